@@ -1,0 +1,783 @@
+"""The table catalogue: one declaration per table that the product itself writes.
+
+From it come the DDL, the Polars schemas, the column metadata in the Dagster UI, the generated asset
+checks, the dbt sources' drift test and `docs/tables.md`. A rule that a table must meet is written here
+and nowhere else.
+
+Here belongs: names, types, keys, ranges and meanings of columns. Not here: how rows are made
+(`sources`, `transforms`, `skip`), how they are stored (`warehouse`) or when (`automation`). Tables that
+dbt builds are described in dbt's own YAML.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import polars as pl
+
+DuckDBType = Literal["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"]
+
+POLARS_TYPES: Mapping[DuckDBType, pl.DataType] = {
+    "VARCHAR": pl.String(),
+    "BIGINT": pl.Int64(),
+    "DOUBLE": pl.Float64(),
+    "BOOLEAN": pl.Boolean(),
+    "DATE": pl.Date(),
+    "TIMESTAMP": pl.Datetime("us"),
+}
+"""The one Polars type that stands for each DuckDB type. Timestamps are naive UTC."""
+
+TRACK_ID = "[0-9A-Za-z]{22}"
+"""A Spotify track id: 22 characters of base 62."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, whether it may be null, and the values it may take.
+
+    `minimum` and `maximum` are inclusive; `accepted` lists the allowed values; `pattern` is a regular
+    expression that the whole text must match; `references` names `schema.table.column` where every
+    value must also stand.
+    """
+
+    name: str
+    type: DuckDBType
+    description: str
+    nullable: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    accepted: tuple[str, ...] = ()
+    pattern: str | None = None
+    references: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its grain in words, its key, and the column that says which partition a row is in."""
+
+    schema: str
+    name: str
+    grain: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition_column: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`, as SQL writes it."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def polars_schema(self) -> pl.Schema:
+        """The schema that a frame of this table has."""
+        return pl.Schema({column.name: POLARS_TYPES[column.type] for column in self.columns})
+
+    @property
+    def ddl(self) -> str:
+        """The statement that creates the table where it does not exist."""
+        lines = [f"  {c.name} {c.type}{'' if c.nullable else ' not null'}" for c in self.columns]
+        return f"create table if not exists {self.full_name} (\n" + ",\n".join(lines) + "\n)"
+
+    def empty(self) -> pl.DataFrame:
+        """A frame with this table's columns and no rows."""
+        return pl.DataFrame(schema=self.polars_schema)
+
+
+def _required(column: Column) -> Column:
+    return replace(column, nullable=False)
+
+
+def _audio_features(*, ranges: bool) -> tuple[Column, ...]:
+    """Spotify's audio features; ranges are those of its Web API reference (audio-features)."""
+    unit = {"minimum": 0.0, "maximum": 1.0}
+    bounds: dict[str, dict[str, float]] = {
+        "danceability": unit,
+        "energy": unit,
+        "key": {"minimum": -1, "maximum": 11},
+        "loudness": {"minimum": -60.0, "maximum": 10.0},
+        "mode": {"minimum": 0, "maximum": 1},
+        "speechiness": unit,
+        "acousticness": unit,
+        "instrumentalness": unit,
+        "liveness": unit,
+        "valence": unit,
+        "tempo": {"minimum": 1.0, "maximum": 300.0},
+        "time_signature": {"minimum": 1, "maximum": 7},
+    }
+    described: tuple[tuple[str, DuckDBType, str], ...] = (
+        ("danceability", "DOUBLE", "How suitable the track is for dancing, 0 to 1."),
+        ("energy", "DOUBLE", "Perceived intensity, 0 to 1."),
+        ("key", "BIGINT", "Pitch class of the key, 0 = C to 11 = B; -1 where none was detected."),
+        ("loudness", "DOUBLE", "Mean loudness in dB; a few masters exceed 0."),
+        ("mode", "BIGINT", "1 major, 0 minor."),
+        ("speechiness", "DOUBLE", "Presence of spoken words, 0 to 1."),
+        ("acousticness", "DOUBLE", "Confidence that the track is acoustic, 0 to 1."),
+        ("instrumentalness", "DOUBLE", "Likelihood that there are no vocals, 0 to 1."),
+        ("liveness", "DOUBLE", "Likelihood of an audience in the recording, 0 to 1."),
+        ("valence", "DOUBLE", "Musical positiveness, 0 to 1."),
+        ("tempo", "DOUBLE", "Beats per minute; null where the analysis found none (0 in the export)."),
+        ("time_signature", "BIGINT", "Beats per bar; null where the analysis found none (0 in the export)."),
+    )
+    return tuple(
+        Column(name, kind, description, **(bounds[name] if ranges else {}))  # type: ignore[arg-type]
+        for name, kind, description in described
+    )
+
+
+AUDIO_FEATURES = tuple(column.name for column in _audio_features(ranges=True))
+
+ACTIONS = ("play", "skip", "pause", "add_to_playlist")
+PLAYBACK_ACTIONS = ("play", "skip")
+"""Actions that are a playback; the others are interactions with no time played."""
+CONTENT_TYPES = ("music", "podcast", "audiobook", "video", "unknown")
+OUTCOMES = ("complete", "skip", "abandoned")
+
+_SOURCE_FILE = Column(
+    "source_file",
+    "VARCHAR",
+    "File that the row came from: its name, `@` and the first 12 digits of its SHA-256.",
+    nullable=False,
+)
+_SOURCE_ROW = Column(
+    "source_row",
+    "BIGINT",
+    "Row in the file the person handed in, counted from 1 without its header.",
+    nullable=False,
+    minimum=1,
+)
+_SNAPSHOT_DATE = Column("snapshot_date", "DATE", "Day the catalogue was exported.", nullable=False)
+_TRACK_ID = Column("track_id", "VARCHAR", "Spotify track id.", pattern=TRACK_ID)
+_EVENT_DATE = Column("event_date", "DATE", "UTC date on which the playback ended.", nullable=False)
+
+_EVENT_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "event_id",
+        "VARCHAR",
+        "Stable hash of the source facts: the same playback always gets the same id.",
+        nullable=False,
+    ),
+    Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
+    Column(
+        "track_id",
+        "VARCHAR",
+        "Spotify track id; null for podcasts, audiobooks and local files.",
+        pattern=TRACK_ID,
+    ),
+    Column("started_at", "TIMESTAMP", "UTC moment the playback started.", nullable=False),
+    Column("ended_at", "TIMESTAMP", "UTC moment the playback stopped.", nullable=False),
+    _EVENT_DATE,
+    Column(
+        "action",
+        "VARCHAR",
+        "play or skip (a playback), pause or add_to_playlist (an interaction).",
+        nullable=False,
+        accepted=ACTIONS,
+    ),
+    Column(
+        "ms_played", "BIGINT", "Milliseconds of audio heard; 0 for interactions.", nullable=False, minimum=0
+    ),
+    Column("skipped", "BOOLEAN", "The source's own skip flag; unreliable in real exports, see `outcome`."),
+    Column("reason_start", "VARCHAR", "Why playback started, in the export's words."),
+    Column("reason_end", "VARCHAR", "Why playback ended, in the export's words."),
+    Column("device", "VARCHAR", "Kind of device: mobile, desktop, tablet, web, tv, speaker, car, other."),
+    Column(
+        "country",
+        "VARCHAR",
+        "ISO 3166-1 alpha-2 country of the playback; ZZ where unknown.",
+        pattern="[A-Z]{2}",
+    ),
+    Column("shuffle", "BOOLEAN", "Whether shuffle was on."),
+    Column("session_id", "VARCHAR", "Session of the playback."),
+    Column(
+        "source",
+        "VARCHAR",
+        "Where the row came from: synthetic, stream, extended_history, account_data, web_api.",
+        nullable=False,
+    ),
+    Column(
+        "content_type",
+        "VARCHAR",
+        "What was played; only music enters the music metrics.",
+        nullable=False,
+        accepted=CONTENT_TYPES,
+    ),
+    Column("track_name", "VARCHAR", "Name as the source gives it, for tracks the catalogue lacks."),
+    Column("artist_name", "VARCHAR", "Main artist as the source gives it."),
+    Column("album_name", "VARCHAR", "Album as the source gives it."),
+    Column("extra", "VARCHAR", "JSON object of the fields nobody planned for; never personal ones."),
+)
+
+
+RAW_TRACKS = Table(
+    schema="raw",
+    name="raw_tracks",
+    grain="one row per row of a landed catalogue file",
+    description="The catalogue as it was exported, typed but not judged: repeated and incomplete rows are still here.",
+    partition_column="snapshot_date",
+    key=("snapshot_date", "source_file", "source_row"),
+    columns=(
+        _SNAPSHOT_DATE,
+        _SOURCE_FILE,
+        _SOURCE_ROW,
+        Column(
+            "track_id",
+            "VARCHAR",
+            "Track id as written, without a `spotify:track:` prefix or address around it.",
+            nullable=False,
+        ),
+        Column("track_name", "VARCHAR", "Name as written."),
+        Column("artists", "VARCHAR", "Artists as written, separated by `;` (a comma is part of a name)."),
+        Column("album_name", "VARCHAR", "Album as written."),
+        Column("release_date", "VARCHAR", "Release date as written: a year, a month or a day."),
+        Column("isrc", "VARCHAR", "International Standard Recording Code, where the file has one."),
+        Column("popularity", "BIGINT", "Popularity as written."),
+        Column("duration_ms", "BIGINT", "Length in milliseconds."),
+        Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
+        *_audio_features(ranges=False),
+        Column("genre", "VARCHAR", "Genre of this row; a track has one row per genre."),
+        Column("extra", "VARCHAR", "JSON object of columns that no rule knows."),
+    ),
+)
+
+RAW_EVENTS = Table(
+    schema="raw",
+    name="raw_events",
+    grain="one row per row of a landed event file",
+    description="Listening events as they were landed, typed but not judged: repeats and impossible rows are still here.",
+    partition_column="event_date",
+    key=("source_file", "source_row"),
+    columns=(
+        *(
+            replace(
+                c, pattern=None, accepted=(), minimum=None, nullable=c.name not in ("event_id", "event_date")
+            )
+            for c in _EVENT_COLUMNS
+        ),
+        _SOURCE_FILE,
+        _SOURCE_ROW,
+    ),
+)
+
+TRACKS = Table(
+    schema="core",
+    name="tracks",
+    grain="one row per snapshot date and track",
+    description="Clean tracks with audio features. Rows of one track (one per genre) are merged; what was merged or refused is counted in ops.row_counts.",
+    partition_column="snapshot_date",
+    key=("snapshot_date", "track_id"),
+    columns=(
+        _SNAPSHOT_DATE,
+        _required(_TRACK_ID),
+        Column("track_name", "VARCHAR", "Name, trimmed.", nullable=False),
+        Column("artist_names", "VARCHAR", "All artists in order, separated by `; `.", nullable=False),
+        Column("primary_artist_id", "VARCHAR", "First artist, see core.artists.", nullable=False),
+        Column("primary_artist_name", "VARCHAR", "First artist's name.", nullable=False),
+        Column("artist_count", "BIGINT", "How many artists are credited.", nullable=False, minimum=1),
+        Column("album_name", "VARCHAR", "Album, trimmed."),
+        Column(
+            "release_date",
+            "DATE",
+            "Release date; the first day of the year or month where only that is known.",
+        ),
+        Column(
+            "release_precision",
+            "VARCHAR",
+            "How much of the release date is known.",
+            accepted=("year", "month", "day"),
+        ),
+        Column("isrc", "VARCHAR", "International Standard Recording Code."),
+        Column(
+            "popularity",
+            "BIGINT",
+            "Popularity, 0 to 100; the highest where the snapshot's rows disagree.",
+            minimum=0,
+            maximum=100,
+        ),
+        Column(
+            "popularity_spread",
+            "BIGINT",
+            "Highest less lowest popularity among the snapshot's rows of this track; above 0 they disagree.",
+            minimum=0,
+            maximum=100,
+        ),
+        Column("duration_ms", "BIGINT", "Length in milliseconds.", nullable=False, minimum=1),
+        Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
+        *_audio_features(ranges=True),
+        Column(
+            "primary_genre",
+            "VARCHAR",
+            "First genre in alphabetical order; all of them are in core.track_genres.",
+        ),
+        Column(
+            "genre_count",
+            "BIGINT",
+            "How many genres the snapshot lists for the track.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column(
+            "source_rows",
+            "BIGINT",
+            "How many rows of raw.raw_tracks were merged into this one.",
+            nullable=False,
+            minimum=1,
+        ),
+    ),
+)
+
+ARTISTS = Table(
+    schema="core",
+    name="artists",
+    grain="one row per snapshot date and artist",
+    description="Artists credited in the catalogue snapshot.",
+    partition_column="snapshot_date",
+    key=("snapshot_date", "artist_id"),
+    columns=(
+        _SNAPSHOT_DATE,
+        Column(
+            "artist_id",
+            "VARCHAR",
+            "Stable hash of the artist's exact name; catalogue exports carry no artist id.",
+            nullable=False,
+        ),
+        Column(
+            "artist_name",
+            "VARCHAR",
+            "Name, trimmed. Case counts: LISA and LiSA are two artists.",
+            nullable=False,
+        ),
+        Column(
+            "track_count",
+            "BIGINT",
+            "Tracks of the snapshot that credit the artist.",
+            nullable=False,
+            minimum=1,
+        ),
+        Column(
+            "mean_popularity", "DOUBLE", "Mean popularity of those tracks, 0 to 100.", minimum=0, maximum=100
+        ),
+    ),
+)
+
+TRACK_ARTISTS = Table(
+    schema="core",
+    name="track_artists",
+    grain="one row per snapshot date, track and credited artist",
+    description="Who is credited on a track, in order.",
+    partition_column="snapshot_date",
+    key=("snapshot_date", "track_id", "position"),
+    columns=(
+        _SNAPSHOT_DATE,
+        replace(_required(_TRACK_ID), references="core.tracks.track_id"),
+        Column("position", "BIGINT", "1 for the first credited artist.", nullable=False, minimum=1),
+        Column("artist_id", "VARCHAR", "The artist.", nullable=False, references="core.artists.artist_id"),
+    ),
+)
+
+TRACK_GENRES = Table(
+    schema="core",
+    name="track_genres",
+    grain="one row per snapshot date, track and genre",
+    description="Genres of a track with weights that sum to one per track.",
+    partition_column="snapshot_date",
+    key=("snapshot_date", "track_id", "genre"),
+    columns=(
+        _SNAPSHOT_DATE,
+        replace(_required(_TRACK_ID), references="core.tracks.track_id"),
+        Column("genre", "VARCHAR", "Genre as the catalogue names it.", nullable=False),
+        Column(
+            "weight",
+            "DOUBLE",
+            "One divided by the number of genres of the track.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+    ),
+)
+
+LISTENING_EVENTS = Table(
+    schema="core",
+    name="listening_events",
+    grain="one row per playback or interaction",
+    description="Clean listening events: every playback once, with its outcome and its session.",
+    partition_column="event_date",
+    key=("event_id",),
+    columns=(
+        *(replace(c, nullable=False) if c.name == "session_id" else c for c in _EVENT_COLUMNS),
+        Column(
+            "session_position",
+            "BIGINT",
+            "1 for the first playback of the session; null for interactions.",
+            minimum=1,
+        ),
+        Column(
+            "track_duration_ms",
+            "BIGINT",
+            "Length of the track by the catalogue as of the day; null where unknown.",
+            minimum=1,
+        ),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "How the playback ended (rule outcome-v1); null for interactions.",
+            accepted=OUTCOMES,
+        ),
+        Column(
+            "is_stream",
+            "BOOLEAN",
+            "Whether it counts as a stream (rule stream-v1: 30 s, or the whole of a shorter track).",
+            nullable=False,
+        ),
+    ),
+)
+
+DAILY_TRACK_METRICS = Table(
+    schema="core",
+    name="daily_track_metrics",
+    grain="one row per event date and track",
+    description="What was heard of each track on each UTC day. Music only.",
+    partition_column="event_date",
+    key=("event_date", "track_id"),
+    columns=(
+        _EVENT_DATE,
+        _required(_TRACK_ID),
+        Column("plays", "BIGINT", "Playbacks, however short.", nullable=False, minimum=0),
+        Column("streams", "BIGINT", "Playbacks that count as a stream.", nullable=False, minimum=0),
+        Column("skips", "BIGINT", "Playbacks whose outcome is skip.", nullable=False, minimum=0),
+        Column("completes", "BIGINT", "Playbacks whose outcome is complete.", nullable=False, minimum=0),
+        Column("abandons", "BIGINT", "Playbacks whose outcome is abandoned.", nullable=False, minimum=0),
+        Column("skip_rate", "DOUBLE", "Skips divided by plays; null without plays.", minimum=0, maximum=1),
+        Column("listeners", "BIGINT", "Distinct users with a playback.", nullable=False, minimum=0),
+        Column(
+            "ms_played", "BIGINT", "Milliseconds heard, summed over playbacks.", nullable=False, minimum=0
+        ),
+        Column("playlist_adds", "BIGINT", "add_to_playlist interactions.", nullable=False, minimum=0),
+        Column("pauses", "BIGINT", "pause interactions.", nullable=False, minimum=0),
+    ),
+)
+
+MODEL_FEATURES = Table(
+    schema="ml",
+    name="model_features",
+    grain="one row per music playback",
+    description="What was known before each playback ended, beside the label. Nothing here is computed from the outcome or from the future.",
+    partition_column="event_date",
+    key=("event_id",),
+    columns=(
+        Column(
+            "event_id",
+            "VARCHAR",
+            "The playback.",
+            nullable=False,
+            references="core.listening_events.event_id",
+        ),
+        _EVENT_DATE,
+        Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
+        _required(_TRACK_ID),
+        Column(
+            "started_at",
+            "TIMESTAMP",
+            "UTC moment the playback started: the moment of the decision.",
+            nullable=False,
+        ),
+        Column("is_skip", "BOOLEAN", "The label: the outcome was skip.", nullable=False),
+        *_audio_features(ranges=True),
+        Column("popularity", "BIGINT", "Popularity by the catalogue as of the day.", minimum=0, maximum=100),
+        Column("duration_ms", "BIGINT", "Length of the track in milliseconds.", minimum=1),
+        Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
+        Column(
+            "hour_utc", "BIGINT", "UTC hour of the start, 0 to 23.", nullable=False, minimum=0, maximum=23
+        ),
+        Column(
+            "weekday",
+            "BIGINT",
+            "UTC weekday of the start, 1 = Monday to 7 = Sunday.",
+            nullable=False,
+            minimum=1,
+            maximum=7,
+        ),
+        Column("device", "VARCHAR", "Kind of device."),
+        Column("shuffle", "BOOLEAN", "Whether shuffle was on."),
+        Column("reason_start", "VARCHAR", "Why the playback started."),
+        Column("session_position", "BIGINT", "Position in the session, from 1.", nullable=False, minimum=1),
+        Column(
+            "previous_is_skip",
+            "BOOLEAN",
+            "Whether the playback before it in the session was skipped; null for the first.",
+        ),
+    ),
+)
+
+SKIP_MODEL = Table(
+    schema="ml",
+    name="skip_model",
+    grain="one row per training cut-off",
+    description="The skip model trained on the window before each cut-off and judged on the days just before it.",
+    partition_column="cutoff_date",
+    key=("cutoff_date",),
+    columns=(
+        Column(
+            "cutoff_date", "DATE", "Last day of data that the model saw or was judged on.", nullable=False
+        ),
+        Column("rule_version", "VARCHAR", "Version of the feature list and estimator.", nullable=False),
+        Column("train_from", "DATE", "First day of training data.", nullable=False),
+        Column("train_to", "DATE", "Last day of training data.", nullable=False),
+        Column("test_from", "DATE", "First day of test data; after train_to.", nullable=False),
+        Column("test_to", "DATE", "Last day of test data.", nullable=False),
+        Column("train_rows", "BIGINT", "Playbacks trained on.", nullable=False, minimum=1),
+        Column("test_rows", "BIGINT", "Playbacks judged on.", nullable=False, minimum=1),
+        Column(
+            "incomplete_rows",
+            "BIGINT",
+            "Playbacks of both windows left out because a feature is unknown.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column(
+            "users",
+            "BIGINT",
+            "Distinct users trained on (the clusters of the standard errors).",
+            nullable=False,
+            minimum=1,
+        ),
+        Column(
+            "base_rate",
+            "DOUBLE",
+            "Share of training playbacks skipped.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "test_skip_rate",
+            "DOUBLE",
+            "Share of test playbacks skipped.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "auc",
+            "DOUBLE",
+            "Area under the ROC curve on the test window.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "accuracy",
+            "DOUBLE",
+            "Accuracy on the test window at threshold 0.5.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "base_accuracy",
+            "DOUBLE",
+            "Accuracy of always predicting the training majority.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column("log_loss", "DOUBLE", "Mean log loss on the test window, nats.", nullable=False, minimum=0),
+        Column(
+            "base_log_loss",
+            "DOUBLE",
+            "Log loss of always predicting base_rate, nats.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column("pseudo_r2", "DOUBLE", "McFadden's pseudo-R² on the training window.", nullable=False),
+        Column("insight", "VARCHAR", "What the model says, in words.", nullable=False),
+        Column(
+            "coefficient_plot", "VARCHAR", "Vega-Lite specification of the coefficient plot.", nullable=False
+        ),
+    ),
+)
+
+SKIP_MODEL_COEFFICIENTS = Table(
+    schema="ml",
+    name="skip_model_coefficients",
+    grain="one row per training cut-off and term",
+    description="Coefficients of the skip model, per standard deviation of each feature.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "term"),
+    columns=(
+        Column(
+            "cutoff_date",
+            "DATE",
+            "The model, see ml.skip_model.",
+            nullable=False,
+            references="ml.skip_model.cutoff_date",
+        ),
+        Column("term", "VARCHAR", "Feature, or `intercept`.", nullable=False),
+        Column(
+            "coefficient",
+            "DOUBLE",
+            "Change in the log-odds of a skip per standard deviation.",
+            nullable=False,
+        ),
+        Column(
+            "standard_error",
+            "DOUBLE",
+            "Cluster-robust standard error (clusters: users).",
+            nullable=False,
+            minimum=0,
+        ),
+        Column("ci_low", "DOUBLE", "Lower end of the 95 % interval of the coefficient.", nullable=False),
+        Column("ci_high", "DOUBLE", "Upper end of the 95 % interval of the coefficient.", nullable=False),
+        Column("p_value", "DOUBLE", "Two-sided p-value.", nullable=False, minimum=0, maximum=1),
+        Column(
+            "odds_ratio",
+            "DOUBLE",
+            "exp(coefficient): factor on the odds of a skip per standard deviation.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column("odds_ratio_low", "DOUBLE", "Lower end of its 95 % interval.", nullable=False, minimum=0),
+        Column("odds_ratio_high", "DOUBLE", "Upper end of its 95 % interval.", nullable=False, minimum=0),
+        Column("feature_mean", "DOUBLE", "Mean of the feature in training; null for the intercept."),
+        Column(
+            "feature_sd",
+            "DOUBLE",
+            "Standard deviation of the feature in training; null for the intercept.",
+            minimum=0,
+        ),
+    ),
+)
+
+IMPORT_RECEIPTS = Table(
+    schema="ops",
+    name="import_receipts",
+    grain="one row per landed file and outcome of its rows",
+    description="What became of every row of every file handed in: the rows of the other outcomes add up to those of `in`.",
+    key=("receipt_id", "outcome", "reason"),
+    columns=(
+        Column("receipt_id", "VARCHAR", "The landing.", nullable=False),
+        Column("landed_at", "TIMESTAMP", "UTC moment of the landing.", nullable=False),
+        Column("input_file", "VARCHAR", "Name of the file handed in.", nullable=False),
+        Column("input_sha256", "VARCHAR", "SHA-256 of its bytes.", nullable=False),
+        Column("kind", "VARCHAR", "What it was recognised as.", nullable=False),
+        Column("target", "VARCHAR", "Table that its rows go to.", nullable=False),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "in, loaded, rejected or duplicate.",
+            nullable=False,
+            accepted=("in", "loaded", "rejected", "duplicate"),
+        ),
+        Column("reason", "VARCHAR", "Reason code of the outcome; empty for in and loaded.", nullable=False),
+        Column("rows", "BIGINT", "How many rows.", nullable=False, minimum=0),
+    ),
+)
+
+REJECTED_ROWS = Table(
+    schema="ops",
+    name="rejected_rows",
+    grain="one row per refused row and table that refused it",
+    description="Every row that was refused, with the reason and its original content.",
+    key=("table_name", "source_file", "source_row", "reason"),
+    columns=(
+        Column("table_name", "VARCHAR", "Table that refused the row.", nullable=False),
+        Column(
+            "slice_date", "DATE", "Partition date of the row in that table; null where landing refused it."
+        ),
+        Column(
+            "source_file", "VARCHAR", "File that the row came from, as in the raw tables.", nullable=False
+        ),
+        Column("source_row", "BIGINT", "Row in that file.", nullable=False),
+        Column("reason", "VARCHAR", "Reason code.", nullable=False),
+        Column("detail", "VARCHAR", "What is wrong, in words, with the value.", nullable=False),
+        Column("original", "VARCHAR", "JSON object of the row as it was read.", nullable=False),
+    ),
+)
+
+DUPLICATE_PLAYS = Table(
+    schema="ops",
+    name="duplicate_plays",
+    grain="one row per dropped repeat of a playback",
+    description="Every row dropped because its playback is already there, and the row that won.",
+    partition_column="event_date",
+    key=("event_date", "source_file", "source_row"),
+    columns=(
+        _EVENT_DATE,
+        Column("event_id", "VARCHAR", "Id of the dropped row.", nullable=False),
+        Column("kept_event_id", "VARCHAR", "Id of the row that stays.", nullable=False),
+        Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
+        Column("reason", "VARCHAR", "Rule that found the repeat.", nullable=False),
+        _SOURCE_FILE,
+        _SOURCE_ROW,
+    ),
+)
+
+ROW_COUNTS = Table(
+    schema="ops",
+    name="row_counts",
+    grain="one row per table, slice, outcome and reason",
+    description="The books: for each slice of a table the rows that came in, and what became of them. `loaded`, `rejected` and `duplicate` add up to `in`.",
+    key=("table_name", "slice_date", "outcome", "reason"),
+    columns=(
+        Column("table_name", "VARCHAR", "The table.", nullable=False),
+        Column("slice_date", "DATE", "First day of the slice.", nullable=False),
+        Column(
+            "outcome",
+            "VARCHAR",
+            "in, loaded, rejected or duplicate.",
+            nullable=False,
+            accepted=("in", "loaded", "rejected", "duplicate"),
+        ),
+        Column("reason", "VARCHAR", "Reason code; empty for in and loaded.", nullable=False),
+        Column("rows", "BIGINT", "How many rows.", nullable=False, minimum=0),
+        Column("written_at", "TIMESTAMP", "UTC moment of the write.", nullable=False),
+    ),
+)
+
+CHECK_RESULTS = Table(
+    schema="ops",
+    name="check_results",
+    grain="one row per evaluation of a check on a slice",
+    description="What the generated checks found, as evaluated by `spotify-assets check` and by runs.",
+    key=("checked_at", "table_name", "check_name", "slice_date"),
+    columns=(
+        Column("checked_at", "TIMESTAMP", "UTC moment of the evaluation.", nullable=False),
+        Column("table_name", "VARCHAR", "The table.", nullable=False),
+        Column("check_name", "VARCHAR", "The check.", nullable=False),
+        Column("slice_date", "DATE", "First day of the slice; null for the whole table."),
+        Column("passed", "BOOLEAN", "Whether no row failed.", nullable=False),
+        Column(
+            "severity", "VARCHAR", "ERROR blocks, WARN tells.", nullable=False, accepted=("ERROR", "WARN")
+        ),
+        Column("failing_rows", "BIGINT", "Rows that failed.", nullable=False, minimum=0),
+        Column("detail", "VARCHAR", "What failed, in words.", nullable=False),
+    ),
+)
+
+TABLES: Mapping[str, Table] = {
+    table.full_name: table
+    for table in (
+        RAW_TRACKS,
+        RAW_EVENTS,
+        TRACKS,
+        ARTISTS,
+        TRACK_ARTISTS,
+        TRACK_GENRES,
+        LISTENING_EVENTS,
+        DAILY_TRACK_METRICS,
+        MODEL_FEATURES,
+        SKIP_MODEL,
+        SKIP_MODEL_COEFFICIENTS,
+        IMPORT_RECEIPTS,
+        REJECTED_ROWS,
+        DUPLICATE_PLAYS,
+        ROW_COUNTS,
+        CHECK_RESULTS,
+    )
+}
+"""Every table of the catalogue, by `schema.table`."""
