@@ -52,8 +52,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """Something unusual that is worth telling but stops nothing: `violation` is SQL about one row."""
+
+    name: str
+    violation: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """One table: its grain in words, its key, and the column that says which partition a row is in."""
+    """One table: its grain in words, its key, and the column that says which partition a row is in.
+
+    `made_from` names the table whose rows, window by window, are the ones that came in: the books of both
+    must agree. `expectations` become checks that warn.
+    """
 
     schema: str
     name: str
@@ -62,6 +75,8 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     partition_column: str | None = None
+    made_from: str | None = None
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -270,6 +285,15 @@ TRACKS = Table(
     description="Clean tracks with audio features. Rows of one track (one per genre) are merged; what was merged or refused is counted in ops.row_counts.",
     partition_column="snapshot_date",
     key=("snapshot_date", "track_id"),
+    made_from="raw.raw_tracks",
+    expectations=(
+        Expectation(
+            "agreeing_popularity",
+            "popularity_spread > 0",
+            "The snapshot's rows of one track agree on its popularity.",
+        ),
+        Expectation("known_tempo", "tempo is null", "The analysis found a tempo."),
+    ),
     columns=(
         _SNAPSHOT_DATE,
         _required(_TRACK_ID),
@@ -408,6 +432,14 @@ LISTENING_EVENTS = Table(
     description="Clean listening events: every playback once, with its outcome and its session.",
     partition_column="event_date",
     key=("event_id",),
+    made_from="raw.raw_events",
+    expectations=(
+        Expectation(
+            "known_track",
+            "content_type = 'music' and action in ('play', 'skip') and track_duration_ms is null",
+            "The track played is in the catalogue.",
+        ),
+    ),
     columns=(
         *(replace(c, nullable=False) if c.name == "session_id" else c for c in _EVENT_COLUMNS),
         Column(

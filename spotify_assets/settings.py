@@ -7,6 +7,7 @@ Here belongs: what a person may change without touching code, and the paths that
 constants of the domain (those stand beside the code that uses them) and Dagster's own configuration.
 """
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -69,6 +70,11 @@ class Settings(BaseSettings):
         if self.start_date > datetime.now(UTC).date() + timedelta(days=1):
             raise ValueError(f"SPOTIFY_START_DATE is {self.start_date}, which lies in the future")
         return self
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of the Dagster instance: $DAGSTER_HOME, by default `.dagster` in the project folder."""
+        return Path(os.environ.get("DAGSTER_HOME") or PROJECT_ROOT / ".dagster").expanduser().resolve()
 
     @property
     def inbox_dir(self) -> Path:

@@ -9,6 +9,8 @@ import polars as pl
 
 TRACKS = "spotify_tracks"
 EVENTS = "listening_events"
+DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz")
+"""What a data file of the lake may end in."""
 
 
 def tracks_dir(lake_dir: Path, snapshot_date: date) -> Path:
@@ -49,8 +51,22 @@ def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
 
 
 def landed_files(folder: Path) -> list[Path]:
-    """The finished Parquet files below a folder, in a stable order; none where there is no folder."""
-    return sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith((".", "_")))
+    """The finished data files below a folder, in a stable order; none where there is no folder.
+
+    Names that begin with a dot or an underscore are not data: they are still being written, or belong
+    to the tool that wrote the others.
+    """
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.name.endswith(DATA_SUFFIXES) and not path.name.startswith((".", "_")) and path.is_file()
+    )
+
+
+def landed_dates(lake_dir: Path) -> list[date]:
+    """The dates that the lake has folders for, of catalogues and of events, in order."""
+    folders = [*(lake_dir / TRACKS).glob("snapshot_date=*"), *(lake_dir / EVENTS).glob("date=*")]
+    return sorted({date.fromisoformat(folder.name.split("=", 1)[1]) for folder in folders})
 
 
 def _temporary(path: Path) -> Path:

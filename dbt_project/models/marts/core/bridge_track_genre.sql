@@ -1,0 +1,46 @@
+with tracks as (
+
+    select *
+    from {{ ref('dim_track') }}
+
+),
+
+catalogue_genres as (
+
+    select
+        genres.track_id,
+        genres.genre,
+        genres.weight
+    from {{ ref('stg_track_genres') }} as genres
+    inner join tracks
+        on
+            genres.track_id = tracks.track_id
+            and genres.snapshot_date = tracks.last_snapshot_date
+
+),
+
+tracks_without_genre as (
+
+    select
+        tracks.track_id,
+        {{ unknown_member() }} as genre,
+        cast(1 as double) as weight
+    from tracks
+    left join catalogue_genres
+        on tracks.track_id = catalogue_genres.track_id
+    where catalogue_genres.track_id is null
+
+),
+
+final as (
+
+    select *
+    from catalogue_genres
+    union all
+    select *
+    from tracks_without_genre
+
+)
+
+select *
+from final

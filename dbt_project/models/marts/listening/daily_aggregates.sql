@@ -1,0 +1,29 @@
+with music_playbacks as (
+
+    select *
+    from {{ ref('fact_listens') }}
+    where is_music
+
+),
+
+final as (
+
+    select
+        event_date,
+        count(*) as plays,
+        count(*) filter (where is_stream) as streams,
+        count(*) filter (where is_stream and is_skip) as skipped_streams,
+        count(*) filter (where is_skip) as skips,
+        count(*) filter (where is_complete) as completes,
+        count(*) filter (where is_abandoned) as abandons,
+        count(*) filter (where is_skip) / count(*) as skip_rate,
+        count(distinct user_id) as listeners,
+        count(distinct track_id) filter (where track_id <> {{ unknown_member() }}) as tracks,
+        cast(sum(ms_played) as bigint) as ms_played
+    from music_playbacks
+    group by event_date
+
+)
+
+select *
+from final

@@ -1,0 +1,21 @@
+with artists as (
+
+    select *
+    from {{ source('core', 'artists') }}
+
+),
+
+renamed as (
+
+    select
+        snapshot_date,
+        artist_id,
+        artist_name,
+        track_count,
+        mean_popularity
+    from artists
+
+)
+
+select *
+from renamed

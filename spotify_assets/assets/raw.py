@@ -1,0 +1,54 @@
+"""Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
+
+import dagster as dg
+import polars as pl
+
+from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned
+from spotify_assets.automation.partitions import windows
+from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
+from spotify_assets.lake import layout
+from spotify_assets.lake.receipts import read_receipts, receipts_frame, rejected_at_landing
+from spotify_assets.settings import Settings
+from spotify_assets.sources.landed import read_landed
+from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.warehouse.slices import Slices, Window
+
+
+def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The assets that read the lake."""
+    lake_dir = settings.lake_dir
+
+    @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER)
+    def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
+        return Slices.of(windows(context), lambda window: landed_tracks(settings, window))
+
+    @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER)
+    def raw_events(context: dg.AssetExecutionContext) -> Slices:
+        return Slices.of(windows(context), lambda window: landed_events(settings, window))
+
+    @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
+    def import_receipts() -> pl.DataFrame:
+        return receipts_frame(read_receipts(lake_dir))
+
+    return [raw_tracks, raw_events, import_receipts]
+
+
+def landed_tracks(settings: Settings, window: Window) -> Cleaned:
+    """The catalogue rows of a window's snapshots, beside those that landing refused."""
+    days = window.days()
+    paths = [p for day in days for p in layout.landed_files(layout.tracks_dir(settings.lake_dir, day))]
+    landed = read_landed(paths, RAW_TRACKS, settings.lake_dir)
+    refused = rejected_at_landing(settings.lake_dir, days)
+    return Cleaned(
+        rows=landed.rows,
+        rows_in=landed.rows_in + refused.height,
+        rejected=pl.concat([landed.rejected, refused]),
+    )
+
+
+def landed_events(settings: Settings, window: Window) -> Cleaned:
+    """The event rows of a window's dates."""
+    paths = [
+        p for day in window.days() for p in layout.landed_files(layout.events_dir(settings.lake_dir, day))
+    ]
+    return read_landed(paths, RAW_EVENTS, settings.lake_dir)

@@ -1,0 +1,59 @@
+"""What every asset of the product has in common, derived from the table catalogue."""
+
+from typing import Any
+
+import dagster as dg
+
+from spotify_assets.automation.partitions import partitions
+from spotify_assets.catalog import TABLES, Table
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.io_manager import column_schema
+
+OWNER = "team:listening-analytics"
+POOL = "duckdb"
+"""Every step that opens the warehouse is in this pool, which lets one run at a time."""
+IO_MANAGER = "warehouse"
+
+
+def key_of(table: Table) -> dg.AssetKey:
+    """The asset that makes a table."""
+    return dg.AssetKey([table.schema, table.name])
+
+
+def about(table: Table) -> dict[str, Any]:
+    """Key, group, description, owner, kinds and metadata of the asset that makes a table."""
+    metadata: dict[str, Any] = {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": table.full_name,
+        "grain": table.grain,
+    }
+    if table.partition_column:
+        metadata["partition_expr"] = table.partition_column
+    return {
+        "key": key_of(table),
+        "group_name": table.schema,
+        "description": f"{table.description}\n\nGrain: {table.grain}.",
+        "owners": [OWNER],
+        "kinds": {"polars", "duckdb"},
+        "tags": {"layer": table.schema},
+        "metadata": metadata,
+    }
+
+
+def partitioned(settings: Settings) -> dict[str, Any]:
+    """Arguments that make an asset partitioned, a range of partitions one run, and runs take turns."""
+    return {
+        "partitions_def": partitions(settings),
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "pool": POOL,
+    }
+
+
+def asset_out(table: Table) -> dg.AssetOut:
+    """One table of an asset that makes several."""
+    return dg.AssetOut(io_manager_key=IO_MANAGER, **about(table))
+
+
+def reads(full_name: str, mapping: dg.PartitionMapping | None = None) -> dg.AssetIn:
+    """An input from a table of the catalogue."""
+    return dg.AssetIn(key=key_of(TABLES[full_name]), partition_mapping=mapping)

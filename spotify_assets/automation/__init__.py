@@ -1,0 +1,1 @@
+"""Partitions, jobs, schedules, sensors, alerts and the instance's storage."""

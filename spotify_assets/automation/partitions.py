@@ -1,0 +1,64 @@
+"""Partitions: UTC time windows whose length, the grain, is a setting.
+
+Here belongs: everything that knows the grain. Not here: what is computed for a window; an asset asks
+`windows` for those of its run and hands each to a function that does not know how long it is.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import dagster as dg
+
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.slices import Window
+
+_DAYS = {"day": 1, "month": 28}
+"""Days that the shortest partition of each grain has."""
+
+
+def partitions(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
+    """The one partitions definition of all partitioned assets, from the start date to today included."""
+    start = datetime.combine(settings.start_date, time(), UTC)
+    if settings.partition_grain == "month":
+        return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
+    return dg.DailyPartitionsDefinition(start_date=start, end_offset=1)
+
+
+def lookback(settings: Settings, days: int) -> dg.TimeWindowPartitionMapping:
+    """The mapping of an asset that also reads so many days before its own partition."""
+    count = -(-days // _DAYS[settings.partition_grain])
+    return dg.TimeWindowPartitionMapping(start_offset=-count)
+
+
+def windows(context: dg.AssetExecutionContext) -> list[Window]:
+    """The window of every partition that a run of an asset writes, in order."""
+    definition = context.assets_def.partitions_def
+    assert isinstance(definition, dg.TimeWindowPartitionsDefinition)
+    return [as_window(definition.time_window_for_partition_key(key)) for key in context.partition_keys]
+
+
+def as_window(window: dg.TimeWindow) -> Window:
+    """Dagster's window as dates."""
+    return Window(window.start.date(), window.end.date())
+
+
+def keys_of(settings: Settings, window: Window) -> tuple[str, str]:
+    """The first and last partition key that a window of dates touches.
+
+    Raises:
+        ValueError: the window reaches outside the configured partitions; the message says which they are.
+    """
+    definition = partitions(settings)
+    first, last = definition.get_first_partition_key(), definition.get_last_partition_key()
+    assert first is not None and last is not None
+    known = Window(settings.start_date, as_window(definition.time_window_for_partition_key(last)).end)
+    if window.start < known.start or window.end > known.end or window.end <= window.start:
+        raise ValueError(
+            f"{window} is outside the configured partitions, which are {known}: choose dates inside them, or "
+            "set SPOTIFY_START_DATE to an earlier day"
+        )
+    touched = [_key_at(definition, day) for day in (window.start, window.end - timedelta(days=1))]
+    return touched[0], touched[1]
+
+
+def _key_at(definition: dg.TimeWindowPartitionsDefinition, day: date) -> str:
+    return definition.get_partition_key_for_timestamp(datetime.combine(day, time(), UTC).timestamp())

@@ -1,0 +1,149 @@
+"""Running jobs in this process, with what happened told as it happens."""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from spotify_assets.automation.partitions import keys_of
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.slices import Window
+
+_POLL_SECONDS = 0.3
+_TOLD = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+OnEvent = Callable[[dg.DagsterEvent], None]
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What one asset check found in a run."""
+
+    asset: str
+    check: str
+    passed: bool
+    blocks: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended: the run's id, what its checks found, and why steps failed."""
+
+    run_id: str
+    success: bool
+    steps: int
+    checks: list[CheckOutcome] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> list[CheckOutcome]:
+        """Checks that failed and stop what is downstream."""
+        return [check for check in self.checks if not check.passed and check.blocks]
+
+    @property
+    def warnings(self) -> list[CheckOutcome]:
+        """Checks that failed and only warn."""
+        return [check for check in self.checks if not check.passed and not check.blocks]
+
+
+def run(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    job_name: str,
+    *,
+    window: Window | None = None,
+    assets: Sequence[dg.AssetKey] | None = None,
+    on_event: OnEvent = lambda _: None,
+) -> RunOutcome:
+    """Run a job here, for the partitions that a window touches, as one run of the instance.
+
+    Raises:
+        ValueError: the window reaches outside the configured partitions.
+    """
+    job = definitions.resolve_job_def(job_name)
+    run_id = str(uuid.uuid4())
+    with _Teller(instance, run_id, on_event):
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags=_range_tags(settings, window) if window else {},
+            asset_selection=assets,
+            raise_on_error=False,
+        )
+    return RunOutcome(
+        run_id=run_id,
+        success=result.success,
+        steps=sum(event.is_step_start for event in result.all_events),
+        checks=[_check_outcome(evaluation) for evaluation in result.get_asset_check_evaluations()],
+        failures={
+            str(event.step_key): _cause(event.step_failure_data.error)
+            for event in result.all_events
+            if event.is_step_failure
+        },
+    )
+
+
+def _range_tags(settings: Settings, window: Window) -> dict[str, str]:
+    first, last = keys_of(settings, window)
+    if first == last:
+        return {"dagster/partition": first}
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
+    return CheckOutcome(
+        asset=evaluation.asset_key.to_user_string(),
+        check=evaluation.check_name,
+        passed=evaluation.passed,
+        blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
+        description=evaluation.description or "",
+    )
+
+
+def _cause(error: "dg.SerializableErrorInfo | None") -> str:
+    """The innermost message of a step's failure, on one line."""
+    if error is None:
+        return "no error was recorded"
+    while error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split(": ", 1)[-1].split())
+
+
+class _Teller:
+    """Tells the events of a run while it goes on, from another thread."""
+
+    def __init__(self, instance: dg.DagsterInstance, run_id: str, on_event: OnEvent) -> None:
+        self._instance, self._run_id, self._on_event = instance, run_id, on_event
+        self._cursor: str | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+        self._tell()
+
+    def _watch(self) -> None:
+        while not self._done.wait(_POLL_SECONDS):
+            self._tell()
+
+    def _tell(self) -> None:
+        more = True
+        while more:
+            page = self._instance.get_records_for_run(self._run_id, self._cursor, _TOLD, limit=200)
+            self._cursor, more = page.cursor, page.has_more
+            for record in page.records:
+                if record.event_log_entry.dagster_event:
+                    self._on_event(record.event_log_entry.dagster_event)

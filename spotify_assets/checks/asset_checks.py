@@ -1,0 +1,65 @@
+"""The generated checks as Dagster asset checks: one step per table, on the partitions of the run."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from spotify_assets.assets.spec import POOL, key_of
+from spotify_assets.automation.partitions import as_window, partitions
+from spotify_assets.catalog import CHECK_RESULTS, DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, TABLES, Table
+from spotify_assets.checks.evaluate import check_names, evaluate, record
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.slices import Window
+
+WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
+"""Tables that the IO manager writes beside those of assets."""
+
+
+def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The checks of every catalogued table that is an asset."""
+    return [_checks_of(settings, table) for table in TABLES.values() if table not in WITHOUT_ASSET]
+
+
+def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    warning = {expectation.name for expectation in table.expectations}
+    specs = [
+        dg.AssetCheckSpec(name, asset=key_of(table), description=says, blocking=name not in warning)
+        for name, says in check_names(table).items()
+    ]
+
+    @dg.multi_asset_check(name=f"check_{table.name}", specs=specs, can_subset=True, pool=POOL)
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        window = _window(context, settings) if table.partition_column else None
+        with database.reader() as connection:
+            findings = evaluate(connection, table, window)
+        record(database, table, window, findings)
+        found = {finding.check: finding for finding in findings}
+        for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
+            finding = found.get(key.name, findings[0])
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=finding.passed,
+                severity=dg.AssetCheckSeverity.WARN if finding.warns else dg.AssetCheckSeverity.ERROR,
+                description=finding.detail or None,
+                metadata={"failing rows": finding.failing_rows, "slice": str(window or "all rows")},
+            )
+
+    return checks
+
+
+def _window(context: dg.AssetCheckExecutionContext, settings: Settings) -> Window | None:
+    """The dates of the run's partitions; None, the whole table, for a run without partitions."""
+    tags = context.run.tags
+    key = tags.get("dagster/partition")
+    first = tags.get("dagster/asset_partition_range_start", key)
+    last = tags.get("dagster/asset_partition_range_end", key)
+    if first is None or last is None:
+        return None
+    definition = partitions(settings)
+    return Window(
+        as_window(definition.time_window_for_partition_key(first)).start,
+        as_window(definition.time_window_for_partition_key(last)).end,
+    )

@@ -1,0 +1,300 @@
+"""The command line, `spotify-assets`: each verb a few lines over the package.
+
+Errors that a person can do something about are one line on standard error and exit code 1.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import pydantic
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from spotify_assets.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from spotify_assets.automation.runs import RunOutcome
+    from spotify_assets.warehouse.slices import Window
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+out = Console()
+errors = Console(stderr=True)
+
+P = ParamSpec("P")
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def says_what_is_wrong(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn the errors that a person can act on into one line and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        from spotify_assets.sources.errors import SourceError  # noqa: PLC0415
+        from spotify_assets.warehouse.errors import WarehouseError  # noqa: PLC0415
+
+        try:
+            command(*args, **kwargs)
+        except typer.Exit:
+            raise
+        except pydantic.ValidationError as error:
+            for problem in error.errors():
+                name = "_".join(str(part) for part in problem["loc"]).upper()
+                _fail(f"setting SPOTIFY_{name}: {problem['msg']}" if name else problem["msg"])
+        except (SourceError, WarehouseError, ValueError, OSError, RuntimeError) as error:
+            _fail(str(error))
+
+    return wrapped
+
+
+def _fail(message: str) -> None:
+    errors.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@app.command("import")
+@says_what_is_wrong
+def import_(
+    file: Annotated[Path, typer.Argument(help="The file to land; it is only read.")],
+    kind: Annotated[str, typer.Option("--as", help="What it is: tracks.")] = "tracks",
+    snapshot_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day the catalogue was exported; today by default."),
+    ] = None,
+) -> None:
+    """Land a file in the lake, every row accounted for."""
+    from spotify_assets.lake.landing import land_catalogue  # noqa: PLC0415
+
+    settings = Settings()
+    if kind != "tracks":
+        raise ValueError(f"cannot import --as {kind}: the kind is tracks")
+    day = snapshot_date.date() if snapshot_date else datetime.now(UTC).date()
+    if not settings.start_date <= day <= datetime.now(UTC).date():
+        raise ValueError(
+            f"{file.name}: snapshot date {day} is outside the configured partitions, "
+            f"{settings.start_date} to today: give another --snapshot-date, or set SPOTIFY_START_DATE to an earlier day"
+        )
+    receipt = land_catalogue(file, settings.lake_dir, day)
+    table = RichTable(title=f"{receipt.input_file} as {receipt.target}, snapshot {day}", title_justify="left")
+    table.add_column("rows")
+    table.add_column("count", justify="right")
+    table.add_row("in", f"{receipt.rows_in:,}")
+    table.add_row("loaded", f"{receipt.loaded:,}")
+    for label, reasons in (("rejected", receipt.rejected), ("duplicate", receipt.duplicates)):
+        for reason, rows in reasons.items():
+            table.add_row(f"{label}: {reason}", f"{rows:,}")
+    out.print(table)
+    if receipt.already_landed:
+        out.print("These bytes were landed for this date before; nothing changed.")
+    out.print(f"Receipt {receipt.receipt_id}. Next: spotify-assets materialize")
+
+
+@app.command()
+@says_what_is_wrong
+def generate(
+    users: Annotated[int, typer.Option(min=1, help="How many listeners.")] = 200,
+    days: Annotated[int, typer.Option(min=1, help="How many days, ending with --until.")] = 28,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday (UTC) by default.")
+    ] = None,
+    tracks: Annotated[int, typer.Option(min=10, help="Size of the catalogue, where none is landed.")] = 5_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same listeners and days.")] = 7,
+) -> None:
+    """Generate listeners over the newest landed catalogue, or over a generated one where there is none."""
+    settings = Settings()
+    last = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
+    _generate(settings, last - timedelta(days=days - 1), last, users=users, tracks=tracks, seed=seed)
+
+
+@app.command()
+@says_what_is_wrong
+def materialize(
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; the lake's by default."),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the lake's by default.")
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Assets, in Dagster's selection syntax, e.g. 'key:\"core/tracks\"+'.")
+    ] = None,
+) -> None:
+    """Materialise the graph for a range of days, as one run, with every check."""
+    settings = Settings()
+    window = _window(settings, first, last)
+    outcome = _run(settings, "everything", window=window, select=select)
+    _report(outcome)
+
+
+@app.command()
+@says_what_is_wrong
+def check() -> None:
+    """Run every asset check and dbt test on whole tables; exit code 1 when one that blocks fails."""
+    outcome = _run(Settings(), "checks")
+    _report(outcome)
+
+
+@app.command()
+@says_what_is_wrong
+def summary() -> None:
+    """Rows per table, what was refused and why, and the skip model's insight, from the published copy."""
+    from spotify_assets.summary import print_summary  # noqa: PLC0415
+
+    print_summary(Settings(), out)
+
+
+@app.command()
+@says_what_is_wrong
+def export(
+    table: Annotated[
+        str, typer.Argument(help="schema.table of the published copy, e.g. marts.fact_listens.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="CSV file to write.")],
+) -> None:
+    """Write one published table as CSV."""
+    from spotify_assets.warehouse.publish import export_csv  # noqa: PLC0415
+
+    rows = export_csv(Settings().serving_path, table, output)
+    out.print(f"{output}: {rows:,} rows")
+
+
+@app.command()
+@says_what_is_wrong
+def demo(
+    users: Annotated[int, typer.Option(min=1, help="How many listeners.")] = 200,
+    days: Annotated[int, typer.Option(min=1, help="How many days, ending yesterday.")] = 28,
+    tracks: Annotated[int, typer.Option(min=10, help="Size of the catalogue, where none is landed.")] = 5_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same listeners and days.")] = 7,
+) -> None:
+    """Generate a catalogue and listeners, materialise the whole graph, run every check, and sum it up."""
+    from spotify_assets.summary import print_summary  # noqa: PLC0415
+
+    settings = Settings()
+    last = datetime.now(UTC).date() - timedelta(days=1)
+    _generate(settings, last - timedelta(days=days - 1), last, users=users, tracks=tracks, seed=seed)
+    outcome = _run(settings, "everything", window=_window(settings, None, None))
+    _report(outcome)
+    print_summary(settings, out)
+    out.print("\nOpen the graph:  [bold]make up[/bold], then http://127.0.0.1:3000")
+
+
+@app.command()
+@says_what_is_wrong
+def up(
+    port: Annotated[int, typer.Option(help="Port of the UI, on loopback.")] = 3000,
+) -> None:
+    """Start the Dagster UI and daemon on the instance that the other commands use."""
+    from spotify_assets.automation.instance import prepare_instance  # noqa: PLC0415
+
+    prepare_instance(Settings())
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = ["dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml"), "--port", str(port)]
+    os.chdir(PROJECT_ROOT)
+    os.execv(dagster, [str(dagster), *arguments, "--host", "127.0.0.1"])  # noqa: S606
+
+
+def _generate(settings: Settings, first: date, last: date, *, users: int, tracks: int, seed: int) -> None:
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue  # noqa: PLC0415
+    from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
+    from spotify_assets.generator.listeners import write_days  # noqa: PLC0415
+    from spotify_assets.lake.landing import latest_catalogue  # noqa: PLC0415
+    from spotify_assets.transforms.tracks import clean_tracks  # noqa: PLC0415
+
+    if first < settings.start_date:
+        raise ValueError(
+            f"{first} is outside the configured partitions, which start on {settings.start_date}: generate "
+            "fewer days, or set SPOTIFY_START_DATE to an earlier day"
+        )
+    catalogue = latest_catalogue(settings.lake_dir)
+    if catalogue is None:
+        write_catalogue(settings.lake_dir, generate_catalogue(tracks, seed=seed), first, seed)
+        catalogue = latest_catalogue(settings.lake_dir)
+        assert catalogue is not None  # it was written a line ago
+        out.print(f"Generated a catalogue of {catalogue['track_id'].n_unique():,} tracks.")
+    playable = clean_tracks(catalogue).tracks.rows
+    config = GeneratorConfig(users=users, seed=seed)
+    with Progress(console=out, transient=True) as progress:
+        task = progress.add_task("Generating listening", total=(last - first).days + 1)
+        events = write_days(
+            config, playable, settings.lake_dir, first, last, on_day=lambda *_: progress.advance(task)
+        )
+    out.print(
+        f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "
+        f"{first} to {last}."
+    )
+
+
+def _window(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":
+    """The days asked for; by default those from the first to the last that the lake has files of."""
+    from spotify_assets.lake.layout import landed_dates  # noqa: PLC0415
+    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+
+    landed = landed_dates(settings.lake_dir)
+    if (first is None or last is None) and not landed:
+        raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+    start = first.date() if first else min(landed)
+    end = last.date() if last else max(landed)
+    return Window(start, end + timedelta(days=1))
+
+
+def _run(
+    settings: Settings, job: str, *, window: "Window | None" = None, select: str | None = None
+) -> "RunOutcome":
+    with _progress("Loading definitions") as told:
+        import dagster as dg  # noqa: PLC0415
+
+        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.runs import run  # noqa: PLC0415
+        from spotify_assets.definitions import build_defs  # noqa: PLC0415
+
+        definitions = build_defs(settings)
+        assets = None
+        if select:
+            chosen = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+            assets = sorted(chosen)
+        with instance_of(settings) as instance:
+            return run(definitions, instance, settings, job, window=window, assets=assets, on_event=told)
+
+
+@contextmanager
+def _progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
+    """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
+    with out.status(first) as status:
+
+        def told(event: "dg.DagsterEvent") -> None:
+            if event.is_step_start:
+                status.update(f"Running {event.step_key}")
+            elif event.is_step_success and event.step_key and not event.step_key.startswith("check_"):
+                out.print(f"  [green]done[/green]  {event.step_key}", highlight=False)
+            elif event.is_step_failure:
+                out.print(f"  [red]failed[/red]  {event.step_key}", highlight=False)
+
+        yield told
+
+
+def _report(outcome: "RunOutcome") -> None:
+    passed = sum(check.passed for check in outcome.checks)
+    out.print(
+        f"Run {outcome.run_id}: {outcome.steps} steps, {passed} of {len(outcome.checks)} checks passed."
+    )
+    for check in outcome.warnings:
+        out.print(
+            f"  [yellow]warning[/yellow]  {check.asset}: {check.check}: {check.description}", highlight=False
+        )
+    for check in outcome.broken:
+        out.print(f"  [red]broken[/red]  {check.asset}: {check.check}: {check.description}", highlight=False)
+    for step, cause in outcome.failures.items():
+        errors.print(f"error: {step}: {cause}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if outcome.broken or not outcome.success:
+        raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""The one Definitions object, from the settings.
+
+Here belongs: wiring, and nothing else. Importing this module reads no manifest and opens no connection:
+`defs` is called by Dagster when it loads the code location, `build_defs` by tests and the CLI.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from spotify_assets.settings import Settings
+
+# The single-run backfill policy is in beta; Dagster's version is pinned, so its changes come one at a time.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Every asset, check, job and schedule for one set of settings.
+
+    `resource_overrides` replaces resources by key (`warehouse`, `dbt`), so that a test needs no patching.
+
+    Raises:
+        RuntimeError: the dbt project does not parse.
+    """
+    from dagster_dbt import DbtCliResource  # noqa: PLC0415  # takes seconds to import
+
+    from spotify_assets.assets.core import core_assets  # noqa: PLC0415
+    from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable  # noqa: PLC0415
+    from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
+    from spotify_assets.assets.publish import publish_asset  # noqa: PLC0415
+    from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.automation.jobs import jobs, schedules  # noqa: PLC0415
+    from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
+    from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
+
+    made = [
+        *raw_assets(settings),
+        *core_assets(settings),
+        *ml_assets(settings),
+        *dbt_assets_of(settings),
+    ]
+    resources = {
+        "warehouse": WarehouseIOManager(
+            database=str(settings.warehouse_path),
+            lock_timeout_seconds=settings.lock_timeout_seconds,
+            memory_limit=settings.duckdb_memory_limit,
+        ),
+        "dbt": DbtCliResource(
+            project_dir=str(settings.dbt_project_dir),
+            profiles_dir=str(settings.dbt_project_dir),
+            dbt_executable=dbt_executable(),
+        ),
+    }
+    return dg.Definitions(
+        assets=[*made, publish_asset(settings, _leaves(made))],
+        asset_checks=asset_checks(settings),
+        jobs=jobs(settings),
+        schedules=schedules(settings),
+        resources=resources | dict(resource_overrides or {}),
+        # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
+        executor=dg.in_process_executor,
+    )
+
+
+def _leaves(assets: list[dg.AssetsDefinition]) -> list[dg.AssetKey]:
+    """The assets that no other one is made from: when they are there, everything is."""
+    used = {dep.asset_key for asset in assets for spec in asset.specs for dep in spec.deps}
+    return sorted({spec.key for asset in assets for spec in asset.specs} - used)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads: the definitions for the settings of the environment."""
+    return build_defs(Settings())

@@ -1,0 +1,40 @@
+"""What a person may choose about a synthetic population; how it behaves is in `planted`."""
+
+from dataclasses import dataclass
+
+MAX_SESSIONS_PER_DAY = 6
+"""Chances per user and local day to start a session."""
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """One synthetic population. Equal configurations give equal events for equal catalogues.
+
+    Attributes:
+        users: number of listeners; the i-th is the same in a larger population.
+        seed: everything random follows from it.
+        sessions_per_day: mean number of sessions that a user begins per local day, before sessions
+            that would begin within an hour of another are left out.
+        tracks_per_session: mean number of playbacks in a session.
+
+    Raises:
+        ValueError: a number outside its range.
+    """
+
+    users: int = 1_000
+    seed: int = 7
+    sessions_per_day: float = 1.8
+    tracks_per_session: float = 9.0
+
+    def __post_init__(self) -> None:
+        if self.users < 1:
+            raise ValueError(f"users must be at least 1, not {self.users}")
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, not {self.seed}")
+        if not 0 < self.sessions_per_day <= MAX_SESSIONS_PER_DAY / 2:
+            raise ValueError(
+                f"sessions_per_day must be above 0 and at most {MAX_SESSIONS_PER_DAY // 2}, "
+                f"not {self.sessions_per_day}"
+            )
+        if not 2 <= self.tracks_per_session <= 20:
+            raise ValueError(f"tracks_per_session must be 2 to 20, not {self.tracks_per_session}")

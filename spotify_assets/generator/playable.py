@@ -1,0 +1,149 @@
+"""The tracks that listeners draw from: one row per track of a catalogue, as arrays."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from spotify_assets.generator import rng
+from spotify_assets.generator.config import GeneratorConfig
+from spotify_assets.generator.planted import Choice, SkipHazard
+
+TASTE_FEATURES = ("danceability", "energy", "acousticness", "valence")
+"""Features in which tastes differ from user to user."""
+Z_LIMIT = 3.0
+"""Standardised features are clipped here, so that one odd recording does not dominate."""
+QUANTILE_CELLS = 1 << 16
+"""Cells of the table that turns a uniform number into a track; one per value of 16 bits."""
+
+_REQUIRED = ("track_id", "duration_ms", "popularity")
+
+
+@dataclass(frozen=True)
+class Playable:
+    """Tracks that can be played, one per index, in the order of how often they are drawn.
+
+    `names` has the columns `track_id`, `track_name`, `artist_name` and `album_name`. `taste` holds the
+    standardised `TASTE_FEATURES`; `audio_effect` the track's part of the log rate of skipping.
+    `quantiles[i]` is the (fractional) index at probability i / `QUANTILE_CELLS`.
+    """
+
+    names: pl.DataFrame
+    duration_ms: npt.NDArray[np.int64]
+    audio_effect: npt.NDArray[np.float32]
+    taste: npt.NDArray[np.float32]
+    quantiles: npt.NDArray[np.float32]
+    scale: dict[str, tuple[float, float]]
+    """Mean and standard deviation by which each audio feature was standardised."""
+
+    def draw(self, bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+        """One track for each 32 random bits: the high half picks a cell, the low half a point in it."""
+        cell = bits >> np.uint32(16)
+        point = (bits & np.uint32(0xFFFF)).astype(np.float32) * np.float32(2.0**-16)
+        low = self.quantiles[cell]
+        return (low + point * (self.quantiles[cell + np.uint32(1)] - low)).astype(np.int32)
+
+
+def playable(tracks: pl.DataFrame, config: GeneratorConfig, hazard: SkipHazard, choice: Choice) -> Playable:
+    """The playable tracks of a catalogue frame (raw or clean).
+
+    Rows of one track are merged (first values, highest popularity). Tracks without id or with length 0
+    are left out; an unknown length becomes the median, an unknown feature the mean.
+
+    Raises:
+        ValueError: a column that is needed is missing, or no track can be played.
+    """
+    missing = [name for name in _REQUIRED if name not in tracks.columns]
+    if missing:
+        raise ValueError(f"The catalogue frame lacks {', '.join(missing)}; it has {', '.join(tracks.columns)}")
+    rows = (
+        tracks.filter(pl.col("track_id").is_not_null() & (pl.col("duration_ms").fill_null(1) > 0))
+        .with_columns(pl.col("popularity").max().over("track_id").fill_null(0))
+        .unique("track_id", keep="first", maintain_order=True)
+        .with_columns(pl.col("duration_ms").fill_null(pl.col("duration_ms").median()).cast(pl.Int64))
+    )
+    if rows.is_empty() or rows["duration_ms"].null_count():
+        raise ValueError("The catalogue frame has no track with an id and a length above 0")
+
+    checksums = np.array([zlib.crc32(track_id.encode()) for track_id in rows["track_id"]])
+    noise = rng.normal(rng.bits_of(rng.key(config.seed, "track-rank"), checksums)) * choice.popularity_noise
+    order = np.argsort(-(rows["popularity"].to_numpy() + noise), kind="stable")
+    rows = rows[order]
+
+    features = {name: _standardised(rows, name) for name in {*hazard.audio, *TASTE_FEATURES}}
+    effect = sum((beta * features[name][0] for name, beta in hazard.audio.items()), np.zeros(rows.height))
+    return Playable(
+        names=_names(rows),
+        duration_ms=rows["duration_ms"].to_numpy(),
+        audio_effect=effect.astype(np.float32),
+        taste=np.stack([features[name][0] for name in TASTE_FEATURES], axis=1).astype(np.float32),
+        quantiles=_quantiles(rows.height, choice, expected_draws(config, choice)),
+        scale={name: scale for name, (_, scale) in sorted(features.items())},
+    )
+
+
+def _standardised(rows: pl.DataFrame, name: str) -> tuple[npt.NDArray[np.float64], tuple[float, float]]:
+    """A feature in standard deviations from its mean, 0 where unknown, with mean and deviation."""
+    values = rows[name].cast(pl.Float64).to_numpy() if name in rows.columns else np.full(rows.height, np.nan)
+    if name == "tempo":
+        values = np.where(values > 0, values, np.nan)
+    known = values[np.isfinite(values)]
+    mean, deviation = (float(known.mean()), float(known.std())) if known.size else (0.0, 0.0)
+    if deviation == 0.0:
+        return np.zeros(rows.height), (mean, 1.0)
+    z = np.clip((np.nan_to_num(values, nan=mean) - mean) / deviation, -Z_LIMIT, Z_LIMIT)
+    return z, (mean, deviation)
+
+
+def _names(rows: pl.DataFrame) -> pl.DataFrame:
+    """Names as an export gives them: the track, its main artist, its album; null where unknown."""
+    if "primary_artist_name" in rows.columns:
+        artist = pl.col("primary_artist_name")
+    elif "artists" in rows.columns:
+        artist = pl.col("artists").str.split(";").list.first()
+    else:
+        artist = pl.lit(None, pl.String)
+    return rows.select(
+        "track_id",
+        *(
+            pl.col(name) if name in rows.columns else pl.lit(None, pl.String).alias(name)
+            for name in ("track_name", "album_name")
+        ),
+        artist.alias("artist_name"),
+    )
+
+
+def expected_draws(config: GeneratorConfig, choice: Choice) -> float:
+    """Distinct tracks drawn by all users together in the days over which `unplayed_share` is meant."""
+    plays = config.users * config.sessions_per_day * config.tracks_per_session * choice.unplayed_days
+    return plays * (1 - choice.repeat_share)
+
+
+def _weights(played: int, choice: Choice) -> npt.NDArray[np.float64]:
+    """Probability of each of the first `played` ranks."""
+    weight = (np.arange(1, played + 1) + choice.head_ranks) ** -choice.zipf_exponent
+    return weight / weight.sum()
+
+
+def _played(tracks: int, choice: Choice, draws: float) -> int:
+    """How many ranks are ever drawn, such that `draws` draws leave `unplayed_share` of all tracks unplayed."""
+    low, high = max(1, round(tracks * (1 - choice.unplayed_share))), tracks
+    while low < high:
+        middle = (low + high) // 2
+        heard = (1 - np.exp(-draws * _weights(middle, choice))).sum()
+        if heard < tracks * (1 - choice.unplayed_share):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _quantiles(tracks: int, choice: Choice, draws: float) -> npt.NDArray[np.float32]:
+    """The quantile function of the draw over tracks in rank order."""
+    played = _played(tracks, choice, draws)
+    cumulative = np.concatenate([[0.0], _weights(played, choice).cumsum()])
+    table = np.interp(np.linspace(0, 1, QUANTILE_CELLS + 1), cumulative, np.arange(played + 1))
+    # A draw of the last point must stay below the number of tracks.
+    return np.minimum(table, np.nextafter(np.float32(played), np.float32(0))).astype(np.float32)

@@ -1,0 +1,92 @@
+"""The synthetic users: who they are, where and when they listen, what they like."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from spotify_assets.generator import planted, rng
+from spotify_assets.generator.config import MAX_SESSIONS_PER_DAY, GeneratorConfig
+from spotify_assets.generator.planted import Rhythm, SkipHazard
+from spotify_assets.generator.playable import TASTE_FEATURES
+
+ACTIVITY_LIMIT = 0.95
+"""The busiest user takes this share of the chances to start a session."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """One entry per user in each array; indices point into the tuples of `planted`."""
+
+    user_id: pl.Series
+    place: npt.NDArray[np.int64]
+    premium: npt.NDArray[np.bool_]
+    primary_device: npt.NDArray[np.int64]
+    session_chance: npt.NDArray[np.float64]
+    """Probability that one of the `MAX_SESSIONS_PER_DAY` chances of a mean day becomes a session."""
+    chronotype_hours: npt.NDArray[np.float64]
+    patience: npt.NDArray[np.float64]
+    curiosity: npt.NDArray[np.float64]
+    """Discovery relative to the mean."""
+    taste: npt.NDArray[np.float32]
+    """Weights of `TASTE_FEATURES`, one row per user, of unit length."""
+    flag_mode: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.user_id)
+
+
+def population(config: GeneratorConfig, rhythm: Rhythm, hazard: SkipHazard) -> Population:
+    """The users of a configuration; the i-th user depends on nothing but the seed, i and the parameters."""
+    index = np.arange(config.users)
+
+    def bits(purpose: str) -> rng.Bits:
+        return rng.bits_of(rng.key(config.seed, f"user/{purpose}"), index)
+
+    activity = np.exp(
+        rhythm.activity_sigma * rng.normal(bits("activity")) - rhythm.activity_sigma**2 / 2
+    )
+    weights = np.stack([rng.normal(bits(f"taste/{name}")) for name in TASTE_FEATURES], axis=1)
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    return Population(
+        user_id=user_ids(config),
+        place=choose(rng.uniform(bits("place")), [weight for _, _, weight in planted.PLACES]),
+        premium=rng.uniform(bits("premium")) < planted.PREMIUM_SHARE,
+        primary_device=choose(rng.uniform(bits("device")), planted.DEVICE_SHARES),
+        session_chance=np.minimum(
+            config.sessions_per_day * activity / MAX_SESSIONS_PER_DAY, ACTIVITY_LIMIT
+        ),
+        chronotype_hours=rhythm.chronotype_sd_hours * rng.normal(bits("chronotype")),
+        patience=hazard.patience_sd * rng.normal(bits("patience")),
+        curiosity=2.0 * rng.uniform(bits("curiosity")),
+        taste=weights.astype(np.float32),
+        flag_mode=choose(rng.uniform(bits("flag")), planted.FLAG_MODE_SHARES),
+    )
+
+
+def generate_users(config: GeneratorConfig) -> pl.DataFrame:
+    """The users as a table: one row per user with `user_id`, `country`, `time_zone` (IANA),
+    `subscription` (premium or free) and `primary_device`."""
+    users = population(config, Rhythm(), SkipHazard())
+    return pl.DataFrame(
+        {
+            "user_id": users.user_id,
+            "country": [planted.PLACES[i][0] for i in users.place],
+            "time_zone": [planted.PLACES[i][1] for i in users.place],
+            "subscription": ["premium" if premium else "free" for premium in users.premium],
+            "primary_device": [planted.DEVICES[i] for i in users.primary_device],
+        }
+    )
+
+
+def user_ids(config: GeneratorConfig) -> pl.Series:
+    """Pseudonyms; those of another seed are other people."""
+    number = pl.Series(np.arange(config.users)).cast(pl.String).str.zfill(7)
+    return (pl.Series([f"synthetic-{config.seed}-"]) + number).alias("user_id")
+
+
+def choose(uniforms: npt.NDArray[np.floating], weights: list[float] | tuple[float, ...]) -> rng.Ints:
+    """Index of the weighted option that each uniform number falls on."""
+    cumulative = np.cumsum(weights) / np.sum(weights)
+    return np.minimum(np.searchsorted(cumulative, uniforms, side="right"), len(weights) - 1)

@@ -1,0 +1,16 @@
+"""The error of a file that cannot be read at all."""
+
+from pathlib import Path
+
+
+class SourceError(Exception):
+    """A file that no reader can take, in one line: the file, what is wrong with it and what to do.
+
+    Rows that cannot be read are not errors: they are refused one by one, with a reason.
+    """
+
+    def __init__(self, file: Path, problem: str, remedy: str) -> None:
+        self.file = file
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(" ".join(f"{file.name}: {problem}. {remedy}.".split()))

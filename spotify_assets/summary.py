@@ -1,0 +1,88 @@
+"""The summary that ends a demo: what is in the published copy, in words a person understands."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from spotify_assets.catalog import ROW_COUNTS, SKIP_MODEL, TABLES
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.errors import WarehouseMissingError
+
+
+def print_summary(settings: Settings, console: Console) -> None:
+    """Print rows per table, the account of what came in, and the newest model's insight.
+
+    Raises:
+        WarehouseMissingError: nothing was published yet.
+    """
+    serving = settings.serving_path
+    if not serving.exists():
+        raise WarehouseMissingError(f"{serving} does not exist yet: run spotify-assets materialize")
+    with duckdb.connect(str(serving), read_only=True) as connection:
+        console.print(_tables(connection))
+        console.print(_account(connection))
+        insight = _newest_insight(connection)
+    console.print(f"\n[bold]Skip model[/bold]  {insight}", highlight=False)
+    console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
+    console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
+    table = RichTable(title="Rows per table", title_justify="left")
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    table.add_column("one row per")
+    names = connection.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema <> 'staging' order by "
+        "list_position(['raw', 'core', 'ml', 'marts', 'ops'], table_schema), table_name"
+    ).fetchall()
+    for schema, name in names:
+        full_name = f"{schema}.{name}"
+        [rows] = _row(connection, f"select count(*) from {full_name}")
+        grain = TABLES[full_name].grain.removeprefix("one row per ") if full_name in TABLES else ""
+        table.add_row(full_name, f"{rows:,}", grain)
+    return table
+
+
+def _account(connection: duckdb.DuckDBPyConnection) -> RichTable:
+    """What became of the rows that came into each table that judges them."""
+    table = RichTable(title="Every row accounted for", title_justify="left")
+    table.add_column("table")
+    for column in ("in", "loaded", "rejected", "duplicate"):
+        table.add_column(column, justify="right")
+    table.add_column("reasons")
+    for full_name in ("raw.raw_tracks", "core.tracks", "raw.raw_events", "core.listening_events"):
+        entries = connection.execute(
+            f"select outcome, reason, sum(rows)::bigint from {ROW_COUNTS.full_name} "
+            "where table_name = ? group by all order by all",
+            [full_name],
+        ).fetchall()
+        totals = {
+            o: sum(n for x, _, n in entries if x == o) for o in ("in", "loaded", "rejected", "duplicate")
+        }
+        reasons = ", ".join(f"{reason} {rows:,}" for _, reason, rows in entries if reason)
+        table.add_row(full_name, *(f"{totals[o]:,}" for o in totals), reasons)
+    return table
+
+
+def _newest_insight(connection: duckdb.DuckDBPyConnection) -> str:
+    found = connection.execute(
+        f"select insight from {SKIP_MODEL.full_name} order by cutoff_date desc limit 1"
+    ).fetchone()
+    return found[0] if found else "No model yet: the days so far are too few to train and judge one."
+
+
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # an aggregate without `group by` always gives a row
+    return row
+
+
+def _short(path: Path) -> Path:
+    """The path relative to where the person stands, where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

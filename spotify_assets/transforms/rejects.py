@@ -1,0 +1,43 @@
+"""Setting bad rows aside: each with the first reason that applies, what is wrong in words, and itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows split into those kept and those refused (columns of `REJECTED_SCHEMA`)."""
+
+    kept: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def reject(rows: pl.DataFrame, reasons: Mapping[str, tuple[pl.Expr, str]]) -> Judged:
+    """Split rows by the reasons to refuse them, tried in order; a condition that is null does not apply.
+
+    `rows` has `source_file` and `source_row`. `detail` names every reason that applies to the row,
+    `original` is the row as a JSON object.
+    """
+    applies = {code: condition.fill_null(value=False) for code, (condition, _) in reasons.items()}
+    reason = pl.coalesce(pl.when(condition).then(pl.lit(code)) for code, condition in applies.items())
+    marked = rows.with_columns(_reason=reason)
+    refused = marked.filter(pl.col("_reason").is_not_null())
+    if refused.is_empty():
+        return Judged(rows, pl.DataFrame(schema=REJECTED_SCHEMA))
+    details = pl.concat_str(
+        [pl.when(applies[code]).then(pl.lit(text)).otherwise(None) for code, (_, text) in reasons.items()],
+        separator="; ",
+        ignore_nulls=True,
+    )
+    rejected = refused.select(
+        "source_file",
+        "source_row",
+        reason="_reason",
+        detail=details,
+        original=pl.struct(rows.columns).struct.json_encode(),
+    )
+    return Judged(marked.filter(pl.col("_reason").is_null()).drop("_reason"), rejected)

@@ -1,0 +1,96 @@
+"""Connections to the DuckDB file: one writer at a time, always closed, a bounded wait for a foreign lock."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
+
+_RETRY_SECONDS = 0.2
+_open_writers: dict[Path, duckdb.DuckDBPyConnection] = {}
+"""Writers of this process, by file: DuckDB refuses a second connection with another access mode."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One DuckDB file and how long to wait for it."""
+
+    path: Path
+    lock_timeout_seconds: float = 10.0
+    memory_limit: str | None = None
+
+    @contextmanager
+    def writer(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that may write; the file and its folder are created where they do not exist.
+
+        Raises:
+            WarehouseLockedError: another process holds the file longer than `lock_timeout_seconds`.
+            WarehouseError: the file cannot be opened at all; waiting would not help.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"{self.path}: its folder cannot be made: {error}") from error
+        connection = self._connect(read_only=False)
+        _open_writers[self.path] = connection
+        try:
+            yield connection
+        finally:
+            del _open_writers[self.path]
+            connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A writer whose changes all stay, or, after any exception, none."""
+        with self.writer() as connection:
+            connection.begin()
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that sees what was committed.
+
+        Raises:
+            WarehouseMissingError: there is no such file.
+            WarehouseLockedError: another process writes to it longer than `lock_timeout_seconds`.
+        """
+        writer = _open_writers.get(self.path)
+        if writer is None and not self.path.exists():
+            raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
+        connection = writer.cursor() if writer is not None else self._connect(read_only=True)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        started = time.monotonic()
+        config: dict[str, str | bool | int | float | list[str]] = {}
+        if self.memory_limit:
+            config["memory_limit"] = self.memory_limit
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only, config=config)
+            except duckdb.IOException as error:
+                waited = time.monotonic() - started
+                if "Could not set lock" not in str(error):
+                    raise WarehouseError(f"{self.path} cannot be opened: {error}") from error
+                if waited >= self.lock_timeout_seconds:
+                    raise WarehouseLockedError(self.path, _holder(str(error)), waited) from error
+                time.sleep(_RETRY_SECONDS)
+
+
+def _holder(message: str) -> str:
+    """The process that DuckDB's message says holds the lock, in words."""
+    found = re.search(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)", message)
+    return f"{Path(found['program']).name} (process {found['pid']})" if found else "another process"

@@ -1,0 +1,247 @@
+"""The IO manager: Dagster's outputs and inputs, as slices of catalogued tables.
+
+It keeps the interface of `DuckDBPolarsIOManager` (asset key = [schema, table], Polars frames in and out)
+and replaces how the work is done: one transaction per output, tables and types from the catalogue, rows
+inserted by name, rows outside the partition refused, an empty slice stored as an empty slice.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any, ClassVar
+
+import dagster as dg
+import polars as pl
+from dagster_duckdb_polars import DuckDBPolarsIOManager
+from pydantic import Field
+
+from spotify_assets.catalog import TABLES, Table
+from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.warehouse.books import Books
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
+from spotify_assets.warehouse.reader import TableReader
+from spotify_assets.warehouse.slices import Slices, Window, as_cleaned
+from spotify_assets.warehouse.store import (
+    EVERYTHING,
+    NOTHING,
+    Predicate,
+    create_table,
+    delete_rows,
+    insert_rows,
+    read_rows,
+)
+
+Output = pl.DataFrame | pl.LazyFrame | Cleaned | Slices
+"""What an asset may return."""
+
+
+class WarehouseIOManager(DuckDBPolarsIOManager):
+    """Stores and loads the tables of the catalogue.
+
+    An asset may return a `pl.DataFrame`, a `pl.LazyFrame`, a `Cleaned` or `Slices`; by annotation it
+    receives a `pl.DataFrame`, a `pl.LazyFrame` or a `TableReader`, which reads on demand.
+    """
+
+    catalogue: ClassVar[Mapping[str, Table]] = TABLES
+
+    lock_timeout_seconds: float = Field(
+        10.0, description="How long to wait for another process that holds the file."
+    )
+    memory_limit: str | None = Field(None, description="DuckDB's memory limit, e.g. `2GB`.")
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> dg.IOManager:  # type: ignore[override]
+        """The IO manager of one run."""
+        del context
+        database = Database(Path(self.database), self.lock_timeout_seconds, self.memory_limit)
+        return _Storage(database, self.catalogue)
+
+
+class _Storage(dg.IOManager):
+    def __init__(self, database: Database, catalogue: Mapping[str, Table]) -> None:
+        self._database = database
+        self._catalogue = catalogue
+
+    def handle_output(self, context: dg.OutputContext, obj: Output) -> None:
+        table = self._table(context.asset_key)
+        books = Books(table)
+        days = _days(context, table)
+        with self._database.transaction() as connection:
+            create_table(connection, table)
+            partition = _partition(context, table)
+            delete_rows(connection, table, partition)
+            if isinstance(obj, Slices):
+                for window, cleaned in obj:
+                    target = _within(days, window, table)
+                    insert_rows(connection, table, cleaned.rows, target, label=str(window))
+                    books.add(window, cleaned)
+            else:
+                cleaned = as_cleaned(_frame(obj, table))
+                insert_rows(connection, table, cleaned.rows, partition, label=str(days or "all rows"))
+                if days:
+                    books.add(days, cleaned)
+            if days:
+                books.write(connection, days)
+            [total] = connection.execute(f"select count(*) from {table.full_name}").fetchone() or (0,)
+        context.add_output_metadata(_metadata(context, table, books, total))
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame | TableReader:
+        table = self._table(context.asset_key)
+        wanted = context.dagster_type.typing_type
+        if wanted is TableReader:
+            return TableReader(self._database, table)
+        if wanted not in (pl.DataFrame, pl.LazyFrame, Any):
+            raise WarehouseError(
+                f"{table.full_name} cannot be loaded as {wanted}: annotate the input as pl.DataFrame, "
+                "pl.LazyFrame or TableReader"
+            )
+        columns = (context.definition_metadata or {}).get("columns")
+        with self._database.reader() as connection:
+            rows = read_rows(connection, table, _partition(context, table), columns)
+        return rows.lazy() if wanted is pl.LazyFrame else rows
+
+    def _table(self, key: dg.AssetKey) -> Table:
+        full_name = ".".join(key.path[-2:])
+        if full_name not in self._catalogue:
+            raise WarehouseError(
+                f"asset {key.to_user_string()} is not in the table catalogue: declare {full_name} there"
+            )
+        return self._catalogue[full_name]
+
+
+def _frame(obj: Output, table: Table) -> pl.DataFrame | Cleaned:
+    if isinstance(obj, pl.LazyFrame):
+        return obj.collect(engine="streaming")
+    if isinstance(obj, (pl.DataFrame, Cleaned)):
+        return obj
+    raise SliceRefusedError(
+        f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "
+        "Nothing was written."
+    )
+
+
+def _partition(context: dg.OutputContext | dg.InputContext, table: Table) -> Predicate:
+    """The rows of the partitions that a context stands for."""
+    if not context.has_asset_partitions:
+        return EVERYTHING
+    keys = context.asset_partition_keys
+    definition = context.asset_partitions_def
+    columns = _partition_columns(context, table)
+    if not keys:
+        return NOTHING
+    if isinstance(definition, dg.MultiPartitionsDefinition):
+        parts = [_of_multi_key(definition, key, columns, table) for key in keys]
+        return parts[0] if len(parts) == 1 else _any_of(parts)
+    if isinstance(definition, dg.TimeWindowPartitionsDefinition):
+        return _of_time(context.asset_partitions_time_window, str(columns), table)
+    return Predicate.among(str(columns), keys)
+
+
+def _partition_columns(context: dg.OutputContext | dg.InputContext, table: Table) -> str | Mapping[str, str]:
+    """The partition column, or one per dimension, from the asset's metadata or the catalogue."""
+    producer = context if isinstance(context, dg.OutputContext) else context.upstream_output
+    declared = (producer.definition_metadata or {}).get("partition_expr") if producer else None
+    columns = declared or table.partition_column
+    if not columns:
+        raise WarehouseError(f"{table.full_name} is partitioned, but the catalogue names no partition column")
+    return columns
+
+
+def _of_multi_key(
+    definition: dg.MultiPartitionsDefinition,
+    key: str,
+    columns: str | Mapping[str, str],
+    table: Table,
+) -> Predicate:
+    """The rows of one key of several dimensions."""
+    assert not isinstance(columns, str), f"{table.full_name}: name one column per dimension"
+    by_dimension = definition.get_partition_key_from_str(key).keys_by_dimension
+    predicate = EVERYTHING
+    for dimension in definition.partitions_defs:
+        column, part = columns[dimension.name], by_dimension[dimension.name]
+        if isinstance(dimension.partitions_def, dg.TimeWindowPartitionsDefinition):
+            window = dimension.partitions_def.time_window_for_partition_key(part)
+            predicate &= _of_time(window, column, table)
+        else:
+            predicate &= Predicate.among(column, [part])
+    return predicate
+
+
+def _any_of(parts: list[Predicate]) -> Predicate:
+    predicate = parts[0]
+    for part in parts[1:]:
+        predicate |= part
+    return predicate
+
+
+def _of_time(window: dg.TimeWindow, column: str, table: Table) -> Predicate:
+    """Rows of a time window: as dates of its own zone for a DATE column, else as naive UTC moments."""
+    kind = next((c.type for c in table.columns if c.name == column), None)
+    if kind == "DATE":
+        return Predicate.between(column, window.start.date(), window.end.date())
+    if kind == "TIMESTAMP":
+        start, end = (moment.astimezone(UTC).replace(tzinfo=None) for moment in window)
+        return Predicate.between(column, start, end)
+    raise WarehouseError(
+        f"{table.full_name}.{column} is {kind or 'not in the catalogue'}: a time partition needs a DATE or "
+        "TIMESTAMP column"
+    )
+
+
+def _days(context: dg.OutputContext, table: Table) -> Window | None:
+    """The dates that a run writes, where the table is partitioned by date."""
+    if not context.has_asset_partitions or not isinstance(
+        context.asset_partitions_def, dg.TimeWindowPartitionsDefinition
+    ):
+        return None
+    if not any(c.name == table.partition_column and c.type == "DATE" for c in table.columns):
+        return None
+    start, end = context.asset_partitions_time_window
+    return Window(start.date(), end.date())
+
+
+def _within(days: Window | None, window: Window, table: Table) -> Predicate:
+    """The rows of one slice, which must be one of those that the run writes."""
+    if days is None or window.start < days.start or window.end > days.end:
+        raise SliceRefusedError(
+            f"{table.full_name}: slice {window} is not part of this run ({days or 'none'}). "
+            "Nothing was written."
+        )
+    return Predicate.window(str(table.partition_column), window)
+
+
+def _metadata(
+    context: dg.OutputContext, table: Table, books: Books, total: int
+) -> dict[str, dg.MetadataValue]:
+    metadata: dict[str, dg.MetadataValue] = {
+        "dagster/row_count": dg.MetadataValue.int(total),
+        "dagster/table_name": dg.MetadataValue.text(table.full_name),
+    }
+    if books.entries:
+        metadata["dagster/partition_row_count"] = dg.MetadataValue.int(books.total("loaded"))
+        if books.total("rejected") or books.total("duplicate"):
+            metadata["rows in"] = dg.MetadataValue.int(books.total("in"))
+            metadata["rows rejected"] = dg.MetadataValue.json(books.by_reason("rejected"))
+            metadata["rows duplicate"] = dg.MetadataValue.json(books.by_reason("duplicate"))
+    # The events of a range run repeat their metadata for every partition, so what the definition
+    # already says is not said again.
+    if "dagster/column_schema" not in (context.definition_metadata or {}):
+        metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(column_schema(table))
+    return metadata
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's columns as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                type=column.type,
+                description=column.description,
+                constraints=dg.TableColumnConstraints(
+                    nullable=column.nullable, unique=table.key == (column.name,)
+                ),
+            )
+            for column in table.columns
+        ]
+    )

@@ -1,0 +1,85 @@
+"""Reading a table on demand: what an asset receives that does not want the whole of its input at once."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from spotify_assets.catalog import Table
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.store import EVERYTHING, Predicate, read_rows
+
+
+@dataclass
+class TableReader:
+    """A table of the warehouse, read on demand; nothing is held between reads but the last snapshot."""
+
+    database: Database
+    table: Table
+    _as_of_cache: tuple[tuple[object, ...], pl.DataFrame] | None = field(default=None, repr=False)
+
+    @property
+    def partition_column(self) -> str:
+        """The column that says which partition a row is in."""
+        assert self.table.partition_column is not None, f"{self.table.full_name} is not partitioned"
+        return self.table.partition_column
+
+    def read(self, window: Window | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of a window (all rows by default), only the named columns."""
+        predicate = Predicate.window(self.partition_column, window) if window else EVERYTHING
+        with self.database.reader() as connection:
+            return read_rows(connection, self.table, predicate, columns)
+
+    def newest_date(self, window: Window) -> date | None:
+        """The last partition date in a window that has rows; None where none has."""
+        column = self.partition_column
+        with self.database.reader() as connection:
+            read_rows(connection, self.table, Predicate("false"))
+            [newest] = connection.execute(
+                f"select max({column}) from {self.table.full_name} where {column} >= ? and {column} < ?",
+                [window.start, window.end],
+            ).fetchone() or (None,)
+        return newest  # type: ignore[no-any-return]
+
+    def as_of(self, window: Window, key: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of a snapshot table that are needed to know each `key` on each day of a window.
+
+        For each key: its newest row before the window, its rows inside the window, and, where it has
+        neither, its earliest row after it, because what became known later is better than nothing.
+        The result is kept as long as the same snapshots decide.
+        """
+        column = self.partition_column
+        names = list(columns or self.table.column_names)
+        with self.database.reader() as connection:
+            read_rows(connection, self.table, Predicate("false"))
+            snapshots = [
+                row[0]
+                for row in connection.execute(
+                    f"select distinct {column} from {self.table.full_name} order by 1"
+                ).fetchall()
+            ]
+            decided_by = (bisect_left(snapshots, window.start), bisect_left(snapshots, window.end), *names)
+            if self._as_of_cache is None or self._as_of_cache[0] != decided_by:
+                query = f"""
+                    with known as (
+                        select
+                            {key},
+                            max({column}) filter (where {column} < $start) as before,
+                            min({column}) filter (where {column} >= $end) as after,
+                            count(*) filter (where {column} >= $start and {column} < $end) as inside
+                        from {self.table.full_name}
+                        group by {key}
+                    )
+                    select {", ".join(f"t.{name}" for name in names)}
+                    from {self.table.full_name} as t
+                    join known using ({key})
+                    where t.{column} = known.before
+                        or (t.{column} >= $start and t.{column} < $end)
+                        or (known.before is null and known.inside = 0 and t.{column} = known.after)
+                """
+                rows = connection.sql(query, params={"start": window.start, "end": window.end}).pl()
+                self._as_of_cache = (decided_by, rows)
+            return self._as_of_cache[1]

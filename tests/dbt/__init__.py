@@ -1,0 +1,1 @@
+"""The dbt project: its drift from the catalogue, its numbers, its incremental loads."""

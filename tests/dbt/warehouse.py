@@ -1,0 +1,304 @@
+"""A small warehouse for the dbt project: hand-made rows in the tables of the catalogue, and dbt run on it.
+
+The rows hold every case the marts treat specially: a track in two snapshots, one only in the older, one that
+only events know, one that no source names, playbacks without a track id, podcasts, interactions, tracks of
+no and of several genres, a track that credits one artist twice.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import duckdb
+import polars as pl
+import polars.testing
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from spotify_assets.catalog import (
+    ARTISTS,
+    DAILY_TRACK_METRICS,
+    LISTENING_EVENTS,
+    TABLES,
+    TRACK_ARTISTS,
+    TRACK_GENRES,
+    TRACKS,
+    Table,
+)
+
+PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
+
+FIRST_DAY = date(2025, 1, 30)
+DAYS = 6
+"""The events cross the end of a month."""
+OLD_SNAPSHOT, NEW_SNAPSHOT = date(2025, 1, 1), date(2025, 2, 1)
+USERS = tuple(f"user-{number}" for number in range(5))
+
+Row = Mapping[str, object]
+
+
+def track_id(number: int) -> str:
+    """A valid Spotify track id that ends in the number."""
+    return f"{number:022d}"
+
+
+def artist_id(name: str) -> str:
+    """A stand-in for the catalogue's stable hash of the artist's name."""
+    return sha256(name.encode()).hexdigest()[:16]
+
+
+def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
+    """The rows as a frame of the table; columns that a row lacks are null."""
+    return pl.DataFrame(list(rows), schema=table.polars_schema, orient="row", strict=True)
+
+
+@dataclass(frozen=True)
+class CatalogueTrack:
+    """One track of a snapshot, as the fixture describes it."""
+
+    number: int
+    name: str
+    artists: tuple[str, ...]
+    genres: tuple[str, ...]
+    popularity: int | None
+
+
+OLD_TRACKS = (
+    CatalogueTrack(1, "First (old name)", ("Ada",), ("pop",), 10),
+    CatalogueTrack(2, "Withdrawn", ("Ben", "Ada"), ("jazz", "soul"), 20),
+)
+NEW_TRACKS = (
+    CatalogueTrack(1, "First", ("Ada",), ("pop", "rock"), 80),
+    CatalogueTrack(3, "Trio", ("Ben", "Cleo", "Ben"), ("folk", "pop", "rock"), 90),
+    CatalogueTrack(4, "Without genre", ("Cleo",), (), None),
+    CatalogueTrack(5, "Never played", ("Dora",), ("pop",), 50),
+)
+OUTSIDE_TRACK, NAMELESS_TRACK = track_id(6), track_id(7)
+PLAYED_TRACKS = (*(track_id(number) for number in (1, 2, 3, 4)), OUTSIDE_TRACK, NAMELESS_TRACK, None)
+
+
+def catalogue_frames() -> dict[str, pl.DataFrame]:
+    """`core.tracks` and the tables that follow from it, for both snapshots."""
+    tracks: list[Row] = []
+    credits: list[Row] = []
+    genres: list[Row] = []
+    artists: dict[tuple[date, str], set[int]] = {}
+    for snapshot, listed in ((OLD_SNAPSHOT, OLD_TRACKS), (NEW_SNAPSHOT, NEW_TRACKS)):
+        for track in listed:
+            key = {"snapshot_date": snapshot, "track_id": track_id(track.number)}
+            tracks.append(
+                {
+                    **key,
+                    "track_name": track.name,
+                    "artist_names": "; ".join(track.artists),
+                    "primary_artist_id": artist_id(track.artists[0]),
+                    "primary_artist_name": track.artists[0],
+                    "artist_count": len(track.artists),
+                    "popularity": track.popularity,
+                    "duration_ms": 180_000,
+                    "primary_genre": min(track.genres, default=None),
+                    "genre_count": len(track.genres),
+                    "source_rows": 1,
+                }
+            )
+            for position, name in enumerate(track.artists, start=1):
+                credits.append({**key, "position": position, "artist_id": artist_id(name)})
+                artists.setdefault((snapshot, name), set()).add(track.number)
+            genres.extend({**key, "genre": genre, "weight": 1 / len(track.genres)} for genre in track.genres)
+    credited = [
+        {
+            "snapshot_date": snapshot,
+            "artist_id": artist_id(name),
+            "artist_name": name,
+            "track_count": len(numbers),
+        }
+        for (snapshot, name), numbers in artists.items()
+    ]
+    return {
+        TRACKS.full_name: frame(TRACKS, tracks),
+        ARTISTS.full_name: frame(ARTISTS, credited),
+        TRACK_ARTISTS.full_name: frame(TRACK_ARTISTS, credits),
+        TRACK_GENRES.full_name: frame(TRACK_GENRES, genres),
+    }
+
+
+def _names(played: str | None, ended_at: datetime) -> Row:
+    """What an event says about its track; track 6 is renamed half-way."""
+    if played == NAMELESS_TRACK:
+        return {"track_name": None, "artist_name": None}
+    if played == OUTSIDE_TRACK:
+        renamed = ended_at >= datetime(2025, 2, 2)  # noqa: DTZ001 - naive UTC
+        return {"track_name": "Outside (live)" if renamed else "Outside", "artist_name": "Eve"}
+    return {"track_name": "As the export has it", "artist_name": "Someone"}
+
+
+def events_frame(count: int = 800, *, seed: int = 1, days: int = DAYS) -> pl.DataFrame:
+    """`core.listening_events`: random playbacks and interactions, the same for the same seed."""
+    random = Random(seed)
+    rows: list[Row] = []
+    for number in range(count):
+        midnight = datetime.combine(FIRST_DAY + timedelta(days=random.randrange(days)), datetime.min.time())
+        ended_at = midnight + timedelta(seconds=random.randrange(86_400))
+        action = random.choices(("play", "skip", "pause", "add_to_playlist"), (60, 30, 5, 5))[0]
+        is_playback = action in ("play", "skip")
+        ms_played = random.randrange(200_000) if is_playback else 0
+        outcome = random.choice(("skip", "complete", "abandoned")) if is_playback else None
+        content_type = random.choices(("music", "podcast"), (90, 10))[0]
+        played = random.choice(PLAYED_TRACKS) if content_type == "music" else None
+        rows.append(
+            {
+                "event_id": f"event-{seed}-{number}",
+                "user_id": random.choice(USERS),
+                "track_id": played,
+                "started_at": ended_at - timedelta(milliseconds=ms_played),
+                "ended_at": ended_at,
+                "event_date": ended_at.date(),
+                "action": action,
+                "ms_played": ms_played,
+                "session_id": f"session-{number // 10}",
+                "source": "synthetic",
+                "content_type": content_type,
+                "outcome": outcome,
+                "is_stream": is_playback and ms_played >= 30_000,
+                **_names(played, ended_at),
+            }
+        )
+    return frame(LISTENING_EVENTS, rows)
+
+
+def playbacks(events: pl.DataFrame) -> pl.DataFrame:
+    """The music playbacks among the events, with 0/1 columns for their outcome."""
+    return events.filter(
+        pl.col("action").is_in(["play", "skip"]), pl.col("content_type") == "music"
+    ).with_columns(
+        plays=pl.lit(1),
+        streams=pl.col("is_stream").cast(pl.Int64),
+        skips=(pl.col("outcome") == "skip").cast(pl.Int64),
+        completes=(pl.col("outcome") == "complete").cast(pl.Int64),
+        abandons=(pl.col("outcome") == "abandoned").cast(pl.Int64),
+    )
+
+
+def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
+    """`core.daily_track_metrics` of the events."""
+    counted = ("plays", "streams", "skips", "completes", "abandons", "ms_played")
+    return (
+        playbacks(events)
+        .drop_nulls("track_id")
+        .group_by("event_date", "track_id")
+        .agg(pl.col(*counted).sum().cast(pl.Int64), listeners=pl.col("user_id").n_unique().cast(pl.Int64))
+        .with_columns(
+            skip_rate=pl.col("skips") / pl.col("plays"),
+            playlist_adds=pl.lit(0, pl.Int64),
+            pauses=pl.lit(0, pl.Int64),
+        )
+        .select(DAILY_TRACK_METRICS.column_names)
+    )
+
+
+def source_frames(events: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+    """Rows for every source table that the marts read."""
+    events = events_frame() if events is None else events
+    return {
+        **catalogue_frames(),
+        LISTENING_EVENTS.full_name: events,
+        DAILY_TRACK_METRICS.full_name: daily_track_metrics(events),
+    }
+
+
+@dataclass(frozen=True)
+class DbtWarehouse:
+    """A warehouse file with every table of the catalogue, and dbt to build on it."""
+
+    path: Path
+    target_path: Path
+    environment: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        environment = {
+            "SPOTIFY_WAREHOUSE": str(self.path),
+            "DBT_TARGET_PATH": str(self.target_path),
+            "DBT_LOG_PATH": str(self.target_path / "logs"),
+        }
+        object.__setattr__(self, "environment", environment)
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = duckdb.connect(str(self.path))
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def create(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Create every table of the catalogue, and fill those that have a frame."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.connect() as connection:
+            for table in TABLES.values():
+                connection.execute(f"create schema if not exists {table.schema}")
+                connection.execute(table.ddl)
+        for name, rows in frames.items():
+            self.insert(name, rows)
+
+    def insert(self, table: str, rows: pl.DataFrame) -> None:
+        with self.connect() as connection:
+            connection.register("new_rows", rows.to_arrow())
+            connection.execute(f"insert into {table} by name select * from new_rows")
+
+    def execute(self, statement: str) -> None:
+        with self.connect() as connection:
+            connection.execute(statement)
+
+    def query(self, query: str) -> pl.DataFrame:
+        with self.connect() as connection:
+            return connection.sql(query).pl()
+
+    def dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
+        """Run dbt on the warehouse, as the command line would."""
+        before = {name: os.environ.get(name) for name in self.environment}
+        os.environ.update(self.environment)
+        project = ("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR))
+        try:
+            result = dbtRunner().invoke(["--quiet", command, *project, *arguments])
+            # dbt keeps the database open within this process: what it wrote may not be in the file yet
+            self.execute("checkpoint")
+            return result
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+    def build(self, *arguments: str) -> None:
+        """`dbt build`; fails with what dbt reports."""
+        result = self.dbt("build", *arguments)
+        assert result.success, problems(result)
+
+    def marts(self) -> dict[str, pl.DataFrame]:
+        """Every table that dbt built, its rows in the order of their values."""
+        names = self.query(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by table_name"
+        )
+        return {
+            name: self.query(f"from marts.{name} order by all") for name in names["table_name"].to_list()
+        }
+
+
+def problems(result: dbtRunnerResult) -> list[str]:
+    """Name, status and message of everything that dbt did not pass."""
+    if result.exception is not None:
+        return [str(result.exception)]
+    fine = {"success", "pass", "no-op"}
+    return [f"{r.node.name}: {r.status}: {r.message}" for r in result.result or () if r.status not in fine]
+
+
+def assert_same_rows(left: Mapping[str, pl.DataFrame], right: Mapping[str, pl.DataFrame]) -> None:
+    """Both have the same tables with the same rows; sums of fractions may differ by rounding."""
+    assert left.keys() == right.keys()
+    for name, rows in left.items():
+        polars.testing.assert_frame_equal(rows, right[name], rel_tol=1e-12, abs_tol=1e-12)
