@@ -541,7 +541,7 @@ MODEL_FEATURES = Table(
         Column(
             "previous_is_skip",
             "BOOLEAN",
-            "Whether the playback before it in the session was skipped; null for the first.",
+            "Whether the playback before it in the session was skipped; null for the first, and where that playback was not over yet.",
         ),
     ),
 )

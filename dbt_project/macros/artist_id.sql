@@ -1,4 +1,4 @@
-{#- Id of an artist that no catalogue snapshot knows: a hash of the exact name. -#}
+{#- Id of an artist by the exact name: the hash that core.artists.artist_id is. Null for a null name. -#}
 {% macro artist_id(name) -%}
-    md5({{ name }})
+    left(sha256({{ name }}), 16)
 {%- endmacro %}

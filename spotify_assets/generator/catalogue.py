@@ -70,6 +70,10 @@ CORRELATIONS = np.array(
 GENRE_VARIANCE = 0.4
 """Share of a feature's variance that lies between genres; 0.1 to 0.5 by feature in the sample."""
 
+HIT_LENGTH_MS = 200_000
+HIT_LENGTH_SHRINK = 0.7
+"""Hits are of radio length: at popularity 100 a track's length differs from it by so much less."""
+
 KEY_SHARES = (0.114, 0.097, 0.10, 0.032, 0.078, 0.083, 0.069, 0.115, 0.065, 0.101, 0.065, 0.081)
 MAJOR_SHARE = 0.635
 EXPLICIT_SHARE = 0.083
@@ -160,6 +164,8 @@ def _features(random: np.random.Generator, genre: npt.NDArray[np.int64]) -> list
     values = {
         name: np.interp(ranks[:, i], QUANTILES, marginal) for i, (name, marginal) in enumerate(MARGINALS.items())
     }
+    shrink = 1 - HIT_LENGTH_SHRINK * values["popularity"] / 100
+    values["duration_ms"] = HIT_LENGTH_MS + (values["duration_ms"] - HIT_LENGTH_MS) * shrink
     no_beat = random.choice(count, max(1, round(NO_TEMPO_SHARE * count)), replace=False)
     values["tempo"][no_beat] = 0.0
     signature = random.choice(TIME_SIGNATURES, count, p=TIME_SIGNATURE_SHARES)

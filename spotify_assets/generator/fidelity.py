@@ -54,8 +54,8 @@ FIGURES = (
     Figure("skipped within 30 s", "% of plays", 35.1, 1.5, _SKIP),
     Figure("skipped before the end", "% of plays", 48.6, 1.5, _SKIP),
     Figure("skips per listening hour", "per hour", 14.65, 1.0, _SKIP),
-    Figure("skip rate on mobile", "% of plays", 51.1, 2.0, _SKIP),
-    Figure("skip rate on desktop", "% of plays", 40.1, 2.0, _SKIP),
+    Figure("skip rate on mobile", "% of plays", 51.1, 2.5, _SKIP),
+    Figure("skip rate on desktop", "% of plays", 40.1, 2.5, _SKIP),
     *(
         Figure(f"skip rate at position {position}", "% of plays", target, 2.0, _MSSD_POSITION)
         for position, target in ((1, 37.4), (2, 46.7), (3, 49.4), (4, 51.6), (8, 53.0), (12, 51.3), (20, 53.6))

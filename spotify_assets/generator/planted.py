@@ -21,14 +21,14 @@ class SkipHazard:
     knots_seconds: tuple[float, ...] = (0.0, 5.0, 10.0, 30.0)
     knots_hazard: tuple[float, ...] = (0.0, 0.286, 0.372, 0.50)
     """Summed baseline rate at each knot."""
-    tail_per_second: float = 0.0023
-    """Baseline rate after the last knot."""
+    tail_hazard: float = 0.43
+    """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20)
-    position_effects: tuple[float, ...] = (-0.15, 0.355, 0.315, 0.37, 0.335, 0.325, 0.285)
+    position_effects: tuple[float, ...] = (-0.455, 0.045, 0.015, 0.05, 0.035, 0.0, 0.03)
     """Added to `eta` by position in the session; linear in between, constant after the last."""
 
-    previous_skip: float = 0.675
+    previous_skip: float = 0.66
     """Added after a skip, subtracted after any other outcome."""
     patience_sd: float = 0.35
     """Spread of a user's own tendency to skip."""
@@ -40,7 +40,7 @@ class SkipHazard:
     taste: float = -0.25
     """Times the fit between the user's taste and the track (standard normal over tracks)."""
     device: dict[str, float] = field(
-        default_factory=lambda: {"mobile": 0.09, "desktop": -0.20, "tablet": 0.25, "web": 0.15}
+        default_factory=lambda: {"mobile": 0.085, "desktop": -0.215, "tablet": 0.28, "web": 0.20}
     )
     audio: dict[str, float] = field(
         default_factory=lambda: {
@@ -65,7 +65,7 @@ SKIP_BEFORE = 0.95
 class Choice:
     """Which tracks are played."""
 
-    zipf_exponent: float = 1.22
+    zipf_exponent: float = 1.23
     """Draws of a track fall with this power of its rank. Plays, which repeat what was drawn, fall with a
     flatter one (KONECT lastfm_song: s = 1.09)."""
     head_ranks: float = 2.0
@@ -82,11 +82,11 @@ class Choice:
     """Power of the uniform draw of a place in the repertoire; above 1 the first places are favourites."""
     repertoire_days: int = 90
     """Days after which a place of the repertoire is taken by another track."""
-    discovery_share: float = 0.11
+    discovery_share: float = 0.13
     """Plays from outside the repertoire; with the repertoire's size it sets the repeat share
     (KONECT lastfm: 77 %)."""
-    repeat_share: float = 0.77
-    """The repeat share so reached; what is left are distinct draws."""
+    draws_per_play: float = 0.28
+    """Places of a repertoire and discoveries that come up in `unplayed_days` days, per play."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Rhythm:
 
 
 DEVICES = ("mobile", "desktop", "tablet", "web")
-DEVICE_SHARES = (0.46, 0.405, 0.107, 0.028)
+DEVICE_SHARES = (0.457, 0.388, 0.122, 0.033)
 """Of sessions, such that listening *time* divides as 42, 45, 10 and 3 % (Spotify via press, 2015)."""
 PRIMARY_DEVICE_SHARE = 0.7
 """Sessions on the device that the user prefers."""

@@ -26,7 +26,8 @@ class Playable:
     """Tracks that can be played, one per index, in the order of how often they are drawn.
 
     `names` has the columns `track_id`, `track_name`, `artist_name` and `album_name`. `taste` holds the
-    standardised `TASTE_FEATURES`; `audio_effect` the track's part of the log rate of skipping.
+    standardised `TASTE_FEATURES`; `audio_effect` the track's part of the log rate of skipping, 0 for the
+    mean play.
     `quantiles[i]` is the (fractional) index at probability i / `QUANTILE_CELLS`.
     """
 
@@ -74,12 +75,16 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, hazard: SkipHazard, 
 
     features = {name: _standardised(rows, name) for name in {*hazard.audio, *TASTE_FEATURES}}
     effect = sum((beta * features[name][0] for name, beta in hazard.audio.items()), np.zeros(rows.height))
+    draws = expected_draws(config, choice)
+    weights = _weights(_played(rows.height, choice, draws), choice)
+    # The few most played tracks would otherwise set the level of skipping of the whole population.
+    effect -= (weights * effect[: weights.size]).sum()
     return Playable(
         names=_names(rows),
         duration_ms=rows["duration_ms"].to_numpy(),
         audio_effect=effect.astype(np.float32),
         taste=np.stack([features[name][0] for name in TASTE_FEATURES], axis=1).astype(np.float32),
-        quantiles=_quantiles(rows.height, choice, expected_draws(config, choice)),
+        quantiles=_quantiles(weights),
         scale={name: scale for name, (_, scale) in sorted(features.items())},
     )
 
@@ -116,9 +121,9 @@ def _names(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def expected_draws(config: GeneratorConfig, choice: Choice) -> float:
-    """Distinct tracks drawn by all users together in the days over which `unplayed_share` is meant."""
+    """Draws of a track by all users together in the days over which `unplayed_share` is meant."""
     plays = config.users * config.sessions_per_day * config.tracks_per_session * choice.unplayed_days
-    return plays * (1 - choice.repeat_share)
+    return plays * choice.draws_per_play
 
 
 def _weights(played: int, choice: Choice) -> npt.NDArray[np.float64]:
@@ -140,10 +145,9 @@ def _played(tracks: int, choice: Choice, draws: float) -> int:
     return low
 
 
-def _quantiles(tracks: int, choice: Choice, draws: float) -> npt.NDArray[np.float32]:
-    """The quantile function of the draw over tracks in rank order."""
-    played = _played(tracks, choice, draws)
-    cumulative = np.concatenate([[0.0], _weights(played, choice).cumsum()])
-    table = np.interp(np.linspace(0, 1, QUANTILE_CELLS + 1), cumulative, np.arange(played + 1))
-    # A draw of the last point must stay below the number of tracks.
-    return np.minimum(table, np.nextafter(np.float32(played), np.float32(0))).astype(np.float32)
+def _quantiles(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """The quantile function of the draw over the ranks that are ever drawn."""
+    cumulative = np.concatenate([[0.0], weights.cumsum()])
+    table = np.interp(np.linspace(0, 1, QUANTILE_CELLS + 1), cumulative, np.arange(cumulative.size))
+    # A draw of the last point must stay below the number of ranks.
+    return np.minimum(table, np.nextafter(np.float32(weights.size), np.float32(0))).astype(np.float32)

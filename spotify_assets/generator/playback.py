@@ -163,8 +163,8 @@ def simulate(
     after_skip, after_other = np.exp(-hazard.previous_skip), np.exp(hazard.previous_skip)
     for k, step in enumerate(steps):
         n = int(counts[k])
-        ms = _milliseconds_until(patience_left[step] * factor[:n], hazard)
         length = duration[step]
+        ms = _milliseconds_until(patience_left[step] * factor[:n], length, hazard)
         left[step] = ms < length
         skip[step] = ms < planted.SKIP_BEFORE * length
         played[step] = np.minimum(ms, length)
@@ -239,12 +239,15 @@ def _choose_tracks(
     return np.where(better, second, first), familiar, np.where(better, second_fit, first_fit)
 
 
-def _milliseconds_until(spent: rng.Floats, hazard: SkipHazard) -> npt.NDArray[np.int64]:
-    """Milliseconds of a track until the summed baseline rate reaches `spent`."""
-    last_second, last_hazard = hazard.knots_seconds[-1], hazard.knots_hazard[-1]
-    early = np.interp(spent, hazard.knots_hazard, hazard.knots_seconds)
-    late = last_second + (spent - last_hazard) / hazard.tail_per_second
-    return (np.where(spent < last_hazard, early, late) * 1000).astype(np.int64)
+def _milliseconds_until(
+    spent: rng.Floats, length_ms: npt.NDArray[np.int64], hazard: SkipHazard
+) -> npt.NDArray[np.int64]:
+    """Milliseconds of a track until the summed baseline rate reaches `spent`; beyond its end if it never does."""
+    last_ms, last_hazard = hazard.knots_seconds[-1] * 1000, hazard.knots_hazard[-1]
+    early = np.interp(spent, hazard.knots_hazard, hazard.knots_seconds) * 1000
+    share = (spent - last_hazard) / hazard.tail_hazard
+    late = last_ms + share * np.maximum(length_ms - last_ms, 0)
+    return np.where(spent < last_hazard, early, late).astype(np.int64)
 
 
 def _planned_pauses(plan: rng.Bits) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -8,6 +8,7 @@ source.
 import polars as pl
 
 from spotify_assets.catalog import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
+from spotify_assets.transforms.as_of import join_tracks
 
 TRACK_FEATURES = (*AUDIO_FEATURES, "popularity", "duration_ms", "explicit")
 """Features that are properties of the track, by the catalogue."""
@@ -45,27 +46,26 @@ def model_features(events: pl.DataFrame, before: pl.DataFrame, tracks: pl.DataFr
         before: `core.listening_events` of the days before it, for sessions that are already under way when
             the slice begins; may be empty. Without them, `previous_is_skip` is null for the first playback
             that such a session has in the slice.
-        tracks: the rows of `core.tracks` of the one snapshot that is valid for the slice. A track that it
-            lacks keeps its row, with null features.
+        tracks: the rows of `core.tracks` that say what was known on the slice's days, of one snapshot or
+            several, see `join_tracks`. A playback of a track that they lack keeps its row, with null
+            features.
 
     Returns:
         The columns of `catalog.MODEL_FEATURES`, ordered by start and event id. `previous_is_skip` is the
         outcome of the playback one position earlier in the same session, whatever its content. It is null
         for the first playback, and where the earlier one was still running when this one started (two
         devices at once, or plays synchronised later), because its outcome was not known then.
-
-    Raises:
-        polars.exceptions.ComputeError: `tracks` has a track twice, so it is more than one snapshot.
     """
+    music = _playbacks_with_previous(events, before).filter(
+        pl.col("content_type") == "music", pl.col("track_id").is_not_null()
+    )
     return (
-        _playbacks_with_previous(events, before)
-        .filter(pl.col("content_type") == "music", pl.col("track_id").is_not_null())
+        join_tracks(music, tracks, TRACK_FEATURES)
         .with_columns(
             is_skip=pl.col("outcome") == "skip",
             hour_utc=pl.col("started_at").dt.hour(),
             weekday=pl.col("started_at").dt.weekday(),
         )
-        .join(tracks.select("track_id", *TRACK_FEATURES), on="track_id", how="left", validate="m:1")
         .select(MODEL_FEATURES.column_names)
         .cast(MODEL_FEATURES.polars_schema)
         .sort("started_at", "event_id")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from spotify_assets.catalog import TABLES
 from tests.dbt.warehouse import PROJECT_DIR
@@ -79,6 +79,7 @@ def test_every_model_has_a_yaml_that_describes_all_its_columns(built, path):
     described = {column["name"]: column["data_type"] for column in model["columns"]}
     assert all(column["description"].strip() for column in model["columns"])
     found = built.query(
-        f"select column_name, lower(data_type) as data_type from duckdb_columns() where table_name = '{path.stem}'"
+        "select column_name, lower(data_type) as data_type from duckdb_columns() "
+        f"where table_name = '{path.stem}'"
     )
     assert described == dict(found.iter_rows())

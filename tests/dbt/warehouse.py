@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 import duckdb
 import polars as pl
 import polars.testing
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from spotify_assets.catalog import (
@@ -29,6 +29,7 @@ from spotify_assets.catalog import (
     TRACKS,
     Table,
 )
+from spotify_assets.transforms.tracks import artist_id
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -44,11 +45,6 @@ Row = Mapping[str, object]
 def track_id(number: int) -> str:
     """A valid Spotify track id that ends in the number."""
     return f"{number:022d}"
-
-
-def artist_id(name: str) -> str:
-    """A stand-in for the catalogue's stable hash of the artist's name."""
-    return sha256(name.encode()).hexdigest()[:16]
 
 
 def frame(table: Table, rows: Sequence[Row]) -> pl.DataFrame:
@@ -255,7 +251,8 @@ class DbtWarehouse:
 
     def query(self, query: str) -> pl.DataFrame:
         with self.connect() as connection:
-            return connection.sql(query).pl()
+            rows: pl.DataFrame = connection.sql(query).pl()
+        return rows
 
     def dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
         """Run dbt on the warehouse, as the command line would."""
@@ -284,17 +281,18 @@ class DbtWarehouse:
         names = self.query(
             "select table_name from duckdb_tables() where schema_name = 'marts' order by table_name"
         )
-        return {
-            name: self.query(f"from marts.{name} order by all") for name in names["table_name"].to_list()
-        }
+        return {name: self.query(f"from marts.{name} order by all") for name in names["table_name"].to_list()}
 
 
 def problems(result: dbtRunnerResult) -> list[str]:
     """Name, status and message of everything that dbt did not pass."""
     if result.exception is not None:
         return [str(result.exception)]
+    assert isinstance(result.result, RunExecutionResult)
     fine = {"success", "pass", "no-op"}
-    return [f"{r.node.name}: {r.status}: {r.message}" for r in result.result or () if r.status not in fine]
+    return [
+        f"{run.node.name}: {run.status}: {run.message}" for run in result.result if run.status not in fine
+    ]
 
 
 def assert_same_rows(left: Mapping[str, pl.DataFrame], right: Mapping[str, pl.DataFrame]) -> None:

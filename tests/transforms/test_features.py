@@ -138,9 +138,14 @@ def test_a_track_that_the_catalogue_lacks_keeps_its_row_without_track_features()
     ] * 5
 
 
-def test_two_snapshots_are_refused_rather_than_doubling_rows():
-    with pytest.raises(pl.exceptions.ComputeError):
-        model_features(events_of(playback(1)), NO_EVENTS, catalogue(track_id(1), track_id(1)))
+def test_of_two_snapshots_the_newest_at_or_before_the_day_counts_and_no_row_doubles():
+    newer = catalogue(track_id(1)).with_columns(snapshot_date=pl.lit(date(2025, 3, 1)), popularity=60)
+    future = newer.with_columns(snapshot_date=pl.lit(date(2026, 1, 1)), popularity=99)
+    snapshots = pl.concat([future, catalogue(track_id(1)), newer], how="vertical_relaxed")
+
+    features = model_features(events_of(playback(1), playback(2, after(200))), NO_EVENTS, snapshots)
+
+    assert features["popularity"].to_list() == [60, 60]
 
 
 def test_previous_outcome_is_that_of_the_playback_before_it_in_its_own_session():

@@ -96,34 +96,19 @@ names_from_events as (
 
 ),
 
-artist_ids as (
-
-    select
-        artist_name,
-        max_by(artist_id, snapshot_date) as artist_id
-    from {{ ref('stg_artists') }}
-    group by artist_name
-
-),
-
 event_tracks as (
 
     select
-        names_from_events.track_id,
-        names_from_events.track_name,
-        names_from_events.primary_artist_name as artist_names,
-        names_from_events.primary_artist_name,
-        names_from_events.album_name,
+        track_id,
+        track_name,
+        primary_artist_name as artist_names,
+        primary_artist_name,
+        album_name,
         1 as artist_count,
         0 as genre_count,
         false as is_in_catalogue,
-        case
-            when names_from_events.artist_name is null then {{ unknown_member() }}
-            else coalesce(artist_ids.artist_id, {{ artist_id('names_from_events.artist_name') }})
-        end as primary_artist_id
+        coalesce({{ artist_id('artist_name') }}, {{ unknown_member() }}) as primary_artist_id
     from names_from_events
-    left join artist_ids
-        on names_from_events.artist_name = artist_ids.artist_name
 
 ),
 

@@ -5,8 +5,9 @@
     on_schema_change='fail'
 ) }}
 
+-- Built after dim_track, so that every row finds its dimension row, and after the metrics it is checked with:
 -- depends_on: {{ ref('dim_track') }}
--- so that every row written here finds its dimension row
+-- depends_on: {{ ref('stg_daily_track_metrics') }}
 
 with playbacks as (
 

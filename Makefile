@@ -1,0 +1,85 @@
+# Two commands: `make demo` and `make test`. Everything else is a convenience over `spotify-assets`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Each environment is installed once and again only when its lock file changes.
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench clean
+
+help:
+	@echo "make demo    generate listening, build everything, check it, sum it up"
+	@echo "make test    the test suite"
+	@echo "make up      the Dagster UI on http://127.0.0.1:3000, with what demo made"
+	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
+	@echo "make bench   speed and memory, side by side"
+
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.lock pyproject.toml | $(VENV)
+	@echo "Installing what the product needs (about a minute) …"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what the tests need …"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME)
+	@$(BIN)/spotify-assets demo
+
+up: $(RUNTIME)
+	@$(BIN)/spotify-assets up
+
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	SPOTIFY_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
+	$(BIN)/yamllint --strict .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+
+types: $(DEV)
+	$(BIN)/mypy
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dbt-parse: $(DEV)
+	SPOTIFY_WAREHOUSE=:memory: $(BIN)/dbt parse --project-dir dbt_project --profiles-dir dbt_project
+
+validate: $(RUNTIME)
+	$(BIN)/dagster definitions validate --workspace workspace.yaml
+
+docs: $(DEV)
+	$(BIN)/python -m spotify_assets.docs
+
+bench: $(DEV)
+	$(BIN)/python -m tests.benchmarks
+
+# The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
+test-duckdb-1.5: $(DEV)
+	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(VENV)/duckdb-1.5 -r requirements-duckdb-1.5.lock
+	PYTHONPATH=$(VENV)/duckdb-1.5 $(BIN)/python -m pytest
+
+lock:
+	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --upgrade --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --constraint requirements-dev.lock --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file requirements.lock
+	echo 'duckdb>=1.5,<2' | uv pip compile - --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --output-file requirements-duckdb-1.5.lock
+
+clean:
+	rm -rf $(VENV) .dagster .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs
