@@ -6,7 +6,7 @@ Errors that a person can do something about are one line on standard error and e
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -80,7 +80,8 @@ def import_(
     if not settings.start_date <= day <= datetime.now(UTC).date():
         raise ValueError(
             f"{file.name}: snapshot date {day} is outside the configured partitions, "
-            f"{settings.start_date} to today: give another --snapshot-date, or set SPOTIFY_START_DATE to an earlier day"
+            f"{settings.start_date} to today: give another --snapshot-date, or set SPOTIFY_START_DATE to an "
+            "earlier day"
         )
     receipt = land_catalogue(file, settings.lake_dir, day)
     table = RichTable(title=f"{receipt.input_file} as {receipt.target}, snapshot {day}", title_justify="left")
@@ -263,22 +264,32 @@ def _run(
         if select:
             chosen = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
             assets = sorted(chosen)
-        with instance_of(settings) as instance:
+        with instance_of(settings) as instance, _output_of_steps(settings):
             return run(definitions, instance, settings, job, window=window, assets=assets, on_event=told)
+
+
+@contextmanager
+def _output_of_steps(settings: Settings) -> Iterator[None]:
+    """Send what steps print, dbt above all, to a file: a person at the terminal sees the progress."""
+    log = settings.dagster_home / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        yield
 
 
 @contextmanager
 def _progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
     """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
-    with out.status(first) as status:
+    console = Console(file=sys.stdout)  # bound to the terminal before the steps' output is sent elsewhere
+    with console.status(first) as status:
 
         def told(event: "dg.DagsterEvent") -> None:
             if event.is_step_start:
                 status.update(f"Running {event.step_key}")
             elif event.is_step_success and event.step_key and not event.step_key.startswith("check_"):
-                out.print(f"  [green]done[/green]  {event.step_key}", highlight=False)
+                console.print(f"  [green]done[/green]  {event.step_key}", highlight=False)
             elif event.is_step_failure:
-                out.print(f"  [red]failed[/red]  {event.step_key}", highlight=False)
+                console.print(f"  [red]failed[/red]  {event.step_key}", highlight=False)
 
         yield told
 

@@ -24,10 +24,10 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     Raises:
         RuntimeError: the dbt project does not parse.
     """
-    from dagster_dbt import DbtCliResource  # noqa: PLC0415  # takes seconds to import
-
+    # dagster_dbt takes seconds to import, so what needs it is imported here.
     from spotify_assets.assets.core import core_assets  # noqa: PLC0415
     from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable  # noqa: PLC0415
+    from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
     from spotify_assets.assets.publish import publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
@@ -47,7 +47,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             lock_timeout_seconds=settings.lock_timeout_seconds,
             memory_limit=settings.duckdb_memory_limit,
         ),
-        "dbt": DbtCliResource(
+        "dbt": ListeningDbtCli(
             project_dir=str(settings.dbt_project_dir),
             profiles_dir=str(settings.dbt_project_dir),
             dbt_executable=dbt_executable(),

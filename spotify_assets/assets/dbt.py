@@ -8,21 +8,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
+from spotify_assets.assets.dbt_cli import WAREHOUSE_VARIABLE, run_dbt
 from spotify_assets.assets.spec import OWNER, POOL, partitioned
 from spotify_assets.automation.partitions import windows
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
 INCREMENTAL = "config.materialized:incremental"
-WAREHOUSE_VARIABLE = "SPOTIFY_WAREHOUSE"
-"""Variable by which the dbt profile finds the warehouse."""
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+"""Unit tests judge the SQL, not the data: they run with the project's own tests."""
 
 
 class ListeningDbtTranslator(DagsterDbtTranslator):
@@ -55,7 +55,7 @@ def dbt_assets_of(settings: Settings) -> list[dg.AssetsDefinition]:
     Each definition is one call of dbt in a run; in one definition the models before and after the facts
     would make Dagster split it into a step, and a start of dbt, for every group of inputs.
     """
-    manifest = prepared_manifest(settings.dbt_project_dir)
+    manifest = prepared_manifest(settings)
     translator = ListeningDbtTranslator()
 
     @dbt_assets(
@@ -66,7 +66,7 @@ def dbt_assets_of(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=POOL,
     )
     def dbt_dimensions(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        yield from _build(context, dbt, settings, ["build"])
+        yield from run_dbt(context, dbt, settings, BUILD)
 
     @dbt_assets(
         name="dbt_facts",
@@ -78,18 +78,17 @@ def dbt_assets_of(settings: Settings) -> list[dg.AssetsDefinition]:
     def dbt_facts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         days = windows(context)
         arguments = window_arguments(Window(days[0].start, days[-1].end))
-        yield from _build(context, dbt, settings, arguments)
+        yield from run_dbt(context, dbt, settings, arguments)
 
     @dbt_assets(
         name="dbt_marts",
         manifest=manifest,
-        select=f"{INCREMENTAL}+",
-        exclude=INCREMENTAL,
+        select=f"{INCREMENTAL}+,config.materialized:table",
         dagster_dbt_translator=translator,
         pool=POOL,
     )
     def dbt_marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        yield from _build(context, dbt, settings, ["build"])
+        yield from run_dbt(context, dbt, settings, BUILD)
 
     return [dbt_dimensions, dbt_facts, dbt_marts]
 
@@ -100,7 +99,7 @@ def window_arguments(window: Window) -> list[str]:
     The window is no `--vars`: new variables would make dbt parse the whole project again.
     """
     return [
-        "build",
+        *BUILD,
         "--event-time-start",
         window.start.isoformat(),
         "--event-time-end",
@@ -114,18 +113,20 @@ def dbt_executable() -> str:
     return str(beside) if beside.exists() else "dbt"
 
 
-def prepared_manifest(project_dir: Path) -> Path:
-    """The project's manifest, made where it is missing or older than a file of the project.
+def prepared_manifest(settings: Settings) -> Path:
+    """The dbt project's manifest, made where it is missing or older than a file of the project.
 
     Raises:
         RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
+    project_dir = settings.dbt_project_dir
     manifest = project_dir / "target" / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
         return manifest
     parsed = subprocess.run(
         [dbt_executable(), "--quiet", "parse", "--project-dir", project_dir, "--profiles-dir", project_dir],
-        env={**os.environ, WAREHOUSE_VARIABLE: ":memory:"},
+        # The same warehouse as in runs: another one would be another profile, and a full parse each time.
+        env={**os.environ, WAREHOUSE_VARIABLE: str(settings.warehouse_path)},
         capture_output=True,
         text=True,
         check=False,
@@ -141,26 +142,3 @@ def _newest(project_dir: Path) -> float:
     folders: Sequence[Path] = [p for p in project_dir.iterdir() if p.name not in made_by_dbt]
     files = [f for p in folders for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file()]
     return max(file.stat().st_mtime for file in files)
-
-
-def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, settings: Settings, arguments: list[str]
-) -> Iterator[Any]:
-    """Call dbt on the warehouse of the settings and hand on its events."""
-    with _variable(WAREHOUSE_VARIABLE, str(settings.warehouse_path)):
-        invocation = dbt.cli(arguments, context=context)
-    yield from invocation.stream()
-
-
-@contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    """Set an environment variable for the process that is started inside."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

@@ -96,7 +96,9 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         Raises:
             KeyError: There is neither a `base_dir` nor a `DAGSTER_HOME`.
         """
-        base_dir = config_value.get("base_dir") or Path(os.environ["DAGSTER_HOME"]).expanduser() / "history/runs"
+        base_dir = config_value.get("base_dir")
+        if base_dir is None:
+            base_dir = Path(os.environ["DAGSTER_HOME"]).expanduser() / "history" / "runs"
         return cls(str(base_dir), inst_data)
 
     @contextmanager

@@ -1,6 +1,9 @@
 """Evaluating the checks of one stored table, on a window of it or on all of it. Knows no orchestrator."""
 
-from datetime import UTC, datetime
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 import duckdb
 import polars as pl
@@ -62,29 +65,39 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window
 
 
 def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None) -> Finding:
-    """Compare the books with themselves, with the stored rows and with the table it is made from."""
+    """Compare the books, slice by slice, with themselves, the stored rows and the table it is made from.
+
+    `failing_rows` of the finding is the sum of the differences.
+    """
     slices = Predicate.window("slice_date", window) if window else EVERYTHING
-    rows = Predicate.window(str(table.partition_column), window) if window else EVERYTHING
-    entered = dict(
-        connection.execute(
-            f"select outcome, sum(rows)::bigint from {ROW_COUNTS.full_name} "
-            f"where table_name = ? and {slices.sql} group by outcome",
-            [table.full_name, *slices.parameters],
-        ).fetchall()
+    books: dict[date, Counter[str]] = {}
+    for start, outcome, rows in connection.execute(
+        f"select slice_date, outcome, sum(rows)::bigint from {ROW_COUNTS.full_name} "
+        f"where table_name = ? and {slices.sql} group by all order by all",
+        [table.full_name, *slices.parameters],
+    ).fetchall():
+        books.setdefault(start, Counter())[outcome] = rows
+    stored = _rows_per_slice(connection, table.full_name, table, window, list(books))
+    offered = (
+        _rows_per_slice(connection, table.made_from, table, window, list(books)) if table.made_from else None
     )
-    came_in, loaded = entered.get("in", 0), entered.get("loaded", 0)
-    accounted = loaded + entered.get("rejected", 0) + entered.get("duplicate", 0)
-    problems = []
-    if came_in != accounted:
-        problems.append(f"{came_in:,} rows came in, {accounted:,} are accounted for")
-    stored = _count(connection, table.full_name, rows)
-    if stored != loaded:
-        problems.append(f"{loaded:,} rows were loaded, {stored:,} are stored")
-    if table.made_from:
-        offered = _count(connection, table.made_from, rows)
-        if offered != came_in:
-            problems.append(f"{table.made_from} has {offered:,} rows, {came_in:,} came in")
-    return Finding(RECONCILIATION, len(problems), "; ".join(problems))
+    off, problems = 0, []
+    for start in sorted({*books, *stored, *(offered or ())}):
+        entered = books.get(start, Counter())
+        accounted = entered["loaded"] + entered["rejected"] + entered["duplicate"]
+        comparisons = [
+            (entered["in"], accounted, "{0:,} rows came in, {1:,} are accounted for"),
+            (entered["loaded"], stored[start], "{0:,} rows were loaded, {1:,} are stored"),
+        ]
+        if offered is not None:
+            comparisons.append(
+                (entered["in"], offered[start], f"{{0:,}} rows came in, {table.made_from} has {{1:,}}")
+            )
+        for expected, actual, words in comparisons:
+            if expected != actual:
+                off += abs(expected - actual)
+                problems.append(f"slice of {start}: {words.format(expected, actual)}")
+    return Finding(RECONCILIATION, off, _first_of(problems))
 
 
 def record(database: Database, table: Table, window: Window | None, findings: list[Finding]) -> None:
@@ -107,8 +120,28 @@ def record(database: Database, table: Table, window: Window | None, findings: li
         insert_rows(connection, CHECK_RESULTS, rows, EVERYTHING, label=str(window or "all rows"))
 
 
-def _count(connection: duckdb.DuckDBPyConnection, full_name: str, rows: Predicate) -> int:
-    [count] = connection.execute(
-        f"select count(*) from {full_name} where {rows.sql}", list(rows.parameters)
-    ).fetchone() or (0,)
-    return int(count)
+def _rows_per_slice(
+    connection: duckdb.DuckDBPyConnection,
+    full_name: str,
+    table: Table,
+    window: Window | None,
+    starts: Sequence[date],
+) -> Counter[date]:
+    """Rows of each slice, by its first day; a row before the first slice counts under its own date.
+
+    `starts` are the first days in order; a slice ends where the next one starts.
+    """
+    column = str(table.partition_column)
+    rows = Predicate.window(column, window) if window else EVERYTHING
+    counts: Counter[date] = Counter()
+    for day, count in connection.execute(
+        f"select {column}, count(*) from {full_name} where {rows.sql} group by all", list(rows.parameters)
+    ).fetchall():
+        before = bisect_right(starts, day)
+        counts[starts[before - 1] if before else day] += count
+    return counts
+
+
+def _first_of(problems: Sequence[str], shown: int = 5) -> str:
+    more = [f"and {len(problems) - shown:,} more"] if len(problems) > shown else []
+    return "; ".join([*problems[:shown], *more])

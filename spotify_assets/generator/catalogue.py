@@ -162,7 +162,8 @@ def _features(random: np.random.Generator, genre: npt.NDArray[np.int64]) -> list
     latent = np.sqrt(GENRE_VARIANCE) * between[genre] + np.sqrt(1 - GENRE_VARIANCE) * within
     ranks = (latent.argsort(axis=0).argsort(axis=0) + 0.5) / count
     values = {
-        name: np.interp(ranks[:, i], QUANTILES, marginal) for i, (name, marginal) in enumerate(MARGINALS.items())
+        name: np.interp(ranks[:, i], QUANTILES, marginal)
+        for i, (name, marginal) in enumerate(MARGINALS.items())
     }
     shrink = 1 - HIT_LENGTH_SHRINK * values["popularity"] / 100
     values["duration_ms"] = HIT_LENGTH_MS + (values["duration_ms"] - HIT_LENGTH_MS) * shrink
@@ -214,7 +215,13 @@ def _names(random: np.random.Generator, tracks: int, seed: int) -> list[pl.Serie
         pl.Series("artists", listed),
         pl.Series("album_name", [albums[i] for i in album_index]),
         pl.Series("release_date", [released[i] for i in album_index]),
-        pl.Series("isrc", [f"QZS{c // 100_000:02}{year[a] % 100:02}{c % 100_000:05}" for a, c in zip(album_index, codes, strict=True)]),
+        pl.Series(
+            "isrc",
+            [
+                f"QZS{c // 100_000:02}{year[a] % 100:02}{c % 100_000:05}"
+                for a, c in zip(album_index, codes, strict=True)
+            ],
+        ),
     ]
 
 

@@ -25,7 +25,7 @@ class SkipHazard:
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20)
-    position_effects: tuple[float, ...] = (-0.455, 0.045, 0.015, 0.05, 0.035, 0.0, 0.03)
+    position_effects: tuple[float, ...] = (-0.455, 0.045, 0.015, 0.05, 0.055, -0.005, 0.05)
     """Added to `eta` by position in the session; linear in between, constant after the last."""
 
     previous_skip: float = 0.66
@@ -85,7 +85,7 @@ class Choice:
     discovery_share: float = 0.13
     """Plays from outside the repertoire; with the repertoire's size it sets the repeat share
     (KONECT lastfm: 77 %)."""
-    draws_per_play: float = 0.28
+    draws_per_play: float = 0.34
     """Places of a repertoire and discoveries that come up in `unplayed_days` days, per play."""
 
 
@@ -94,11 +94,11 @@ class Rhythm:
     """When people listen, in their local time."""
 
     weekday_hours: Hours = (
-        2.18, 1.07, 0.58, 0.78, 1.03, 1.48, 2.28, 3.61, 4.88, 5.69, 5.13, 4.33,
+        2.00, 0.80, 0.50, 0.95, 1.10, 1.48, 2.28, 3.61, 4.88, 5.69, 5.13, 4.33,
         4.22, 4.42, 4.72, 5.13, 5.64, 6.57, 7.81, 7.57, 6.42, 5.76, 5.00, 3.69,
     )  # fmt: skip
     weekend_hours: Hours = (
-        2.84, 1.62, 0.85, 0.94, 1.14, 1.35, 1.86, 2.69, 3.90, 5.28, 5.65, 4.85,
+        2.60, 1.25, 0.70, 1.05, 1.20, 1.35, 1.86, 2.69, 3.90, 5.28, 5.65, 4.85,
         4.74, 4.74, 4.94, 5.25, 5.57, 6.20, 7.05, 6.90, 6.14, 5.79, 5.23, 4.45,
     )  # fmt: skip
     """Relative number of sessions begun in each local hour: trough at 02, peaks at 09-10 and 18-19
@@ -111,8 +111,17 @@ class Rhythm:
     """Spread of users' sessions per day (log-normal)."""
 
 
+@dataclass(frozen=True)
+class Behaviour:
+    """Everything planted that a test may want to replace."""
+
+    hazard: SkipHazard = field(default_factory=SkipHazard)
+    choice: Choice = field(default_factory=Choice)
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
 DEVICES = ("mobile", "desktop", "tablet", "web")
-DEVICE_SHARES = (0.457, 0.388, 0.122, 0.033)
+DEVICE_SHARES = (0.450, 0.395, 0.122, 0.033)
 """Of sessions, such that listening *time* divides as 42, 45, 10 and 3 % (Spotify via press, 2015)."""
 PRIMARY_DEVICE_SHARE = 0.7
 """Sessions on the device that the user prefers."""
@@ -149,7 +158,8 @@ PLACES = (
     ("JP", "Asia/Tokyo", 3.0),
     ("AU", "Australia/Sydney", 3.0),
 )
-"""Country, IANA time zone and relative number of users; a plausible spread over offsets, not a published one."""
+"""Country, IANA time zone and relative number of users: a plausible spread over UTC offsets, no published
+one."""
 
 FLAG_MODES = ("faithful", "forgetful", "silent")
 FLAG_MODE_SHARES = (0.6, 0.3, 0.1)

@@ -9,7 +9,7 @@ import polars as pl
 
 from spotify_assets.generator import rng
 from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.planted import Choice, SkipHazard
+from spotify_assets.generator.planted import Behaviour, Choice
 
 TASTE_FEATURES = ("danceability", "energy", "acousticness", "valence")
 """Features in which tastes differ from user to user."""
@@ -44,10 +44,11 @@ class Playable:
         cell = bits >> np.uint32(16)
         point = (bits & np.uint32(0xFFFF)).astype(np.float32) * np.float32(2.0**-16)
         low = self.quantiles[cell]
-        return (low + point * (self.quantiles[cell + np.uint32(1)] - low)).astype(np.int32)
+        drawn: npt.NDArray[np.float32] = low + point * (self.quantiles[cell + np.uint32(1)] - low)
+        return drawn.astype(np.int32)
 
 
-def playable(tracks: pl.DataFrame, config: GeneratorConfig, hazard: SkipHazard, choice: Choice) -> Playable:
+def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour) -> Playable:
     """The playable tracks of a catalogue frame (raw or clean).
 
     Rows of one track are merged (first values, highest popularity). Tracks without id or with length 0
@@ -56,9 +57,12 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, hazard: SkipHazard, 
     Raises:
         ValueError: a column that is needed is missing, or no track can be played.
     """
+    hazard, choice = behaviour.hazard, behaviour.choice
     missing = [name for name in _REQUIRED if name not in tracks.columns]
     if missing:
-        raise ValueError(f"The catalogue frame lacks {', '.join(missing)}; it has {', '.join(tracks.columns)}")
+        raise ValueError(
+            f"The catalogue frame lacks {', '.join(missing)}; it has {', '.join(tracks.columns)}"
+        )
     rows = (
         tracks.filter(pl.col("track_id").is_not_null() & (pl.col("duration_ms").fill_null(1) > 0))
         .with_columns(pl.col("popularity").max().over("track_id").fill_null(0))
@@ -128,12 +132,14 @@ def expected_draws(config: GeneratorConfig, choice: Choice) -> float:
 
 def _weights(played: int, choice: Choice) -> npt.NDArray[np.float64]:
     """Probability of each of the first `played` ranks."""
-    weight = (np.arange(1, played + 1) + choice.head_ranks) ** -choice.zipf_exponent
-    return weight / weight.sum()
+    rank = np.arange(1, played + 1) + choice.head_ranks
+    weight = np.exp(-choice.zipf_exponent * np.log(rank))
+    normalised: npt.NDArray[np.float64] = weight / weight.sum()
+    return normalised
 
 
 def _played(tracks: int, choice: Choice, draws: float) -> int:
-    """How many ranks are ever drawn, such that `draws` draws leave `unplayed_share` of all tracks unplayed."""
+    """How many ranks are ever drawn, if `draws` draws shall leave `unplayed_share` of the tracks unplayed."""
     low, high = max(1, round(tracks * (1 - choice.unplayed_share))), tracks
     while low < high:
         middle = (low + high) // 2

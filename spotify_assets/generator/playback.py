@@ -6,14 +6,16 @@ what they did just before, so positions are worked through one after another, bu
 sessions at once on plain slices.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from spotify_assets.generator import planted, rng
 from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.planted import Choice, SkipHazard
+from spotify_assets.generator.planted import Behaviour, Choice, SkipHazard
 from spotify_assets.generator.playable import Playable
 from spotify_assets.generator.population import Population, choose
 from spotify_assets.generator.schedule import Sessions
@@ -40,6 +42,13 @@ FIRST_START_SHARES = (0.55, 0.25, 0.20)
 ABANDON_ENDS = (_LOGOUT, _ENDPLAY, _EXIT, _EXIT_PAUSED)
 ABANDON_END_SHARES = (0.55, 0.25, 0.15, 0.05)
 
+NEVER = -1
+"""Stands for the moment of what does not happen."""
+_NO_PAUSE = 2**62
+_BACK_STEPS = 2
+_FIRST_PLAYBACK = 16
+"""Number of a session's first playback among what is derived from the session's key."""
+
 
 @dataclass(frozen=True)
 class SessionTraits:
@@ -59,8 +68,8 @@ class Playbacks:
     """Playbacks in the order of user and time; one entry per playback.
 
     `session` is an index into the sessions they were made from; reasons are indices into
-    `REASONS_START` and `REASONS_END`; times are UTC milliseconds since 1970. `pause_ms` is -1 where
-    nothing was paused, otherwise the moment of the pause; `add_ms` likewise for playlist additions.
+    `REASONS_START` and `REASONS_END`; times are UTC milliseconds since 1970. `pause_ms` is the moment of a
+    pause and `add_ms` that of an addition to a playlist, `NEVER` where there is none.
     """
 
     session: npt.NDArray[np.int64]
@@ -107,127 +116,186 @@ def session_traits(
     )
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Playbacks by position: the longest sessions first at every position."""
+
+    by_length: npt.NDArray[np.int64]
+    """Sessions, the longest first."""
+    steps: list[slice]
+    """Where each position stands in arrays of playbacks."""
+    session: npt.NDArray[np.int64]
+    position: npt.NDArray[np.int64]
+    """Of each playback, from 0."""
+
+    @classmethod
+    def of(cls, tracks: npt.NDArray[np.int64]) -> "_Layout":
+        by_length = np.argsort(-tracks, kind="stable")
+        positions = int(tracks.max(initial=0))
+        counts = np.searchsorted(-tracks[by_length], -np.arange(positions), side="left")
+        ends = counts.cumsum()
+        return cls(
+            by_length=by_length,
+            steps=[slice(int(end - count), int(end)) for count, end in zip(counts, ends, strict=True)],
+            session=np.concatenate([by_length[:0], *(by_length[:count] for count in counts)]),
+            position=np.repeat(np.arange(positions), counts),
+        )
+
+    def pairs(self) -> Iterator[tuple[slice, slice]]:
+        """For each position but the last: the playbacks that have one after them, and those after them."""
+        for step, following in pairwise(self.steps):
+            yield slice(step.start, step.start + following.stop - following.start), following
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What would happen to each playback whatever its outcome."""
+
+    back: npt.NDArray[np.bool_]
+    """It is a step back to the track before the previous one."""
+    manual: npt.NDArray[np.bool_]
+    """It is picked by hand."""
+    gap: npt.NDArray[np.int64]
+    """Silence after it, ms."""
+    pause_at: npt.NDArray[np.int64]
+    """Listening before a pause, ms; longer than any track where there is none."""
+    pause_length: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Tracks:
+    """Which track each playback is of, whether the user knows it, and how it fits their taste."""
+
+    track: npt.NDArray[np.int32]
+    familiar: npt.NDArray[np.bool_]
+    fit: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Timeline:
+    """When each playback begins and ends (UTC ms) and how much was heard."""
+
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    played: npt.NDArray[np.int64]
+    left: npt.NDArray[np.bool_]
+    """The user left before the end."""
+    skip: npt.NDArray[np.bool_]
+    """They left early enough to call it a skip."""
+
+
 def simulate(
     sessions: Sessions,
     traits: SessionTraits,
+    *,
     users: Population,
     tracks: Playable,
     seed: int,
-    hazard: SkipHazard,
-    choice: Choice,
+    behaviour: Behaviour,
 ) -> Playbacks:
     """Every playback of the sessions."""
-    by_length = np.argsort(-traits.tracks, kind="stable")
-    lengths = traits.tracks[by_length]
-    positions = int(lengths[0]) if lengths.size else 0
-    # How many sessions have a playback at each position, and where each position begins.
-    counts = np.searchsorted(-lengths, -np.arange(positions), side="left")
-    offsets = np.concatenate([[0], counts.cumsum()])
-    steps = [slice(int(offsets[k]), int(offsets[k + 1])) for k in range(positions)]
-    session = np.concatenate([by_length[:n] for n in counts]) if positions else np.zeros(0, np.int64)
-    position = np.repeat(np.arange(positions), counts)
-
-    bits = rng.derive(sessions.key[session], position + 16)
-    plan = rng.derive(bits, 1)
-    back = rng.uniform16(plan, 0) < planted.BACK_SHARE
-    back[: offsets[min(2, positions)]] = False
-    manual = rng.uniform16(plan, 1) < planted.MANUAL_SHARE
-    track, familiar, fit = _choose_tracks(sessions, traits, users, tracks, seed, choice, session, bits)
-    for k in range(2, positions):
-        went_back = np.flatnonzero(back[steps[k]])
-        for values in (track, familiar, fit):
-            values[steps[k].start + went_back] = values[steps[k - 2].start + went_back]
-    familiar |= back
-
-    eta = (
-        traits.eta[session]
-        + tracks.audio_effect[track]
-        + np.float32(hazard.taste) * fit
-        + np.float32(hazard.familiar) * familiar
-        + np.interp(np.arange(1, positions + 1), hazard.positions, hazard.position_effects).astype(np.float32)[
-            position
-        ]
+    layout = _Layout.of(traits.tracks)
+    bits = rng.derive(sessions.key[layout.session], layout.position + _FIRST_PLAYBACK)
+    plan_bits = rng.derive(bits, 1)
+    plan = _plan(plan_bits, layout)
+    chosen = _choose_tracks(
+        sessions,
+        traits,
+        layout,
+        bits=bits,
+        plan=plan,
+        users=users,
+        tracks=tracks,
+        seed=seed,
+        choice=behaviour.choice,
     )
+    eta = _static_eta(traits, layout, chosen, tracks, behaviour.hazard)
     patience_left = -np.log(rng.uniform(rng.derive(bits, 2))) * np.exp(-eta)
-    duration = tracks.duration_ms[track]
-    pause_at, pause_length = _planned_pauses(plan)
+    length = tracks.duration_ms[chosen.track]
+    line = _play(
+        sessions.start_ms,
+        layout,
+        plan,
+        patience_left=patience_left,
+        length=length,
+        hazard=behaviour.hazard,
+    )
 
-    played = np.empty(session.size, np.int64)
-    start = np.empty(session.size, np.int64)
-    end = np.empty(session.size, np.int64)
-    left = np.empty(session.size, bool)
-    skip = np.empty(session.size, bool)
-    gap = (rng.uniform16(plan, 2) * MAX_GAP_MS).astype(np.int64)
-    clock = sessions.start_ms[by_length]
-    factor = np.ones(clock.size)
-    after_skip, after_other = np.exp(-hazard.previous_skip), np.exp(hazard.previous_skip)
-    for k, step in enumerate(steps):
-        n = int(counts[k])
-        length = duration[step]
-        ms = _milliseconds_until(patience_left[step] * factor[:n], length, hazard)
-        left[step] = ms < length
-        skip[step] = ms < planted.SKIP_BEFORE * length
-        played[step] = np.minimum(ms, length)
-        start[step] = clock[:n]
-        end[step] = start[step] + played[step] + pause_length[step] * (pause_at[step] < played[step])
-        clock[:n] = end[step] + gap[step]
-        factor[:n] = np.where(skip[step], after_skip, after_other)
-
-    kept = end <= sessions.deadline_ms[session]
+    kept = line.end <= sessions.deadline_ms[layout.session]
     last = kept.copy()
-    for step, following in zip(steps, steps[1:], strict=False):
-        n = following.stop - following.start
-        last[step.start : step.start + n] &= ~kept[following]
-    ends, abandoned = _reasons_end(left, skip, last, steps, back, manual, plan)
-    skip &= ~abandoned
-    starts = _reasons_start(ends, steps, manual, bits)
+    for here, following in layout.pairs():
+        last[here] &= ~kept[following]
+    ends, abandoned = _reasons_end(line, last, layout, plan, plan_bits)
+    starts = _reasons_start(ends, layout, plan, bits)
+    skip = line.skip & ~abandoned
+    paused = plan.pause_at < line.played
+    added = _additions(plan_bits, chosen.familiar, skip | abandoned)
 
-    paused = pause_at < played
-    add = _additions(plan, familiar, skip | abandoned)
     # From the order by position to the order by session: the n-th playback of a session is n places
     # after its first.
-    natural = (traits.tracks.cumsum() - traits.tracks)[session] + position
+    natural = (traits.tracks.cumsum() - traits.tracks)[layout.session] + layout.position
     order = np.empty_like(natural)
     order[natural] = np.arange(natural.size)
     order = order[kept[order]]
     return Playbacks(
-        session=session[order],
+        session=layout.session[order],
         bits=bits[order],
-        track=track[order],
-        start_ms=start[order],
-        end_ms=end[order],
-        played_ms=played[order],
+        track=chosen.track[order],
+        start_ms=line.start[order],
+        end_ms=line.end[order],
+        played_ms=line.played[order],
         skip=skip[order],
         reason_start=starts[order],
         reason_end=ends[order],
-        pause_ms=np.where(paused, start + pause_at, -1)[order],
-        add_ms=np.where(add, start + played // 2, -1)[order],
+        pause_ms=np.where(paused, line.start + plan.pause_at, NEVER)[order],
+        add_ms=np.where(added, line.start + line.played // 2, NEVER)[order],
+    )
+
+
+def _plan(bits: rng.Bits, layout: _Layout) -> _Plan:
+    back = (rng.uniform16(bits, 0) < planted.BACK_SHARE) & (layout.position >= _BACK_STEPS)
+    share = rng.uniform16(bits, 3)
+    planned = share < planted.PAUSE_SHARE
+    within = rng.uniform16(rng.derive(bits, 1), 0)
+    # Short pauses are common, long ones rare: the fourth power of a uniform number.
+    pause = (share / planted.PAUSE_SHARE) ** 4 * planted.PAUSE_MAX_SECONDS * 1000
+    return _Plan(
+        back=back,
+        manual=rng.uniform16(bits, 1) < planted.MANUAL_SHARE,
+        gap=(rng.uniform16(bits, 2) * MAX_GAP_MS).astype(np.int64),
+        pause_at=np.where(
+            planned, (within * planted.PAUSE_WITHIN_SECONDS * 1000).astype(np.int64), _NO_PAUSE
+        ),
+        pause_length=np.where(planned, pause, 0).astype(np.int64),
     )
 
 
 def _choose_tracks(
     sessions: Sessions,
     traits: SessionTraits,
+    layout: _Layout,
+    *,
+    bits: rng.Bits,
+    plan: _Plan,
     users: Population,
     tracks: Playable,
     seed: int,
     choice: Choice,
-    session: npt.NDArray[np.int64],
-    bits: rng.Bits,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
-    """For each playback its track, whether it is from the repertoire, and how it fits the user's taste.
+) -> _Tracks:
+    """Draw the tracks: from the user's repertoire, or anew from the catalogue.
 
     A place of a repertoire holds the better fitting of two tracks drawn by popularity. Nothing is stored:
     the same user, place and season always give the same track.
     """
     draw = rng.derive(bits, 3)
-    familiar = rng.uniform16(draw, 3) >= np.float32(choice.discovery_share) * traits.discovery[session]
+    discovery = np.float32(choice.discovery_share) * traits.discovery[layout.session]
+    familiar = rng.uniform16(draw, 3) >= discovery
     chance = (draw & np.uint64(0xFFFFFF)).astype(np.float64) * 2.0**-24
     place = (chance**choice.repertoire_skew * choice.repertoire).astype(np.int64)
-    user = sessions.user[session]
+    user = sessions.user[layout.session]
     # Places change at different times: each has its own phase.
     phase = (place * 37 + user * 11) % choice.repertoire_days
-    season = (sessions.local_date[session] + phase) // choice.repertoire_days
+    season = (sessions.local_date[layout.session] + phase) // choice.repertoire_days
     repertoire = rng.bits_of(rng.key(seed, "repertoire"), user * choice.repertoire + place, season)
     source = np.where(familiar, repertoire, rng.derive(bits, 4))
     first = tracks.draw((source >> np.uint64(32)).astype(np.uint32))
@@ -236,13 +304,69 @@ def _choose_tracks(
     first_fit = np.einsum("ij,ij->i", taste, tracks.taste[first])
     second_fit = np.einsum("ij,ij->i", taste, tracks.taste[second])
     better = familiar & (second_fit > first_fit)
-    return np.where(better, second, first), familiar, np.where(better, second_fit, first_fit)
+    chosen = _Tracks(np.where(better, second, first), familiar, np.where(better, second_fit, first_fit))
+    for step, before in zip(layout.steps[_BACK_STEPS:], layout.steps, strict=False):
+        went_back = np.flatnonzero(plan.back[step])
+        for values in (chosen.track, chosen.fit):
+            values[step.start + went_back] = values[before.start + went_back]
+    familiar |= plan.back
+    return chosen
+
+
+def _static_eta(
+    traits: SessionTraits, layout: _Layout, chosen: _Tracks, tracks: Playable, hazard: SkipHazard
+) -> npt.NDArray[np.float32]:
+    """The part of the log rate of skipping that does not depend on what happened before."""
+    by_position = np.interp(
+        np.arange(1, len(layout.steps) + 1), hazard.positions, hazard.position_effects
+    ).astype(np.float32)
+    return (
+        traits.eta[layout.session]
+        + by_position[layout.position]
+        + tracks.audio_effect[chosen.track]
+        + np.float32(hazard.taste) * chosen.fit
+        + np.float32(hazard.familiar) * chosen.familiar
+    )
+
+
+def _play(
+    start_ms: npt.NDArray[np.int64],
+    layout: _Layout,
+    plan: _Plan,
+    *,
+    patience_left: rng.Floats,
+    length: npt.NDArray[np.int64],
+    hazard: SkipHazard,
+) -> _Timeline:
+    """Work through the positions: each outcome moves the clock and the mood for the next."""
+    line = _Timeline(
+        start=np.empty_like(length),
+        end=np.empty_like(length),
+        played=np.empty_like(length),
+        left=np.empty(length.size, dtype=bool),
+        skip=np.empty(length.size, dtype=bool),
+    )
+    clock = start_ms[layout.by_length]
+    factor = np.ones(clock.size)
+    after_skip, after_other = np.exp(-hazard.previous_skip), np.exp(hazard.previous_skip)
+    for step in layout.steps:
+        n = step.stop - step.start
+        ms = _milliseconds_until(patience_left[step] * factor[:n], length[step], hazard)
+        line.left[step] = ms < length[step]
+        line.skip[step] = ms < planted.SKIP_BEFORE * length[step]
+        line.played[step] = np.minimum(ms, length[step])
+        line.start[step] = clock[:n]
+        paused = plan.pause_length[step] * (plan.pause_at[step] < line.played[step])
+        line.end[step] = clock[:n] + line.played[step] + paused
+        clock[:n] = line.end[step] + plan.gap[step]
+        factor[:n] = np.where(line.skip[step], after_skip, after_other)
+    return line
 
 
 def _milliseconds_until(
     spent: rng.Floats, length_ms: npt.NDArray[np.int64], hazard: SkipHazard
 ) -> npt.NDArray[np.int64]:
-    """Milliseconds of a track until the summed baseline rate reaches `spent`; beyond its end if it never does."""
+    """Milliseconds of a track until the summed baseline rate is `spent`; beyond its end if it never is."""
     last_ms, last_hazard = hazard.knots_seconds[-1] * 1000, hazard.knots_hazard[-1]
     early = np.interp(spent, hazard.knots_hazard, hazard.knots_seconds) * 1000
     share = (spent - last_hazard) / hazard.tail_hazard
@@ -250,36 +374,19 @@ def _milliseconds_until(
     return np.where(spent < last_hazard, early, late).astype(np.int64)
 
 
-def _planned_pauses(plan: rng.Bits) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Milliseconds of listening before each planned pause (beyond any track where none is), and its length."""
-    share = rng.uniform16(plan, 3)
-    planned = share < planted.PAUSE_SHARE
-    within = rng.uniform16(rng.derive(plan, 1), 0) if planned.any() else share
-    at = np.where(planned, (within * planted.PAUSE_WITHIN_SECONDS * 1000).astype(np.int64), 2**62)
-    # Short pauses are common, long ones rare: the fourth power of a uniform number.
-    length = ((share / planted.PAUSE_SHARE) ** 4 * planted.PAUSE_MAX_SECONDS * 1000).astype(np.int64)
-    return at, np.where(planned, length, 0)
-
-
 def _reasons_end(
-    left: npt.NDArray[np.bool_],
-    skip: npt.NDArray[np.bool_],
-    last: npt.NDArray[np.bool_],
-    steps: list[slice],
-    back: npt.NDArray[np.bool_],
-    manual: npt.NDArray[np.bool_],
-    plan: rng.Bits,
+    line: _Timeline, last: npt.NDArray[np.bool_], layout: _Layout, plan: _Plan, plan_bits: rng.Bits
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """Why each playback ended (what is done next names the button), and whether it was abandoned."""
-    ends = np.where(left, _FWDBTN, _TRACKDONE).astype(np.uint8)
-    for step, following in zip(steps, steps[1:], strict=False):
-        here = slice(step.start, step.start + following.stop - following.start)
-        ends[here] = np.where(left[here] & manual[following], _ENDPLAY, ends[here])
-        ends[here] = np.where(left[here] & back[following], _BACKBTN, ends[here])
-    stopped = np.flatnonzero(last & left)
+    ends = np.where(line.left, _FWDBTN, _TRACKDONE).astype(np.uint8)
+    for here, following in layout.pairs():
+        left = line.left[here]
+        ends[here] = np.where(left & plan.manual[following], _ENDPLAY, ends[here])
+        ends[here] = np.where(left & plan.back[following], _BACKBTN, ends[here])
+    stopped = np.flatnonzero(last & line.left)
     ends[stopped] = _FWDBTN
-    bits = rng.derive(plan[stopped], 2)
-    gone = (rng.uniform16(bits, 0) < planted.ABANDON_SHARE) & skip[stopped]
+    bits = rng.derive(plan_bits[stopped], 2)
+    gone = (rng.uniform16(bits, 0) < planted.ABANDON_SHARE) & line.skip[stopped]
     how = np.array(ABANDON_ENDS, np.uint8)[choose(rng.uniform16(bits, 1), ABANDON_END_SHARES)]
     ends[stopped[gone]] = how[gone]
     abandoned = np.zeros(ends.size, dtype=bool)
@@ -288,24 +395,22 @@ def _reasons_end(
 
 
 def _reasons_start(
-    ends: npt.NDArray[np.uint8], steps: list[slice], manual: npt.NDArray[np.bool_], bits: rng.Bits
+    ends: npt.NDArray[np.uint8], layout: _Layout, plan: _Plan, bits: rng.Bits
 ) -> npt.NDArray[np.uint8]:
     """Why each playback started: the counterpart of how the one before it ended."""
     starts = np.empty_like(ends)
-    for k, step in enumerate(steps):
-        if k == 0:
-            chance = rng.uniform16(rng.derive(bits[step], 5), 0)
-            starts[step] = np.array(FIRST_STARTS, np.uint8)[choose(chance, FIRST_START_SHARES)]
-            continue
-        before = ends[steps[k - 1].start :][: step.stop - step.start]
-        follows = _START_AFTER[before]
-        starts[step] = np.where((follows == _TRACKDONE) & manual[step], _CLICKROW, follows)
+    first = layout.steps[0] if layout.steps else slice(0, 0)
+    chance = rng.uniform16(rng.derive(bits[first], 5), 0)
+    starts[first] = np.array(FIRST_STARTS, np.uint8)[choose(chance, FIRST_START_SHARES)]
+    for here, following in layout.pairs():
+        follows = _START_AFTER[ends[here]]
+        starts[following] = np.where((follows == _TRACKDONE) & plan.manual[following], _CLICKROW, follows)
     return starts
 
 
 def _additions(
-    plan: rng.Bits, familiar: npt.NDArray[np.bool_], ended_early: npt.NDArray[np.bool_]
+    plan_bits: rng.Bits, familiar: npt.NDArray[np.bool_], ended_early: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Which playbacks lead to the track being added to a playlist."""
     share = np.where(familiar, planted.ADD_SHARE_FAMILIAR, planted.ADD_SHARE_NEW)
-    return (rng.uniform16(rng.derive(plan, 3), 0) < share) & ~ended_early
+    return (rng.uniform16(rng.derive(plan_bits, 3), 0) < share) & ~ended_early

@@ -8,7 +8,7 @@ import polars as pl
 
 from spotify_assets.generator import planted, rng
 from spotify_assets.generator.config import MAX_SESSIONS_PER_DAY, GeneratorConfig
-from spotify_assets.generator.planted import Rhythm, SkipHazard
+from spotify_assets.generator.planted import Behaviour
 from spotify_assets.generator.playable import TASTE_FEATURES
 
 ACTIVITY_LIMIT = 0.95
@@ -37,16 +37,15 @@ class Population:
         return len(self.user_id)
 
 
-def population(config: GeneratorConfig, rhythm: Rhythm, hazard: SkipHazard) -> Population:
+def population(config: GeneratorConfig, behaviour: Behaviour) -> Population:
     """The users of a configuration; the i-th user depends on nothing but the seed, i and the parameters."""
+    rhythm, hazard = behaviour.rhythm, behaviour.hazard
     index = np.arange(config.users)
 
     def bits(purpose: str) -> rng.Bits:
         return rng.bits_of(rng.key(config.seed, f"user/{purpose}"), index)
 
-    activity = np.exp(
-        rhythm.activity_sigma * rng.normal(bits("activity")) - rhythm.activity_sigma**2 / 2
-    )
+    activity = np.exp(rhythm.activity_sigma * rng.normal(bits("activity")) - rhythm.activity_sigma**2 / 2)
     weights = np.stack([rng.normal(bits(f"taste/{name}")) for name in TASTE_FEATURES], axis=1)
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
     return Population(
@@ -54,9 +53,7 @@ def population(config: GeneratorConfig, rhythm: Rhythm, hazard: SkipHazard) -> P
         place=choose(rng.uniform(bits("place")), [weight for _, _, weight in planted.PLACES]),
         premium=rng.uniform(bits("premium")) < planted.PREMIUM_SHARE,
         primary_device=choose(rng.uniform(bits("device")), planted.DEVICE_SHARES),
-        session_chance=np.minimum(
-            config.sessions_per_day * activity / MAX_SESSIONS_PER_DAY, ACTIVITY_LIMIT
-        ),
+        session_chance=np.minimum(config.sessions_per_day * activity / MAX_SESSIONS_PER_DAY, ACTIVITY_LIMIT),
         chronotype_hours=rhythm.chronotype_sd_hours * rng.normal(bits("chronotype")),
         patience=hazard.patience_sd * rng.normal(bits("patience")),
         curiosity=2.0 * rng.uniform(bits("curiosity")),
@@ -68,7 +65,7 @@ def population(config: GeneratorConfig, rhythm: Rhythm, hazard: SkipHazard) -> P
 def generate_users(config: GeneratorConfig) -> pl.DataFrame:
     """The users as a table: one row per user with `user_id`, `country`, `time_zone` (IANA),
     `subscription` (premium or free) and `primary_device`."""
-    users = population(config, Rhythm(), SkipHazard())
+    users = population(config, Behaviour())
     return pl.DataFrame(
         {
             "user_id": users.user_id,

@@ -1,8 +1,8 @@
 """When sessions begin and by when they must be over.
 
 A session belongs to the local date on which it begins and follows from (seed, user, local date, chance)
-alone. To know the sessions around one UTC day, the local dates from the day before to the day after are
-enough for every time zone, because no session is longer than `MAX_SESSION_HOURS`.
+alone. To know the sessions of a span of UTC time, the local dates from the day before its first day to the
+day after its last are enough for every time zone, because no session is longer than `MAX_SESSION_HOURS`.
 """
 
 from dataclasses import dataclass
@@ -48,15 +48,23 @@ class Sessions:
         return int(self.user.size)
 
 
-def sessions_around(
-    config: GeneratorConfig, users: Population, rhythm: Rhythm, first: int, last: int, day: date
+def sessions_in(
+    config: GeneratorConfig,
+    users: Population,
+    rhythm: Rhythm,
+    user_range: tuple[int, int],
+    span_ms: tuple[int, int],
 ) -> Sessions:
-    """Sessions of users `first` to `last` (exclusive) with a playback that may end on the UTC date `day`."""
-    day_ordinal = (day - EPOCH).days
-    midnight = day_ordinal * DAY_MS
-    user = np.arange(first, last)
-    shape = (user.size, 3, MAX_SESSIONS_PER_DAY)
-    local = np.arange(day_ordinal - 1, day_ordinal + 2)
+    """Sessions with a playback that may end in a span of time.
+
+    Args:
+        user_range: first user, and the one after the last.
+        span_ms: begin and (exclusive) end in UTC milliseconds since 1970, a week apart at most.
+    """
+    begin, end = span_ms
+    user = np.arange(*user_range)
+    local = np.arange(begin // DAY_MS - 1, (end - 1) // DAY_MS + 2)
+    shape = (user.size, local.size, MAX_SESSIONS_PER_DAY)
     grid_user = np.broadcast_to(user[:, None, None], shape)
     grid_date = np.broadcast_to(local[None, :, None], shape)
     grid_slot = np.broadcast_to(np.arange(MAX_SESSIONS_PER_DAY)[None, None, :], shape)
@@ -73,7 +81,8 @@ def sessions_around(
     offsets = _utc_offsets(local)[users.place[user], dates - local[0]]
     start = dates * DAY_MS + (hours % 24.0 * HOUR_MS).astype(np.int64) - offsets
 
-    order = np.lexsort((start, user))
+    # The milliseconds of less than twelve days take 30 bits.
+    order = np.argsort((user << 30) + start - (local[0] - 1) * DAY_MS, kind="stable")
     user, start, dates, keys = user[order], start[order], dates[order], keys[order]
     soon = np.zeros(user.size, dtype=bool)
     soon[1:] = (user[1:] == user[:-1]) & (np.diff(start) < MIN_SPACING_MINUTES * MINUTE_MS)
@@ -84,7 +93,7 @@ def sessions_around(
     before_next = start[1:] - MIN_GAP_MINUTES * MINUTE_MS
     deadline[:-1] = np.where(same_user, np.minimum(deadline[:-1], before_next), deadline[:-1])
 
-    here = (deadline >= midnight) & (start < midnight + DAY_MS)
+    here = (deadline >= begin) & (start < end)
     return Sessions(user[here], keys[here], dates[here], start[here], deadline[here])
 
 

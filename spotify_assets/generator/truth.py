@@ -8,7 +8,7 @@ import polars as pl
 
 from spotify_assets.generator import planted
 from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.planted import Choice, Rhythm, SkipHazard
+from spotify_assets.generator.planted import Behaviour
 from spotify_assets.generator.playable import TASTE_FEATURES, playable
 from spotify_assets.lake import layout
 
@@ -24,14 +24,14 @@ def truth(config: GeneratorConfig, tracks: pl.DataFrame) -> dict[str, object]:
     A feature that is absent from `hazard.audio` has no effect of its own. `taste_features` are those
     whose effect differs from user to user around that.
     """
-    hazard, choice = SkipHazard(), Choice()
-    tracks_played = playable(tracks, config, hazard, choice)
+    behaviour = Behaviour()
+    tracks_played = playable(tracks, config, behaviour)
     return {
         "format_version": FORMAT_VERSION,
         "config": asdict(config),
-        "hazard": {**asdict(hazard), "skip_before": planted.SKIP_BEFORE},
-        "choice": asdict(choice),
-        "rhythm": asdict(Rhythm()),
+        "hazard": {**asdict(behaviour.hazard), "skip_before": planted.SKIP_BEFORE},
+        "choice": asdict(behaviour.choice),
+        "rhythm": asdict(behaviour.rhythm),
         "taste_features": list(TASTE_FEATURES),
         "feature_scale": {
             name: {"mean": mean, "sd": deviation} for name, (mean, deviation) in tracks_played.scale.items()

@@ -25,7 +25,8 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date) -> Receipt:
     """Land a track catalogue as the snapshot, or as a part of the snapshot, of a date.
 
     The same bytes landed for the same date again, under whatever name, change nothing: the first receipt
-    comes back with `already_landed` set.
+    comes back with `already_landed` set. A file of which every row was refused adds no file to the
+    snapshot, so that it cannot pass for an empty one; its receipt and its refused rows are kept.
 
     Raises:
         SourceError: the file cannot be read, or is no catalogue; nothing is written.
@@ -50,7 +51,7 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date) -> Receipt:
         loaded=read.rows.height,
         rejected=dict(read.rejected.group_by("reason").len().sort("reason").iter_rows()),
         snapshot_date=snapshot_date,
-        landed_files=(part.relative_to(lake_dir).as_posix(),),
+        landed_files=(part.relative_to(lake_dir).as_posix(),) if read.rows.height else (),
         dialect=read.dialect.as_dict(),
     )
     _write(lake_dir, part, read, receipt)
@@ -87,7 +88,8 @@ def _write(lake_dir: Path, part: Path, read: CatalogueRead, receipt: Receipt) ->
     try:
         if read.rejected.height:
             layout.write_parquet(rejected, read.rejected)
-        layout.write_parquet(part, rows.select(RAW_TRACKS.column_names))
+        if read.rows.height:
+            layout.write_parquet(part, rows.select(RAW_TRACKS.column_names))
         layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
     except BaseException:
         part.unlink(missing_ok=True)

@@ -21,10 +21,9 @@ Here belongs: what the columns of such files mean. Not here: whether a well-form
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -82,12 +81,12 @@ _ANY_LIST = r"""^\s*\[\s*(?:['"].*)?\]\s*$"""
 
 @dataclass(frozen=True)
 class Shape:
-    """A known layout: what its columns are called here and how it writes artists and missing names."""
+    """A known layout: what its columns are called here, and how it writes artists and missing names."""
 
     name: str
     needs: frozenset[str]
     columns: Mapping[str, str]
-    artists: Literal["separated", "list", "single"]
+    single_artist: bool = False
     missing_text: tuple[str, ...] = ("",)
 
 
@@ -104,7 +103,6 @@ SHAPES = (
             "track_genre": "genre",
             **_SAME_NAME,
         },
-        artists="separated",
     ),
     Shape(
         "tracks_600k",
@@ -117,7 +115,6 @@ SHAPES = (
             **_SAME_NAME,
             "year": "release_date",
         },
-        artists="list",
     ),
     Shape(
         "tidytuesday_spotify_songs",
@@ -132,7 +129,7 @@ SHAPES = (
             "playlist_genre": "genre",
             **_SAME_NAME,
         },
-        artists="single",
+        single_artist=True,
         missing_text=("", "NA"),
     ),
     Shape(
@@ -145,7 +142,7 @@ SHAPES = (
             "genre": "genre",
             **_SAME_NAME,
         },
-        artists="single",
+        single_artist=True,
     ),
 )
 
@@ -155,10 +152,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
         "track_id",
         "spotify_track_id",
         "spotify_id",
-        "id",
         "track_uri",
         "spotify_track_uri",
         "uri",
+        "id",
         "track_url",
         "track_href",
         "url",
@@ -197,19 +194,9 @@ class Dialect:
     double_encoded: bool = False
     parts: int = 1
 
-    def as_dict(self) -> dict[str, str | bool | int | list[str]]:
+    def as_dict(self) -> dict[str, object]:
         """The same as plain JSON values."""
-        return {
-            "encoding": self.encoding,
-            "bom": self.bom,
-            "delimiter": self.delimiter,
-            "line_ends": self.line_ends,
-            "quoting": self.quoting,
-            "shape": self.shape,
-            "unknown_columns": list(self.unknown_columns),
-            "double_encoded": self.double_encoded,
-            "parts": self.parts,
-        }
+        return {**asdict(self), "unknown_columns": list(self.unknown_columns)}
 
 
 @dataclass(frozen=True)
@@ -248,9 +235,9 @@ def read_catalogue(path: Path) -> CatalogueRead:
     that the end of the file cuts off (`truncated_row`).
 
     Raises:
-        SourceError: there is nothing to read (missing, unreadable, empty, not text), or it is no catalogue:
-            the columns that are needed are not there, or its audio features were standardised. The
-            original values cannot be had from z-scores, and storing them as features would be wrong.
+        SourceError: there is nothing to read (missing, unreadable, no rows, not text), or it is no
+            catalogue: the columns that are needed are not there, or its audio features were standardised.
+            The original values cannot be had from z-scores, and storing them as features would be wrong.
     """
     digest = hashlib.sha256()
     reads: list[_PartRead] = []
@@ -261,6 +248,8 @@ def read_catalogue(path: Path) -> CatalogueRead:
         read = _read_part(part, content, offset)
         offset += read.rows.height + read.rejected.height
         reads.append(read)
+    if not offset:
+        raise SourceError(path, "the file has a header but no rows", "Export or download it again")
     sha256 = digest.hexdigest()
     source_file = pl.lit(f"{path.name}@{sha256[:SHA_DIGITS]}").alias("source_file")
     rows = pl.concat([read.rows for read in reads]).with_columns(source_file)
@@ -291,9 +280,15 @@ def _parts(path: Path) -> list[Path]:
         )
     if not path.is_dir():
         return [path]
+    try:
+        members = list(path.iterdir())
+    except PermissionError:
+        raise SourceError(
+            path, "the folder may not be read", "Give this user permission, e.g. `chmod u+rx`"
+        ) from None
     parts = sorted(
         part
-        for part in path.iterdir()
+        for part in members
         if part.is_file()
         and not part.name.startswith((".", "_"))
         and (part.name.startswith("part-") or part.suffix == ".csv")
@@ -371,7 +366,6 @@ def _recognise(path: Path, header: list[str]) -> tuple[Shape, dict[str, str]]:
         OTHER_SHAPE,
         frozenset(),
         {alias: name for name, aliases in _ALIASES.items() for alias in aliases},
-        artists="list",
     )
     columns = _columns(other.columns.items(), written)
     missing = [name for name in _NEEDED if name not in columns]
@@ -493,21 +487,25 @@ def _cast(values: pl.Series, kind: DuckDBType, delimiter: str) -> pl.Series:
 
     Polars' own cast comes first; only what it leaves is looked at more closely, which is slower.
     """
-    parsers: Mapping[str, Callable[[str, str], pl.Expr]] = {
-        "BIGINT": _whole_number,
-        "DOUBLE": _number,
-        "BOOLEAN": _boolean,
-    }
-    result = pl.Series(values.name, [None], POLARS_TYPES[kind]).new_from_index(0, values.len())
-    if kind != "BOOLEAN":
-        result = values.cast(POLARS_TYPES[kind], strict=False)
+    closer = _closer(values.name, kind, delimiter)
+    if kind == "BOOLEAN":
+        return values.to_frame().select(closer.alias(_parsed(values.name))).to_series()
+    result = values.cast(POLARS_TYPES[kind], strict=False)
     if kind == "DOUBLE":
         result = result.set(~result.is_finite(), None)
     left = (result.is_null() & values.is_not_null()).arg_true()
     if left.len():
-        closer = values.gather(left).to_frame().select(parsers[kind](values.name, delimiter)).to_series()
-        result = result.scatter(left, closer)
+        result = result.scatter(left, values.gather(left).to_frame().select(closer).to_series())
     return result.alias(_parsed(values.name))
+
+
+def _closer(name: str, kind: DuckDBType, delimiter: str) -> pl.Expr:
+    value = pl.col(name).str.strip_chars()
+    if kind == "BOOLEAN":
+        return value.str.to_lowercase().replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
+    if kind == "DOUBLE":
+        return _number(value, delimiter)
+    return _whole_number(name, value)
 
 
 def _given(name: str) -> pl.Expr:
@@ -524,18 +522,16 @@ def _track_id() -> pl.Expr:
     return pl.when(_given("track_id")).then(pl.coalesce(link, pl.col("track_id").str.strip_chars()))
 
 
-def _number(name: str, delimiter: str) -> pl.Expr:
+def _number(value: pl.Expr, delimiter: str) -> pl.Expr:
     """A number; a comma is its decimal mark where commas do not separate the columns."""
-    value = pl.col(name).str.strip_chars()
     if delimiter != ",":
         value = value.str.replace(",", ".", literal=True)
     number = value.cast(pl.Float64, strict=False)
     return pl.when(number.is_finite()).then(number)
 
 
-def _whole_number(name: str, delimiter: str) -> pl.Expr:  # noqa: ARG001
+def _whole_number(name: str, value: pl.Expr) -> pl.Expr:
     """A whole number, also as 1,234 or 1234.0 or 1e5, and keys, modes and time signatures by name."""
-    value = pl.col(name).str.strip_chars()
     if name == "key":
         value = value.str.to_lowercase().str.replace("♯", "#").str.replace("♭", "b").replace(KEY_NAMES)
     elif name == "mode":
@@ -549,18 +545,11 @@ def _whole_number(name: str, delimiter: str) -> pl.Expr:  # noqa: ARG001
     return pl.when(whole).then(number).cast(pl.Int64)
 
 
-def _boolean(name: str, delimiter: str) -> pl.Expr:  # noqa: ARG001
-    value = pl.col(name).str.strip_chars().str.to_lowercase()
-    return value.replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
-
-
 def _artists(canonical: pl.DataFrame, shape: Shape) -> list[pl.Expr]:
     """`artists:parsed`, with `;` between names, and `artists:failed`."""
     value = pl.col("artists")
-    if shape.artists == "separated":
-        return [value.alias("artists:parsed"), pl.lit(value=False).alias("artists:failed")]
     escaped = value.str.replace_all(ARTIST_SEPARATOR, ESCAPED_SEPARATOR, literal=True)
-    if shape.artists == "single":
+    if shape.single_artist:
         return [escaped.alias("artists:parsed"), pl.lit(value=False).alias("artists:failed")]
     plain = value.str.contains(_PLAIN_LIST)
     is_list = value.str.contains("(?s)" + _ANY_LIST)

@@ -88,7 +88,7 @@ def _read_well_formed(
     body = content.rstrip(b"\r\n") + b"\n"
     start = _offset_of_line(body, header_lines)
     if start >= len(body):
-        return pl.DataFrame(schema={ROW: pl.Int64(), **dict.fromkeys(header, pl.String())})
+        return pl.DataFrame(schema={ROW: pl.Int64(), **_strings(header)})
     if not _quotes_at_field_edges(body, delimiter):
         return None
     try:
@@ -97,7 +97,7 @@ def _read_well_formed(
             separator=delimiter,
             has_header=False,
             skip_lines=header_lines,
-            schema=dict.fromkeys(header, pl.String()),
+            schema=_strings(header),
             empty_string_is_null=False,
         )
     except pl.exceptions.PolarsError:
@@ -141,38 +141,67 @@ def _read_record_by_record(
     lines = _split_lines(text.content)
     while lines and not lines[-1].strip("\r"):
         lines.pop()
-    numbers: list[int] = []
-    records: list[list[str]] = []
+    width = len(header)
+    plain: dict[int, str] = {}
+    records: dict[int, list[str]] = {}
     malformed: list[tuple[int, str, str, str]] = []
     escaped = False
     at, number = header_lines, 0
     while at < len(lines):
-        if not lines[at].strip("\r"):
+        line = lines[at]
+        if not line.strip("\r"):
             at += 1
             continue
         number += 1
-        record = _record(lines, at, delimiter, width=len(header))
+        uncertain = at in text.guessed_lines or (text.cut and at == len(lines) - 1)
+        if '"' not in line and line.count(delimiter) == width - 1 and not uncertain:
+            plain[number] = line
+            at += 1
+            continue
+        record = _record(lines, at, delimiter, width)
         start, at = at, at + (record.lines if record else 1)
-        original = lines[start:at]
+        original, is_last = lines[start:at], at >= len(lines)
         if not text.guessed_lines.isdisjoint(range(start, at)):
             malformed.append(_refused(number, UNDECODABLE_ROW, f"the row is not {text.encoding}", original))
-        elif at >= len(lines) and text.cut:
+        elif is_last and text.cut:
             detail = "the file ends in the middle of a character"
             malformed.append(_refused(number, TRUNCATED_ROW, detail, original))
         elif record is None:
-            is_last = at >= len(lines)
-            malformed.append(_broken(number, original, delimiter, len(header), is_last))
+            malformed.append(_broken(number, original, delimiter, width, is_last))
         else:
-            numbers.append(number)
-            records.append(record.fields)
+            records[number] = record.fields
             escaped = escaped or record.escaped
-    columns: list[Sequence[str]] = list(zip(*records, strict=True)) or [()] * len(header)
-    rows = pl.DataFrame(
-        {ROW: numbers, **dict(zip(header, columns, strict=True))},
-        schema={ROW: pl.Int64(), **dict.fromkeys(header, pl.String())},
-    )
+    rows = pl.concat([_plain_rows(plain, delimiter, header), _parsed_rows(records, header)]).sort(ROW)
     refused = pl.DataFrame(malformed, schema=MALFORMED_SCHEMA, orient="row")
     return Delimited(header, rows, refused, ends, "backslash" if escaped else "standard")
+
+
+def _plain_rows(lines: dict[int, str], delimiter: str, header: list[str]) -> pl.DataFrame:
+    """Rows of numbered lines that have the right number of fields and no quotes."""
+    numbers = pl.Series(ROW, list(lines), pl.Int64)
+    if not lines:
+        return pl.DataFrame(schema={ROW: pl.Int64(), **_strings(header)})
+    rows = pl.read_csv(
+        io.BytesIO("\n".join(lines.values()).encode()),
+        separator=delimiter,
+        has_header=False,
+        quote_char=None,
+        schema=_strings(header),
+        empty_string_is_null=False,
+    )
+    return rows.select(numbers, pl.all())
+
+
+def _parsed_rows(records: dict[int, list[str]], header: list[str]) -> pl.DataFrame:
+    columns = zip(*records.values(), strict=True) if records else ([] for _ in header)
+    return pl.DataFrame(
+        {ROW: list(records), **{name: list(values) for name, values in zip(header, columns, strict=True)}},
+        schema={ROW: pl.Int64(), **_strings(header)},
+    )
+
+
+def _strings(header: list[str]) -> dict[str, pl.DataType]:
+    return dict.fromkeys(header, pl.String())
 
 
 def _broken(
@@ -226,33 +255,29 @@ def _unique(names: list[str]) -> list[str]:
 def _record(lines: Sequence[str], at: int, delimiter: str, width: int | None) -> _Record | None:
     """The record that starts at a line, by the first reading that gives it its width.
 
-    One line comes before several, and doubled quotes come before backslash-escaped ones.
+    One line comes before several. Doubled quotes come before backslash-escaped ones, unless a backslash
+    before a quote leaves quotes in the middle of a field.
     """
-    line = lines[at]
-    if '"' not in line:
-        plain = line.removesuffix("\r").split(delimiter)
-        return _Record(plain, 1, escaped=False) if _fits(plain, width) else None
-    fields = _parse([line], delimiter)
-    if fields and _fits(fields[0], width):
-        return _Record(fields[0], 1, escaped=False)
-    escapes = '\\"' in line
-    if escapes:
-        fields = _parse([_ESCAPE.sub(_unescape, line)], delimiter)
-        if fields and _fits(fields[0], width):
-            return _Record(fields[0], 1, escaped=True)
-    block = lines[at : at + MAX_LINES_PER_RECORD]
-    fields = _parse(block, delimiter)
-    if fields and _fits(fields[0], width):
-        return _Record(fields[0], fields[1], escaped=False)
-    if any('\\"' in each for each in block):
-        fields = _parse([_ESCAPE.sub(_unescape, each) for each in block], delimiter)
-        if fields and _fits(fields[0], width):
-            return _Record(fields[0], fields[1], escaped=True)
+    several = lines[at : at + MAX_LINES_PER_RECORD] if '"' in lines[at] else []
+    for block in (lines[at : at + 1], several):
+        for escaped in _readings(block, delimiter):
+            parsed = _parse(block, delimiter, escaped)
+            if parsed and _fits(parsed[0], width):
+                return _Record(*parsed, escaped)
     return None
 
 
-def _parse(lines: Sequence[str], delimiter: str) -> tuple[list[str], int] | None:
+def _readings(block: Sequence[str], delimiter: str) -> tuple[bool, ...]:
+    """Whether quotes are escaped by a backslash, the likelier answer first."""
+    text = "\n".join(block)
+    if '\\"' not in text:
+        return (False,)
+    return (False, True) if _quotes_at_field_edges(f"{text}\n".encode(), delimiter) else (True, False)
+
+
+def _parse(block: Sequence[str], delimiter: str, escaped: bool) -> tuple[list[str], int] | None:
     """The first record of some lines and how many of them it takes; None where its quotes do not close."""
+    lines = [_ESCAPE.sub(_unescape, line) for line in block] if escaped else block
     reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter, strict=True)
     try:
         return next(reader), reader.line_num

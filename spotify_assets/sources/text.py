@@ -175,7 +175,7 @@ def decode_cp1252(content: bytes) -> str:
     try:
         return content.decode("cp1252")
     except UnicodeDecodeError:
-        return "".join(_CP1252[byte] for byte in content)
+        return content.decode("latin-1").translate(_C1_AS_CP1252)
 
 
 def undo_double_encoding(text: str) -> str | None:
@@ -198,6 +198,7 @@ def _cp1252_character(byte: int) -> str:
 
 
 _CP1252 = [_cp1252_character(byte) for byte in range(256)]
+_C1_AS_CP1252 = {byte: _CP1252[byte] for byte in range(0x80, 0xA0)}
 _TO_CP1252 = {chr(byte): byte for byte in range(256)} | {
     character: byte for byte, character in enumerate(_CP1252)
 }

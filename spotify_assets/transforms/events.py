@@ -12,33 +12,41 @@ from spotify_assets.transforms.sessions import ReadBefore, with_sessions
 UNKNOWN_COUNTRY = "ZZ"
 """Spotify's own code for a country it does not know."""
 
-_REASONS: dict[str, tuple[pl.Expr, str]] = {
-    "missing_user": (pl.col("user_id").fill_null("").str.strip_chars() == "", "user_id is empty"),
+_IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
+
+
+def _is_blank(column: str) -> pl.Expr:
+    return pl.col(column).fill_null("").str.strip_chars() == ""
+
+
+_REASONS: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
+    "missing_event_id": (_is_blank("event_id"), "event_id is empty"),
+    "missing_user": (_is_blank("user_id"), "user_id is empty"),
     "missing_time": (
         pl.col("started_at").is_null() | pl.col("ended_at").is_null(),
         "started_at or ended_at is empty",
     ),
-    "ends_before_start": (pl.col("ended_at") < pl.col("started_at"), "ended_at is before started_at"),
+    "ends_before_start": (
+        pl.col("ended_at") < pl.col("started_at"),
+        pl.format("ended_at {} is before started_at {}", "ended_at", "started_at"),
+    ),
     "wrong_date": (
         pl.col("event_date") != pl.col("ended_at").dt.date(),
-        "event_date is not the UTC date of ended_at",
+        pl.format("event_date {} is not the UTC date of ended_at {}", "event_date", "ended_at"),
     ),
     "unknown_action": (
         ~pl.col("action").is_in(ACTIONS).fill_null(value=False),
-        f"action is none of {', '.join(ACTIONS)}",
+        pl.format(f"action '{{}}' is none of {', '.join(ACTIONS)}", pl.col("action").fill_null("")),
     ),
-    "missing_ms_played": (
-        pl.col("ms_played").is_null() & pl.col("action").is_in(PLAYBACK_ACTIONS),
-        "ms_played is empty",
-    ),
-    "negative_ms_played": (pl.col("ms_played") < 0, "ms_played is below 0"),
+    "missing_ms_played": (pl.col("ms_played").is_null() & _IS_PLAYBACK, "ms_played is empty"),
+    "negative_ms_played": (pl.col("ms_played") < 0, pl.format("ms_played {} is below 0", "ms_played")),
     "invalid_track_id": (
         ~pl.col("track_id").str.contains(f"^{TRACK_ID}$"),
-        "track_id is not 22 characters of base 62",
+        pl.format("track_id '{}' is not 22 characters of base 62", "track_id"),
     ),
     "unknown_content_type": (
         ~pl.col("content_type").is_in(CONTENT_TYPES),
-        f"content_type is none of {', '.join(CONTENT_TYPES)}",
+        pl.format(f"content_type '{{}}' is none of {', '.join(CONTENT_TYPES)}", "content_type"),
     ),
 }
 """Why an event is refused, in the order in which the reasons are tried: the condition and its words."""
@@ -48,19 +56,18 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
     """The events of a slice that make sense, each once. One row per playback or interaction.
 
     A row whose `event_id` came before, by file and row, is a repeat of the same playback: it is dropped
-    and recorded with the row that stays.
+    and recorded with the row that stays. The result does not depend on the order of the rows.
     """
-    judged = reject(raw, _REASONS)
-    ordered = judged.kept.sort("source_file", "source_row")
+    judged = reject(raw.sort("source_file", "source_row"), _REASONS)
     is_first = pl.col("event_id").is_first_distinct()
-    repeats = ordered.filter(~is_first)
+    repeats = judged.kept.filter(~is_first)
     country = pl.col("country").str.strip_chars().str.to_uppercase()
-    rows = ordered.filter(is_first).with_columns(
+    rows = judged.kept.filter(is_first).with_columns(
         user_id=pl.col("user_id").str.strip_chars(),
         country=pl.when(country.str.contains("^[A-Z]{2}$") | country.is_null())
         .then(country)
         .otherwise(pl.lit(UNKNOWN_COUNTRY)),
-        ms_played=pl.col("ms_played").fill_null(0),
+        ms_played=pl.when(_IS_PLAYBACK).then("ms_played").otherwise(0),
         content_type=pl.col("content_type").fill_null("unknown"),
         source=pl.col("source").fill_null("unknown"),
     )
@@ -68,7 +75,7 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
         "event_date",
         "event_id",
         kept_event_id="event_id",
-        user_id="user_id",
+        user_id=pl.col("user_id").str.strip_chars(),
         reason=pl.lit("same_event"),
         source_file="source_file",
         source_row="source_row",

@@ -16,11 +16,12 @@ class Judged:
     rejected: pl.DataFrame
 
 
-def reject(rows: pl.DataFrame, reasons: Mapping[str, tuple[pl.Expr, str]]) -> Judged:
+def reject(rows: pl.DataFrame, reasons: Mapping[str, tuple[pl.Expr, pl.Expr | str]]) -> Judged:
     """Split rows by the reasons to refuse them, tried in order; a condition that is null does not apply.
 
-    `rows` has `source_file` and `source_row`. `detail` names every reason that applies to the row,
-    `original` is the row as a JSON object.
+    `rows` has `source_file` and `source_row`; a reason is its code, its condition and its words, which may
+    be an expression that names the row's values. `detail` holds the words of every reason that applies to
+    the row, `original` is the row as a JSON object.
     """
     applies = {code: condition.fill_null(value=False) for code, (condition, _) in reasons.items()}
     reason = pl.coalesce(pl.when(condition).then(pl.lit(code)) for code, condition in applies.items())
@@ -29,7 +30,10 @@ def reject(rows: pl.DataFrame, reasons: Mapping[str, tuple[pl.Expr, str]]) -> Ju
     if refused.is_empty():
         return Judged(rows, pl.DataFrame(schema=REJECTED_SCHEMA))
     details = pl.concat_str(
-        [pl.when(applies[code]).then(pl.lit(text)).otherwise(None) for code, (_, text) in reasons.items()],
+        [
+            pl.when(applies[code]).then(words if isinstance(words, pl.Expr) else pl.lit(words))
+            for code, (_, words) in reasons.items()
+        ],
         separator="; ",
         ignore_nulls=True,
     )

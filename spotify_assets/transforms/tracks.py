@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from spotify_assets.catalog import ARTISTS, AUDIO_FEATURES, TRACK_ARTISTS, TRACK_GENRES, TRACK_ID, TRACKS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
+from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.transforms.rejects import reject
 
 INVALID_TRACK_ID = "invalid_track_id"
 MISSING_NAME = "missing_name"
@@ -31,7 +32,6 @@ REPEATED_ROW = "repeated_row"
 
 ARTIST_ID_DIGITS = 16
 
-_INPUT_ROW = "input_row"
 _TRACK = ["snapshot_date", "track_id"]
 _ORDER = [*_TRACK, "source_file", "source_row"]
 _NOTHING_FOUND = ("tempo", "time_signature")
@@ -60,9 +60,8 @@ def clean_tracks(raw: pl.DataFrame) -> CleanTracks:
     rows and duplicates together; a duplicate is `merged_genre` where its row brought another genre of the
     track and `repeated_row` where it did not.
     """
-    judged = _prepare(raw).with_columns(_reason().alias("reason"))
-    refused = judged.filter(pl.col("reason").is_not_null())
-    kept = judged.filter(pl.col("reason").is_null()).sort(_ORDER)
+    judged = reject(raw, _refusals())
+    kept = _prepare(judged.kept).sort(_ORDER)
     merged = _merge(kept)
     genres = _track_genres(kept)
     credits = _credits(merged)
@@ -86,7 +85,7 @@ def clean_tracks(raw: pl.DataFrame) -> CleanTracks:
         tracks=Cleaned(
             rows=tracks.select(TRACKS.column_names).cast(TRACKS.polars_schema).sort(TRACKS.key),
             rows_in=raw.height,
-            rejected=_rejected(refused, raw),
+            rejected=judged.rejected.sort("source_file", "source_row"),
             duplicates=_duplicates(kept),
         ),
         artists=_artists(credits, merged),
@@ -104,19 +103,24 @@ def artist_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:ARTIST_ID_DIGITS]
 
 
-def _prepare(raw: pl.DataFrame) -> pl.DataFrame:
+def _prepare(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with trimmed NFC text, split artists, dates, and null where the analysis found nothing."""
-    floats = [name for name, kind in raw.schema.items() if kind == pl.Float64]
-    return (
-        raw.with_row_index(_INPUT_ROW)
-        .with_columns(pl.col(floats).fill_nan(None))
-        .with_columns(
-            *(_trimmed(pl.col(name)).alias(name) for name in ("track_name", "album_name", "isrc", "genre")),
-            *(pl.when(pl.col(name) != 0).then(pl.col(name)).alias(name) for name in _NOTHING_FOUND),
-            _split_artists().alias("artist_list"),
-            *_release_date(),
-        )
+    given, day, precision = _release_date()
+    return rows.with_columns(
+        *(_trimmed(pl.col(name)).alias(name) for name in ("track_name", "album_name", "isrc", "genre")),
+        *(_feature(name).alias(name) for name in AUDIO_FEATURES),
+        _split_artists().alias("artist_list"),
+        pl.when(given).then(day).alias("release_date"),
+        pl.when(given).then(precision).alias("release_precision"),
     )
+
+
+def _feature(name: str) -> pl.Expr:
+    """An audio feature, null where it is not a number or the analysis found none."""
+    value = pl.col(name)
+    if TRACKS.polars_schema[name] == pl.Float64:
+        value = value.fill_nan(None)
+    return pl.when(value != 0).then(value) if name in _NOTHING_FOUND else value
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:
@@ -138,10 +142,10 @@ def _split_artists() -> pl.Expr:
     return pl.when(names.list.len() > 0).then(names)
 
 
-def _release_date() -> list[pl.Expr]:
-    """The day and the precision of a release date, and `release_failed` where it is none."""
+def _release_date() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Whether a release date is given; the date, null where it is none; and what is known of it."""
     text = pl.col("release_date").str.strip_chars()
-    given = text.is_not_null() & (text != "") & ~text.str.contains(_UNKNOWN_DATE)
+    given = ((text != "") & ~text.str.contains(_UNKNOWN_DATE)).fill_null(value=False)
     year, month, day = (text.str.extract(_ISO_DATE, group) for group in (1, 2, 3))
     parsed = pl.concat_str(
         year,
@@ -149,7 +153,6 @@ def _release_date() -> list[pl.Expr]:
         day.fill_null("1").str.zfill(2),
         separator="-",
     ).str.to_date("%Y-%m-%d", strict=False)
-    valid = given & parsed.is_not_null()
     precision = (
         pl.when(day.is_not_null())
         .then(pl.lit("day"))
@@ -157,73 +160,53 @@ def _release_date() -> list[pl.Expr]:
         .then(pl.lit("month"))
         .otherwise(pl.lit("year"))
     )
-    return [
-        pl.when(valid).then(parsed).alias("release_day"),
-        pl.when(valid).then(precision).alias("release_precision"),
-        (given & parsed.is_null()).fill_null(value=False).alias("release_failed"),
-    ]
+    return given, parsed, precision
 
 
-def _refusals() -> list[tuple[str, pl.Expr, pl.Expr]]:
-    """Reason code, condition and detail of every rule that refuses a row, in their order."""
+def _refusals() -> dict[str, tuple[pl.Expr, pl.Expr | str]]:
+    """Every rule that refuses a row, in their order: reason code, condition and detail."""
     valid_id = pl.col("track_id").str.contains(f"^(?:{TRACK_ID})$").fill_null(value=False)
-    rules = [
-        (
-            INVALID_TRACK_ID,
+    date_given, day, _ = _release_date()
+    rules: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
+        INVALID_TRACK_ID: (
             ~valid_id,
             pl.format("'{}' is no track id (22 letters and digits)", pl.col("track_id").fill_null("")),
         ),
-        (MISSING_NAME, pl.col("track_name").is_null(), pl.lit("the track has no name")),
-        (MISSING_ARTISTS, pl.col("artist_list").is_null(), pl.lit("the track has no artist")),
-        (
-            INVALID_DURATION,
+        MISSING_NAME: (~_has("track_name", r"\S"), "the track has no name"),
+        MISSING_ARTISTS: (~_has("artists", r"[^;\s]"), "the track has no artist"),
+        INVALID_DURATION: (
             pl.col("duration_ms").fill_null(0) <= 0,
             pl.format(
                 "duration_ms is {}, not positive", pl.col("duration_ms").cast(pl.String).fill_null("missing")
             ),
         ),
-        (
-            INVALID_RELEASE_DATE,
-            pl.col("release_failed"),
+        INVALID_RELEASE_DATE: (
+            date_given & day.is_null(),
             pl.format("release_date '{}' is no year, month or day", "release_date"),
         ),
-    ]
+    }
     for column in TRACKS.columns:
         if column.name in _RANGED:
-            value = pl.col(column.name)
-            outside = (value < column.minimum) | (value > column.maximum)
-            detail = pl.format(
-                f"{column.name} is {{}}, outside {column.minimum:g} to {column.maximum:g}", column.name
+            value = _feature(column.name)
+            rules[f"out_of_range_{column.name}"] = (
+                (value < column.minimum) | (value > column.maximum),
+                pl.format(
+                    f"{column.name} is {{}}, outside {column.minimum:g} to {column.maximum:g}", column.name
+                ),
             )
-            rules.append((f"out_of_range_{column.name}", outside.fill_null(value=False), detail))
     return rules
 
 
-def _reason() -> pl.Expr:
-    return pl.coalesce(pl.when(applies).then(pl.lit(code)) for code, applies, _ in _refusals())
-
-
-def _rejected(refused: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
-    """The refused rows with everything that is wrong with them and their original content."""
-    details = [pl.when(applies).then(detail) for _, applies, detail in _refusals()]
-    rows = raw[refused.get_column(_INPUT_ROW)]
-    return (
-        refused.with_columns(
-            pl.concat_str(details, separator="; ", ignore_nulls=True).alias("detail"),
-            rows.select(pl.struct(pl.all()).struct.json_encode().alias("original")).to_series(),
-        )
-        .select(REJECTED_SCHEMA.names())
-        .sort("source_file", "source_row")
-    )
+def _has(name: str, pattern: str) -> pl.Expr:
+    return pl.col(name).str.contains(pattern).fill_null(value=False)
 
 
 def _merge(kept: pl.DataFrame) -> pl.DataFrame:
     """One row per track out of rows in `_ORDER`."""
-    firsts = ["track_name", "artist_list", "album_name", "isrc", "duration_ms", "explicit", *AUDIO_FEATURES]
+    dates = ("release_date", "release_precision")
+    names = ("track_name", "artist_list", "album_name", "isrc", *dates, "duration_ms", "explicit")
     return kept.group_by(_TRACK, maintain_order=True).agg(
-        *(pl.col(name).first(ignore_nulls=True) for name in firsts),
-        pl.col("release_day").first(ignore_nulls=True).alias("release_date"),
-        pl.col("release_precision").first(ignore_nulls=True),
+        *(pl.col(name).first(ignore_nulls=True) for name in (*names, *AUDIO_FEATURES)),
         pl.col("popularity").max(),
         (pl.col("popularity").max() - pl.col("popularity").min()).alias("popularity_spread"),
         pl.len().cast(pl.Int64).alias("source_rows"),

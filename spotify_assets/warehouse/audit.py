@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from spotify_assets.catalog import Column, Table
+from spotify_assets.warehouse.database import single_row
 
 ROW_CHECKS = ("not_null", "ranges", "accepted_values", "patterns")
 """Checks that look at one row at a time."""
@@ -49,13 +50,16 @@ def audit_rows(
 ) -> list[Finding]:
     """Evaluate every rule about rows and keys on a relation (`select …` or a name), in two scans."""
     rules = _rules(table)
-    counts = ", ".join(f"count(*) filter (where {rule.violation})" for rule in rules)
-    failing = _row(connection, f"select {counts} from ({relation})", parameters) if rules else ()
+    by_check = {c: [rule for rule in rules if rule.check == c] for c in checks_of(table) if c in ROW_CHECKS}
+    violations = [rule.violation for rule in rules]
+    violations += [" or ".join(rule.violation for rule in of_check) for of_check in by_check.values()]
+    counts = ", ".join(f"count(*) filter (where {violation})" for violation in violations)
+    failing = single_row(connection, f"select {counts} from ({relation})", parameters) if rules else ()
+    broken = dict(zip(rules, failing[: len(rules)], strict=True))
     findings = []
-    for check in dict.fromkeys(rule.check for rule in rules):
-        broken = {r.label: n for r, n in zip(rules, failing, strict=True) if r.check == check and n}
-        detail = "; ".join(f"{label}: {rows:,} rows" for label, rows in broken.items())
-        findings.append(Finding(check, sum(broken.values()), detail))
+    for (check, of_check), rows in zip(by_check.items(), failing[len(rules) :], strict=True):
+        detail = "; ".join(f"{rule.label}: {broken[rule]:,} rows" for rule in of_check if broken[rule])
+        findings.append(Finding(check, rows, detail))
     return [*findings, _unique_key(connection, table, relation, parameters)]
 
 
@@ -66,7 +70,7 @@ def audit_expectations(
     if not table.expectations:
         return []
     counts = ", ".join(f"count(*) filter (where {e.violation})" for e in table.expectations)
-    unusual = _row(connection, f"select {counts} from ({relation})", parameters)
+    unusual = single_row(connection, f"select {counts} from ({relation})", parameters)
     return [
         Finding(e.name, n, f"not so for {n:,} rows: {e.description}" if n else "", warns=True)
         for e, n in zip(table.expectations, unusual, strict=True)
@@ -77,22 +81,24 @@ def audit_references(
     connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> Finding | None:
     """Count values that the table they refer to does not have; None where the table refers to none."""
-    broken: dict[str, int] = {}
-    referring = [column for column in table.columns if column.references]
-    for column in referring:
-        target, target_column = str(column.references).rsplit(".", 1)
-        [orphans] = _row(
-            connection,
-            f"select count(*) from ({relation}) r where r.{column.name} is not null and not exists "
-            f"(select 1 from {target} t where t.{target_column} = r.{column.name})",
-            parameters,
-        )
-        if orphans:
-            broken[f"{column.name} is not in {target}"] = orphans
+    referring = {c.name: c.references.rsplit(".", 1) for c in table.columns if c.references}
     if not referring:
         return None
-    detail = "; ".join(f"{label}: {rows:,} rows" for label, rows in broken.items())
-    return Finding("references", sum(broken.values()), detail)
+    orphaned = [
+        f"r.{name} is not null "
+        f"and not exists (select 1 from {target} t where t.{column} = r.{name}) as {name}"
+        for name, (target, column) in referring.items()
+    ]
+    counts = ", ".join(f"count(*) filter (where {sql})" for sql in (*referring, " or ".join(referring)))
+    *orphans, failing = single_row(
+        connection, f"select {counts} from (select {', '.join(orphaned)} from ({relation}) r)", parameters
+    )
+    detail = "; ".join(
+        f"{name} is not in {target}: {rows:,} rows"
+        for (name, (target, _)), rows in zip(referring.items(), orphans, strict=True)
+        if rows
+    )
+    return Finding("references", failing, detail)
 
 
 def audit_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Finding:
@@ -128,6 +134,9 @@ def _column_rules(column: Column) -> list[_Rule]:
     if column.maximum is not None:
         label = f"{column.name} is above {column.maximum:g}"
         rules.append(_Rule("ranges", label, f"{column.name} > {column.maximum!r}"))
+    if column.type == "DOUBLE" and column.minimum is not None and column.maximum is None:
+        # DuckDB sorts NaN above every number, so that only a maximum catches it.
+        rules.append(_Rule("ranges", f"{column.name} is NaN", f"isnan({column.name})"))
     if column.accepted:
         values = ", ".join(f"'{value}'" for value in column.accepted)
         label = f"{column.name} is none of {', '.join(column.accepted)}"
@@ -143,16 +152,10 @@ def _unique_key(
     connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any]
 ) -> Finding:
     key = ", ".join(table.key)
-    [repeats] = _row(
+    [repeats] = single_row(
         connection,
         f"select coalesce(sum(n - 1), 0)::bigint from "
         f"(select count(*) as n from ({relation}) group by {key} having count(*) > 1)",
         parameters,
     )
     return Finding("unique_key", repeats, f"({key}) repeats: {repeats:,} rows" if repeats else "")
-
-
-def _row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
-    row = connection.execute(query, list(parameters)).fetchone()
-    assert row is not None  # an aggregate without `group by` always gives a row
-    return row

@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -37,11 +38,16 @@ class Database:
         except OSError as error:
             raise WarehouseError(f"{self.path}: its folder cannot be made: {error}") from error
         connection = self._connect(read_only=False)
-        _open_writers[self.path] = connection
+        file = self.path.resolve()
+        outer = _open_writers.get(file)
+        _open_writers[file] = connection
         try:
             yield connection
         finally:
-            del _open_writers[self.path]
+            if outer is None:
+                del _open_writers[file]
+            else:
+                _open_writers[file] = outer
             connection.close()
 
     @contextmanager
@@ -63,8 +69,9 @@ class Database:
         Raises:
             WarehouseMissingError: there is no such file.
             WarehouseLockedError: another process writes to it longer than `lock_timeout_seconds`.
+            WarehouseError: the file cannot be opened at all; waiting would not help.
         """
-        writer = _open_writers.get(self.path)
+        writer = _open_writers.get(self.path.resolve())
         if writer is None and not self.path.exists():
             raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
         connection = writer.cursor() if writer is not None else self._connect(read_only=True)
@@ -81,13 +88,24 @@ class Database:
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only, config=config)
-            except duckdb.IOException as error:
+            except duckdb.Error as error:
                 waited = time.monotonic() - started
                 if "Could not set lock" not in str(error):
                     raise WarehouseError(f"{self.path} cannot be opened: {error}") from error
                 if waited >= self.lock_timeout_seconds:
                     raise WarehouseLockedError(self.path, _holder(str(error)), waited) from error
                 time.sleep(_RETRY_SECONDS)
+
+
+def single_row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()
+) -> tuple[Any, ...]:
+    """The row of a query that gives exactly one.
+
+    All of the result is fetched: a connection of DuckDB 2 refuses other work while one is unfinished.
+    """
+    [row] = connection.execute(query, list(parameters)).fetchall()
+    return row
 
 
 def _holder(message: str) -> str:

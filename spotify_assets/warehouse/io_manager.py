@@ -6,7 +6,7 @@ inserted by name, rows outside the partition refused, an empty slice stored as a
 """
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, time
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,10 +18,10 @@ from pydantic import Field
 from spotify_assets.catalog import TABLES, Table
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.books import Books
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, as_cleaned
+from spotify_assets.warehouse.slices import Slices, Window
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,
@@ -71,18 +71,25 @@ class _Storage(dg.IOManager):
             partition = _partition(context, table)
             delete_rows(connection, table, partition)
             if isinstance(obj, Slices):
-                for window, cleaned in obj:
-                    target = _within(days, window, table)
+                _refuse_wrong_windows(obj, days, table)
+                for window in obj.windows:
+                    cleaned = _cleaned(obj.make(window), table)
+                    target = Predicate.window(str(table.partition_column), window)
                     insert_rows(connection, table, cleaned.rows, target, label=str(window))
                     books.add(window, cleaned)
             else:
-                cleaned = as_cleaned(_frame(obj, table))
+                cleaned = _cleaned(obj, table)
                 insert_rows(connection, table, cleaned.rows, partition, label=str(days or "all rows"))
                 if days:
                     books.add(days, cleaned)
+                elif cleaned.rows_in != cleaned.rows.height:
+                    raise SliceRefusedError(
+                        f"{table.full_name}: rows were rejected or dropped, but there are no books of tables "
+                        "without date partitions to enter them in. Nothing was written."
+                    )
             if days:
                 books.write(connection, days)
-            [total] = connection.execute(f"select count(*) from {table.full_name}").fetchone() or (0,)
+            [total] = single_row(connection, f"select count(*) from {table.full_name}")
         context.add_output_metadata(_metadata(context, table, books, total))
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame | TableReader:
@@ -109,10 +116,13 @@ class _Storage(dg.IOManager):
         return self._catalogue[full_name]
 
 
-def _frame(obj: Output, table: Table) -> pl.DataFrame | Cleaned:
+def _cleaned(obj: object, table: Table) -> Cleaned:
+    """The rows with their account; a bare frame is one where every row that came in stays."""
     if isinstance(obj, pl.LazyFrame):
-        return obj.collect(engine="streaming")
-    if isinstance(obj, (pl.DataFrame, Cleaned)):
+        obj = obj.collect(engine="streaming")
+    if isinstance(obj, pl.DataFrame):
+        return Cleaned(obj, rows_in=obj.height)
+    if isinstance(obj, Cleaned):
         return obj
     raise SliceRefusedError(
         f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "
@@ -130,8 +140,7 @@ def _partition(context: dg.OutputContext | dg.InputContext, table: Table) -> Pre
     if not keys:
         return NOTHING
     if isinstance(definition, dg.MultiPartitionsDefinition):
-        parts = [_of_multi_key(definition, key, columns, table) for key in keys]
-        return parts[0] if len(parts) == 1 else _any_of(parts)
+        return Predicate.any_of([_of_multi_key(definition, key, columns, table) for key in keys])
     if isinstance(definition, dg.TimeWindowPartitionsDefinition):
         return _of_time(context.asset_partitions_time_window, str(columns), table)
     return Predicate.among(str(columns), keys)
@@ -154,7 +163,12 @@ def _of_multi_key(
     table: Table,
 ) -> Predicate:
     """The rows of one key of several dimensions."""
-    assert not isinstance(columns, str), f"{table.full_name}: name one column per dimension"
+    dimensions = {dimension.name for dimension in definition.partitions_defs}
+    if isinstance(columns, str) or dimensions - columns.keys():
+        raise WarehouseError(
+            f"{table.full_name}: metadata partition_expr of an asset with several partition dimensions names "
+            f"one column for each of {', '.join(sorted(dimensions))}"
+        )
     by_dimension = definition.get_partition_key_from_str(key).keys_by_dimension
     predicate = EVERYTHING
     for dimension in definition.partitions_defs:
@@ -167,16 +181,14 @@ def _of_multi_key(
     return predicate
 
 
-def _any_of(parts: list[Predicate]) -> Predicate:
-    predicate = parts[0]
-    for part in parts[1:]:
-        predicate |= part
-    return predicate
-
-
 def _of_time(window: dg.TimeWindow, column: str, table: Table) -> Predicate:
     """Rows of a time window: as dates of its own zone for a DATE column, else as naive UTC moments."""
     kind = next((c.type for c in table.columns if c.name == column), None)
+    if kind == "DATE" and any(moment.time() != time() for moment in window):
+        raise WarehouseError(
+            f"{table.full_name}.{column} is DATE: partitions that do not start at midnight need a "
+            "TIMESTAMP column"
+        )
     if kind == "DATE":
         return Predicate.between(column, window.start.date(), window.end.date())
     if kind == "TIMESTAMP":
@@ -200,14 +212,20 @@ def _days(context: dg.OutputContext, table: Table) -> Window | None:
     return Window(start.date(), end.date())
 
 
-def _within(days: Window | None, window: Window, table: Table) -> Predicate:
-    """The rows of one slice, which must be one of those that the run writes."""
-    if days is None or window.start < days.start or window.end > days.end:
+def _refuse_wrong_windows(slices: Slices, days: Window | None, table: Table) -> None:
+    """Each date of the run must be in exactly one slice: it would be emptied in none, doubled in two."""
+    for window in slices.windows:
+        if days is None or window.start < days.start or window.end > days.end:
+            raise SliceRefusedError(
+                f"{table.full_name}: slice {window} is not part of this run ({days or 'none'}). "
+                "Nothing was written."
+            )
+    covered = sorted(day for window in slices.windows for day in window.days())
+    if days and covered != days.days():
         raise SliceRefusedError(
-            f"{table.full_name}: slice {window} is not part of this run ({days or 'none'}). "
+            f"{table.full_name}: the slices do not cover each date of this run ({days}) once. "
             "Nothing was written."
         )
-    return Predicate.window(str(table.partition_column), window)
 
 
 def _metadata(
@@ -218,7 +236,9 @@ def _metadata(
         "dagster/table_name": dg.MetadataValue.text(table.full_name),
     }
     if books.entries:
-        metadata["dagster/partition_row_count"] = dg.MetadataValue.int(books.total("loaded"))
+        # Dagster repeats the metadata of an output for every partition of a run.
+        key = "dagster/partition_row_count" if len(context.asset_partition_keys) == 1 else "rows written"
+        metadata[key] = dg.MetadataValue.int(books.total("loaded"))
         if books.total("rejected") or books.total("duplicate"):
             metadata["rows in"] = dg.MetadataValue.int(books.total("in"))
             metadata["rows rejected"] = dg.MetadataValue.json(books.by_reason("rejected"))

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from spotify_assets.catalog import Table
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, read_rows
 
@@ -38,10 +38,11 @@ class TableReader:
         column = self.partition_column
         with self.database.reader() as connection:
             read_rows(connection, self.table, Predicate("false"))
-            [newest] = connection.execute(
+            [newest] = single_row(
+                connection,
                 f"select max({column}) from {self.table.full_name} where {column} >= ? and {column} < ?",
                 [window.start, window.end],
-            ).fetchone() or (None,)
+            )
         return newest  # type: ignore[no-any-return]
 
     def as_of(self, window: Window, key: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -61,7 +62,8 @@ class TableReader:
                     f"select distinct {column} from {self.table.full_name} order by 1"
                 ).fetchall()
             ]
-            decided_by = (bisect_left(snapshots, window.start), bisect_left(snapshots, window.end), *names)
+            position = (bisect_left(snapshots, window.start), bisect_left(snapshots, window.end))
+            decided_by = (key, *names, *snapshots, *position)
             if self._as_of_cache is None or self._as_of_cache[0] != decided_by:
                 query = f"""
                     with known as (

@@ -1,6 +1,6 @@
 """Slices: the rows of a table in one window of time, the unit in which tables are read and written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,23 +33,15 @@ class Window:
 class Slices:
     """What an asset returns: one slice after another, each made only when it is about to be written.
 
-    It is an iterable that can be walked again, not a generator, because Dagster takes a generator
-    for a stream of its own events.
+    It is not a generator, because Dagster takes a generator for a stream of its own events.
     """
 
     windows: tuple[Window, ...]
-    make: Callable[[Window], pl.DataFrame | Cleaned]
+    make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned]
 
     @classmethod
-    def of(cls, windows: Iterable[Window], make: Callable[[Window], pl.DataFrame | Cleaned]) -> "Slices":
+    def of(
+        cls, windows: Iterable[Window], make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned]
+    ) -> "Slices":
         """The slices that `make` gives for each window, in order."""
         return cls(tuple(windows), make)
-
-    def __iter__(self) -> Iterator[tuple[Window, Cleaned]]:
-        for window in self.windows:
-            yield window, as_cleaned(self.make(window))
-
-
-def as_cleaned(rows: pl.DataFrame | Cleaned) -> Cleaned:
-    """The rows with their account; a bare frame is one where every row that came in stays."""
-    return rows if isinstance(rows, Cleaned) else Cleaned(rows, rows_in=rows.height)

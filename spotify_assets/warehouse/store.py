@@ -14,6 +14,7 @@ import polars as pl
 
 from spotify_assets.catalog import Table
 from spotify_assets.warehouse.audit import audit_columns, audit_rows
+from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.slices import Window
 
@@ -57,8 +58,11 @@ class Predicate:
     def __and__(self, other: "Predicate") -> "Predicate":
         return Predicate(f"({self.sql} and {other.sql})", [*self.parameters, *other.parameters])
 
-    def __or__(self, other: "Predicate") -> "Predicate":
-        return Predicate(f"({self.sql} or {other.sql})", [*self.parameters, *other.parameters])
+    @classmethod
+    def any_of(cls, parts: Sequence["Predicate"]) -> "Predicate":
+        """Rows of any part. One flat `or`, because DuckDB bounds how deep an expression may be nested."""
+        sql = " or ".join(part.sql for part in parts) or "false"
+        return cls(f"({sql})", [value for part in parts for value in part.parameters])
 
 
 EVERYTHING = Predicate("true")
@@ -148,7 +152,7 @@ def read_rows(
 
     Raises:
         WarehouseMissingError: the table does not exist yet.
-        WarehouseError: a column that was asked for is not in the catalogue.
+        WarehouseError: a column that was asked for is not in the catalogue, or not in the stored table.
     """
     names = list(columns or table.column_names)
     unknown = sorted(set(names) - set(table.column_names))
@@ -162,6 +166,11 @@ def read_rows(
     except duckdb.CatalogException as error:
         raise WarehouseMissingError(
             f"{table.full_name} does not exist yet: materialise asset {table.schema}/{table.name} first"
+        ) from error
+    except duckdb.BinderException as error:
+        raise WarehouseError(
+            f"{table.full_name} in the warehouse is not the table of the catalogue: "
+            f"{audit_columns(connection, table).detail}. Drop the table and materialise it again."
         ) from error
     frame: pl.DataFrame = rows.pl()
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
@@ -178,7 +187,7 @@ def row_counts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table
     counts = {}
     for full_name in tables:
         if full_name in existing:
-            [counts[full_name]] = connection.execute(f"select count(*) from {full_name}").fetchone() or (0,)
+            [counts[full_name]] = single_row(connection, f"select count(*) from {full_name}")
     return counts
 
 
@@ -188,7 +197,7 @@ def _fits(actual: pl.DataType, declared: pl.DataType) -> bool:
 
 def _refuse_outsiders(connection: duckdb.DuckDBPyConnection, predicate: Predicate, where: str) -> None:
     outside = f"from {_FRAME} where not coalesce({predicate.sql}, false)"
-    [count] = connection.execute(f"select count(*) {outside}", list(predicate.parameters)).fetchone() or (0,)
+    [count] = single_row(connection, f"select count(*) {outside}", predicate.parameters)
     if count:
         [first] = (
             connection.sql(f"select * {outside} limit 1", params=list(predicate.parameters)).pl().to_dicts()

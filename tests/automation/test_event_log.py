@@ -431,6 +431,14 @@ def test_a_watch_sees_events_of_another_process(tmp_path: Path) -> None:
 # Dagster on it
 
 
+def test_importing_it_loads_no_data_library() -> None:
+    """Every Dagster process imports it to read `dagster.yaml`."""
+    heavy = {"polars", "duckdb", "pandas", "dagster_dbt", "sklearn"}
+    program = f"import sys, {PooledSqliteEventLogStorage.__module__}; print({heavy!r} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `DAGSTER_HOME` on the pooled class, with batches off."""

@@ -12,6 +12,7 @@ from tests.dbt.warehouse import (
     NEW_SNAPSHOT,
     OLD_SNAPSHOT,
     OUTSIDE_TRACK,
+    DbtWarehouse,
     events_frame,
     playbacks,
     problems,
@@ -226,6 +227,14 @@ def test_high_skip_high_popularity_has_tracks_of_the_top_quarters(analyses, buil
         pl.col("popularity") >= pl.col("popularity").quantile(0.75, "linear"),
     )
     assert set(analyses["high_skip_high_popularity"]["track_id"]) == set(expected["track_id"])
+
+
+def test_staging_views_work_in_a_copy_of_another_name(built, tmp_path):
+    path = tmp_path / "serving.duckdb"
+    path.write_bytes(built.path.read_bytes())
+    copy = DbtWarehouse(path, built.target_path)
+    found = copy.query("select count(*) from staging.stg_listening_events").item()
+    assert found == events_frame().height
 
 
 def test_planted_faults_are_found(copy_of_built):

@@ -34,8 +34,8 @@ from spotify_assets.transforms.tracks import artist_id
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
 FIRST_DAY = date(2025, 1, 30)
-DAYS = 6
-"""The events cross the end of a month."""
+DAYS = 9
+"""The events cross the end of a month, and last longer than a week."""
 OLD_SNAPSHOT, NEW_SNAPSHOT = date(2025, 1, 1), date(2025, 2, 1)
 USERS = tuple(f"user-{number}" for number in range(5))
 

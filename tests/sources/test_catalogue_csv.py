@@ -142,7 +142,11 @@ class TestShapes:
             spotify_features_row(4, key="H"),
         )
         assert result.dialect.shape == "spotify_features"
-        assert result.rows.select("key", "mode", "time_signature").rows() == [(1, 1, 4), (11, 0, 0), (10, 1, 4)]
+        assert result.rows.select("key", "mode", "time_signature").rows() == [
+            (1, 1, 4),
+            (11, 0, 0),
+            (10, 1, 4),
+        ]
         assert reasons(result) == {4: "unparseable_key"}
 
     def test_any_other_file_with_id_name_and_artists_is_read_by_the_usual_names(self, tmp_path):
@@ -173,6 +177,10 @@ class TestText:
         )
         assert result.rows["artists"].to_list() == names
         assert result.rows["track_name"].to_list() == names
+
+    def test_artists_as_a_list_in_a_file_that_should_separate_them(self, tmp_path):
+        result = read_rows(tmp_path, tracks_dataset_row(1, artists="['A', 'B;C']"))
+        assert result.rows["artists"].to_list() == [r"A;B\;C"]
 
     def test_commas_in_artist_names(self, tmp_path):
         result = read_rows(tmp_path, tracks_dataset_row(1, artists="Tyler, The Creator;Earth, Wind & Fire"))
@@ -271,7 +279,8 @@ class TestNumbers:
 
     def test_a_row_without_a_track_id_is_refused(self, tmp_path):
         result = read_rows(
-            tmp_path, *(tracks_dataset_row(n, track_id=each) for n, each in enumerate(["", "  ", "NaN"], start=1))
+            tmp_path,
+            *(tracks_dataset_row(n, track_id=each) for n, each in enumerate(["", "  ", "NaN"], start=1)),
         )
         assert reasons(result) == dict.fromkeys((1, 2, 3), "missing_track_id")
 
@@ -322,7 +331,11 @@ class TestEncodings:
 
     @pytest.mark.parametrize("codec", ["cp1252", "latin-1"])
     def test_double_encoded_text_is_undone(self, tmp_path, codec):
-        rows = [*ACCENTS, tracks_dataset_row(4, track_name="Plain"), tracks_dataset_row(5, track_name="Ágætis")]
+        rows = [
+            *ACCENTS,
+            tracks_dataset_row(4, track_name="Plain"),
+            tracks_dataset_row(5, track_name="Ágætis"),
+        ]
         content = csv_text(rows).encode().decode("latin-1" if codec == "latin-1" else "cp1252", "replace")
         if codec == "cp1252":
             content = content.replace("\ufffd", "\x81")
@@ -353,30 +366,31 @@ class TestEncodings:
         assert "not valid UTF-16" in refusal(tmp_path, b"\xff\xfe" + content)
 
 
-class TestDialects:
-    ROWS = [tracks_dataset_row(1, track_name='He said "hi"', artists="A, B"), tracks_dataset_row(2)]
+QUOTED = [tracks_dataset_row(1, track_name='He said "hi"', artists="A, B"), tracks_dataset_row(2)]
 
+
+class TestDialects:
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
     def test_delimiters(self, tmp_path, delimiter):
-        result = read(tmp_path, csv_text(self.ROWS, delimiter=delimiter))
+        result = read(tmp_path, csv_text(QUOTED, delimiter=delimiter))
         assert result.dialect.delimiter == delimiter
         assert result.rows["track_name"].to_list() == ['He said "hi"', "Track 2"]
         assert result.rows["artists"].to_list() == ["A, B", "Artist 2;Guest"]
 
     @pytest.mark.parametrize(("end", "name"), [("\n", "lf"), ("\r\n", "crlf"), ("\r", "cr")])
     def test_line_ends(self, tmp_path, end, name):
-        result = read(tmp_path, csv_text(self.ROWS, line_end=end))
+        result = read(tmp_path, csv_text(QUOTED, line_end=end))
         assert result.dialect.line_ends == name
         assert result.rows["genre"].to_list() == ["acoustic", "acoustic"]
 
     def test_mixed_line_ends(self, tmp_path):
-        header, first, second, _ = csv_text(self.ROWS).split("\n")
+        header, first, second, _ = csv_text(QUOTED).split("\n")
         result = read(tmp_path, f"{header}\r\n{first}\n{second}\r\n")
         assert result.dialect.line_ends == "mixed"
         assert result.rows["genre"].to_list() == ["acoustic", "acoustic"]
 
     def test_everything_quoted(self, tmp_path):
-        result = read(tmp_path, csv_text(self.ROWS, quoting=csv.QUOTE_ALL))
+        result = read(tmp_path, csv_text(QUOTED, quoting=csv.QUOTE_ALL))
         assert result.rows["popularity"].to_list() == [73, 73]
 
     def test_no_quotes_at_all(self, tmp_path):
@@ -384,7 +398,9 @@ class TestDialects:
 
     def test_embedded_newlines_and_rows_counted_as_rows(self, tmp_path):
         result = read_rows(
-            tmp_path, tracks_dataset_row(1, track_name="one\ntwo\n\nthree", album_name="a\r\nb"), tracks_dataset_row(2)
+            tmp_path,
+            tracks_dataset_row(1, track_name="one\ntwo\n\nthree", album_name="a\r\nb"),
+            tracks_dataset_row(2),
         )
         assert result.rows["track_name"].to_list() == ["one\ntwo\n\nthree", "Track 2"]
         assert result.rows["album_name"][0] == "a\r\nb"
@@ -411,26 +427,25 @@ class TestDialects:
         assert result.rows["track_name"].to_list() == ["C:\\, \\", "Track 2"]
 
     def test_quotes_inside_an_unquoted_field_are_text(self, tmp_path):
-        content = csv_text([tracks_dataset_row(1, track_name="@"), tracks_dataset_row(2)]).replace("@", '12" Mix')
+        content = csv_text([tracks_dataset_row(1, track_name="@"), tracks_dataset_row(2)]).replace(
+            "@", '12" Mix'
+        )
         result = read(tmp_path, content)
         assert result.rows["track_name"].to_list() == ['12" Mix', "Track 2"]
 
     def test_blank_lines_are_no_rows(self, tmp_path):
-        header, first, second, _ = csv_text(self.ROWS).split("\n")
+        header, first, second, _ = csv_text(QUOTED).split("\n")
         result = read(tmp_path, f"\n{header}\n\n{first}\n\r\n{second}\n\n\n")
         assert result.rows["source_row"].to_list() == [1, 2]
         assert result.rejected.is_empty()
 
-    def test_a_header_alone_has_no_rows(self, tmp_path):
-        result = read(tmp_path, ",".join(tracks_dataset_row(1)) + "\n")
-        assert result.rows_in == 0
+
+FIVE = [tracks_dataset_row(n) for n in range(1, 6)]
 
 
 class TestBrokenRows:
-    ROWS = [tracks_dataset_row(n) for n in range(1, 6)]
-
     def broken(self, tmp_path: Path, number: int, line: str) -> CatalogueRead:
-        lines = csv_text(self.ROWS).split("\n")
+        lines = csv_text(FIVE).split("\n")
         lines[number] = line
         return read(tmp_path, "\n".join(lines))
 
@@ -446,11 +461,13 @@ class TestBrokenRows:
     def test_a_row_of_another_width_costs_only_itself(self, tmp_path, line, detail):
         result = self.broken(tmp_path, 3, line)
         assert result.rows["source_row"].to_list() == [1, 2, 4, 5]
-        assert result.rejected.select("source_row", "reason", "detail").rows() == [(3, "malformed_row", detail)]
+        assert result.rejected.select("source_row", "reason", "detail").rows() == [
+            (3, "malformed_row", detail)
+        ]
         assert json.loads(result.rejected["original"][0]) == {"text": line}
 
     def test_an_unclosed_quote_does_not_swallow_a_later_quoted_row(self, tmp_path):
-        lines = csv_text([*self.ROWS, tracks_dataset_row(6, artists='"Weird Al", Jr.')]).split("\n")
+        lines = csv_text([*FIVE, tracks_dataset_row(6, artists='"Weird Al", Jr.')]).split("\n")
         lines[2] = lines[2].replace("Track 2", '"Track 2')
         result = read(tmp_path, "\n".join(lines))
         assert reasons(result) == {2: "malformed_row"}
@@ -458,7 +475,7 @@ class TestBrokenRows:
 
     @pytest.mark.parametrize("cut", [5, 30, 60, 120])
     def test_a_file_cut_in_the_middle_of_a_row(self, tmp_path, cut):
-        whole = csv_text(self.ROWS)
+        whole = csv_text(FIVE)
         start = whole.rstrip("\n").rindex("\n") + 1
         result = read(tmp_path, whole[: start + cut])
         assert result.rows["source_row"].to_list() == [1, 2, 3, 4]
@@ -466,19 +483,19 @@ class TestBrokenRows:
         assert "the file ends in the middle of a row" in result.rejected["detail"][0]
 
     def test_a_file_cut_inside_quotes(self, tmp_path):
-        whole = csv_text([*self.ROWS, tracks_dataset_row(6, artists="A, B", track_name='say "x"')])
+        whole = csv_text([*FIVE, tracks_dataset_row(6, artists="A, B", track_name='say "x"')])
         result = read(tmp_path, whole[: whole.index("A, B") + 2])
         assert reasons(result) == {6: "truncated_row"}
 
     def test_a_file_cut_inside_a_character(self, tmp_path):
-        whole = csv_text([*self.ROWS, tracks_dataset_row(6, track_genre="são")]).encode()
+        whole = csv_text([*FIVE, tracks_dataset_row(6, track_genre="são")]).encode()
         cut = whole[: whole.index("ã".encode()) + 1]
         result = read(tmp_path, cut)
         assert reasons(result) == {6: "truncated_row"}
         assert result.rows.height == 5
 
     def test_a_last_row_without_a_line_end_is_whole(self, tmp_path):
-        assert read(tmp_path, csv_text(self.ROWS).rstrip("\n")).rows.height == 5
+        assert read(tmp_path, csv_text(FIVE).rstrip("\n")).rows.height == 5
 
     def test_empty_values_at_the_end_are_no_missing_fields(self, tmp_path):
         result = read_rows(tmp_path, tracks_dataset_row(1, track_genre="", time_signature=""))
@@ -530,6 +547,11 @@ class TestFilesThatAreNone:
         rows = csv_text([tracks_dataset_row(1)]).split("\n", 1)[1]
         assert "no column for track_id" in refusal(tmp_path, rows.encode())
 
+    @pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+    def test_a_header_alone(self, tmp_path, end):
+        header = ",".join(tracks_dataset_row(1)) + end
+        assert "a header but no rows" in refusal(tmp_path, header.encode())
+
     def test_very_many_columns_are_not_all_named(self, tmp_path):
         message = refusal(tmp_path, ",".join(f"c{n}" for n in range(500)).encode() + b"\n")
         assert "c29 and 470 more" in message
@@ -547,7 +569,8 @@ class TestFilesThatAreNone:
             read_catalogue(path)
 
     @pytest.mark.parametrize(
-        ("error", "said"), [(PermissionError(13, "no"), "may not be read"), (OSError(5, "I/O error"), "I/O error")]
+        ("error", "said"),
+        [(PermissionError(13, "no"), "may not be read"), (OSError(5, "I/O error"), "I/O error")],
     )
     def test_what_the_operating_system_refuses(self, tmp_path, monkeypatch, error, said):
         path = write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1)])
@@ -565,7 +588,9 @@ class TestFolders:
         folder = tmp_path / "tracks.csv"
         folder.mkdir()
         write_csv(folder / "part-00000-abc.csv", [tracks_dataset_row(1), tracks_dataset_row(2)])
-        write_csv(folder / "part-00001-abc.csv", [tracks_dataset_row(3, popularity="x"), tracks_dataset_row(4)])
+        write_csv(
+            folder / "part-00001-abc.csv", [tracks_dataset_row(3, popularity="x"), tracks_dataset_row(4)]
+        )
         (folder / "part-00002-abc.csv").touch()
         (folder / "_SUCCESS").touch()
         (folder / ".part-00000-abc.csv.crc").write_bytes(b"crc\x00")
@@ -579,6 +604,14 @@ class TestFolders:
         assert reasons(result) == {3: "unparseable_popularity"}
         assert result.rows["source_file"].unique().to_list() == [f"tracks.csv@{result.sha256[:12]}"]
         assert result.dialect.parts == 2
+
+    def test_a_folder_that_may_not_be_read(self, tmp_path, monkeypatch):
+        def fail(_: Path) -> list[Path]:
+            raise PermissionError(13, "no")
+
+        monkeypatch.setattr(Path, "iterdir", fail)
+        with pytest.raises(SourceError, match="may not be read"):
+            read_catalogue(tmp_path)
 
     def test_a_folder_without_parts(self, tmp_path):
         (tmp_path / "tracks.csv").mkdir()

@@ -1,0 +1,32 @@
+# One image for the webserver, the daemon and the code location; the command says which one a container is.
+FROM python:3.11-slim AS build
+WORKDIR /app
+COPY requirements.lock ./
+RUN python -m venv .venv \
+    && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY spotify_assets ./spotify_assets
+RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+COPY dbt_project ./dbt_project
+# The manifest is built into the image, for the warehouse path that containers use.
+RUN SPOTIFY_WAREHOUSE=/data/warehouse.duckdb .venv/bin/dbt --quiet parse \
+    --project-dir dbt_project --profiles-dir dbt_project
+
+FROM python:3.11-slim
+RUN useradd --create-home --uid 1000 app \
+    && mkdir -p /data /dagster \
+    && chown app:app /data /dagster
+WORKDIR /app
+COPY --from=build --chown=app:app /app /app
+COPY workspace.yaml ./
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    SPOTIFY_DATA_DIR=/data \
+    DAGSTER_HOME=/dagster
+USER app
+VOLUME ["/data", "/dagster"]
+EXPOSE 3000
+# The webserver by default. The others: `dagster-daemon run -w workspace.yaml`, and
+# `dagster code-server start -h 0.0.0.0 -p 4000 -m spotify_assets.definitions`.
+ENTRYPOINT ["python", "-m", "spotify_assets.automation.serve"]
+CMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "3000", "-w", "workspace.yaml"]

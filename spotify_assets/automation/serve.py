@@ -1,0 +1,26 @@
+"""Starts a Dagster process on the product's instance: `python -m spotify_assets.automation.serve COMMAND …`.
+
+The image's entry point: it puts the product's dagster.yaml into $DAGSTER_HOME and becomes the command.
+"""
+
+import os
+import sys
+
+from spotify_assets.automation.instance import prepare_instance
+from spotify_assets.settings import Settings
+
+
+def main(command: list[str]) -> None:
+    """Become the command, with the instance prepared.
+
+    Raises:
+        SystemExit: no command was given.
+    """
+    if not command:
+        sys.exit(f"usage: {__spec__.name} COMMAND …, for instance dagster-daemon run -w workspace.yaml")
+    prepare_instance(Settings())
+    os.execvp(command[0], command)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

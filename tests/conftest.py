@@ -1,0 +1,31 @@
+"""Fixtures that every test may use: settings of a data folder that is thrown away."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spotify_assets.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A test sees neither the developer's variables nor their Dagster instance."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("SPOTIFY_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
+    yield
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings over a folder of the test's own; keyword arguments change single values."""
+
+    def make(**changes: Any) -> Settings:
+        return Settings(**({"data_dir": tmp_path / "data", "_env_file": None} | changes))
+
+    return make

@@ -1,0 +1,85 @@
+"""The house rules about imports, checked in a fresh interpreter and on the source."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import spotify_assets
+
+PACKAGE = Path(spotify_assets.__file__).parent
+DOMAIN = ("sources", "transforms", "skip", "generator")
+"""Packages that know no orchestrator."""
+LAYERS = (
+    {"catalog", "settings"},
+    {"sources", "transforms", "skip", "generator", "warehouse", "lake"},
+    {"assets", "checks", "automation", "docs", "summary"},
+    {"cli", "definitions"},
+)
+"""A module imports from its own layer and those before it, never from those after it."""
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Names of the modules that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def layer_of(part: str) -> int:
+    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+@pytest.mark.parametrize("part", DOMAIN)
+def test_domain_code_imports_no_orchestrator(part: str):
+    for path in (PACKAGE / part).rglob("*.py"):
+        outside = {name.split(".")[0] for name in imports_of(path)}
+        assert not outside & {"dagster", "dagster_dbt", "dagster_duckdb", "dagster_duckdb_polars"}, path
+
+
+def test_imports_run_one_way():
+    wrong = []
+    for path in modules():
+        relative = path.relative_to(PACKAGE)
+        part = relative.parts[0].removesuffix(".py")
+        if part == "__init__":
+            continue
+        for name in imports_of(path):
+            if name.startswith("spotify_assets.") and layer_of(part_of(name)) > layer_of(part):
+                wrong.append(f"{relative} imports {name}")
+    assert wrong == []
+
+
+def test_every_package_says_what_belongs_there():
+    for path in PACKAGE.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+@pytest.mark.parametrize("module", ["spotify_assets", "spotify_assets.cli", "spotify_assets.definitions"])
+def test_importing_reads_no_manifest_opens_no_connection_and_stays_light(module: str, tmp_path: Path):
+    script = (
+        "import sys, builtins; opened = []; original = builtins.open\n"
+        "def spy(file, *a, **k): opened.append(str(file)); return original(file, *a, **k)\n"
+        f"builtins.open = spy; import {module}\n"
+        "assert not [f for f in opened if 'manifest' in f or f.endswith('.duckdb')], opened\n"
+        "heavy = {'duckdb', 'dagster_dbt', 'dbt', 'sklearn', 'statsmodels', 'altair'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,188 @@
+"""How a playback ended and whether it is a stream, rule by rule."""
+
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spotify_assets.transforms.outcomes import with_outcome
+from tests.transforms.events import Row, interaction, playback, raw_events
+
+THREE_MINUTES = 180_000
+
+
+def judged(*rows: Row) -> list[Row]:
+    """Events with their outcome; a row's `length` is its track's length, three minutes by default."""
+    lengths = [row.get("length", THREE_MINUTES) for row in rows]
+    events = raw_events(*({name: row[name] for name in row if name != "length"} for row in rows))
+    return with_outcome(events.with_columns(track_duration_ms=pl.Series(lengths, dtype=pl.Int64))).to_dicts()
+
+
+def outcome(seconds: float = 60, **changes: Any) -> Any:
+    """The outcome of a playback cut after a minute of three, unless the changes say otherwise."""
+    [row] = judged(playback(seconds=seconds, **changes))
+    return row["outcome"]
+
+
+@pytest.mark.parametrize("reason", ["fwdbtn", "backbtn", "clickrow", "playbtn", "clickside", "uriopen"])
+def test_an_early_end_by_the_user_is_a_skip(reason):
+    assert outcome(reason_end=reason) == "skip"
+
+
+@pytest.mark.parametrize(
+    "reason", ["logout", "unexpected-exit", "unexpected-exit-while-paused", "trackerror", "remote", "unknown"]
+)
+def test_an_early_end_by_anything_else_is_abandoned(reason):
+    assert outcome(reason_end=reason) == "abandoned"
+
+
+@pytest.mark.parametrize("seconds", [0, 60, 400])
+def test_a_track_that_ended_by_itself_is_complete_however_little_was_heard(seconds):
+    assert outcome(reason_end="trackdone", seconds=seconds) == "complete"
+
+
+@pytest.mark.parametrize("skipped", [True, False, None])
+@pytest.mark.parametrize(
+    ("reason", "expected"), [("fwdbtn", "skip"), ("trackdone", "complete"), ("logout", "abandoned")]
+)
+def test_a_reason_outweighs_the_flag_of_the_source(reason, expected, skipped):
+    assert outcome(reason_end=reason, skipped=skipped) == expected
+
+
+@pytest.mark.parametrize("reason", [None, ""])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"skipped": True}, "skip"),
+        ({"action": "skip"}, "skip"),
+        ({"action": "skip", "skipped": False}, "skip"),
+        ({"skipped": False}, "abandoned"),
+        ({"skipped": None}, "abandoned"),
+        ({"skipped": None, "length": None}, "complete"),
+        ({"skipped": True, "length": None}, "skip"),
+        ({"action": "skip", "length": None}, "skip"),
+        ({"skipped": True, "seconds": 175}, "complete"),
+        ({"skipped": False, "seconds": 175}, "complete"),
+    ],
+)
+def test_without_a_reason_the_source_says_whether_it_was_a_skip(reason, changes, expected):
+    assert outcome(reason_end=reason, **changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("ms_played", "length", "expected"),
+    [
+        (170_999, THREE_MINUTES, "skip"),
+        (171_000, THREE_MINUTES, "complete"),
+        (18, 19, "skip"),
+        (19, 20, "complete"),
+        (500_000, THREE_MINUTES, "complete"),
+    ],
+)
+def test_from_95_percent_of_the_length_on_an_early_end_is_no_skip(ms_played, length, expected):
+    assert outcome(reason_end="fwdbtn", ms_played=ms_played, length=length) == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 10**8), st.integers(-2, 2)), min_size=1, max_size=50))
+def test_the_95_percent_are_exact(tracks):
+    boundaries = [(length, max(0, round(Fraction(95, 100) * length) + near)) for length, near in tracks]
+    rows = judged(
+        *(
+            playback(f"e{n}", reason_end="fwdbtn", ms_played=ms_played, length=length)
+            for n, (length, ms_played) in enumerate(boundaries)
+        )
+    )
+    heard_whole = [Fraction(ms_played, length) >= Fraction(95, 100) for length, ms_played in boundaries]
+    assert [row["outcome"] == "complete" for row in rows] == heard_whole
+
+
+@pytest.mark.parametrize("reason", ["fwdbtn", "logout"])
+def test_of_a_track_of_unknown_length_no_early_end_is_complete(reason):
+    assert outcome(reason_end=reason, seconds=1000, length=None) != "complete"
+
+
+ENDPLAY = playback("e1", "2025-03-01 12:00", 60, reason_end="endplay")
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], "abandoned"),
+        ([playback("e2", "2025-03-01 12:01")], "skip"),
+        ([playback("e2", "2025-03-01 12:01:10")], "skip"),
+        ([playback("e2", "2025-03-01 12:01:10.000001")], "abandoned"),
+        ([playback("e2", "2025-03-01 12:00:59")], "skip"),
+        ([playback("e2", "2025-03-01 12:01", user_id="ben")], "abandoned"),
+        ([playback("e2", "2025-03-01 11:00")], "abandoned"),
+        ([interaction("e2", "2025-03-01 12:01")], "abandoned"),
+        ([interaction("e2", "2025-03-01 12:01"), playback("e3", "2025-03-01 12:01:05")], "skip"),
+        ([interaction("e2", "2025-03-01 12:01"), playback("e3", "2025-03-01 12:05")], "abandoned"),
+    ],
+)
+def test_endplay_is_a_skip_where_the_users_next_playback_follows_at_once(others, expected):
+    for rows in ([ENDPLAY, *others], [*others, ENDPLAY]):
+        [row] = [row for row in judged(*rows) if row["event_id"] == "e1"]
+        assert row["outcome"] == expected
+
+
+def test_a_playback_of_the_next_utc_date_follows_nothing():
+    last, first = (
+        playback("e1", "2025-03-01 23:58", 60, reason_end="endplay"),
+        playback("e2", "2025-03-01 23:59:05"),
+    )
+    assert first["event_date"] > last["event_date"]
+    assert judged(last, first)[0]["outcome"] == "abandoned"
+
+
+def test_endplay_near_the_end_is_complete_even_if_something_follows():
+    near_the_end = playback("e1", seconds=175, reason_end="endplay")
+    assert judged(near_the_end, playback("e2", "2025-03-01 12:03"))[0]["outcome"] == "complete"
+
+
+@pytest.mark.parametrize("action", ["pause", "add_to_playlist"])
+def test_interactions_have_no_outcome_and_are_no_streams(action):
+    [row] = judged(interaction("e1", "2025-03-01 12:00", action, reason_end="fwdbtn", ms_played=60_000))
+    assert (row["outcome"], row["is_stream"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("ms_played", "length", "expected"),
+    [
+        (29_999, THREE_MINUTES, False),
+        (30_000, THREE_MINUTES, True),
+        (29_999, None, False),
+        (30_000, None, True),
+        (19_999, 20_000, False),
+        (20_000, 20_000, True),
+        (29_999, 29_999, True),
+        (29_999, 30_000, False),
+        (0, THREE_MINUTES, False),
+    ],
+)
+def test_a_stream_is_30_seconds_or_the_whole_of_a_shorter_track(ms_played, length, expected):
+    [row] = judged(playback(ms_played=ms_played, length=length))
+    assert row["is_stream"] is expected
+
+
+def test_a_late_skip_is_a_stream():
+    [row] = judged(playback(action="skip", reason_end="fwdbtn", seconds=60))
+    assert (row["outcome"], row["is_stream"]) == ("skip", True)
+
+
+def test_events_keep_their_order_and_columns():
+    events = raw_events(*(playback(f"e{n}", f"2025-03-01 {20 - n}:00") for n in range(5)))
+    with_lengths = events.with_columns(track_duration_ms=pl.lit(THREE_MINUTES))
+    result = with_outcome(with_lengths)
+    assert result.columns == [*with_lengths.columns, "outcome", "is_stream"]
+    assert result["event_id"].to_list() == events["event_id"].to_list()
+
+
+def test_no_events_give_no_outcomes():
+    result = with_outcome(raw_events().with_columns(track_duration_ms=pl.lit(None, dtype=pl.Int64)))
+    assert result.is_empty()
+    assert result.schema["outcome"] == pl.String
+    assert result.schema["is_stream"] == pl.Boolean
