@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, NoReturn, ParamSpec
 
 import pydantic
 import typer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spotify_assets.warehouse.slices import Window
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 120)
 errors = Console(stderr=True)
 
 P = ParamSpec("P")
@@ -55,9 +55,13 @@ def says_what_is_wrong(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def _fail(message: str) -> None:
-    errors.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+def _fail(message: str) -> NoReturn:
+    _say_error(message)
     raise typer.Exit(1)
+
+
+def _say_error(message: str) -> None:
+    errors.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("import")
@@ -84,7 +88,8 @@ def import_(
             "earlier day"
         )
     receipt = land_catalogue(file, settings.lake_dir, day)
-    table = RichTable(title=f"{receipt.input_file} as {receipt.target}, snapshot {day}", title_justify="left")
+    out.print(f"{receipt.input_file} as {receipt.target}, snapshot {day}", highlight=False)
+    table = RichTable()
     table.add_column("rows")
     table.add_column("count", justify="right")
     table.add_row("in", f"{receipt.rows_in:,}")
@@ -280,7 +285,9 @@ def _output_of_steps(settings: Settings) -> Iterator[None]:
 @contextmanager
 def _progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
     """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
-    console = Console(file=sys.stdout)  # bound to the terminal before the steps' output is sent elsewhere
+    console = Console(
+        file=sys.stdout, width=out.width
+    )  # bound to the terminal before the steps' output is sent elsewhere
     with console.status(first) as status:
 
         def told(event: "dg.DagsterEvent") -> None:
@@ -305,7 +312,7 @@ def _report(outcome: "RunOutcome") -> None:
         )
     for check in outcome.broken:
         out.print(f"  [red]broken[/red]  {check.asset}: {check.check}: {check.description}", highlight=False)
-    for step, cause in outcome.failures.items():
-        errors.print(f"error: {step}: {cause}", style="red", markup=False, highlight=False, soft_wrap=True)
+    for cause, steps in outcome.causes.items():
+        _say_error(f"{', '.join(sorted(steps))}: {cause}")
     if outcome.broken or not outcome.success:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -31,8 +32,8 @@ def print_summary(settings: Settings, console: Console) -> None:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
-    table = RichTable(title="Rows per table", title_justify="left")
-    table.add_column("table")
+    table = RichTable(title="Rows per table", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("table", no_wrap=True)
     table.add_column("rows", justify="right")
     table.add_column("one row per")
     names = connection.execute(
@@ -50,8 +51,8 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
 
 def _account(connection: duckdb.DuckDBPyConnection) -> RichTable:
     """What became of the rows that came into each table that judges them."""
-    table = RichTable(title="Every row accounted for", title_justify="left")
-    table.add_column("table")
+    table = RichTable(title="Every row accounted for", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("table", no_wrap=True)
     for column in ("in", "loaded", "rejected", "duplicate"):
         table.add_column(column, justify="right")
     table.add_column("reasons")

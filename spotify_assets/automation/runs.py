@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.partitions import keys_of
 from spotify_assets.settings import Settings
@@ -41,6 +42,14 @@ class RunOutcome:
     steps: int
     checks: list[CheckOutcome] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def causes(self) -> dict[str, list[str]]:
+        """Why steps failed: the steps by cause, since what stops one often stops others."""
+        causes: dict[str, list[str]] = {}
+        for step, cause in self.failures.items():
+            causes.setdefault(cause, []).append(step)
+        return causes
 
     @property
     def broken(self) -> list[CheckOutcome]:
@@ -109,13 +118,17 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
     )
 
 
-def _cause(error: "dg.SerializableErrorInfo | None") -> str:
-    """The innermost message of a step's failure, on one line."""
+def _cause(error: SerializableErrorInfo | None) -> str:
+    """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
     if error is None:
         return "no error was recorded"
-    while error.cause is not None:
+    while error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
-    return " ".join(error.message.split(": ", 1)[-1].split())
+    message = error.message.removeprefix(f"{error.cls_name}: ").strip()
+    module_and_name = message.split(": ", 1)
+    if len(module_and_name) == 2 and module_and_name[0].endswith(f".{error.cls_name}"):
+        message = module_and_name[1]
+    return " ".join(message.split())
 
 
 class _Teller:

@@ -11,7 +11,8 @@ class GeneratorConfig:
     """One synthetic population. Equal configurations give equal events for equal catalogues.
 
     Attributes:
-        users: number of listeners; the i-th is the same in a larger population.
+        users: number of listeners; the i-th is the same in a larger population, but for how far down the
+            catalogue anybody's plays reach.
         seed: everything random follows from it.
         sessions_per_day: mean number of sessions that a user begins per local day, before sessions
             that would begin within an hour of another are left out.

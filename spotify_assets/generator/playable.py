@@ -26,9 +26,8 @@ class Playable:
     """Tracks that can be played, one per index, in the order of how often they are drawn.
 
     `names` has the columns `track_id`, `track_name`, `artist_name` and `album_name`. `taste` holds the
-    standardised `TASTE_FEATURES`; `audio_effect` the track's part of the log rate of skipping, 0 for the
-    mean play.
-    `quantiles[i]` is the (fractional) index at probability i / `QUANTILE_CELLS`.
+    `TASTE_FEATURES`, standardised over plays; `audio_effect` the track's part of the log rate of skipping,
+    0 for the mean play. `quantiles[i]` is the (fractional) index at probability i / `QUANTILE_CELLS`.
     """
 
     names: pl.DataFrame
@@ -87,7 +86,7 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
         names=_names(rows),
         duration_ms=rows["duration_ms"].to_numpy(),
         audio_effect=effect.astype(np.float32),
-        taste=np.stack([features[name][0] for name in TASTE_FEATURES], axis=1).astype(np.float32),
+        taste=_as_played(np.stack([features[name][0] for name in TASTE_FEATURES], axis=1), weights),
         quantiles=_quantiles(weights),
         scale={name: scale for name, (_, scale) in sorted(features.items())},
     )
@@ -104,6 +103,21 @@ def _standardised(rows: pl.DataFrame, name: str) -> tuple[npt.NDArray[np.float64
         return np.zeros(rows.height), (mean, 1.0)
     z = np.clip((np.nan_to_num(values, nan=mean) - mean) / deviation, -Z_LIMIT, Z_LIMIT)
     return z, (mean, deviation)
+
+
+def _as_played(
+    features: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    """Features (one column each) in standard deviations from the mean of what is played.
+
+    Over plays, fit then has the same mean and spread whatever the catalogue's hits sound like.
+    """
+    drawn = features[: weights.size]
+    mean = weights @ drawn
+    deviation = np.sqrt(weights @ (drawn - mean) ** 2)
+    deviation[deviation == 0] = 1.0
+    scaled: npt.NDArray[np.float64] = (features - mean) / deviation
+    return scaled.astype(np.float32)
 
 
 def _names(rows: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,8 @@ def truth(config: GeneratorConfig, tracks: pl.DataFrame) -> dict[str, object]:
     `hazard.audio` holds the log rate ratio of skipping per standard deviation of each feature;
     `feature_scale` the mean and standard deviation it refers to, over the tracks of the catalogue.
     A feature that is absent from `hazard.audio` has no effect of its own. `taste_features` are those
-    whose effect differs from user to user around that.
+    whose effect differs from user to user around that: `hazard.taste` times a weighted sum of them, with
+    weights of unit length that are the user's own.
     """
     behaviour = Behaviour()
     tracks_played = playable(tracks, config, behaviour)

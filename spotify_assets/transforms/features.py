@@ -1,9 +1,11 @@
 """Model features: what was known when each music playback started, beside its label.
 
-A feature describes the track, the circumstances of the start, or a playback that was over by then. How the
+A feature describes the track, the circumstances of the start, or playbacks that were over by then. How the
 playback itself ended decides the label and the partition only. `skip.registry` lists each feature with its
 source.
 """
+
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -13,18 +15,32 @@ from spotify_assets.transforms.as_of import join_tracks
 TRACK_FEATURES = (*AUDIO_FEATURES, "popularity", "duration_ms", "explicit")
 """Features that are properties of the track, by the catalogue."""
 
+TRACK_COLUMNS = ("track_id", "snapshot_date", "primary_artist_id", *TRACK_FEATURES)
+"""Columns of `core.tracks` that the features need."""
+
 CLOCK_RESOLUTION_SECONDS = 1
 """Resolution of the exports' time stamps: a start computed from one may be this much too early."""
 
 COARSE_CLOCK_RESOLUTION_SECONDS = {"account_data": 60}
 """Resolution of the sources whose time stamps are coarser: the account export gives minutes."""
 
+HISTORY_DAYS = 28
+"""Days before that of the start whose playbacks make up a user's history: four of each weekday."""
+PREVIOUS_PLAYBACK_DAYS = 1
+"""The playback before one that starts today ended at most a session gap earlier, so at most a day before."""
+RECENT_PLAYBACKS = 5
+"""Playbacks of the session whose outcomes make up `recent_skip_rate`."""
+
+ReadBefore = Callable[[int, Sequence[str]], pl.DataFrame]
+"""Gives the named columns of `core.listening_events` of so many days before the slice."""
+
 _SESSION = ["user_id", "session_id"]
-_NEEDED = [
+EVENT_COLUMNS = (
     *_SESSION,
     "event_id",
     "event_date",
     "track_id",
+    "artist_name",
     "started_at",
     "ended_at",
     "action",
@@ -35,33 +51,61 @@ _NEEDED = [
     "reason_start",
     "session_position",
     "outcome",
-]
+)
+"""Columns of `core.listening_events` that the features of a slice need."""
+_HISTORY_COLUMNS = (
+    "user_id",
+    "track_id",
+    "artist_name",
+    "ended_at",
+    "event_date",
+    "action",
+    "content_type",
+    "outcome",
+)
+
+_HISTORY_KEYS = {
+    "user": ("user_id",),
+    "user_track": ("user_id", "track_id"),
+    "user_artist": ("user_id", "artist"),
+}
+"""What a history is counted by; each gives `<name>_plays` and `<name>_skip_rate`."""
 
 
-def model_features(events: pl.DataFrame, before: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+def model_features(events: pl.DataFrame, read_before: ReadBefore, tracks: pl.DataFrame) -> pl.DataFrame:
     """The rows of `ml.model_features` for one slice of `core.listening_events`: one row per music playback.
 
     Args:
-        events: the slice of `core.listening_events`.
-        before: `core.listening_events` of the days before it, for sessions that are already under way when
-            the slice begins; may be empty. Without them, `previous_is_skip` is null for the first playback
-            that such a session has in the slice.
-        tracks: the rows of `core.tracks` that say what was known on the slice's days, of one snapshot or
-            several, see `join_tracks`. A playback of a track that they lack keeps its row, with null
-            features.
+        events: the slice of `core.listening_events`; `EVENT_COLUMNS` are enough.
+        read_before: reads the days before the slice, for sessions that are under way when it begins and for
+            the users' histories.
+        tracks: the rows of `core.tracks` that say what was known on the days on which the playbacks
+            started, of one snapshot or several, see `join_tracks`; `TRACK_COLUMNS` are enough. A playback of
+            a track that they lack keeps its row, with null features.
 
     Returns:
-        The columns of `catalog.MODEL_FEATURES`, ordered by start and event id. `previous_is_skip` is the
-        outcome of the playback one position earlier in the same session, whatever its content. It is null
-        for the first playback, and where the earlier one was still running when this one started (two
-        devices at once, or plays synchronised later), because its outcome was not known then.
+        The columns of `catalog.MODEL_FEATURES`, ordered by start and event id.
+
+        `previous_is_skip` is the outcome of the playback one position earlier in the same session, whatever
+        its content. It is null for the first playback, and where the earlier one was still running when this
+        one started (two devices at once, or plays synchronised later), because its outcome was not known
+        then. `recent_skip_rate` goes back five positions by the same rule.
+
+        The history counts the user's music playbacks that ended strictly before the start, and not before
+        midnight (UTC) 28 days before the day of the start. It does not depend on how the slices are cut.
     """
-    music = _playbacks_with_previous(events, before).filter(
-        pl.col("content_type") == "music", pl.col("track_id").is_not_null()
-    )
+    carry = _days_carried_over(events)
+    before = read_before(PREVIOUS_PLAYBACK_DAYS + carry, EVENT_COLUMNS)
+    playbacks = _playbacks_with_previous(events, before).filter(_is_music())
+    # A catalogue as of the day of the end would say something of the end.
+    started = playbacks.with_columns(_event_date=pl.col("event_date"), event_date=pl.col("started_at").dt.date())
+    described = join_tracks(started, tracks, TRACK_FEATURES)
+    history = read_before(HISTORY_DAYS + carry, _HISTORY_COLUMNS)
+    past = pl.concat([history, events.select(_HISTORY_COLUMNS)]).filter(_is_music())
     return (
-        join_tracks(music, tracks, TRACK_FEATURES)
+        described.hstack(_history(described, past, _first_artists(tracks)))
         .with_columns(
+            event_date=pl.col("_event_date"),
             is_skip=pl.col("outcome") == "skip",
             hour_utc=pl.col("started_at").dt.hour(),
             weekday=pl.col("started_at").dt.weekday(),
@@ -72,24 +116,58 @@ def model_features(events: pl.DataFrame, before: pl.DataFrame, tracks: pl.DataFr
     )
 
 
+def first_day_of_starts(events: pl.DataFrame) -> pl.Expr | object:
+    """The earliest date on which an event of the slice started; None for an empty slice."""
+    return events["started_at"].dt.date().min()
+
+
+def _days_carried_over(events: pl.DataFrame) -> int:
+    """Days between the first start of the slice and its first end: long playbacks began before the slice."""
+    if events.is_empty():
+        return 0
+    first_end, first_start = events.select(
+        pl.col("event_date").min(), start=pl.col("started_at").dt.date().min()
+    ).row(0)
+    return max(0, (first_end - first_start).days)
+
+
+def _is_music() -> pl.Expr:
+    return (
+        pl.col("action").is_in(PLAYBACK_ACTIONS)
+        & (pl.col("content_type") == "music")
+        & pl.col("track_id").is_not_null()
+    )
+
+
 def _playbacks_with_previous(events: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """The playbacks of the slice, with `previous_is_skip`."""
+    """The playbacks of the slice, with what was known of those before it in the session."""
     under_way = before.join(events, on=_SESSION, how="semi")
     history = pl.concat(
         [
-            under_way.select(*_NEEDED, in_slice=pl.lit(value=False)),
-            events.select(*_NEEDED, in_slice=pl.lit(value=True)),
+            under_way.select(*EVENT_COLUMNS, in_slice=pl.lit(value=False)),
+            events.select(*EVENT_COLUMNS, in_slice=pl.lit(value=True)),
         ]
     ).filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
 
-    def previous(column: str) -> pl.Expr:
-        return pl.col(column).shift(1).over(_SESSION)
+    def earlier(column: str, steps: int) -> pl.Expr:
+        return pl.col(column).shift(steps).over(_SESSION)
 
-    is_next = previous("session_position") == pl.col("session_position") - 1
-    was_over = previous("ended_at") <= _latest_true_start()
+    def outcome_known(steps: int) -> pl.Expr:
+        is_in_place = earlier("session_position", steps) == pl.col("session_position") - steps
+        return is_in_place & (earlier("ended_at", steps) <= _latest_true_start())
+
+    def was_skip(steps: int) -> pl.Expr:
+        return pl.when(outcome_known(steps)).then(earlier("outcome", steps) == "skip")
+
+    gap = (pl.col("started_at") - earlier("ended_at", 1)).dt.total_milliseconds() / 1000
+    recent = [was_skip(steps).cast(pl.Float64) for steps in range(1, RECENT_PLAYBACKS + 1)]
     return (
         history.sort(*_SESSION, "session_position", "started_at", "event_id")
-        .with_columns(previous_is_skip=pl.when(is_next & was_over).then(previous("outcome") == "skip"))
+        .with_columns(
+            previous_is_skip=was_skip(1),
+            recent_skip_rate=pl.mean_horizontal(recent, ignore_nulls=True),
+            gap_seconds=pl.when(outcome_known(1)).then(gap.clip(lower_bound=0)),
+        )
         .filter("in_slice")
     )
 
@@ -100,3 +178,86 @@ def _latest_true_start() -> pl.Expr:
         COARSE_CLOCK_RESOLUTION_SECONDS, default=CLOCK_RESOLUTION_SECONDS, return_dtype=pl.Int64
     )
     return pl.col("started_at") + pl.duration(seconds=seconds)
+
+
+def _first_artists(tracks: pl.DataFrame) -> pl.DataFrame:
+    """One row per track: its first artist by the catalogue, which is the same in every snapshot but for errors."""
+    return tracks.group_by("track_id").agg(pl.col("primary_artist_id").min().alias("artist"))
+
+
+def _history(starts: pl.DataFrame, past: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
+    """Plays and skip rates of each user, user and track, and user and artist. One row per start, in order.
+
+    Whole days are counted per day, and the day of the start event by event, so that nothing as long as the
+    history is sorted.
+    """
+    asked = _with_codes(starts, artists).select(
+        *_CODES, day="event_date", at="started_at", row=pl.int_range(pl.len(), dtype=pl.UInt32)
+    )
+    ended = _with_codes(past, artists).select(
+        *_CODES, day="event_date", at="ended_at", skip=(pl.col("outcome") == "skip").cast(pl.UInt32)
+    )
+    parts = [_counts(asked, ended, name, keys) for name, keys in _HISTORY_KEYS.items()]
+    return pl.concat(parts, how="horizontal")
+
+
+_CODES = ("user_id", "track_id", "artist")
+
+
+def _with_codes(rows: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
+    """Users, tracks and artists as small integers: whole numbers group and sort much faster than text."""
+    return (
+        rows.join(artists, on="track_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("artist", "artist_name").alias("artist"))
+        .with_columns(pl.col(_CODES).cast(pl.Categorical).to_physical())
+    )
+
+
+def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
+    """`<name>_plays` and `<name>_skip_rate` of each start, in order."""
+    by_day = [*keys, "day"]
+    relevant = ended.join(asked.select(keys).unique(), on=list(keys), how="semi")
+    daily = relevant.group_by(by_day).agg(plays=pl.len(), skips=pl.col("skip").sum())
+    earlier_days = (
+        asked.select(by_day)
+        .unique()
+        .join(daily.rename({"day": "end_day"}), on=list(keys))
+        .filter(
+            pl.col("end_day") < pl.col("day"),
+            pl.col("end_day") >= pl.col("day") - pl.duration(days=HISTORY_DAYS),
+        )
+        .group_by(by_day)
+        .agg(pl.col("plays", "skips").sum())
+    )
+    total = (
+        _earlier_on_the_day(asked, relevant, by_day)
+        .join(earlier_days, on=by_day, how="left", maintain_order="left")
+        .select(
+            "row",
+            *(pl.col(f"{what}_today") + pl.col(what).fill_null(0) for what in ("plays", "skips")),
+            known=pl.all_horizontal(pl.col(keys).is_not_null()),
+        )
+        .sort("row")
+    )
+    return total.select(
+        pl.when("known").then("plays_today").alias(f"{name}_plays"),
+        pl.when(pl.col("plays_today") > 0, "known")
+        .then(pl.col("skips_today") / pl.col("plays_today"))
+        .alias(f"{name}_skip_rate"),
+    )
+
+
+def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame, by_day: list[str]) -> pl.DataFrame:
+    """The starts with how many playbacks of their group ended before them on their day, and were skipped."""
+    same_day = ended.join(asked.select(by_day).unique(), on=by_day, how="semi")
+    ends = same_day.select(*by_day, "at", row=pl.lit(None, pl.UInt32), play=1, skip=pl.col("skip"))
+    starts = asked.select(*by_day, "at", "row", play=0, skip=0)
+    # At equal times the start comes first: what ended at that very moment is not known.
+    return (
+        pl.concat([starts, ends], how="vertical_relaxed")
+        .sort(*by_day, "at", "play")
+        .with_columns(
+            plays_today=pl.col("play").cum_sum().over(by_day), skips_today=pl.col("skip").cum_sum().over(by_day)
+        )
+        .filter(pl.col("row").is_not_null())
+    )

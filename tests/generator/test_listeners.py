@@ -75,6 +75,21 @@ def test_columns_are_exactly_those_of_raw_events():
     assert events["content_type"].unique().to_list() == ["music"]
 
 
+def test_spans_of_a_day_add_up_to_it():
+    population = world.World.build(SMALL, small_catalogue())
+    day = date(2026, 10, 1)
+    begin, end = world.span_of(day)
+    cut = begin + 31_415_926
+    parts = [population.between(*span, source_file="any") for span in ((begin, cut), (cut, end))]
+    provenance = ("source_file", "source_row")
+    assert (
+        pl.concat(parts)
+        .drop(provenance)
+        .sort("event_id")
+        .equals(population.day(day).drop(provenance).sort("event_id"))
+    )
+
+
 def test_an_empty_day_has_the_columns_too():
     nobody = GeneratorConfig(users=1, seed=1, sessions_per_day=0.0001)
     events = generate_day(nobody, small_catalogue(), date(2026, 10, 1))

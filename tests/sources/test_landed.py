@@ -215,6 +215,14 @@ def test_a_row_in_the_folder_of_another_date_is_refused(tmp_path, suffix):
     ]
 
 
+def test_a_catalogue_row_in_the_folder_of_another_snapshot_is_refused(tmp_path):
+    rows = pl.DataFrame({"track_id": ["t1", "t2"], "snapshot_date": [DAY, date(2025, 3, 2)]})
+    layout.write_parquet(layout.tracks_dir(tmp_path, DAY) / "one.parquet", rows)
+    landed = read(tmp_path, RAW_TRACKS)
+    assert landed.rows["track_id"].to_list() == ["t1"]
+    assert landed.rejected["reason"].to_list() == ["wrong_folder"]
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import dagster as dg
 import duckdb
 import polars as pl
-from dagster._utils.error import SerializableErrorInfo
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
 from spotify_assets.catalog import Column, Table
@@ -112,7 +111,8 @@ class Warehouse:
 
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the committed state, read without any IO manager."""
-        gc.collect()  # the stock IO manager leaves the closing of its connections to it
+        if self.manager is DuckDBPolarsIOManager:
+            gc.collect()  # it leaves the closing of its connections to this after an exception
         with duckdb.connect(str(self.path), read_only=True) as connection:
             return connection.execute(query, parameters).fetchall()
 
@@ -132,11 +132,11 @@ class Warehouse:
 def asset(returned: object, table: Table = PLAYS, **arguments: Any) -> dg.AssetsDefinition:
     """An asset of a table that returns what it is given."""
 
-    @dg.asset(key=[table.schema, table.name], **arguments)
     def made() -> Any:
         return returned
 
-    return made
+    made_asset: dg.AssetsDefinition = dg.asset(key=[table.schema, table.name], **arguments)(made)
+    return made_asset
 
 
 def plays(rows: Sequence[tuple[int, str, int, int | None]]) -> pl.DataFrame:
@@ -174,7 +174,7 @@ def failures(result: dg.ExecuteInProcessResult) -> str:
     messages: list[str] = []
     for event in result.all_events:
         if event.is_step_failure:
-            error: SerializableErrorInfo | None = event.step_failure_data.error
+            error = event.step_failure_data.error
             while error:
                 messages.append(error.message)
                 error = error.cause

@@ -22,7 +22,7 @@ from tests.warehouse.random_rows import random_rows, violations
 BY_NAME = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 
 RULED = Table(
-    schema="any",
+    schema="rules",
     name="ruled",
     grain="one row per id",
     description="A column for each kind of rule.",
@@ -228,9 +228,9 @@ def test_the_ddl_of_every_table_makes_the_table_of_the_catalogue(
 
 
 def test_every_difference_in_columns_is_named(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute('create schema "any"')
+    connection.execute("create schema rules")
     connection.execute(
-        'create table "any".ruled (id varchar, share double, length double, level double, new int)'
+        "create table rules.ruled (id varchar, share double, length double, level double, new int)"
     )
     finding = audit_columns(connection, RULED)
     assert finding.failing_rows == 5

@@ -118,7 +118,7 @@ def test_an_empty_frame_becomes_an_empty_table(warehouse: Warehouse) -> None:
     assert stored == COLUMNS
 
 
-@trap("the first partition fixes the type of a column, INTEGER where all its values are null")
+@trap("an all-null first partition fixes the type of a column: INTEGER on DuckDB 1.5, NULL on 2.0")
 def test_an_all_null_column_gets_its_type_from_the_catalogue(warehouse: Warehouse) -> None:
     nothing_noted = plays([(1, "a", 5, 1)]).with_columns(note=pl.lit(None))
     warehouse.store(asset(nothing_noted, **BY_DAY), **day(1))
@@ -161,7 +161,7 @@ def test_a_day_of_another_time_zone_is_compared_in_utc(warehouse: Warehouse) -> 
 @trap("it has no handler for LazyFrame")
 def test_a_lazy_frame_is_stored(warehouse: Warehouse) -> None:
     lazy = asset(plays([(1, "a", 5, 1)]).lazy(), **BY_DAY)
-    assert warehouse.attempt(lazy, **day(1)).success
+    assert "does not have a handler for type" not in failures(warehouse.attempt(lazy, **day(1)))
     assert warehouse.plays() == [(1, "a", 5, 1)]
 
 
@@ -206,7 +206,7 @@ def test_a_path_that_cannot_be_opened_fails_at_once(
     assert str(warehouse.path) in failures(result)
 
 
-MULTI = {
+MULTI: dict[str, Any] = {
     "partitions_def": dg.MultiPartitionsDefinition(
         {
             "day": dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01"),
@@ -228,7 +228,7 @@ def test_a_range_of_several_dimensions_replaces_exactly_its_keys(warehouse: Ware
     store([(1, "a", 1, 0), (1, "b", 1, 0), (1, "c", 1, 0), (3, "a", 1, 0)])
     new = asset(plays([(1, "a", 2, 0), (1, "b", 2, 0), (2, "b", 2, 0)]), **MULTI)
     result = warehouse.attempt(new, **range_of("2025-01-01|a", "2025-01-02|b"))
-    assert result.success
+    assert "Tried to access asset_partition_key_range" not in failures(result)
     assert warehouse.plays() == [
         (1, "a", 2, 0),
         (1, "b", 2, 0),
@@ -388,11 +388,12 @@ def reading(kind: Any, seen: list[Any], **arguments: Any) -> dg.AssetsDefinition
     arguments = {"partitions_def": BY_DAY["partitions_def"]} | arguments
     metadata = arguments.pop("input_metadata", None)
 
-    @dg.asset(name="seen", ins={"rows": dg.AssetIn(["core", "plays"], metadata=metadata)}, **arguments)
-    def seen_asset(rows: kind) -> None:
+    def see(rows: kind) -> None:
         seen.append(rows)
 
-    return seen_asset
+    ins = {"rows": dg.AssetIn(["core", "plays"], metadata=metadata)}
+    seeing: dg.AssetsDefinition = dg.asset(name="seen", ins=ins, **arguments)(see)
+    return seeing
 
 
 def load(warehouse: Warehouse, kind: Any, run: dict[str, Any], **arguments: Any) -> Any:

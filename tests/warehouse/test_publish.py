@@ -1,7 +1,6 @@
 """The published copy: what is in it, how it takes the place of the old one, CSV out of it."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +179,7 @@ def test_publishing_what_was_never_made_says_so_and_leaves_nothing(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     database = Database(folder / "warehouse.duckdb")
     with database.transaction() as connection:
