@@ -25,7 +25,7 @@ class SkipHazard:
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20)
-    position_effects: tuple[float, ...] = (-0.455, 0.045, 0.015, 0.055, 0.07, -0.005, 0.05)
+    position_effects: tuple[float, ...] = (-0.465, 0.035, 0.0, 0.04, 0.055, -0.01, 0.045)
     """Added to `eta` by position in the session; linear in between, constant after the last."""
 
     previous_skip: float = 0.66
@@ -40,7 +40,7 @@ class SkipHazard:
     taste: float = -0.25
     """Times the fit between the user's taste and the track, which has standard deviation 1 over draws."""
     device: dict[str, float] = field(
-        default_factory=lambda: {"mobile": 0.085, "desktop": -0.215, "tablet": 0.28, "web": 0.20}
+        default_factory=lambda: {"mobile": 0.085, "desktop": -0.225, "tablet": 0.28, "web": 0.20}
     )
     audio: dict[str, float] = field(
         default_factory=lambda: {
