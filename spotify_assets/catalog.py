@@ -246,7 +246,11 @@ RAW_TRACKS = Table(
             nullable=False,
         ),
         Column("track_name", "VARCHAR", "Name as written."),
-        Column("artists", "VARCHAR", "Artists as written, separated by `;` (a comma is part of a name; a `;` inside a name is written `\\;`)."),
+        Column(
+            "artists",
+            "VARCHAR",
+            "Artists as written, separated by `;` (a comma is part of a name; a `;` inside a name is written `\\;`).",
+        ),
         Column("album_name", "VARCHAR", "Album as written."),
         Column("release_date", "VARCHAR", "Release date as written: a year, a month or a day."),
         Column("isrc", "VARCHAR", "International Standard Recording Code, where the file has one."),
@@ -520,7 +524,13 @@ MODEL_FEATURES = Table(
         ),
         Column("is_skip", "BOOLEAN", "The label: the outcome was skip.", nullable=False),
         *_audio_features(ranges=True),
-        Column("popularity", "BIGINT", "Popularity by the catalogue as of the day of the start.", minimum=0, maximum=100),
+        Column(
+            "popularity",
+            "BIGINT",
+            "Popularity by the catalogue as of the day of the start.",
+            minimum=0,
+            maximum=100,
+        ),
         Column("duration_ms", "BIGINT", "Length of the track in milliseconds.", minimum=1),
         Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
         Column(
@@ -732,6 +742,360 @@ SKIP_MODEL_COEFFICIENTS = Table(
     ),
 )
 
+_CUTOFF_DATE = Column(
+    "cutoff_date", "DATE", "Last day of data that was learnt from or judged on.", nullable=False
+)
+_TRAINING_WINDOW = (
+    Column("train_from", "DATE", "First day of training data.", nullable=False),
+    Column("train_to", "DATE", "Last day of training data.", nullable=False),
+    Column("test_from", "DATE", "First day of test data.", nullable=False),
+    Column("test_to", "DATE", "Last day of test data.", nullable=False),
+)
+_ESTIMATORS = ("constant", "rule", "logistic", "gradient_boosting")
+
+
+def _measure(name: str, description: str, maximum: float | None = None) -> tuple[Column, ...]:
+    """A measure on the test rows and the ends of its 95 % interval."""
+    return (
+        Column(name, "DOUBLE", description, nullable=False, minimum=0, maximum=maximum),
+        *(
+            Column(
+                f"{name}_{end}",
+                "DOUBLE",
+                f"{words} end of its 95 % bootstrap interval; null with one cluster.",
+                minimum=0,
+                maximum=maximum,
+            )
+            for end, words in (("low", "Lower"), ("high", "Upper"))
+        ),
+    )
+
+
+_MEASURES = (
+    *_measure("auc", "Area under the ROC curve on the test rows.", 1),
+    *_measure("log_loss", "Mean log loss on the test rows, nats."),
+    *_measure("brier", "Brier score on the test rows: mean squared error of the probability.", 1),
+    *_measure("accuracy", "Accuracy on the test rows at threshold 0.5.", 1),
+    *_measure(
+        "calibration_error",
+        "Mean distance between predicted and observed share over ten equally filled bins.",
+        1,
+    ),
+)
+
+
+def _coefficient_columns(unit: str) -> tuple[Column, ...]:
+    return (
+        Column(
+            "coefficient", "DOUBLE", f"Change in the log-odds {unit} per standard deviation.", nullable=False
+        ),
+        Column(
+            "standard_error", "DOUBLE", "Cluster-robust standard error; null with one cluster.", minimum=0
+        ),
+        Column("ci_low", "DOUBLE", "Lower end of the 95 % interval of the coefficient."),
+        Column("ci_high", "DOUBLE", "Upper end of the 95 % interval of the coefficient."),
+        Column("p_value", "DOUBLE", "Two-sided p-value.", minimum=0, maximum=1),
+        Column("odds_ratio", "DOUBLE", "exp(coefficient).", nullable=False, minimum=0),
+        Column("odds_ratio_low", "DOUBLE", "Lower end of its 95 % interval.", minimum=0),
+        Column("odds_ratio_high", "DOUBLE", "Upper end of its 95 % interval.", minimum=0),
+        Column(
+            "column_mean",
+            "DOUBLE",
+            "Mean of the column in training (of the logarithm for counts); null for the intercept.",
+        ),
+        Column(
+            "column_sd",
+            "DOUBLE",
+            "Standard deviation of the column in training; null for the intercept.",
+            minimum=0,
+        ),
+    )
+
+
+SKIP_LADDER = Table(
+    schema="ml",
+    name="skip_ladder",
+    grain="one row per training cut-off, rung and estimator",
+    description="What each group of features adds to predicting a skip, judged on the days after the training window.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "rung", "estimator"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("step", "BIGINT", "Place in the ladder, from 1.", nullable=False, minimum=1),
+        Column(
+            "rung",
+            "VARCHAR",
+            "base_rate, repeat_previous, or the last group of features that is used: audio, context, start, session, history.",
+            nullable=False,
+        ),
+        Column("estimator", "VARCHAR", "How it predicts.", nullable=False, accepted=_ESTIMATORS),
+        Column("rule_version", "VARCHAR", "Version of features, encoding and estimators.", nullable=False),
+        *_TRAINING_WINDOW,
+        Column("train_rows", "BIGINT", "Playbacks learnt from.", nullable=False, minimum=1),
+        Column("test_rows", "BIGINT", "Playbacks judged on.", nullable=False, minimum=1),
+        Column(
+            "sampled_from",
+            "BIGINT",
+            "Playbacks of both windows, of which those above are all or a sample.",
+            nullable=False,
+            minimum=1,
+        ),
+        Column(
+            "cluster",
+            "VARCHAR",
+            "What the intervals compare: user, or user and day where there are fewer than ten users.",
+            nullable=False,
+        ),
+        Column("clusters", "BIGINT", "Clusters learnt from.", nullable=False, minimum=1),
+        Column("columns", "BIGINT", "Columns of the design matrix.", nullable=False, minimum=0),
+        *_MEASURES,
+        Column("insight", "VARCHAR", "What the rung says, in words.", nullable=False),
+    ),
+)
+
+SKIP_LADDER_COEFFICIENTS = Table(
+    schema="ml",
+    name="skip_ladder_coefficients",
+    grain="one row per training cut-off, rung and term",
+    description="Coefficients of the ladder's logistic regressions, per standard deviation of each column.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "rung", "term"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("rung", "VARCHAR", "The rung, see ml.skip_ladder.", nullable=False),
+        Column("term", "VARCHAR", "Column of the design matrix, or `intercept`.", nullable=False),
+        *_coefficient_columns("of a skip"),
+    ),
+)
+
+FEATURE_DRIFT = Table(
+    schema="ml",
+    name="feature_drift",
+    grain="one row per training cut-off and feature",
+    description="How far each feature, and the score of the ladder's last model, moved from training to test rows.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "feature"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("feature", "VARCHAR", "The feature, or `score`.", nullable=False),
+        Column(
+            "psi",
+            "DOUBLE",
+            "Population stability index from training to test; above 0.2 a shift is usually called large.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column(
+            "train_unknown",
+            "DOUBLE",
+            "Share of training rows that lack it.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "test_unknown", "DOUBLE", "Share of test rows that lack it.", nullable=False, minimum=0, maximum=1
+        ),
+    ),
+)
+
+SKIP_PREDICTIONS = Table(
+    schema="ml",
+    name="skip_predictions",
+    grain="one row per training cut-off and track played in its test window",
+    description="Skip probability per track, by the model that is current at the cut-off, beside what happened and the track's popularity.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "track_id"),
+    columns=(
+        _CUTOFF_DATE,
+        _required(_TRACK_ID),
+        Column("model_id", "VARCHAR", "The model, see ml.model_registry.", nullable=False),
+        Column(
+            "playbacks", "BIGINT", "Playbacks in the test window that were scored.", nullable=False, minimum=1
+        ),
+        Column(
+            "skip_probability",
+            "DOUBLE",
+            "Mean predicted probability of a skip over those playbacks.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "skip_rate",
+            "DOUBLE",
+            "Share of those playbacks that were skipped.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "popularity",
+            "BIGINT",
+            "Highest popularity of the track in the test window; null where the catalogue lacks it.",
+            minimum=0,
+            maximum=100,
+        ),
+    ),
+)
+
+MODEL_REGISTRY = Table(
+    schema="ml",
+    name="model_registry",
+    grain="one row per target, estimator and training cut-off",
+    description="Every trained model with all that scoring takes, and which one is current: a new model is promoted only when its log loss on its own test rows is below that of the current one on the same rows.",
+    partition_column="cutoff_date",
+    key=("model_id",),
+    columns=(
+        _CUTOFF_DATE,
+        Column("model_id", "VARCHAR", "`<target>/<estimator>/<cutoff_date>`.", nullable=False),
+        Column("target", "VARCHAR", "What is predicted.", nullable=False),
+        Column("estimator", "VARCHAR", "How.", nullable=False, accepted=_ESTIMATORS),
+        Column("rule_version", "VARCHAR", "Version of features, encoding and estimators.", nullable=False),
+        *_TRAINING_WINDOW,
+        Column("log_loss", "DOUBLE", "Mean log loss on the test rows, nats.", nullable=False, minimum=0),
+        Column(
+            "auc",
+            "DOUBLE",
+            "Area under the ROC curve on the test rows.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "previous_model_id", "VARCHAR", "The model of the cut-off before this one; null for the first."
+        ),
+        Column("previous_log_loss", "DOUBLE", "Its log loss on the same test rows.", minimum=0),
+        Column("previous_auc", "DOUBLE", "Its AUC on the same test rows.", minimum=0, maximum=1),
+        Column("challenged_model_id", "VARCHAR", "The model that was current until now; null for the first."),
+        Column("challenged_log_loss", "DOUBLE", "Its log loss on the same test rows.", minimum=0),
+        Column("promoted", "BOOLEAN", "Whether this model became the current one.", nullable=False),
+        Column("current_model_id", "VARCHAR", "The current model from this cut-off on.", nullable=False),
+        Column(
+            "model",
+            "VARCHAR",
+            "The model as JSON: encoding and numbers, nothing that is executed.",
+            nullable=False,
+        ),
+    ),
+)
+
+SKIP_SURVIVAL = Table(
+    schema="ml",
+    name="skip_survival",
+    grain="one row per training cut-off, group of playbacks and second",
+    description="Share of music playbacks not skipped by each second of play, over both windows up to the cut-off.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "dimension", "value", "second"),
+    columns=(
+        _CUTOFF_DATE,
+        Column(
+            "dimension",
+            "VARCHAR",
+            "What playbacks are grouped by.",
+            nullable=False,
+            accepted=("all", "genre", "device", "position", "hour"),
+        ),
+        Column("value", "VARCHAR", "The group.", nullable=False),
+        Column(
+            "second",
+            "BIGINT",
+            "Seconds played; the last one stands for the end of the track.",
+            nullable=False,
+            minimum=0,
+        ),
+        Column("playbacks", "BIGINT", "Playbacks of the group.", nullable=False, minimum=0),
+        Column("survival", "DOUBLE", "Share not skipped by then.", nullable=False, minimum=0, maximum=1),
+        Column(
+            "survival_low", "DOUBLE", "Lower end of its 95 % band; null with one user.", minimum=0, maximum=1
+        ),
+        Column(
+            "survival_high", "DOUBLE", "Upper end of its 95 % band; null with one user.", minimum=0, maximum=1
+        ),
+        Column(
+            "grade",
+            "VARCHAR",
+            "The skip grade that ends at this second; its share is one less the survival.",
+            accepted=("5 s", "10 s", "30 s", "end"),
+        ),
+    ),
+)
+
+SKIP_FLAG_AGREEMENT = Table(
+    schema="ml",
+    name="skip_flag_agreement",
+    grain="one row per training cut-off, source, reason, outcome and flag",
+    description="How often the export's own skip flag agrees with the derived outcome, over both windows up to the cut-off.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "source", "reason_end", "outcome", "flag"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("source", "VARCHAR", "Where the playbacks came from.", nullable=False),
+        Column("reason_end", "VARCHAR", "Why playback ended; empty where unknown.", nullable=False),
+        Column("outcome", "VARCHAR", "The derived outcome.", nullable=False, accepted=OUTCOMES),
+        Column(
+            "flag",
+            "VARCHAR",
+            "What the export says.",
+            nullable=False,
+            accepted=("skipped", "not skipped", "unknown"),
+        ),
+        Column("playbacks", "BIGINT", "How many playbacks.", nullable=False, minimum=1),
+        Column("agrees", "BOOLEAN", "Whether flag and outcome agree; null where the flag is unknown."),
+    ),
+)
+
+POPULARITY_MODEL = Table(
+    schema="ml",
+    name="popularity_model",
+    grain="one row per training cut-off and estimator",
+    description="How well audio features tell the popularity bucket of a track (low, middle, high), judged on artists that were not learnt from.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "estimator"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("estimator", "VARCHAR", "How it predicts.", nullable=False, accepted=_ESTIMATORS),
+        Column("rule_version", "VARCHAR", "Version of features and estimators.", nullable=False),
+        Column("snapshot_date", "DATE", "Catalogue learnt from and judged on.", nullable=False),
+        Column("train_rows", "BIGINT", "Tracks learnt from.", nullable=False, minimum=1),
+        Column("test_rows", "BIGINT", "Tracks judged on, of other artists.", nullable=False, minimum=1),
+        Column("artists", "BIGINT", "Artists learnt from (the clusters).", nullable=False, minimum=1),
+        Column(
+            "middle_from",
+            "DOUBLE",
+            "Popularity above which a track is in the middle bucket.",
+            nullable=False,
+            minimum=0,
+            maximum=100,
+        ),
+        Column(
+            "high_from",
+            "DOUBLE",
+            "Popularity above which a track is in the high bucket.",
+            nullable=False,
+            minimum=0,
+            maximum=100,
+        ),
+        *_MEASURES,
+        Column("insight", "VARCHAR", "What the model says, in words.", nullable=False),
+    ),
+)
+
+POPULARITY_COEFFICIENTS = Table(
+    schema="ml",
+    name="popularity_coefficients",
+    grain="one row per training cut-off, bucket and term",
+    description="Coefficients of the multinomial popularity model against the low bucket, per standard deviation.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "bucket", "term"),
+    columns=(
+        _CUTOFF_DATE,
+        Column("bucket", "VARCHAR", "The bucket.", nullable=False, accepted=("middle", "high")),
+        Column("term", "VARCHAR", "Column of the design matrix, or `intercept`.", nullable=False),
+        *_coefficient_columns("of the bucket against the low one"),
+    ),
+)
+
 IMPORT_RECEIPTS = Table(
     schema="ops",
     name="import_receipts",
@@ -806,6 +1170,11 @@ ROW_COUNTS = Table(
         Column("table_name", "VARCHAR", "The table.", nullable=False),
         Column("slice_date", "DATE", "First day of the slice.", nullable=False),
         Column(
+            "slice_end",
+            "DATE",
+            "Day after the last day of the slice; null in entries of versions that did not record it.",
+        ),
+        Column(
             "outcome",
             "VARCHAR",
             "in, loaded, rejected or duplicate.",
@@ -852,6 +1221,15 @@ TABLES: Mapping[str, Table] = {
         MODEL_FEATURES,
         SKIP_MODEL,
         SKIP_MODEL_COEFFICIENTS,
+        SKIP_LADDER,
+        SKIP_LADDER_COEFFICIENTS,
+        FEATURE_DRIFT,
+        SKIP_PREDICTIONS,
+        MODEL_REGISTRY,
+        SKIP_SURVIVAL,
+        SKIP_FLAG_AGREEMENT,
+        POPULARITY_MODEL,
+        POPULARITY_COEFFICIENTS,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,

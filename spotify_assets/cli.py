@@ -21,6 +21,7 @@ from spotify_assets.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+    import polars as pl
 
     from spotify_assets.automation.runs import RunOutcome
     from spotify_assets.warehouse.slices import Window
@@ -111,13 +112,41 @@ def generate(
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday (UTC) by default.")
     ] = None,
-    tracks: Annotated[int, typer.Option(min=10, help="Size of the catalogue, where none is landed.")] = 5_000,
+    tracks: Annotated[int, typer.Option(min=20, help="Size of the catalogue, where none is landed.")] = 5_000,
+    events_per_day: Annotated[
+        int | None,
+        typer.Option(min=1, help="Events a day of all listeners together; about 15 each by default."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same listeners and days.")] = 7,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that make days side by side.")] = 1,
+    fidelity: Annotated[
+        bool, typer.Option("--fidelity", help="Compare with published behaviour instead of writing events.")
+    ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Write so many events a second, live, instead of whole days."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to write live, with --rate.")] = 60,
 ) -> None:
     """Generate listeners over the newest landed catalogue, or over a generated one where there is none."""
     settings = Settings()
     last = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
-    _generate(settings, last - timedelta(days=days - 1), last, users=users, tracks=tracks, seed=seed)
+    first = last - timedelta(days=days - 1)
+    if fidelity:
+        _fidelity(settings, first, tracks=tracks, seed=seed)
+    elif rate is not None:
+        _stream(settings, first, tracks=tracks, seed=seed, rate=rate, seconds=seconds)
+    else:
+        _generate(
+            settings,
+            first,
+            last,
+            users=users,
+            tracks=tracks,
+            seed=seed,
+            events_per_day=events_per_day,
+            workers=workers,
+        )
 
 
 @app.command()
@@ -175,6 +204,32 @@ def export(
 
 @app.command()
 @says_what_is_wrong
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Bring stored tables to this version's schema, losing nothing; exit code 1 when something remains."""
+    from spotify_assets.catalog import TABLES  # noqa: PLC0415
+    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.migrate import migrate as migrate_tables  # noqa: PLC0415
+
+    settings = Settings()
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    plans = migrate_tables(database, TABLES.values(), dry_run=dry_run)
+    table = RichTable("table", "would be done" if dry_run else "done", "remains")
+    for plan in plans:
+        if plan.steps or plan.problems:
+            remains = "; ".join(part for part in (*plan.problems, plan.advice) if part)
+            table.add_row(plan.table.full_name, "; ".join(step.words for step in plan.steps), remains)
+    if table.row_count:
+        out.print(table)
+    else:
+        out.print("Every table is as the catalogue declares it.")
+    if any(plan.problems for plan in plans):
+        raise typer.Exit(1)
+
+
+@app.command()
+@says_what_is_wrong
 def demo(
     users: Annotated[int, typer.Option(min=1, help="How many listeners.")] = 200,
     days: Annotated[int, typer.Option(min=1, help="How many days, ending yesterday.")] = 28,
@@ -208,12 +263,79 @@ def up(
     os.execv(dagster, [str(dagster), *arguments, "--host", "127.0.0.1"])  # noqa: S606
 
 
-def _generate(settings: Settings, first: date, last: date, *, users: int, tracks: int, seed: int) -> None:
+def _generate(
+    settings: Settings,
+    first: date,
+    last: date,
+    *,
+    users: int,
+    tracks: int,
+    seed: int,
+    events_per_day: int | None = None,
+    workers: int = 1,
+) -> None:
     from rich.progress import Progress  # noqa: PLC0415
 
-    from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue  # noqa: PLC0415
     from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
     from spotify_assets.generator.listeners import write_days  # noqa: PLC0415
+
+    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    config = GeneratorConfig(users=users, seed=seed).with_events_per_day(events_per_day)
+    with Progress(console=out, transient=True) as progress:
+        task = progress.add_task("Generating listening", total=(last - first).days + 1)
+        events = write_days(
+            config,
+            playable,
+            settings.lake_dir,
+            first,
+            last,
+            workers=workers,
+            on_day=lambda *_: progress.advance(task),
+        )
+    out.print(
+        f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "
+        f"{first} to {last}."
+    )
+
+
+def _fidelity(settings: Settings, first: date, *, tracks: int, seed: int) -> None:
+    """Generate the default population for four weeks, in memory, and compare it with published figures."""
+    import polars as pl  # noqa: PLC0415
+
+    from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
+    from spotify_assets.generator.fidelity import fidelity  # noqa: PLC0415
+    from spotify_assets.generator.listeners import generate_days  # noqa: PLC0415
+    from spotify_assets.generator.report import write_report  # noqa: PLC0415
+
+    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    with out.status("Generating 1,000 listeners for 28 days"):
+        days = generate_days(GeneratorConfig(seed=seed), playable, first, first + timedelta(days=27))
+        report = fidelity(pl.concat(frame for _, frame in days), playable)
+        path = write_report(report, settings.processed_dir)
+    table = RichTable(box=None)
+    for column in ("fact", "target", "achieved", "tolerance", "within", "source"):
+        table.add_column(column, justify="right" if column in ("target", "achieved", "tolerance") else "left")
+    for row in report.iter_rows(named=True):
+        figures = (f"{row[name]:.2f}" for name in ("target", "achieved", "tolerance"))
+        table.add_row(row["fact"], *figures, "yes" if row["within"] else "[red]no[/red]", row["source"])
+    out.print(table)
+    out.print(f"{report['within'].sum()} of {report.height} figures within tolerance. Plot: {path}")
+
+
+def _stream(settings: Settings, first: date, *, tracks: int, seed: int, rate: float, seconds: float) -> None:
+    """Write live events to the lake until the time is over."""
+    from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
+    from spotify_assets.generator.realtime import stream  # noqa: PLC0415
+
+    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    with out.status(f"Writing about {rate:g} events a second for {seconds:g} s"):
+        events = stream(GeneratorConfig(seed=seed), playable, settings.lake_dir, rate, seconds)
+    out.print(f"Wrote {events:,} events to {settings.lake_dir / 'listening_events'}.")
+
+
+def _playable(settings: Settings, first: date, *, tracks: int, seed: int) -> "pl.DataFrame":
+    """The newest landed catalogue, cleaned; where there is none, a generated one, landed as of `first`."""
+    from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue  # noqa: PLC0415
     from spotify_assets.lake.landing import latest_catalogue  # noqa: PLC0415
     from spotify_assets.transforms.tracks import clean_tracks  # noqa: PLC0415
 
@@ -228,17 +350,7 @@ def _generate(settings: Settings, first: date, last: date, *, users: int, tracks
         catalogue = latest_catalogue(settings.lake_dir)
         assert catalogue is not None  # it was written a line ago
         out.print(f"Generated a catalogue of {catalogue['track_id'].n_unique():,} tracks.")
-    playable = clean_tracks(catalogue).tracks.rows
-    config = GeneratorConfig(users=users, seed=seed)
-    with Progress(console=out, transient=True) as progress:
-        task = progress.add_task("Generating listening", total=(last - first).days + 1)
-        events = write_days(
-            config, playable, settings.lake_dir, first, last, on_day=lambda *_: progress.advance(task)
-        )
-    out.print(
-        f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "
-        f"{first} to {last}."
-    )
+    return clean_tracks(catalogue).tracks.rows
 
 
 def _window(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":

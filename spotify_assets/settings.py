@@ -51,6 +51,16 @@ class Settings(BaseSettings):
         21, ge=2, description="Days before the test window that the skip model learns from."
     )
     test_days: int = Field(7, ge=1, description="Days before the cut-off that the skip model is judged on.")
+    training_sample_rows: int = Field(
+        1_000_000,
+        ge=1_000,
+        description="Most playbacks of a training or test window that models use; of more, a fixed sample.",
+    )
+    ladder_cutoffs: int = Field(
+        1,
+        ge=0,
+        description="For how many of its newest cut-offs a run climbs the ladder; the others keep theirs.",
+    )
     duckdb_memory_limit: str | None = Field(
         None, description="DuckDB's memory limit, e.g. `2GB`; DuckDB's own default when unset."
     )

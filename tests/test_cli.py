@@ -190,3 +190,24 @@ def test_export_writes_csv_and_names_the_tables_it_knows(tmp_path: Path, data_di
     assert call("export", "marts.days", "-o", "days.csv").exit_code == 0
     assert (tmp_path / "days.csv").read_text() == f"day\n{date(2025, 3, 1)}\n"
     assert "marts.days" in fails_with_one_line(call("export", "marts.nothing", "-o", "x.csv"))
+
+
+def test_migrating_says_what_it_did_and_what_remains(data_dir: Path):
+    assert "does not exist yet" in fails_with_one_line(call("migrate"))
+    data_dir.mkdir(parents=True)
+    warehouse = str(data_dir / "warehouse.duckdb")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create schema ops; create table ops.row_counts as select 'core.x' as table_name")
+
+    planned = call("migrate", "--dry-run")
+    assert planned.exit_code == 1
+    assert "would be done" in planned.stdout
+    done = call("migrate")
+    assert done.exit_code == 1
+    assert "core.listening_events" in done.stdout
+    assert "slice_date is missing" in " ".join(done.stdout.split())
+
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("drop table ops.row_counts")
+    assert call("migrate").exit_code == 0
+    assert "Every table is as the catalogue declares it." in call("migrate").stdout

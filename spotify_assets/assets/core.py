@@ -14,7 +14,9 @@ from spotify_assets.catalog import (
 )
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.transforms.events import NEEDED_OF_EARLIER
 from spotify_assets.transforms.events import listening_events as clean_events
+from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.reader import TableReader
@@ -61,7 +63,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         def clean(window: Window) -> Cleaned:
             return clean_events(
                 raw_events.read(window),
-                read_raw_before=lambda days: raw_events.read(window.preceding(days)),
+                read_raw_before=lambda days: raw_events.read(window.preceding(days), NEEDED_OF_EARLIER),
                 tracks=tracks.as_of(window, "track_id", ["track_id", "snapshot_date", "duration_ms"]),
             )
 
@@ -74,6 +76,8 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"listening_events": reads("core.listening_events")},
     )
     def daily_track_metrics(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
-        return Slices.of(windows(context), lambda window: track_metrics(listening_events.read(window)))
+        return Slices.of(
+            windows(context), lambda window: track_metrics(listening_events.read(window, NEEDED_FOR_METRICS))
+        )
 
     return [tracks, listening_events, daily_track_metrics]

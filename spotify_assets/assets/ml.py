@@ -1,8 +1,17 @@
-"""ML layer: features and the skip model. Not here: what a feature is or how the model is fitted (`skip`)."""
+"""ML layer: features, the skip models and what they show. Not here: how models are fitted (`skip`).
+
+A range of cut-offs is one run. Its every cut-off gets the readable skip model, which is cheap. The ladder,
+the survival curves and the registry take seconds per cut-off, so a run makes them for its newest ones
+(`SPOTIFY_LADDER_CUTOFFS`, 1 by default) and leaves what it finds for the others: a single partition, as of
+the daily schedule, always gets them, and a history of them is a backfill with the setting raised.
+"""
 
 import base64
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 import polars as pl
@@ -10,29 +19,59 @@ import polars as pl
 from spotify_assets.assets.core import AS_OF
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.automation.partitions import lookback, windows
-from spotify_assets.catalog import MODEL_FEATURES, SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
+from spotify_assets.catalog import (
+    FEATURE_DRIFT,
+    MODEL_FEATURES,
+    MODEL_REGISTRY,
+    POPULARITY_COEFFICIENTS,
+    POPULARITY_MODEL,
+    SKIP_FLAG_AGREEMENT,
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    SKIP_MODEL,
+    SKIP_MODEL_COEFFICIENTS,
+    SKIP_PREDICTIONS,
+    SKIP_SURVIVAL,
+    Table,
+)
 from spotify_assets.settings import Settings
-from spotify_assets.transforms.features import TRACK_FEATURES
+from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRACK_COLUMNS, first_start
 from spotify_assets.transforms.features import model_features as features_of
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window
 
 if TYPE_CHECKING:
+    from spotify_assets.skip.cutoffs import Made, Registry
     from spotify_assets.skip.model import SkipModel
 
-PREVIOUS_PLAYBACK_DAYS = 1
-"""The playback before one that starts today ended at most a session gap earlier, so at most a day before."""
+LADDER_TABLES = (
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    FEATURE_DRIFT,
+    SKIP_PREDICTIONS,
+    POPULARITY_MODEL,
+    POPULARITY_COEFFICIENTS,
+    MODEL_REGISTRY,
+)
+SURVIVAL_TABLES = (SKIP_SURVIVAL, SKIP_FLAG_AGREEMENT)
+LadderSlices = tuple[Slices, Slices, Slices, Slices, Slices, Slices, Slices]
+"""Slices of each of `LADDER_TABLES`; Dagster wants every one of them in the annotation."""
+PLOTS = "plots"
+"""Folder below the published tables for the newest cut-off's plots: Vega-Lite and PNG."""
 
 
 def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets that learn."""
+    window_days = settings.training_days + settings.test_days
 
     @dg.asset(
         **about(MODEL_FEATURES),
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={
-            "listening_events": reads("core.listening_events", lookback(settings, PREVIOUS_PLAYBACK_DAYS)),
+            "listening_events": reads("core.listening_events", lookback(settings, HISTORY_DAYS)),
             "tracks": reads("core.tracks", AS_OF),
         },
     )
@@ -40,10 +79,12 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, listening_events: TableReader, tracks: TableReader
     ) -> Slices:
         def features(window: Window) -> pl.DataFrame:
+            events = listening_events.read(window, EVENT_COLUMNS)
+            started = Window(min(first_start(events) or window.start, window.start), window.end)
             return features_of(
-                listening_events.read(window),
-                before=listening_events.read(window.preceding(PREVIOUS_PLAYBACK_DAYS)),
-                tracks=tracks.as_of(window, "track_id", ["track_id", "snapshot_date", *TRACK_FEATURES]),
+                events,
+                lambda days, columns: listening_events.read(window.preceding(days), columns),
+                tracks.as_of(started, "track_id", TRACK_COLUMNS),
             )
 
         return Slices.of(windows(context), features)
@@ -51,11 +92,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="skip_model",
         outs={t.name: asset_out(t) for t in (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS)},
-        ins={
-            "model_features": reads(
-                "ml.model_features", lookback(settings, settings.training_days + settings.test_days - 1)
-            )
-        },
+        ins={"model_features": reads("ml.model_features", lookback(settings, window_days - 1))},
         **partitioned(settings),
     )
     def skip_model(context: dg.AssetExecutionContext, model_features: TableReader) -> tuple[Slices, Slices]:
@@ -70,7 +107,46 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
         return Slices.of(days, summaries.__getitem__), Slices.of(days, coefficients.__getitem__)
 
-    return [model_features, skip_model]
+    @dg.multi_asset(
+        name="skip_ladder",
+        outs={t.name: asset_out(t) for t in LADDER_TABLES},
+        ins={
+            "model_features": reads("ml.model_features", lookback(settings, window_days - 1)),
+            "tracks": reads("core.tracks", AS_OF),
+        },
+        **partitioned(settings),
+    )
+    def skip_ladder(
+        context: dg.AssetExecutionContext, model_features: TableReader, tracks: TableReader
+    ) -> LadderSlices:
+        registry = _registry(settings, windows(context))
+
+        def make(cutoff: date) -> "Made":
+            ladder = _ladder(context, settings, model_features, registry, cutoff)
+            popularity = _popularity(context, settings, tracks, registry, cutoff)
+            return ladder.and_also(popularity)
+
+        return cast("LadderSlices", _newest(context, settings, LADDER_TABLES, model_features, make))
+
+    @dg.multi_asset(
+        name="skip_survival",
+        outs={t.name: asset_out(t) for t in SURVIVAL_TABLES},
+        ins={
+            "listening_events": reads("core.listening_events", lookback(settings, window_days - 1)),
+            "track_genres": reads("core.track_genres", AS_OF),
+        },
+        **partitioned(settings),
+    )
+    def skip_survival(
+        context: dg.AssetExecutionContext, listening_events: TableReader, track_genres: TableReader
+    ) -> tuple[Slices, Slices]:
+        def make(cutoff: date) -> "Made":
+            return _survival(settings, listening_events, track_genres, cutoff)
+
+        slices = _newest(context, settings, SURVIVAL_TABLES, listening_events, make)
+        return cast("tuple[Slices, Slices]", slices)
+
+    return [model_features, skip_model, skip_ladder, skip_survival]
 
 
 def _train(
@@ -83,12 +159,12 @@ def _train(
     if cutoff is None:
         context.log.warning(f"No model for {window}: ml.model_features has no rows in it.")
         return None
-    days = settings.training_days + settings.test_days
-    seen = Window(cutoff - timedelta(days=days - 1), cutoff + timedelta(days=1))
     columns = ["event_id", "event_date", "user_id", "is_skip", *MODEL_TERMS]
+    training, test = _training_and_test(settings, cutoff)
+    parts = [_sampled(features, part, columns, settings).rows for part in (training, test)]
     try:
         return train_skip_model(
-            features.read(seen, columns),
+            pl.concat(parts),
             cutoff,
             training_days=settings.training_days,
             test_days=settings.test_days,
@@ -104,10 +180,10 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
 
     summary = model.summary_row().row(0, named=True)
     title = f"Odds of a skip, model of {model.cutoff}"
-    picture = base64.b64encode(to_png(coefficient_plot(model.coefficients(), title))).decode()
+    picture = to_png(coefficient_plot(model.coefficients(), title))
     return {
         "insight": dg.MetadataValue.md(summary["insight"]),
-        "coefficients": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{picture})"),
+        "coefficients": _image(title, picture),
         "auc": dg.MetadataValue.float(model.auc),
         "log loss": dg.MetadataValue.float(model.log_loss),
         "log loss of the base rate": dg.MetadataValue.float(model.base_log_loss),
@@ -115,3 +191,179 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
         "accuracy of the majority": dg.MetadataValue.float(model.base_accuracy),
         "pseudo R²": dg.MetadataValue.float(model.pseudo_r2),
     }
+
+
+def _image(title: str, picture: bytes) -> dg.MetadataValue:
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})")
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """Rows of a window, all or a sample, and how many there are."""
+
+    rows: pl.DataFrame
+    sampled_from: int
+
+
+def _training_and_test(settings: Settings, cutoff: date) -> tuple[Window, Window]:
+    """The training window, and the test window after it that ends with the cut-off."""
+    test = Window(cutoff - timedelta(days=settings.test_days - 1), cutoff + timedelta(days=1))
+    return test.preceding(settings.training_days), test
+
+
+def _sampled(table: TableReader, window: Window, columns: Sequence[str], settings: Settings) -> _Sampled:
+    """The rows of a window, or a sample where there are more than the setting allows."""
+    from spotify_assets.skip.sampling import sample_days  # noqa: PLC0415
+
+    counts = dict(table.read(window, ["event_date"])["event_date"].value_counts(name="rows").iter_rows())
+    if not counts:
+        return _Sampled(table.read(window, columns), 0)
+    rows = sample_days(
+        lambda first, last: table.read(Window(first, last + timedelta(days=1)), columns),
+        counts,
+        settings.training_sample_rows,
+    )
+    return _Sampled(rows, sum(counts.values()))
+
+
+def _own_table(settings: Settings, table: Table) -> TableReader:
+    """A table that an asset itself writes: what earlier runs left in it."""
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    return TableReader(database, table)
+
+
+def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The rows of a window that earlier runs left; none where there is no table yet."""
+    try:
+        return table.read(window, columns)
+    except WarehouseMissingError:
+        return table.table.empty().select(columns or pl.all())
+
+
+def _newest(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    tables: Sequence[Table],
+    source: TableReader,
+    make: Callable[[date], "Made"],
+) -> tuple[Slices, ...]:
+    """Slices in which the newest cut-offs of the run are made and the others stay as they are stored."""
+    days = windows(context)
+    cutoffs = {window: cutoff for window in days if (cutoff := source.newest_date(window)) is not None}
+    chosen = list(cutoffs)[-settings.ladder_cutoffs :] if settings.ladder_cutoffs else []
+    run = Window(days[0].start, days[-1].end)
+    stored = {table.name: _stored(_own_table(settings, table), run) for table in tables}
+    made = {window: make(cutoffs[window]) for window in chosen}
+    if chosen:
+        _show(context, settings, tables, made[chosen[-1]], cutoffs[chosen[-1]])
+
+    def slice_of(table: Table, window: Window) -> pl.DataFrame:
+        if window in made:
+            return made[window].rows.get(table.name, table.empty())
+        cutoff = pl.col(str(table.partition_column))
+        return stored[table.name].filter(cutoff >= window.start, cutoff < window.end)
+
+    return tuple(Slices.of(days, partial(slice_of, table)) for table in tables)
+
+
+def _registry(settings: Settings, days: Sequence[Window]) -> "Registry":
+    """The models of cut-offs before the run: those that it makes again do not count."""
+    from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry  # noqa: PLC0415
+
+    table = _own_table(settings, MODEL_REGISTRY)
+
+    def read_text(model_id: str) -> str:
+        cutoff = date.fromisoformat(model_id.rsplit("/", 1)[1])
+        rows = table.read(Window(cutoff, cutoff + timedelta(days=1)), ["model_id", "model"])
+        return str(rows.filter(pl.col("model_id") == model_id)["model"].item())
+
+    return Registry(
+        entries=lambda: _stored(table, Window(date.min, days[0].start), ENTRY_COLUMNS), read_text=read_text
+    )
+
+
+def _ladder(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    features: TableReader,
+    registry: "Registry",
+    cutoff: date,
+) -> "Made":
+    """The ladder of a cut-off; nothing where there is too little data."""
+    from spotify_assets.skip.cutoffs import Made, skip_ladder  # noqa: PLC0415
+    from spotify_assets.skip.ladder import TooLittleData  # noqa: PLC0415
+    from spotify_assets.skip.model import windows as model_windows  # noqa: PLC0415
+    from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
+
+    columns = [*IDENTIFIERS, LABEL, *FEATURES]
+    train, test = (
+        _sampled(features, window, columns, settings) for window in _training_and_test(settings, cutoff)
+    )
+    try:
+        return skip_ladder(
+            train.rows,
+            test.rows,
+            registry,
+            cutoff=cutoff,
+            windows=model_windows(cutoff, training_days=settings.training_days, test_days=settings.test_days),
+            sampled_from=train.sampled_from + test.sampled_from,
+        )
+    except TooLittleData as too_little:
+        context.log.warning(f"No ladder for {cutoff}: {too_little}")
+        return Made({}, [])
+
+
+def _popularity(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    tracks: TableReader,
+    registry: "Registry",
+    cutoff: date,
+) -> "Made":
+    """The popularity model of a cut-off; nothing where the catalogue holds too little."""
+    from spotify_assets.skip.cutoffs import Made, popularity_model  # noqa: PLC0415
+    from spotify_assets.skip.popularity import NEEDED, TooFewTracks  # noqa: PLC0415
+
+    known = tracks.as_of(Window(cutoff, cutoff + timedelta(days=1)), "track_id", NEEDED)
+    try:
+        return popularity_model(known, registry, cutoff=cutoff, most_tracks=settings.training_sample_rows)
+    except TooFewTracks as too_few:
+        context.log.warning(f"No popularity model for {cutoff}: {too_few}")
+        return Made({}, [])
+
+
+def _survival(settings: Settings, events: TableReader, track_genres: TableReader, cutoff: date) -> "Made":
+    """The survival curves over both windows of a cut-off."""
+    from spotify_assets.skip.cutoffs import survival  # noqa: PLC0415
+    from spotify_assets.skip.survival import NEEDED  # noqa: PLC0415
+
+    training, test = _training_and_test(settings, cutoff)
+    seen = Window(training.start, test.end)
+    genres = track_genres.as_of(test, "track_id", ["track_id", "snapshot_date", "genre"])
+    rows = _sampled(events, seen, ["event_id", *NEEDED], settings).rows
+    return survival(rows, genres.select("track_id", "genre").unique(), cutoff=cutoff)
+
+
+def _show(
+    context: dg.AssetExecutionContext, settings: Settings, tables: Sequence[Table], made: "Made", cutoff: date
+) -> None:
+    """What a person sees of a cut-off: the plots as files and on the asset's page, and what they say.
+
+    The files show the newest cut-off there is. Dagster repeats the metadata of an output for every
+    partition of a run, so that a range gets the files' paths and a single partition the pictures.
+    """
+    from spotify_assets.skip.plots import save, to_png  # noqa: PLC0415
+
+    newer = _stored(
+        _own_table(settings, tables[0]), Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"]
+    )
+    metadata: dict[str, dg.MetadataValue] = {}
+    for plot in made.plots:
+        metadata[f"{plot.name} says"] = dg.MetadataValue.md(plot.says)
+        if newer.is_empty():
+            path = save(plot.chart, settings.processed_dir / PLOTS, plot.name, plot.says)
+            metadata[plot.name] = dg.MetadataValue.path(path)
+        if len(context.partition_keys) == 1:
+            metadata[plot.name] = _image(plot.title, to_png(plot.chart))
+    if metadata:
+        context.add_output_metadata(metadata, output_name=tables[0].name)

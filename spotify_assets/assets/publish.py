@@ -21,7 +21,7 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         pool=POOL,
         description=(
             "The read-only copy of the warehouse that dashboards, the CLI and BI tools read, and every table "
-            "as Parquet beside it. Replaced in one step: nobody's open page blocks a run."
+            "as Parquet beside it, month by month. Replaced in one step: nobody's open page blocks a run."
         ),
     )
     def serving() -> dg.MaterializeResult[None]:
@@ -30,7 +30,11 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         )
         published = publish(database, settings.processed_dir)
         return dg.MaterializeResult(
-            metadata={"path": dg.MetadataValue.path(published.serving), "rows": published.rows}
+            metadata={
+                "path": dg.MetadataValue.path(published.serving),
+                "rows": published.rows,
+                "files written": list(published.written),
+            }
         )
 
     return serving

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -16,6 +16,7 @@ from spotify_assets.warehouse.audit import (
     audit_references,
     audit_rows,
     checks_of,
+    stored_columns,
 )
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.slices import Window
@@ -69,18 +70,9 @@ def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Windo
 
     `failing_rows` of the finding is the sum of the differences.
     """
-    slices = Predicate.window("slice_date", window) if window else EVERYTHING
-    books: dict[date, Counter[str]] = {}
-    for start, outcome, rows in connection.execute(
-        f"select slice_date, outcome, sum(rows)::bigint from {ROW_COUNTS.full_name} "
-        f"where table_name = ? and {slices.sql} group by all order by all",
-        [table.full_name, *slices.parameters],
-    ).fetchall():
-        books.setdefault(start, Counter())[outcome] = rows
-    stored = _rows_per_slice(connection, table.full_name, table, window, list(books))
-    offered = (
-        _rows_per_slice(connection, table.made_from, table, window, list(books)) if table.made_from else None
-    )
+    books, ends = _books(connection, table, window)
+    stored = _rows_per_slice(connection, table.full_name, table, window, ends)
+    offered = _rows_per_slice(connection, table.made_from, table, window, ends) if table.made_from else None
     off, problems = 0, []
     for start in sorted({*books, *stored, *(offered or ())}):
         entered = books.get(start, Counter())
@@ -97,7 +89,31 @@ def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Windo
             if expected != actual:
                 off += abs(expected - actual)
                 problems.append(f"slice of {start}: {words.format(expected, actual)}")
-    return Finding(RECONCILIATION, off, _first_of(problems))
+    unknown = sorted({*stored, *(offered or ())} - books.keys())
+    hint = [f"the books have no slice of {len(unknown):,} days: materialise them again"] if unknown else []
+    return Finding(RECONCILIATION, off, "; ".join([*_first_of(problems), *hint]))
+
+
+def _books(
+    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None
+) -> tuple[dict[date, Counter[str]], dict[date, date]]:
+    """Rows of each outcome, and the day after the last, by the first day of each slice; in order of days."""
+    books: dict[date, Counter[str]] = {}
+    ends: dict[date, date] = {}
+    known = stored_columns(connection, ROW_COUNTS.full_name)
+    if not known:
+        return books, ends
+    # Entries of versions that did not record where a slice ends: where the next one starts.
+    end = f"coalesce({'slice_end' if 'slice_end' in known else 'null'}, date '{date.max}')"
+    slices = Predicate.window("slice_date", window) if window else EVERYTHING
+    for start, until, outcome, rows in connection.execute(
+        f"select slice_date, {end}, outcome, sum(rows)::bigint from {ROW_COUNTS.full_name} "
+        f"where table_name = ? and {slices.sql} group by all order by all",
+        [table.full_name, *slices.parameters],
+    ).fetchall():
+        books.setdefault(start, Counter())[outcome] = rows
+        ends[start] = until
+    return books, ends
 
 
 def record(database: Database, table: Table, window: Window | None, findings: list[Finding]) -> None:
@@ -125,23 +141,28 @@ def _rows_per_slice(
     full_name: str,
     table: Table,
     window: Window | None,
-    starts: Sequence[date],
+    ends: Mapping[date, date],
 ) -> Counter[date]:
-    """Rows of each slice, by its first day; a row before the first slice counts under its own date.
+    """Rows of each slice, by its first day; a row in none counts under its own date.
 
-    `starts` are the first days in order; a slice ends where the next one starts.
+    `ends` are the days after the last of each slice, by its first, in order. A table that does not exist has no
+    rows.
     """
     column = str(table.partition_column)
-    rows = Predicate.window(column, window) if window else EVERYTHING
     counts: Counter[date] = Counter()
+    if column not in stored_columns(connection, full_name):
+        return counts
+    rows = Predicate.window(column, window) if window else EVERYTHING
+    starts = list(ends)
     for day, count in connection.execute(
         f"select {column}, count(*) from {full_name} where {rows.sql} group by all", list(rows.parameters)
     ).fetchall():
         before = bisect_right(starts, day)
-        counts[starts[before - 1] if before else day] += count
+        start = starts[before - 1] if before and day < ends[starts[before - 1]] else day
+        counts[start] += count
     return counts
 
 
-def _first_of(problems: Sequence[str], shown: int = 5) -> str:
+def _first_of(problems: Sequence[str], shown: int = 5) -> list[str]:
     more = [f"and {len(problems) - shown:,} more"] if len(problems) > shown else []
-    return "; ".join([*problems[:shown], *more])
+    return [*problems[:shown], *more]

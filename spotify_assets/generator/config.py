@@ -1,6 +1,10 @@
 """What a person may choose about a synthetic population; how it behaves is in `planted`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+
+EVENTS_PER_SESSION = 8.2
+"""Events that a session of the default configuration comes to, as measured over 414,000 events."""
 
 MAX_SESSIONS_PER_DAY = 6
 """Chances per user and local day to start a session."""
@@ -39,3 +43,20 @@ class GeneratorConfig:
             )
         if not 2 <= self.tracks_per_session <= 20:
             raise ValueError(f"tracks_per_session must be 2 to 20, not {self.tracks_per_session}")
+
+    def with_events_per_day(self, events: int | None) -> Self:
+        """The configuration whose users together make about so many events a day; itself for None.
+
+        Raises:
+            ValueError: the users would have to begin more sessions than a day holds.
+        """
+        if events is None:
+            return self
+        per_session = EVENTS_PER_SESSION * self.tracks_per_session / type(self).tracks_per_session
+        sessions = events / self.users / per_session
+        if sessions > MAX_SESSIONS_PER_DAY / 2:
+            needed = -(-2 * events // (MAX_SESSIONS_PER_DAY * per_session))
+            raise ValueError(
+                f"{self.users:,} users cannot make {events:,} events a day: that takes {needed:,.0f} users"
+            )
+        return replace(self, sessions_per_day=sessions)

@@ -3,10 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 if TYPE_CHECKING:
+    from spotify_assets.skip.evaluation import Estimate
+    from spotify_assets.skip.ladder import Ladder, Rung
+    from spotify_assets.skip.logistic import Coefficient
     from spotify_assets.skip.model import FeatureTerm, SkipModel
+    from spotify_assets.skip.popularity import PopularityModel
 
 GUESSING_AUC = 0.5
 """Area under the ROC curve of a ranking that knows nothing."""
@@ -36,6 +42,30 @@ _WORDINGS: Mapping[str, _Wording] = {
 }
 
 
+_GROUP_WORDS: Mapping[str, str] = {
+    "audio": "what the track sounds like",
+    "context": "popularity, time, device and shuffle",
+    "start": "how the playback was started",
+    "session": "what happened earlier in the session",
+    "history": "the user's last 28 days",
+}
+"""What each group of features knows."""
+
+_ESTIMATOR_WORDS: Mapping[str, str] = {
+    "logistic": "logistic regression",
+    "gradient_boosting": "gradient boosting",
+}
+
+_GRADE_WORDS: Mapping[str, str] = {
+    "5 s": "within 5 s",
+    "10 s": "within 10 s",
+    "30 s": "within 30 s",
+    "end": "before the end",
+}
+
+CAUTION = "This is association, not cause."
+
+
 def insight(model: "SkipModel") -> str:
     """Two readable sentences on a trained skip model, and a caution.
 
@@ -43,7 +73,117 @@ def insight(model: "SkipModel") -> str:
     effect, or says that there is none. It is the strongest of several, so its interval is a little
     optimistic. The second says how much better than guessing the model is on the test window.
     """
-    return f"{_strongest(model)} {_judgement(model)} This is association, not cause."
+    return f"{_strongest(model)} {_judgement(model)} {CAUTION}"
+
+
+def rung_insight(ladder: "Ladder", rung: "Rung") -> str:
+    """What a rung of the ladder says: its AUC with its interval, what the group added, and on what."""
+    judged = f"{ladder.test_rows:,} later playbacks"
+    if rung.estimator == "constant":
+        loss = rung.measures["log_loss"].value
+        return (
+            f"Always predicting the skip rate of the training days has a log loss of {loss:.3f} on {judged}."
+        )
+    if rung.estimator == "rule":
+        accuracy = rung.measures["accuracy"]
+        return (
+            f"Predicting that the previous outcome repeats is right for {_percent(accuracy.value)} % of "
+            f"{judged}{_interval(accuracy, percent=True)}."
+        )
+    before = [one for one in ladder.rungs if one.estimator == rung.estimator]
+    place = before.index(rung)
+    without = (
+        f"guessing ({GUESSING_AUC:.2f})"
+        if place == 0
+        else f"{before[place - 1].measures['auc'].value:.3f} without it"
+    )
+    auc = rung.measures["auc"]
+    said = (
+        f"Knowing {_GROUP_WORDS[rung.name]}, {_ESTIMATOR_WORDS[rung.estimator]} reaches an AUC of "
+        f"{auc.value:.3f}{_interval(auc)} on {judged}, against {without}."
+    )
+    terms = getattr(rung.model.fitted, "terms", ()) if rung.model else ()
+    strongest = _strongest_term(terms)
+    if strongest is None:
+        return said
+    return f"{said} Controlling for the other {len(terms) - 2} columns, {strongest}. {CAUTION}"
+
+
+def popularity_insight(model: "PopularityModel", estimator: str) -> str:
+    """What the popularity model says: how often it is right, and what goes with the high bucket."""
+    accuracy, base = model.measures[estimator]["accuracy"], model.measures["constant"]["accuracy"]
+    right = f"{_percent(accuracy.value)} % of {model.test_rows:,} tracks of artists not learnt from"
+    if estimator == "constant":
+        return f"Always naming the most common bucket of popularity is right for {right}."
+    better = f"against {_percent(base.value)} % for the most common one"
+    said = (
+        f"Knowing only what a track sounds like, {_ESTIMATOR_WORDS[estimator]} names its bucket of "
+        f"popularity rightly for {right}{_interval(accuracy, percent=True)}, {better}."
+    )
+    strongest = _strongest_term(model.terms["high"]) if estimator == "logistic" else None
+    if strongest is None:
+        return said
+    others = len(model.terms["high"]) - 2
+    said_of_high = strongest.replace("being skipped", "the high rather than the low bucket")
+    return f"{said} Controlling for the other {others} columns, {said_of_high}. {CAUTION}"
+
+
+def survival_insight(survival: pl.DataFrame, agreement: pl.DataFrame) -> str:
+    """What the survival curves say of all playbacks, and how far the export's flag is off.
+
+    Args:
+        survival: rows of `ml.skip_survival` of one cut-off.
+        agreement: rows of `ml.skip_flag_agreement` of the same cut-off.
+    """
+    graded = survival.filter(pl.col("dimension") == "all", pl.col("grade").is_not_null()).sort("second")
+    if graded.is_empty():
+        return "There are too few music playbacks to say when listeners skip."
+    shares = [
+        f"{_percent(1 - row['survival'])} % {_GRADE_WORDS[row['grade']]}{_band(row)}"
+        for row in graded.iter_rows(named=True)
+    ]
+    playbacks = graded["playbacks"][0]
+    said = f"Of {playbacks:,} playbacks, {_listed(shares)} are skipped."
+    skips = agreement.filter(pl.col("outcome") == "skip")
+    flagged = int(skips.filter(pl.col("flag") == "skipped")["playbacks"].sum())
+    total = int(skips["playbacks"].sum())
+    if not total:
+        return said
+    return f"{said} The export's own flag says so of {_percent(flagged / total)} % of the skips."
+
+
+def _band(row: Mapping[str, Any]) -> str:
+    if row["survival_low"] is None:
+        return ""
+    low, high = 1 - row["survival_high"], 1 - row["survival_low"]
+    return f" (95 % band {_percent(low)} to {_percent(high)} %)"
+
+
+def _interval(estimate: "Estimate", *, percent: bool = False) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    shown = (
+        f"{_percent(estimate.low)} to {_percent(estimate.high)} %"
+        if percent
+        else f"{estimate.low:.3f} to {estimate.high:.3f}"
+    )
+    return f" (95 % interval {shown})"
+
+
+def _strongest_term(terms: "Sequence[Coefficient]") -> str | None:
+    """The largest coefficient among those whose interval excludes no effect, in words; None without one."""
+    clear = [
+        term
+        for term in terms
+        if term.sd is not None and term.ci_low is not None and term.ci_high is not None
+        if term.ci_low > 0 or term.ci_high < 0
+    ]
+    if not clear:
+        return None
+    term = max(clear, key=lambda candidate: abs(candidate.coefficient))
+    assert term.ci_low is not None and term.ci_high is not None  # `clear` has such only
+    effect = _odds(term.coefficient, term.ci_low, term.ci_high)
+    return f"one standard deviation more of {term.term} goes with {effect}"
 
 
 def _strongest(model: "SkipModel") -> str:
@@ -64,8 +204,12 @@ def _strongest(model: "SkipModel") -> str:
 
 
 def _effect(term: "FeatureTerm") -> str:
+    return _odds(term.coefficient, term.ci_low, term.ci_high)
+
+
+def _odds(coefficient: float, ci_low: float, ci_high: float) -> str:
     """The odds ratio and its interval: a percentage, or a factor where it doubles or halves the odds."""
-    ratio, low, high = (math.exp(value) for value in (term.coefficient, term.ci_low, term.ci_high))
+    ratio, low, high = (math.exp(value) for value in (coefficient, ci_low, ci_high))
     if not 1 / _DOUBLE < ratio < _DOUBLE:
         return f"{ratio:.2g} times the odds of being skipped (95 % interval {low:.2g} to {high:.2g})"
     if ratio < 1:

@@ -1,6 +1,7 @@
-"""Plots of the skip model, for the dashboard and for asset metadata."""
+"""Plots of the skip models and of skipping itself, for the dashboard and for asset metadata."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
@@ -18,6 +19,15 @@ SHAPES = {LOWER: "triangle-left", UNCLEAR: "circle", HIGHER: "triangle-right"}
 
 WIDTH, ROW_HEIGHT = 460, 34
 """Size of the plotting area in pixels: its width, and its height per term."""
+
+HEIGHT = 340
+"""Height in pixels of the plots that have no row per term."""
+
+MOST_TERMS = 20
+"""Terms of a long model that are drawn, those with the largest coefficients."""
+
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+"""Okabe & Ito's colours for lines."""
 
 PNG_SCALE = 2.0
 """Pixels of the PNG per pixel of the chart, so that text stays sharp on dense screens."""
@@ -90,9 +100,126 @@ def coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart"
     return chart
 
 
+def ladder_coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart":
+    """The largest coefficients of a rung of the ladder, drawn as `coefficient_plot` does.
+
+    Args:
+        coefficients: rows of `ml.skip_ladder_coefficients` of one model, with their intervals.
+        title: what stands above the plot.
+    """
+    largest = (
+        coefficients.filter(pl.col("column_sd").is_not_null())
+        .sort(pl.col("coefficient").abs(), "term", descending=[True, False])
+        .head(MOST_TERMS)
+    )
+    return coefficient_plot(largest.rename({"column_sd": "feature_sd"}), title)
+
+
+def roc_plot(curves: pl.DataFrame, title: str) -> "alt.LayerChart":
+    """ROC curves on the test rows, one per rung, over the diagonal of guessing.
+
+    Args:
+        curves: `rung`, `false_positive_rate` and `true_positive_rate`; rungs in the order of the legend.
+        title: what stands above the plot.
+    """
+    return _on_diagonal(
+        curves,
+        title,
+        x=("false_positive_rate", "Share of playbacks not skipped that are ranked above (false positives)"),
+        y=("true_positive_rate", "Share of skips ranked above (true positives)"),
+        with_points=False,
+    )
+
+
+def calibration_plot(curves: pl.DataFrame, title: str) -> "alt.LayerChart":
+    """Observed against predicted share of skips, one line per rung, over the diagonal of perfection.
+
+    Args:
+        curves: `rung`, `predicted` and `observed`; rungs in the order of the legend.
+        title: what stands above the plot.
+    """
+    return _on_diagonal(
+        curves,
+        title,
+        x=("predicted", "Predicted probability of a skip (mean of a bin)"),
+        y=("observed", "Observed share of skips"),
+        with_points=True,
+    )
+
+
+def survival_plot(survival: pl.DataFrame, title: str) -> "alt.LayerChart":
+    """Share not skipped by each second with its 95 % band, one line per group.
+
+    Args:
+        survival: rows of `ml.skip_survival` of one dimension; at most a handful of groups stay readable.
+        title: what stands above the plot.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    rows = survival.select("value", "second", "survival", "survival_low", "survival_high")
+    colour = alt.Color("value:N", title=None, scale=alt.Scale(range=list(LINES)))
+    x = alt.X("second:Q", title="Seconds played", scale=alt.Scale(nice=False))
+    y = alt.Y("survival:Q", title="Share not skipped; 95 % band", scale=alt.Scale(domain=[0, 1]))
+    base = alt.Chart(rows).encode(x=x, color=colour)
+    band = base.mark_area(opacity=0.2).encode(y=alt.Y("survival_low:Q", title=""), y2="survival_high:Q")
+    line = base.mark_line(interpolate="step-after").encode(y=y)
+    return _framed(alt.layer(band, line), title)
+
+
+def _on_diagonal(
+    curves: pl.DataFrame, title: str, *, x: tuple[str, str], y: tuple[str, str], with_points: bool
+) -> "alt.LayerChart":
+    """Lines over the unit square with its diagonal."""
+    import altair as alt  # noqa: PLC0415
+
+    unit = alt.Scale(domain=[0, 1])
+    corners = pl.DataFrame({x[0]: [0.0, 1.0], y[0]: [0.0, 1.0]})
+    axes = {
+        "x": alt.X(f"{x[0]}:Q", title=x[1], scale=unit),
+        "y": alt.Y(f"{y[0]}:Q", title=y[1], scale=unit),
+    }
+    diagonal = alt.Chart(corners).mark_line(color=_INK, strokeDash=[4, 3], strokeWidth=1).encode(**axes)
+    order = curves["rung"].unique(maintain_order=True).to_list()
+    colour = alt.Color("rung:N", title=None, sort=order, scale=alt.Scale(domain=order, range=list(LINES)))
+    lines = (
+        alt.Chart(curves.select("rung", x[0], y[0])).mark_line(point=with_points).encode(color=colour, **axes)
+    )
+    return _framed(alt.layer(diagonal, lines), title)
+
+
+def _framed(chart: "alt.LayerChart | alt.FacetChart", title: str) -> "alt.LayerChart":
+    import altair as alt  # noqa: PLC0415
+
+    framed = (
+        chart.properties(title=alt.Title(title, anchor="start", offset=12), width=WIDTH, height=HEIGHT)
+        .configure_view(stroke=None)
+        .configure_axis(labelColor=_INK, titleColor=_INK, titleFontWeight="normal", gridColor=_FAINT)
+        .configure_legend(orient="bottom")
+    )
+    return cast("alt.LayerChart", framed)
+
+
 def to_vega_lite(chart: "alt.TopLevelMixin") -> str:
     """A chart's Vega-Lite specification as JSON, data included; the same chart gives the same text."""
     return chart.to_json(indent=None)
+
+
+def save(chart: "alt.LayerChart", folder: Path, name: str, says: str) -> Path:
+    """Write a plot as `<name>.vl.json`, with what it says in words as its description, and as `<name>.png`.
+
+    Each file is replaced in one step. Returns the path of the image.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    described = chart.properties(description=says)
+    image = folder / f"{name}.png"
+    for path, content in (
+        (folder / f"{name}.vl.json", to_vega_lite(described).encode()),
+        (image, to_png(described)),
+    ):
+        new = path.with_name(f".{path.name}.new")
+        new.write_bytes(content)
+        new.replace(path)
+    return image
 
 
 def to_png(chart: "alt.TopLevelMixin") -> bytes:

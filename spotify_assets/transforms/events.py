@@ -12,6 +12,12 @@ from spotify_assets.transforms.sessions import ReadBefore, with_sessions
 UNKNOWN_COUNTRY = "ZZ"
 """Spotify's own code for a country it does not know."""
 
+NEEDED_OF_EARLIER = (
+    *("event_id", "user_id", "track_id", "started_at", "ended_at", "event_date", "action", "ms_played"),
+    *("country", "source", "content_type", "source_file", "source_row"),
+)
+"""Columns of raw.raw_events that earlier events are judged by, to find where sessions began."""
+
 _IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
 
 
@@ -92,9 +98,9 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
 def listening_events(raw: pl.DataFrame, read_raw_before: ReadBefore, tracks: pl.DataFrame) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
 
-    `raw` is the slice of raw.raw_events, `read_raw_before` gives the raw events of so many days before it,
-    and `tracks` holds what the catalogue knows of the slice's days (`track_id`, `snapshot_date`,
-    `duration_ms`).
+    `raw` is the slice of raw.raw_events, `read_raw_before` gives the raw events of so many days before it
+    (at least the columns `NEEDED_OF_EARLIER`), and `tracks` holds what the catalogue knows of the slice's
+    days (`track_id`, `snapshot_date`, `duration_ms`).
     """
     valid = valid_events(raw)
     with_lengths = join_tracks(valid.rows, tracks, ["duration_ms"]).rename(

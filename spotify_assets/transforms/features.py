@@ -6,6 +6,7 @@ source.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -98,7 +99,9 @@ def model_features(events: pl.DataFrame, read_before: ReadBefore, tracks: pl.Dat
     before = read_before(PREVIOUS_PLAYBACK_DAYS + carry, EVENT_COLUMNS)
     playbacks = _playbacks_with_previous(events, before).filter(_is_music())
     # A catalogue as of the day of the end would say something of the end.
-    started = playbacks.with_columns(_event_date=pl.col("event_date"), event_date=pl.col("started_at").dt.date())
+    started = playbacks.with_columns(
+        _event_date=pl.col("event_date"), event_date=pl.col("started_at").dt.date()
+    )
     described = join_tracks(started, tracks, TRACK_FEATURES)
     history = read_before(HISTORY_DAYS + carry, _HISTORY_COLUMNS)
     past = pl.concat([history, events.select(_HISTORY_COLUMNS)]).filter(_is_music())
@@ -116,19 +119,16 @@ def model_features(events: pl.DataFrame, read_before: ReadBefore, tracks: pl.Dat
     )
 
 
-def first_day_of_starts(events: pl.DataFrame) -> pl.Expr | object:
+def first_start(events: pl.DataFrame) -> date | None:
     """The earliest date on which an event of the slice started; None for an empty slice."""
-    return events["started_at"].dt.date().min()
+    return events.select(pl.col("started_at").dt.date().min()).item()  # type: ignore[no-any-return]
 
 
 def _days_carried_over(events: pl.DataFrame) -> int:
     """Days between the first start of the slice and its first end: long playbacks began before the slice."""
-    if events.is_empty():
-        return 0
-    first_end, first_start = events.select(
-        pl.col("event_date").min(), start=pl.col("started_at").dt.date().min()
-    ).row(0)
-    return max(0, (first_end - first_start).days)
+    first_end: date | None = events["event_date"].min()  # type: ignore[assignment]
+    start = first_start(events)
+    return 0 if first_end is None or start is None else max(0, (first_end - start).days)
 
 
 def _is_music() -> pl.Expr:
@@ -181,7 +181,7 @@ def _latest_true_start() -> pl.Expr:
 
 
 def _first_artists(tracks: pl.DataFrame) -> pl.DataFrame:
-    """One row per track: its first artist by the catalogue, which is the same in every snapshot but for errors."""
+    """The first artist of each track by the catalogue; the first in order where snapshots disagree."""
     return tracks.group_by("track_id").agg(pl.col("primary_artist_id").min().alias("artist"))
 
 
@@ -191,26 +191,29 @@ def _history(starts: pl.DataFrame, past: pl.DataFrame, artists: pl.DataFrame) ->
     Whole days are counted per day, and the day of the start event by event, so that nothing as long as the
     history is sorted.
     """
-    asked = _with_codes(starts, artists).select(
-        *_CODES, day="event_date", at="started_at", row=pl.int_range(pl.len(), dtype=pl.UInt32)
+    columns = ["user_id", "track_id", "artist_name", "event_date", "outcome"]
+    rows = pl.concat(
+        [
+            starts.select(*columns, at="started_at", row=pl.int_range(pl.len(), dtype=pl.UInt32)),
+            past.select(*columns, at="ended_at", row=pl.lit(None, pl.UInt32)),
+        ]
     )
-    ended = _with_codes(past, artists).select(
-        *_CODES, day="event_date", at="ended_at", skip=(pl.col("outcome") == "skip").cast(pl.UInt32)
+    coded = (
+        rows.join(artists, on="track_id", how="left")
+        .with_columns(pl.coalesce("artist", "artist_name").alias("artist"))
+        .select(
+            # Users, tracks and artists as whole numbers, which group and sort much faster than text.
+            pl.col("user_id", "track_id", "artist").cast(pl.Categorical).to_physical(),
+            pl.col("event_date").alias("day"),
+            "at",
+            "row",
+            skip=(pl.col("outcome") == "skip").cast(pl.UInt32),
+        )
     )
+    asked = coded.filter(pl.col("row").is_not_null())
+    ended = coded.filter(pl.col("row").is_null())
     parts = [_counts(asked, ended, name, keys) for name, keys in _HISTORY_KEYS.items()]
     return pl.concat(parts, how="horizontal")
-
-
-_CODES = ("user_id", "track_id", "artist")
-
-
-def _with_codes(rows: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
-    """Users, tracks and artists as small integers: whole numbers group and sort much faster than text."""
-    return (
-        rows.join(artists, on="track_id", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("artist", "artist_name").alias("artist"))
-        .with_columns(pl.col(_CODES).cast(pl.Categorical).to_physical())
-    )
 
 
 def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
@@ -250,14 +253,16 @@ def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, keys: tuple[str
 def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame, by_day: list[str]) -> pl.DataFrame:
     """The starts with how many playbacks of their group ended before them on their day, and were skipped."""
     same_day = ended.join(asked.select(by_day).unique(), on=by_day, how="semi")
-    ends = same_day.select(*by_day, "at", row=pl.lit(None, pl.UInt32), play=1, skip=pl.col("skip"))
-    starts = asked.select(*by_day, "at", "row", play=0, skip=0)
+    one, none = pl.lit(1, pl.UInt32), pl.lit(0, pl.UInt32)
+    ends = same_day.select(*by_day, "at", "row", "skip", play=one)
+    starts = asked.select(*by_day, "at", "row", skip=none, play=none)
     # At equal times the start comes first: what ended at that very moment is not known.
     return (
-        pl.concat([starts, ends], how="vertical_relaxed")
+        pl.concat([starts, ends])
         .sort(*by_day, "at", "play")
         .with_columns(
-            plays_today=pl.col("play").cum_sum().over(by_day), skips_today=pl.col("skip").cum_sum().over(by_day)
+            plays_today=pl.col("play").cum_sum().over(by_day),
+            skips_today=pl.col("skip").cum_sum().over(by_day),
         )
         .filter(pl.col("row").is_not_null())
     )

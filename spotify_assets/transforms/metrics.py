@@ -4,6 +4,12 @@ import polars as pl
 
 from spotify_assets.catalog import DAILY_TRACK_METRICS, PLAYBACK_ACTIONS
 
+NEEDED_FOR_METRICS = (
+    *("event_date", "track_id", "user_id", "action", "content_type"),
+    *("ms_played", "is_stream", "outcome"),
+)
+"""Columns of core.listening_events that the metrics are counted from."""
+
 
 def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     """What was heard of each track. One row per event date and track; music with a track id only.

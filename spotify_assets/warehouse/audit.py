@@ -80,13 +80,18 @@ def audit_expectations(
 def audit_references(
     connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> Finding | None:
-    """Count values that the table they refer to does not have; None where the table refers to none."""
+    """Count values that the table they refer to does not have; None where the table refers to none.
+
+    A table that does not exist yet has no value.
+    """
     referring = {c.name: c.references.rsplit(".", 1) for c in table.columns if c.references}
     if not referring:
         return None
+    missing = {t for t, column in referring.values() if column not in stored_columns(connection, t)}
     orphaned = [
-        f"r.{name} is not null "
-        f"and not exists (select 1 from {target} t where t.{column} = r.{name}) as {name}"
+        f"r.{name} is not null and not "
+        + ("false" if target in missing else f"exists (select 1 from {target} t where t.{column} = r.{name})")
+        + f" as {name}"
         for name, (target, column) in referring.items()
     ]
     counts = ", ".join(f"count(*) filter (where {sql})" for sql in (*referring, " or ".join(referring)))
@@ -94,7 +99,7 @@ def audit_references(
         connection, f"select {counts} from (select {', '.join(orphaned)} from ({relation}) r)", parameters
     )
     detail = "; ".join(
-        f"{name} is not in {target}: {rows:,} rows"
+        f"{name} is not in {target}{', which does not exist yet' if target in missing else ''}: {rows:,} rows"
         for (name, (target, _)), rows in zip(referring.items(), orphans, strict=True)
         if rows
     )
@@ -103,12 +108,7 @@ def audit_references(
 
 def audit_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Finding:
     """Compare the stored table's columns with the catalogue's, names and types."""
-    described = connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ?",
-        [table.schema, table.name],
-    )
-    stored = dict(described.fetchall())
+    stored = stored_columns(connection, table.full_name)
     declared = {column.name: column.type for column in table.columns}
     problems = [f"{name} is missing" for name in declared.keys() - stored.keys()]
     problems += [f"{name} is not in the catalogue" for name in stored.keys() - declared.keys()]
@@ -118,6 +118,16 @@ def audit_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Findin
         if name in stored and stored[name] != kind
     ]
     return Finding("columns", len(problems), "; ".join(sorted(problems)))
+
+
+def stored_columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> dict[str, str]:
+    """Names and types of the columns of a stored `schema.table`; none where it does not exist."""
+    described = connection.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name || '.' || table_name = ?",
+        [full_name],
+    )
+    return dict(described.fetchall())
 
 
 def _rules(table: Table) -> list[_Rule]:

@@ -12,6 +12,8 @@ from spotify_assets.warehouse.errors import SliceRefusedError
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, delete_rows, insert_rows
 
+_ENTRY = ("slice_date", "slice_end", "outcome", "reason", "rows")
+
 
 @dataclass
 class Books:
@@ -61,13 +63,20 @@ class Books:
         return totals
 
     def write(self, connection: duckdb.DuckDBPyConnection, written: Window) -> None:
-        """Replace what the books say of a window by the entries made here."""
-        slice_dates = Predicate.window("slice_date", written)
-        own = Predicate("table_name = ?", [self.table.full_name]) & slice_dates
+        """Replace what the books say of a window by the entries made here.
+
+        An older slice that reaches beyond the window, of a month where days are written now, leaves the books
+        as a whole: what became of the rest of its rows is told again when those days are written.
+        """
         for books in (ROW_COUNTS, REJECTED_ROWS, DUPLICATE_PLAYS):
             create_table(connection, books)
-        delete_rows(connection, ROW_COUNTS, own)
-        delete_rows(connection, REJECTED_ROWS, own)
+        table = Predicate("table_name = ?", [self.table.full_name])
+        overlapping = table & Predicate(
+            "slice_date < ? and coalesce(slice_end, slice_date + 1) > ?", [written.end, written.start]
+        )
+        of_them = f"slice_date in (select slice_date from {ROW_COUNTS.full_name} where {overlapping.sql})"
+        delete_rows(connection, REJECTED_ROWS, table & Predicate(of_them, overlapping.parameters))
+        delete_rows(connection, ROW_COUNTS, overlapping)
         label = str(written)
         insert_rows(connection, ROW_COUNTS, self._row_counts(), EVERYTHING, label=label)
         if self.rejected:
@@ -81,8 +90,8 @@ class Books:
 
     def _row_counts(self) -> pl.DataFrame:
         return pl.DataFrame(
-            [(window.start, outcome, reason, rows) for window, outcome, reason, rows in self.entries],
-            schema={"slice_date": pl.Date, "outcome": pl.String, "reason": pl.String, "rows": pl.Int64},
+            [(window.start, window.end, *entry) for window, *entry in self.entries],
+            schema=[(name, ROW_COUNTS.polars_schema[name]) for name in _ENTRY],
             orient="row",
         ).with_columns(
             table_name=pl.lit(self.table.full_name),

@@ -1,6 +1,8 @@
 """Connections to the DuckDB file: one writer at a time, always closed, a bounded wait for a foreign lock."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ import duckdb
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 
 _RETRY_SECONDS = 0.2
+_COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 _open_writers: dict[Path, duckdb.DuckDBPyConnection] = {}
 """Writers of this process, by file: DuckDB refuses a second connection with another access mode."""
 
@@ -72,13 +75,42 @@ class Database:
             WarehouseError: the file cannot be opened at all; waiting would not help.
         """
         writer = _open_writers.get(self.path.resolve())
-        if writer is None and not self.path.exists():
-            raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
+        if writer is None:
+            self._must_exist()
         connection = writer.cursor() if writer is not None else self._connect(read_only=True)
         try:
             yield connection
         finally:
             connection.close()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the committed state to a new file, while no other process can write.
+
+        Another process copies the bytes: a process that closes a file loses every lock it has on it (POSIX).
+
+        Raises:
+            WarehouseMissingError: there is no such file.
+            WarehouseLockedError: another process holds the file longer than `lock_timeout_seconds`.
+            WarehouseError: the copy was cut short; the target holds nothing that can be used.
+        """
+        self._must_exist()
+        with self.writer() as connection:
+            connection.execute("checkpoint")
+            command = [sys.executable, "-I", "-c", _COPY, str(self.path), str(target)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            wanted, copied = (file.stat().st_size if file.exists() else 0 for file in (self.path, target))
+        if done.returncode or copied != wanted:
+            said = done.stderr.strip().splitlines()[-1:] or [
+                f"the copying process ended with {done.returncode}"
+            ]
+            raise WarehouseError(
+                f"{self.path} could not be copied to {target}: {copied:,} of {wanted:,} bytes were written "
+                f"({said[0]}). What was published before stays."
+            )
+
+    def _must_exist(self) -> None:
+        if not self.path.exists():
+            raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         started = time.monotonic()

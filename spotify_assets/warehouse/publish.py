@@ -1,86 +1,296 @@
 """The published copy: what everyone outside Dagster reads.
 
 `serving.duckdb` is replaced in one step, so a page that has the old one open keeps reading it and the next
-one sees the new. Beside it every table lies as Parquet, for tools that read files.
+one sees the new. Beside it every table lies as Parquet, for tools that read files: a file for each month of a
+table that has a date for its partitions, else one file. Only files whose rows changed are written again.
+
+The serving database is a copy of the warehouse file, because that is 30 times faster than to write its rows
+anew (0.95 GB, 24 million rows: 0.6 s against 18 s; a delta would be applied to such a copy as well). The
+warehouse is locked for the time of that copy; everything else is read from it.
+
+What changed is known, for tables with books, from the entries of the month in `ops.row_counts` and the number
+of rows; for all others from a hash of their rows (1 s for 12 million rows of 13 columns). Rows that someone
+updated by hand, past the books, are not noticed: remove `manifest.json` to publish everything again.
 """
 
+import hashlib
 import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from spotify_assets.catalog import ROW_COUNTS, TABLES
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.manifest import Manifest, PublishedFile
 
 _WORK = ".publishing"
 _SERVING = "serving.duckdb"
+_FILE = "data.parquet"
+_LAYOUT = "1"
+"""Part of every fingerprint: another one makes every file be written again."""
+_WITHOUT_FILES = frozenset({"staging"})
+"""Schemas whose views only rename the columns of tables that are published themselves."""
+_DATE_OF_DBT = "event_date"
+"""Column by whose months a table that is not in the catalogue is cut, where it has it."""
+_NO_DATE = "__HIVE_DEFAULT_PARTITION__"
+"""What readers of hive folders take for null."""
+_FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that spreadsheets would run as a formula."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What was published: the serving database, and rows per table (`schema.table`)."""
+    """What was published: the serving database, rows per `schema.table`, and the files written anew."""
 
     serving: Path
     rows: dict[str, int]
+    written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """A table or view, and the types of its columns."""
+
+    schema: str
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def sql(self) -> str:
+        return f'"{self.schema}"."{self.name}"'
+
+    @property
+    def date_column(self) -> str | None:
+        """The column by whose months the files are cut; None where there is one file."""
+        table = TABLES.get(self.full_name)
+        column = table.partition_column if table else _DATE_OF_DBT
+        return column if self.columns.get(column or "") == "DATE" and "month" not in self.columns else None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one Parquet file, as SQL, and the state they are in."""
+
+    relation: _Relation
+    condition: str
+    rows: int
+    fingerprint: str
 
 
 def publish(database: Database, processed_dir: Path) -> Published:
     """Publish the committed state of the warehouse below `processed_dir`.
 
-    Views of the warehouse become tables of the copy, so that it stands alone.
-
     Raises:
         WarehouseMissingError: there is no warehouse yet.
+        WarehouseLockedError: another process holds the warehouse longer than the database waits.
+        WarehouseError: the warehouse could not be copied whole.
     """
     work = processed_dir / _WORK
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        rows = _copy(database, work)
-        _replace_tree(work / "tables", processed_dir / "tables")
-        serving = (work / _SERVING).replace(processed_dir / _SERVING)
+        database.copy_to(work / _SERVING)
+        before = Manifest.read(processed_dir)
+        with _opened(work, database) as connection:
+            _stand_alone(connection, database.path.stem)
+            relations = _relations(connection)
+            rows = {r.full_name: _count(connection, r) for r in relations}
+            parts = _parts(connection, [r for r in relations if r.schema not in _WITHOUT_FILES])
+            changed = [path for path, part in parts.items() if _is_stale(processed_dir, path, part, before)]
+            for path in changed:
+                _write(connection, parts[path], work / path)
+        _replace(work, processed_dir, before, parts, changed)
     finally:
         shutil.rmtree(work)
-    return Published(serving, rows)
+    return Published(processed_dir / _SERVING, rows, tuple(changed))
 
 
-def _copy(database: Database, work: Path) -> dict[str, int]:
-    """Make the copy and its Parquet files in a folder; returns rows per table."""
-    rows: dict[str, int] = {}
-    with database.reader() as connection:
-        relations = connection.execute(
-            """
-            select
-                schema_name,
-                table_name,
-                list(column_name order by column_index),
-                list(data_type order by column_index)
-            from duckdb_columns()
-            where database_name = current_database() and not internal
-            group by all
-            order by all
-            """
-        ).fetchall()
-        for schema, name, _, _ in relations:
-            folder = work / "tables" / schema
-            folder.mkdir(parents=True, exist_ok=True)
-            _copy_to(connection, schema, name, folder / f"{name}.parquet", "format parquet, compression zstd")
-    with duckdb.connect(str(work / _SERVING)) as copy:
-        for schema, name, columns, types in relations:
-            file = work / "tables" / schema / f"{name}.parquet"
-            # Parquet has no HUGEINT, the type of a sum of integers: the copy states the types.
-            typed = ", ".join(f'"{c}"::{kind} as "{c}"' for c, kind in zip(columns, types, strict=True))
-            copy.execute(f'create schema if not exists "{schema}"')
-            copy.execute(
-                f'create table "{schema}"."{name}" as select {typed} from read_parquet(?)', [str(file)]
-            )
-            [rows[f"{schema}.{name}"]] = single_row(copy, f'select count(*) from "{schema}"."{name}"')
-    return rows
+@contextmanager
+def _opened(work: Path, database: Database) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The copy, under the name of the warehouse, by which views may call their tables."""
+    name = _quoted(database.path.stem)
+    with duckdb.connect() as connection:
+        if database.memory_limit:
+            connection.execute(f"set memory_limit = {_text(database.memory_limit)}")
+        connection.execute(f"set temp_directory = {_text(work / 'spilled')}")
+        connection.execute(f"attach {_text(work / _SERVING)} as {name}; use {name}")
+        yield connection
+        connection.execute(f"checkpoint {name}; use memory; detach {name}")
+
+
+def _stand_alone(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Turn views that name their own database, as DuckDB 1.5 stores them, into tables.
+
+    Readers open the copy under another name.
+    """
+    views = connection.execute(
+        "select schema_name, view_name from duckdb_views() "
+        "where database_name = current_database() and not internal and contains(sql, ?)",
+        [f"{name}."],
+    ).fetchall()
+    for schema, view in views:
+        old, new = f"{_quoted(schema)}.{_quoted(view)}", _quoted(f"{view} as table")
+        connection.execute(f"create table {_quoted(schema)}.{new} as from {old}; drop view {old}")
+        connection.execute(f"alter table {_quoted(schema)}.{new} rename to {_quoted(view)}")
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> list[_Relation]:
+    described = connection.execute(
+        """
+        select
+            schema_name,
+            table_name,
+            list(column_name order by column_index),
+            list(data_type order by column_index)
+        from duckdb_columns()
+        where database_name = current_database() and not internal
+        group by all
+        order by all
+        """
+    ).fetchall()
+    return [
+        _Relation(schema, name, dict(zip(columns, types, strict=True)))
+        for schema, name, columns, types in described
+    ]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: _Relation) -> int:
+    [rows] = single_row(connection, f"select count(*) from {relation.sql}")
+    return int(rows)
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, relations: Sequence[_Relation]) -> dict[str, _Part]:
+    """The files that there are to be, by path, with what each is to hold."""
+    books = _books(connection) if ROW_COUNTS.full_name in {r.full_name for r in relations} else {}
+    parts = {}
+    for relation in relations:
+        column = relation.date_column
+        months = _months(connection, relation, column, books.get(relation.full_name, {}))
+        for month, (rows, state) in months.items():
+            said = f"{_LAYOUT} {list(relation.columns.items())} {rows} {state}"
+            fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
+            folder = f"{relation.schema}/{relation.name}"
+            if column is None or not rows:
+                parts[f"{folder}/{_FILE}"] = _Part(relation, "true", rows, fingerprint)
+            else:
+                path = f"{folder}/month={f'{month:%Y-%m}' if month else _NO_DATE}/{_FILE}"
+                parts[path] = _Part(relation, _in_month(column, month), rows, fingerprint)
+    return parts
+
+
+def _books(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[date | None, str]]:
+    """For each table and month a hash of what the books say, which every write of a slice changes."""
+    books: dict[str, dict[date | None, str]] = {}
+    for table, month, state in connection.execute(
+        "select table_name, date_trunc('month', slice_date)::date, sum(hash(entries))::varchar "
+        f"from {ROW_COUNTS.full_name} as entries group by all"
+    ).fetchall():
+        books.setdefault(table, {})[month] = state
+    return books
+
+
+def _months(
+    connection: duckdb.DuckDBPyConnection,
+    relation: _Relation,
+    column: str | None,
+    books: Mapping[date | None, str],
+) -> dict[date | None, tuple[int, str]]:
+    """Rows and state of each month of a relation; of all of it, under None, where it is not cut."""
+    if column and books:
+        counted = _by_month(connection, relation, column, "0")
+        if all(month in books for month in counted):
+            return {month: (rows, books[month]) for month, (rows, _) in counted.items()} or {None: (0, "")}
+    values = ", ".join(_quoted(name) for name in relation.columns)
+    return _by_month(connection, relation, column, f"hash({values})") or {None: (0, "")}
+
+
+def _by_month(
+    connection: duckdb.DuckDBPyConnection, relation: _Relation, column: str | None, value: str
+) -> dict[date | None, tuple[int, str]]:
+    """Rows of each month, and the sum over them of a value; by date first, which is faster."""
+    day = _quoted(column) if column else "null::date"
+    found = connection.execute(
+        f"""
+        select date_trunc('month', day)::date as month, sum(rows)::bigint, sum(state)::varchar
+        from (select {day} as day, count(*) as rows, sum({value}) as state from {relation.sql} group by day)
+        group by month
+        order by month
+        """
+    ).fetchall()
+    return {month: (rows, state) for month, rows, state in found}
+
+
+def _in_month(column: str, month: date | None) -> str:
+    name = _quoted(column)
+    if month is None:
+        return f"{name} is null"
+    return f"{name} >= date '{month}' and {name} < date '{month}' + interval 1 month"
+
+
+def _is_stale(processed_dir: Path, path: str, part: _Part, before: Manifest) -> bool:
+    """Whether the file that is there is not the one that is to be."""
+    known = before.files.get(path)
+    if known is None or known.fingerprint != part.fingerprint:
+        return True
+    try:
+        return (processed_dir / path).stat().st_size != known.bytes
+    except FileNotFoundError:
+        return True
+
+
+def _write(connection: duckdb.DuckDBPyConnection, part: _Part, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"copy (from {part.relation.sql} where {part.condition}) to {_text(file)} "
+        "(format parquet, compression zstd)"
+    )
+
+
+def _replace(
+    work: Path, processed_dir: Path, before: Manifest, parts: Mapping[str, _Part], changed: Sequence[str]
+) -> None:
+    """Put what was made in place of the old: the files, then the serving database, last the manifest."""
+    own = (f"*/*/{_FILE}", f"*/*/month=*/{_FILE}")
+    there = {str(f.relative_to(processed_dir)) for pattern in own for f in processed_dir.glob(pattern)}
+    gone = sorted(there - parts.keys())
+    before.without({*changed, *gone}).write(processed_dir)
+    version = before.version + 1
+    files = dict(before.files)
+    for path in changed:
+        (processed_dir / path).parent.mkdir(parents=True, exist_ok=True)
+        file = (work / path).replace(processed_dir / path)
+        part = parts[path]
+        files[path] = PublishedFile(part.fingerprint, part.rows, file.stat().st_size, version)
+    for path in gone:
+        _remove(processed_dir, processed_dir / path)
+    (work / _SERVING).replace(processed_dir / _SERVING)
+    published = {path: files[path] for path in parts}
+    Manifest(version, complete=True, files=published).write(processed_dir)
+
+
+def _remove(processed_dir: Path, file: Path) -> None:
+    """Remove a file, and the folders that it leaves empty."""
+    file.unlink()
+    for folder in file.relative_to(processed_dir).parents[:-1]:
+        if any((processed_dir / folder).iterdir()):
+            break
+        (processed_dir / folder).rmdir()
 
 
 def export_csv(serving: Path, table: str, target: Path) -> int:
     """Write one published table as CSV with a header, for tools that read nothing better; returns its rows.
+
+    A text that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a
+    carriage return, gets an apostrophe in front. Numbers stay as they are.
 
     Raises:
         WarehouseMissingError: nothing was published yet.
@@ -90,32 +300,29 @@ def export_csv(serving: Path, table: str, target: Path) -> int:
         raise WarehouseMissingError(f"{serving} does not exist yet: materialise the assets first")
     target.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(serving), read_only=True) as connection:
-        known = {
-            f"{schema}.{name}": (schema, name)
-            for schema, name in connection.execute(
-                "select table_schema, table_name from information_schema.tables order by all"
-            ).fetchall()
-        }
+        known = {relation.full_name: relation for relation in _relations(connection)}
         if table not in known:
             raise ValueError(f"no published table {table}; there are {', '.join(known)}")
-        return _copy_to(connection, *known[table], target, "format csv, header")
-
-
-def _copy_to(
-    connection: duckdb.DuckDBPyConnection, schema: str, name: str, target: Path, options: str
-) -> int:
-    """Write one table or view to a file; returns its rows."""
-    file = str(target).replace("'", "''")
-    [rows] = single_row(connection, f"""copy "{schema}"."{name}" to '{file}' ({options})""")
+        values = ", ".join(_harmless(name, kind) for name, kind in known[table].columns.items())
+        [rows] = single_row(
+            connection,
+            f"copy (select {values} from {known[table].sql}) to {_text(target)} (format csv, header)",
+        )
     return int(rows)
 
 
-def _replace_tree(new: Path, target: Path) -> None:
-    """Put each new file in place of the old one of its name; remove files that are no longer published."""
-    wanted = {path.relative_to(new) for path in new.rglob("*.parquet")}
-    for relative in wanted:
-        (target / relative).parent.mkdir(parents=True, exist_ok=True)
-        (new / relative).replace(target / relative)
-    for path in target.rglob("*.parquet"):
-        if path.relative_to(target) not in wanted:
-            path.unlink()
+def _harmless(column: str, kind: str) -> str:
+    name = _quoted(column)
+    if kind != "VARCHAR":
+        return name
+    return f"case when regexp_matches({name}, '{_FORMULA}') then '''' || {name} else {name} end as {name}"
+
+
+def _quoted(name: str) -> str:
+    """An identifier as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    """A text as SQL writes it."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from spotify_assets.catalog import Table
+from spotify_assets.warehouse import migrate
 from spotify_assets.warehouse.audit import audit_columns, audit_rows
 from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
@@ -70,19 +71,20 @@ NOTHING = Predicate("false")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Create the table from the catalogue where it does not exist.
+    """Create the table from the catalogue where it does not exist; add new columns that may be null.
 
     Raises:
-        SliceRefusedError: it exists with other columns or types than the catalogue declares.
+        SliceRefusedError: it differs from the catalogue in anything else.
     """
-    connection.execute(f"create schema if not exists {table.schema}")
-    connection.execute(table.ddl)
-    finding = audit_columns(connection, table)
-    if not finding.passed:
+    planned = migrate.plan(table, migrate.stored_table(connection, table))
+    if not planned.on_write:
+        differences = "; ".join(planned.problems or (step.words for step in planned.steps))
         raise SliceRefusedError(
-            f"{table.full_name} in the warehouse is not the table of the catalogue: {finding.detail}. "
-            "Nothing was written; drop the table and materialise it again."
+            f"{table.full_name} in the warehouse is not the table of the catalogue: {differences}. "
+            "Nothing was written; "
+            + (planned.advice if planned.problems else "`spotify-assets migrate` changes it without loss.")
         )
+    migrate.apply(connection, planned)
 
 
 def delete_rows(connection: duckdb.DuckDBPyConnection, table: Table, predicate: Predicate) -> None:
@@ -170,7 +172,8 @@ def read_rows(
     except duckdb.BinderException as error:
         raise WarehouseError(
             f"{table.full_name} in the warehouse is not the table of the catalogue: "
-            f"{audit_columns(connection, table).detail}. Drop the table and materialise it again."
+            f"{audit_columns(connection, table).detail}. `spotify-assets migrate` adds what may be null and "
+            "says what to do about the rest."
         ) from error
     frame: pl.DataFrame = rows.pl()
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)

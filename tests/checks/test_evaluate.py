@@ -176,7 +176,8 @@ def test_books_that_agree_pass(judged: duckdb.DuckDBPyConnection, asked: Window 
             "delete from ops.row_counts where table_name = 'core.judged' and slice_date = '2025-01-01'",
             6,
             "slice of 2025-01-01: 0 rows were loaded, 2 are stored; "
-            "slice of 2025-01-01: 0 rows came in, raw.raw_plays has 4",
+            "slice of 2025-01-01: 0 rows came in, raw.raw_plays has 4; "
+            "the books have no slice of 1 days: materialise them again",
         ),
     ],
     ids=[
@@ -214,6 +215,48 @@ def test_slices_of_several_days_are_reconciled_as_they_were_written() -> None:
         )
 
 
+def test_days_written_into_a_month_leave_no_books_of_the_month() -> None:
+    """As after a change of the grain: each day counts by its own slice, days not yet rewritten are named."""
+    with duckdb.connect() as connection:
+        rows: Rows = [(day, "a", 1, 0) for day in range(1, 32)]
+        write(connection, RAW, rows, window(1, 31))
+        write(connection, JUDGED, rows, window(1, 31))
+        write(connection, JUDGED, rows, window(10))
+        assert reconcile(connection, JUDGED, window(10)).passed
+        assert reconcile(connection, JUDGED, None).detail.endswith(
+            "and 55 more; the books have no slice of 30 days: materialise them again"
+        )
+        for day in range(1, 32):
+            write(connection, JUDGED, rows, window(day))
+        assert reconcile(connection, JUDGED, None) == Finding("reconciliation", 0, "")
+        write(connection, JUDGED, rows, window(1, 31))
+        assert reconcile(connection, JUDGED, None) == Finding("reconciliation", 0, "")
+
+
+def test_rejected_rows_leave_with_the_slice_that_refused_them() -> None:
+    with duckdb.connect() as connection:
+        write(connection, RAW, [], window(1, 31), rejected=2)
+        write(connection, JUDGED, [], window(1, 31), rejected=2)
+        write(connection, JUDGED, [], window(10), rejected=1)
+        kept = "select table_name, slice_date, count(*) from ops.rejected_rows group by all order by all"
+        assert connection.execute(kept).fetchall() == [
+            ("core.judged", date(2025, 1, 10), 1),
+            ("raw.raw_plays", date(2025, 1, 1), 2),
+        ]
+
+
+def test_entries_that_do_not_say_where_their_slice_ends_reach_to_the_next() -> None:
+    with duckdb.connect() as connection:
+        rows: Rows = [(day, "a", 1, 0) for day in (1, 2, 15, 20, 31)]
+        write(connection, RAW, rows, window(1, 14), window(15, 31))
+        connection.execute(f"update {ROW_COUNTS.full_name} set slice_end = null")
+        assert reconcile(connection, RAW, None).passed
+        connection.execute(f"alter table {ROW_COUNTS.full_name} drop column slice_end")
+        assert reconcile(connection, RAW, None).passed
+        write(connection, RAW, rows, window(15, 31))
+        assert reconcile(connection, RAW, None).passed
+
+
 def test_many_broken_slices_are_counted_and_the_first_are_named() -> None:
     with duckdb.connect() as connection:
         write(connection, RAW, [(day, "a", 1, 0) for day in range(1, 10)], *(window(d) for d in range(1, 10)))
@@ -222,6 +265,40 @@ def test_many_broken_slices_are_counted_and_the_first_are_named() -> None:
         assert finding.failing_rows == 9
         assert finding.detail.startswith("slice of 2025-01-01: 1 rows were loaded, 0 are stored; ")
         assert finding.detail.endswith("and 4 more")
+
+
+# Tables that are not there
+
+
+def test_a_table_that_others_need_may_be_missing(judged: duckdb.DuckDBPyConnection) -> None:
+    judged.execute("drop table raw.raw_plays")
+    assert reconcile(judged, JUDGED, window(1)) == Finding(
+        "reconciliation", 4, "slice of 2025-01-01: 4 rows came in, raw.raw_plays has 0"
+    )
+    judged.execute("drop table ops.row_counts")
+    assert reconcile(judged, JUDGED, window(1)).detail == (
+        "slice of 2025-01-01: 0 rows were loaded, 2 are stored; "
+        "the books have no slice of 1 days: materialise them again"
+    )
+
+
+def test_references_to_a_table_that_does_not_exist_lead_nowhere() -> None:
+    counted = replace(PLAYS.columns[1], references="core.tracks.track_id")
+    table = replace(PLAYS, schema="ops", columns=(PLAYS.columns[0], counted, *PLAYS.columns[2:]))
+    with duckdb.connect() as connection:
+        create_table(connection, table)
+        assert all(finding.passed for finding in evaluate(connection, table, None))
+        insert_rows(connection, table, plays([(1, "a", 1, 0)]), Predicate("true"), label="all")
+        found = {finding.check: finding for finding in evaluate(connection, table, None)}
+    says = "track is not in core.tracks, which does not exist yet: 1 rows"
+    assert found["references"] == Finding("references", 1, says)
+
+
+@BY_NAME
+def test_every_table_is_evaluated_where_it_alone_exists(table: Table) -> None:
+    with duckdb.connect() as connection:
+        create_table(connection, table)
+        assert [finding for finding in evaluate(connection, table, None) if not finding.passed] == []
 
 
 # Records

@@ -2,11 +2,11 @@
 
 from spotify_assets.catalog import LISTENING_EVENTS, MODEL_FEATURES, TABLES, TRACKS
 from spotify_assets.skip.model import MODEL_TERMS
-from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL, OUTCOME_COLUMNS
+from spotify_assets.skip.registry import FEATURES, GROUPS, IDENTIFIERS, LABEL, OUTCOME_COLUMNS
 
 ALLOWED_SUBJECTS = {
     TRACKS.full_name: {"track"},
-    LISTENING_EVENTS.full_name: {"playback", "previous playback"},
+    LISTENING_EVENTS.full_name: {"playback", "previous playback", "earlier playbacks"},
 }
 
 
@@ -28,18 +28,22 @@ def test_every_source_is_a_column_of_the_catalogue():
         assert feature.of in ALLOWED_SUBJECTS[table]
 
 
-def test_everything_is_known_before_the_start_and_nothing_comes_from_the_outcome_of_the_playback():
+def test_what_is_known_of_a_feature_is_known_before_the_outcome_of_the_playback():
     assert set(OUTCOME_COLUMNS) < set(LISTENING_EVENTS.column_names)
     for feature in FEATURES.values():
-        assert feature.known == "before start"
+        column = feature.source.rsplit(".", 1)[1]
         if feature.of == "playback":
-            assert feature.source.rsplit(".", 1)[1] not in OUTCOME_COLUMNS
+            assert feature.known == "at the start"
+            assert column not in OUTCOME_COLUMNS
+        elif feature.of == "track":
+            assert feature.known == "catalogue of the day of the start"
+        else:
+            assert feature.known == "earlier playbacks that were over"
+            assert column in OUTCOME_COLUMNS
 
 
-def test_only_the_previous_outcome_is_read_from_an_outcome():
-    from_outcomes = [f.name for f in FEATURES.values() if f.source.rsplit(".", 1)[1] in OUTCOME_COLUMNS]
-    assert from_outcomes == ["previous_is_skip"]
-    assert FEATURES["previous_is_skip"].of == "previous playback"
+def test_every_group_of_the_ladder_has_features():
+    assert {feature.group for feature in FEATURES.values()} == set(GROUPS)
 
 
 def test_the_model_uses_registered_features_only():

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import DUPLICATE_PLAYS, LISTENING_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
-from spotify_assets.transforms.events import listening_events, valid_events
+from spotify_assets.transforms.events import NEEDED_OF_EARLIER, listening_events, valid_events
 from tests.transforms.events import Row, at, interaction, playback, raw_events, track
 
 TRACKS = pl.DataFrame(
@@ -253,3 +253,13 @@ def test_refused_and_repeated_events_of_the_day_before_do_not_count_in_a_session
 def test_judging_alone_keeps_the_raw_columns():
     raw = raw_events(playback("e1"))
     assert valid_events(raw).rows.schema == raw.schema
+
+
+@settings(max_examples=50, deadline=None)
+@given(messy_rows())
+def test_earlier_events_are_judged_alike_by_the_columns_that_are_read_of_them(rows: list[Row]):
+    whole = raw_events(*rows)
+
+    judged = valid_events(whole.select(NEEDED_OF_EARLIER))
+
+    assert_frame_equal(judged.rows, valid_events(whole).rows.select(NEEDED_OF_EARLIER))

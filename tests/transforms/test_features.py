@@ -1,7 +1,7 @@
 """Model features: what each row says, and that no row knows how its playback ended."""
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
-from spotify_assets.transforms.features import model_features
+from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS
+from spotify_assets.transforms.features import model_features as features_of
 
 NOON = datetime.fromisoformat("2025-03-01T12:00:00")
 NO_EVENTS = LISTENING_EVENTS.empty()
@@ -66,6 +67,7 @@ def catalogue(*ids: str) -> pl.DataFrame:
         {
             "snapshot_date": date(2025, 2, 28),
             "track_id": one,
+            "primary_artist_id": f"artist of {one}",
             "danceability": 0.7,
             "energy": 0.6,
             "tempo": 121.5,
@@ -76,6 +78,16 @@ def catalogue(*ids: str) -> pl.DataFrame:
         for one in ids
     ]
     return pl.DataFrame(rows, schema=TRACKS.polars_schema)
+
+
+def model_features(events: pl.DataFrame, before: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+    """The features of a slice, from only the columns that are asked for and only the days that are."""
+    first = events["event_date"].min() or NOON.date()
+
+    def read_before(days: int, columns: Sequence[str]) -> pl.DataFrame:
+        return before.filter(pl.col("event_date") >= first - timedelta(days=days)).select(columns)
+
+    return features_of(events.select(EVENT_COLUMNS), read_before, tracks.select(TRACK_COLUMNS))
 
 
 def previous_by_event(frame: pl.DataFrame) -> dict[str, bool | None]:
@@ -210,8 +222,9 @@ def test_the_outcome_of_a_playback_that_is_still_running_is_unknown(source, over
 
 
 @st.composite
-def listening(draw: st.DrawFn) -> pl.DataFrame:
+def listening(draw: st.DrawFn, max_gap: timedelta = timedelta(seconds=400)) -> pl.DataFrame:
     """Sessions of two users, in order of start; playbacks may overlap."""
+    gaps = st.integers(1, 400) | st.integers(1, int(max_gap.total_seconds()))
     rows = []
     for user in ("anna", "ben"):
         start = NOON
@@ -230,7 +243,7 @@ def listening(draw: st.DrawFn) -> pl.DataFrame:
                     content_type=draw(st.sampled_from(["music", "music", "podcast"])),
                 )
             )
-            start += timedelta(seconds=draw(st.integers(1, 400)))
+            start += timedelta(seconds=draw(gaps))
     return events_of(*sorted(rows, key=lambda row: (row["started_at"], row["event_id"])))
 
 
@@ -263,7 +276,7 @@ def ends_after(row: dict[str, Any], moment: datetime) -> bool:
     return ended_at > moment
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=listening(), data=st.data())
 def test_how_a_playback_and_all_after_it_ended_moves_no_row_up_to_it(events, data):
     decided_at = data.draw(st.sampled_from(events["started_at"].unique().sort().to_list()))
@@ -273,7 +286,7 @@ def test_how_a_playback_and_all_after_it_ended_moves_no_row_up_to_it(events, dat
     assert_frame_equal(known_features(perturbed).filter(up_to_it), known_features(events).filter(up_to_it))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=listening())
 def test_what_was_still_running_at_the_start_moves_no_row(events):
     for row in known_features(events).iter_rows(named=True):
@@ -285,7 +298,7 @@ def test_what_was_still_running_at_the_start_moves_no_row(events):
         )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=listening(), data=st.data())
 def test_rows_of_the_future_move_no_earlier_row(events, data):
     seen = data.draw(st.integers(1, events.height))
@@ -295,7 +308,7 @@ def test_rows_of_the_future_move_no_earlier_row(events, data):
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=listening(), data=st.data())
 def test_slices_together_are_the_whole_in_any_row_order(events, data):
     cut = data.draw(st.integers(0, events.height))
@@ -308,3 +321,74 @@ def test_slices_together_are_the_whole_in_any_row_order(events, data):
         ]
     )
     assert_frame_equal(sliced.sort("started_at", "event_id"), model_features(shuffled, NO_EVENTS, tracks))
+
+
+def counted_by_hand(row: dict[str, Any], events: pl.DataFrame, same: Sequence[str]) -> tuple[int, float | None]:
+    """Plays and skip rate of a row's history, counted event by event."""
+    midnight = datetime.combine(row["started_at"].date(), time())
+    past = [
+        event["outcome"] == "skip"
+        for event in events.iter_rows(named=True)
+        if event["content_type"] == "music"
+        and midnight - timedelta(days=28) <= event["ended_at"] < row["started_at"]
+        and all(event[name] == row[name] for name in ("user_id", *same))
+    ]
+    return len(past), sum(past) / len(past) if past else None
+
+
+@settings(max_examples=25, deadline=None)
+@given(events=listening(max_gap=timedelta(days=9)))
+def test_the_history_is_that_counted_by_hand(events):
+    for row in model_features(events, NO_EVENTS, catalogue(track_id(1), track_id(2))).to_dicts():
+        for name, same in (("user", ()), ("user_track", ("track_id",)), ("user_artist", ("track_id",))):
+            expected = counted_by_hand(row, events, same)
+            assert (row[f"{name}_plays"], row[f"{name}_skip_rate"]) == expected, name
+
+
+def test_artists_are_those_of_the_catalogue_and_else_those_of_the_export():
+    events = events_of(
+        skipped(1, track_id=track_id(1)),
+        playback(2, after(10), track_id=track_id(2)),
+        playback(3, after(200), track_id=track_id(8), artist_name="Exported"),
+        skipped(4, after(400), track_id=track_id(9), artist_name="Exported"),
+        playback(5, after(500), track_id=track_id(7)),
+    )
+    tracks = catalogue(track_id(1), track_id(2)).with_columns(primary_artist_id=pl.lit("one artist"))
+    features = model_features(events, NO_EVENTS, tracks)
+    assert features["user_artist_plays"].to_list() == [0, 1, 0, 1, None]
+    assert features["user_artist_skip_rate"].to_list() == [None, 1.0, None, 0.0, None]
+    assert features["user_track_plays"].to_list() == [0, 0, 0, 0, 0]
+
+
+def test_recent_outcomes_are_those_of_the_last_five_playbacks_of_the_session():
+    kinds = [skipped, skipped, playback, skipped, playback, playback, playback]
+    events = events_of(*(kind(n, after(200 * n)) for n, kind in enumerate(kinds, 1)))
+    features = model_features(events, NO_EVENTS, catalogue())
+    assert features["recent_skip_rate"].to_list() == pytest.approx([None, 1, 1, 2 / 3, 3 / 4, 3 / 5, 2 / 5])
+    assert features["gap_seconds"].to_list() == [None, 195, 195, 100, 195, 100, 100]
+
+
+def test_popularity_is_as_of_the_day_of_the_start_whenever_the_playback_ended():
+    midnight = datetime.fromisoformat("2025-03-02T00:00:00")
+    next_day = catalogue(track_id(1)).with_columns(snapshot_date=pl.lit(midnight.date()), popularity=99)
+    snapshots = pl.concat([catalogue(track_id(1)), next_day], how="vertical_relaxed")
+    for seconds in (30, 300):
+        events = events_of(playback(1, midnight - timedelta(seconds=60), seconds))
+        assert model_features(events, NO_EVENTS, snapshots)["popularity"].to_list() == [55]
+
+
+@settings(max_examples=15, deadline=None)
+@given(events=listening(max_gap=timedelta(days=9)), data=st.data())
+def test_the_history_does_not_depend_on_how_the_slices_are_cut(events, data):
+    days = events["event_date"].unique().sort().to_list()
+    cut = pl.col("event_date") < data.draw(st.sampled_from(days))
+    columns = ["event_id", *(name for name in MODEL_FEATURES.column_names if name.startswith("user_"))]
+    tracks = catalogue(track_id(1))
+    sliced = pl.concat(
+        [
+            model_features(events.filter(cut), NO_EVENTS, tracks),
+            model_features(events.filter(~cut), events.filter(cut), tracks),
+        ]
+    )
+    whole = model_features(events, NO_EVENTS, tracks)
+    assert_frame_equal(sliced.select(columns).sort("event_id"), whole.select(columns).sort("event_id"))

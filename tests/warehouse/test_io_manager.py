@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
+from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.store import create_table
 from tests.warehouse.plays import (
     BY_DAY,
     IN_ONE_RUN,
@@ -344,10 +347,23 @@ def test_a_stored_table_that_differs_from_the_catalogue_is_left_alone(warehouse:
             "create schema core; create table core.plays as select date '2025-01-01' event_date"
         )
     result = warehouse.attempt(asset(plays([(1, "a", 5, 1)]), **BY_DAY), **day(1))
-    assert "core.plays in the warehouse is not the table of the catalogue: note is missing" in failures(
+    assert "core.plays in the warehouse is not the table of the catalogue: track is missing" in failures(
         result
     )
     assert warehouse.sql("from core.plays") == [(date(2025, 1, 1),)]
+
+
+def test_a_column_that_is_new_in_the_catalogue_is_added_by_the_write_or_not_at_all(tmp_path: Path) -> None:
+    older = replace(PLAYS, columns=tuple(c for c in PLAYS.columns if c.name != "note"))
+    with Database(tmp_path / "w.duckdb").transaction() as connection:
+        create_table(connection, older)
+        connection.execute("insert into core.plays values ('2025-01-01', 'a', 5, 1)")
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    outside = asset(plays([(3, "a", 6, 2)]), **BY_DAY)
+    assert not warehouse.attempt(outside, **day(2)).success
+    assert "note" not in warehouse.sql("select list(column_name) from (describe core.plays)")[0][0]
+    warehouse.store(asset(plays([(2, "b", 6, 2)]).with_columns(note=pl.lit("new")), **BY_DAY), **day(2))
+    assert warehouse.sql("select track, note from core.plays order by all") == [("a", None), ("b", "new")]
 
 
 def test_a_time_partition_of_a_text_column_is_an_error(warehouse: Warehouse) -> None:

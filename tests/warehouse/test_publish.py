@@ -1,6 +1,9 @@
 """The published copy: what is in it, how it takes the place of the old one, CSV out of it."""
 
 import csv
+import subprocess
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +11,22 @@ import duckdb
 import polars as pl
 import pytest
 
+from spotify_assets.catalog import DAILY_TRACK_METRICS as METRICS
+from spotify_assets.catalog import Table
+from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing
+from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
+from spotify_assets.warehouse.manifest import Manifest
 from spotify_assets.warehouse.publish import export_csv, publish
+from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
+from tests.warehouse.processes import another_process_can_write
+from tests.warehouse.random_rows import random_rows
 
+BOOKS_FILE = "ops/row_counts/data.parquet"
 EVERY_TYPE = """
     select
         i as id, i::boolean as flag, i::bigint as big, i / 7 as share, i::hugeint as huge,
@@ -67,11 +81,12 @@ def tree(folder: Path) -> list[str]:
 
 
 PARQUET_FILES = [
-    "tables/core/everything.parquet",
-    "tables/core/names.parquet",
-    "tables/core/nothing.parquet",
-    "tables/marts/totals.parquet",
+    "core/everything/data.parquet",
+    "core/names/data.parquet",
+    "core/nothing/data.parquet",
+    "marts/totals/data.parquet",
 ]
+PUBLISHED = sorted([*PARQUET_FILES, "manifest.json", "serving.duckdb"])
 
 
 def test_the_copy_has_the_tables_and_views_of_the_warehouse_with_their_types(
@@ -83,14 +98,14 @@ def test_the_copy_has_the_tables_and_views_of_the_warehouse_with_their_types(
     with opened(published.serving) as copy, database.reader() as warehouse:
         assert relations(copy) == relations(warehouse)
         assert contents(copy) == contents(warehouse)
-    assert tree(processed) == ["serving.duckdb", *PARQUET_FILES]
+    assert tree(processed) == PUBLISHED
 
 
 def test_every_table_lies_beside_it_as_parquet(database: Database, processed: Path) -> None:
     publish(database, processed)
-    names = pl.read_parquet(processed / "tables/core/names.parquet")
+    names = pl.read_parquet(processed / "core/names/data.parquet")
     assert names.equals(pl.DataFrame({"name": ["a"]}))
-    nothing = pl.read_parquet(processed / "tables/core/nothing.parquet")
+    nothing = pl.read_parquet(processed / "core/nothing/data.parquet")
     assert nothing.is_empty()
     assert nothing.schema == {"day": pl.Date, "n": pl.Int64}
 
@@ -108,7 +123,7 @@ def test_whoever_has_the_old_copy_open_keeps_reading_it(database: Database, proc
         assert len(contents(new)["core.names"]) == 100_001
 
 
-@pytest.mark.parametrize("step", ["read", "copy", "replace"])
+@pytest.mark.parametrize("step", ["read", "_write", "_replace"])
 def test_a_publishing_that_fails_leaves_the_old_copy_and_no_work_behind(
     database: Database, processed: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -119,14 +134,12 @@ def test_a_publishing_that_fails_leaves_the_old_copy_and_no_work_behind(
         if step == "read":
             connection.execute("create view marts.broken as from core.names")
             connection.execute("drop table core.names")
-    if step == "copy":
-        monkeypatch.setattr(publishing, "single_row", fail)
-    if step == "replace":
-        monkeypatch.setattr(publishing, "_replace_tree", fail)
+    if step != "read":
+        monkeypatch.setattr(publishing, step, fail)
     with pytest.raises((duckdb.Error, ZeroDivisionError)):
         publish(database, processed)
     assert serving.read_bytes() == before
-    assert tree(processed) == ["serving.duckdb", *PARQUET_FILES]
+    assert tree(processed) == PUBLISHED
 
 
 def fail(*_: object) -> None:
@@ -134,11 +147,11 @@ def fail(*_: object) -> None:
 
 
 def test_what_a_killed_publishing_left_is_cleared(database: Database, processed: Path) -> None:
-    left = processed / ".publishing" / "tables" / "core" / "left.parquet"
-    left.parent.mkdir(parents=True)
-    left.write_text("half")
+    for left in (".publishing/core/names/data.parquet", "core/left/month=2025-01/data.parquet"):
+        (processed / left).parent.mkdir(parents=True)
+        (processed / left).write_text("half")
     publish(database, processed)
-    assert tree(processed) == ["serving.duckdb", *PARQUET_FILES]
+    assert tree(processed) == PUBLISHED
 
 
 def test_tables_that_vanish_are_published_no_more(database: Database, processed: Path) -> None:
@@ -147,7 +160,8 @@ def test_tables_that_vanish_are_published_no_more(database: Database, processed:
         connection.execute("drop view marts.totals; drop table core.names")
     published = publish(database, processed)
     assert set(published.rows) == {"core.everything", "core.nothing"}
-    assert tree(processed / "tables") == ["core/everything.parquet", "core/nothing.parquet"]
+    assert tree(processed / "core") == ["everything/data.parquet", "nothing/data.parquet"]
+    assert not (processed / "marts").exists()
     with opened(published.serving) as copy:
         assert set(contents(copy)) == {"core.everything", "core.nothing"}
 
@@ -166,13 +180,237 @@ def test_an_empty_warehouse_is_published_as_one(tmp_path: Path, processed: Path)
     with database.writer():
         pass
     assert publish(database, processed).rows == {}
-    assert tree(processed) == ["serving.duckdb"]
+    assert tree(processed) == ["manifest.json", "serving.duckdb"]
 
 
 def test_publishing_what_was_never_made_says_so_and_leaves_nothing(tmp_path: Path, processed: Path) -> None:
     with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
         publish(Database(tmp_path / "warehouse.duckdb"), processed)
     assert tree(processed) == []
+
+
+# Only what changed
+
+
+def write(database: Database, table: Table, rows: pl.DataFrame, *parts: Window) -> None:
+    """Write slices with their books, as the IO manager does."""
+    with database.transaction() as connection:
+        books = Books(table)
+        create_table(connection, table)
+        for part in parts:
+            target = Predicate.window("event_date", part)
+            kept = rows.filter(pl.col("event_date").is_between(part.start, part.end, closed="left"))
+            delete_rows(connection, table, target)
+            insert_rows(connection, table, kept, target, label=str(part))
+            books.add(part, Cleaned(kept, kept.height))
+            books.write(connection, part)
+            books = Books(table)
+
+
+def random_days(table: Table, days: Sequence[date], seed: int) -> pl.DataFrame:
+    """One good row for each date."""
+    rows = random_rows(table, len(days), seed, share_bad=0)
+    return rows.with_columns(pl.Series("event_date", days))
+
+
+DAYS = [date(2025, 1, 30), date(2025, 1, 31), date(2025, 2, 1), date(2025, 3, 5)]
+
+
+@pytest.fixture
+def months(tmp_path: Path) -> Database:
+    """A catalogued table with books over three months, and what dbt made of it."""
+    database = Database(tmp_path / "warehouse.duckdb", lock_timeout_seconds=0)
+    rows = random_days(METRICS, DAYS, seed=1)
+    write(database, METRICS, rows, *(Window(day, day + timedelta(days=1)) for day in DAYS))
+    with database.transaction() as connection:
+        connection.execute(f"create schema marts; create table marts.fact_days as from {METRICS.full_name}")
+        connection.execute(f"create schema staging; create view staging.stg as from {METRICS.full_name}")
+    return database
+
+
+def metrics_file(month: str) -> str:
+    return f"core/{METRICS.name}/month={month}/data.parquet"
+
+
+def published_rows(processed: Path, table: str) -> list[tuple[Any, ...]]:
+    """The rows of a table by its Parquet files, after a comparison with those of the serving database."""
+    files = str(processed / table.replace(".", "/") / "**/*.parquet")
+    with opened(processed / "serving.duckdb") as copy:
+        rows = copy.execute(f"from {table} order by all").fetchall()
+        read = f"select * exclude (month) from read_parquet('{files}', hive_partitioning = true) order by all"
+        assert copy.execute(read).fetchall() == rows
+    return rows
+
+
+def test_a_table_of_dates_has_a_file_for_each_month(months: Database, processed: Path) -> None:
+    publish(months, processed)
+    of_months = [f"month={month}/data.parquet" for month in ("2025-01", "2025-02", "2025-03")]
+    assert tree(processed / "core" / METRICS.name) == of_months
+    assert tree(processed / "marts" / "fact_days") == of_months
+    assert not (processed / "staging").exists()
+    assert len(published_rows(processed, METRICS.full_name)) == len(DAYS)
+    assert len(published_rows(processed, "marts.fact_days")) == len(DAYS)
+
+
+def test_nothing_is_written_again_when_nothing_changed(months: Database, processed: Path) -> None:
+    publish(months, processed)
+    before = {path: (processed / path).stat().st_mtime_ns for path in tree(processed) if "month" in path}
+    assert publish(months, processed).written == ()
+    assert {path: (processed / path).stat().st_mtime_ns for path in before} == before
+
+
+def test_only_the_months_of_written_slices_are_written_again(months: Database, processed: Path) -> None:
+    publish(months, processed)
+    day = Window(date(2025, 2, 1), date(2025, 2, 2))
+    write(months, METRICS, random_days(METRICS, [day.start], seed=2), day)
+    assert set(publish(months, processed).written) == {metrics_file("2025-02"), BOOKS_FILE}
+    published_rows(processed, METRICS.full_name)
+
+
+def test_a_month_that_loses_its_rows_loses_its_file(months: Database, processed: Path) -> None:
+    publish(months, processed)
+    day = Window(date(2025, 2, 1), date(2025, 2, 2))
+    write(months, METRICS, METRICS.empty(), day)
+    publish(months, processed)
+    assert not (processed / metrics_file("2025-02")).parent.exists()
+    assert len(published_rows(processed, METRICS.full_name)) == len(DAYS) - 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from {} where event_date = '2025-01-31'",
+        "update {} set event_date = '2025-01-31' where event_date = '2025-03-05'",
+        "alter table {} add column more int",
+    ],
+)
+def test_what_was_changed_past_the_books_is_noticed_by_its_rows_and_columns(
+    months: Database, processed: Path, change: str
+) -> None:
+    publish(months, processed)
+    with months.transaction() as connection:
+        connection.execute(change.format(METRICS.full_name))
+    assert metrics_file("2025-01") in publish(months, processed).written
+    published_rows(processed, METRICS.full_name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update marts.fact_days set plays = plays + 1 where event_date = '2025-02-01'",
+        "insert into marts.fact_days select * replace (5 as plays) from marts.fact_days "
+        "where event_date = '2025-02-01'",
+    ],
+)
+def test_a_table_without_books_is_known_by_its_rows(months: Database, processed: Path, change: str) -> None:
+    publish(months, processed)
+    with months.transaction() as connection:
+        connection.execute(change)
+    assert publish(months, processed).written == ("marts/fact_days/month=2025-02/data.parquet",)
+    published_rows(processed, "marts.fact_days")
+
+
+def test_rows_without_a_date_have_a_folder_of_their_own(months: Database, processed: Path) -> None:
+    with months.transaction() as connection:
+        connection.execute("create table marts.loose as select null::date as event_date, 1 as n")
+    publish(months, processed)
+    assert tree(processed / "marts" / "loose") == ["month=__HIVE_DEFAULT_PARTITION__/data.parquet"]
+    assert published_rows(processed, "marts.loose") == [(None, 1)]
+
+
+@pytest.mark.parametrize("lost", [metrics_file("2025-01"), "manifest.json", "serving.duckdb"])
+@pytest.mark.parametrize("how", ["removed", "cut short"])
+def test_what_was_lost_is_published_again(months: Database, processed: Path, lost: str, how: str) -> None:
+    publish(months, processed)
+    if how == "removed":
+        (processed / lost).unlink()
+    else:
+        (processed / lost).write_bytes((processed / lost).read_bytes()[:-100])
+    publish(months, processed)
+    assert len(published_rows(processed, METRICS.full_name)) == len(DAYS)
+    assert Manifest.read(processed).complete
+
+
+def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
+    months: Database, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the warehouse then goes back to what the manifest knew before."""
+    publish(months, processed)
+    move = f"update {METRICS.full_name} set event_date = event_date + {{}}"
+    rows = published_rows(processed, METRICS.full_name)
+    with months.transaction() as connection:
+        connection.execute(move.format(31))
+    written: list[bool] = []
+
+    def once(manifest: Manifest, folder: Path) -> None:
+        if written:
+            raise ZeroDivisionError
+        written.append(True)
+        write_manifest(manifest, folder)
+
+    write_manifest = Manifest.write
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(Manifest, "write", once)
+        publish(months, processed)
+    assert not Manifest.read(processed).complete
+    with months.transaction() as connection:
+        connection.execute(move.format(-31))
+    publish(months, processed)
+    assert published_rows(processed, METRICS.full_name) == rows
+
+
+def test_the_manifest_says_which_publishing_wrote_each_file(months: Database, processed: Path) -> None:
+    publish(months, processed)
+    day = Window(date(2025, 2, 1), date(2025, 2, 2))
+    write(months, METRICS, random_days(METRICS, [day.start], seed=2), day)
+    publish(months, processed)
+    manifest = Manifest.read(processed)
+    assert manifest.version == 2
+    versions = [manifest.files[metrics_file(month)].version for month in ("2025-01", "2025-02", "2025-03")]
+    assert versions == [1, 2, 1]
+    assert manifest.files[metrics_file("2025-01")].rows == 2
+
+
+def test_the_lock_is_held_while_the_warehouse_is_copied_and_given_back(
+    months: Database, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes are copied by another process, or this one would lose its lock by closing the file."""
+    could_write: list[bool] = []
+    run = subprocess.run
+
+    def copying(*arguments: Any, **options: Any) -> Any:
+        done = run(*arguments, **options)
+        if not could_write:
+            could_write.append(False)
+            could_write[0] = another_process_can_write(months.path)
+        return done
+
+    monkeypatch.setattr(subprocess, "run", copying)
+    publish(months, processed)
+    assert could_write == [False]
+    assert another_process_can_write(months.path)
+
+
+def test_a_copy_that_is_cut_short_is_told_and_nothing_is_replaced(
+    months: Database, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(months, processed)
+    before = {path: (processed / path).read_bytes() for path in tree(processed)}
+    monkeypatch.setattr(warehouse_database, "_COPY", "import sys; open(sys.argv[2], 'wb').write(b'x' * 99)")
+    with pytest.raises(WarehouseError, match=r"99 of [\d,]+ bytes were written.*published before stays"):
+        publish(months, processed)
+    assert {path: (processed / path).read_bytes() for path in tree(processed)} == before
+
+
+def test_views_that_name_their_database_are_tables_of_the_copy(database: Database, processed: Path) -> None:
+    """DuckDB 1.5 stores the name of the database in a view; the copy has another."""
+    with database.transaction() as connection:
+        connection.execute("create view marts.named as select 'warehouse.' as text, * from core.names")
+        connection.execute("create view marts.over_it as from warehouse.marts.named")
+    published = publish(database, processed)
+    assert published.rows["marts.over_it"] == 1
+    with opened(published.serving) as copy:
+        assert contents(copy)["marts.over_it"] == [("warehouse.", "a")]
 
 
 # CSV
@@ -210,8 +448,19 @@ def test_a_table_is_exported_as_csv_whatever_the_file_is_called(
         ["2025-01-02", "", ""],
         ["2025-01-03", "", "3"],
         ["2025-01-04", "two\nlines", "4"],
-        ["2025-01-05", "=1+1", "5"],
+        ["2025-01-05", "'=1+1", "5"],
     ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+46", "-M-", "@home", "\t=1", "\r=1"])
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path: Path, text: str) -> None:
+    serving = tmp_path / "serving.duckdb"
+    with duckdb.connect(str(serving)) as connection:
+        connection.execute("create table cells as select ?::varchar as name, -1.5 as number", [text])
+        connection.execute("insert into cells values (?, 2)", [f"a{text}"])
+    export_csv(serving, "main.cells", tmp_path / "cells.csv")
+    with (tmp_path / "cells.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1:] == [[f"'{text}", "-1.5"], [f"a{text}", "2.0"]]
 
 
 def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:

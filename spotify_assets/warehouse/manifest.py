@@ -1,0 +1,58 @@
+"""The manifest of what is published: which Parquet files there are, and of which state each is.
+
+It is written last, in one step. While files are being replaced, a manifest without them stands in its place,
+so that a publishing that is cut short is made good by the next one: a file that no manifest vouches for is
+written again.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One Parquet file: the state of the rows in it, how many, its size, and the publishing that wrote it."""
+
+    fingerprint: str
+    rows: int
+    bytes: int
+    version: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that is published in one folder.
+
+    `version` counts publishings; `complete` is false while one is under way, or was cut short; `files` are by
+    path below the folder.
+    """
+
+    version: int = 0
+    complete: bool = False
+    files: Mapping[str, PublishedFile] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The manifest of a folder; an empty one where there is none that can be read."""
+        try:
+            stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            files = {path: PublishedFile(**entry) for path, entry in stored["files"].items()}
+            return cls(stored["version"], stored["complete"], files)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+    def write(self, folder: Path) -> None:
+        """Put the manifest in place of the folder's last one, in one step."""
+        new = folder / f"{MANIFEST}.new"
+        new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        new.replace(folder / MANIFEST)
+
+    def without(self, paths: Collection[str]) -> "Manifest":
+        """The manifest that stands while these files are replaced or removed."""
+        kept = {path: file for path, file in self.files.items() if path not in paths}
+        return replace(self, complete=False, files=kept)
