@@ -56,7 +56,8 @@ class World:
 
     def sql(self, query: str) -> pl.DataFrame:
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
-            return connection.sql(query).pl()
+            rows: pl.DataFrame = connection.sql(query).pl()
+        return rows
 
     def table(self, name: str) -> pl.DataFrame:
         return self.sql(f"select * from {name} order by {COMPARED[name]}")

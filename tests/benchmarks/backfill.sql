@@ -1,8 +1,7 @@
--- The backfill as one hand-written script: raw files to listening events, daily metrics and features.
+-- The backfill as one hand-written script: raw files to listening events and daily metrics.
 -- It makes the same rows as the assets; it checks nothing, keeps no books and cannot run for a part of the days.
 create schema if not exists raw;
 create schema if not exists core;
-create schema if not exists ml;
 
 create or replace table raw.raw_events as
 select * from read_parquet($events, hive_partitioning = false);
@@ -111,24 +110,3 @@ select
 from core.listening_events
 where content_type = 'music' and track_id is not null
 group by event_date, track_id;
-
-create or replace table ml.model_features as
-with playbacks as (
-    select
-        *,
-        lag(outcome) over before as previous_outcome,
-        lag(ended_at) over before as previous_ended_at
-    from core.listening_events
-    where action in ('play', 'skip')
-    window before as (partition by user_id, session_id order by session_position)
-)
-select
-    event_id, event_date, user_id, playbacks.track_id, started_at, outcome = 'skip' as is_skip,
-    danceability, energy, key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence,
-    tempo, time_signature, popularity, duration_ms, explicit,
-    hour(started_at) as hour_utc, isodow(started_at) as weekday, device, shuffle, reason_start,
-    session_position,
-    case when previous_ended_at <= started_at + interval 1 second then previous_outcome = 'skip' end as previous_is_skip
-from playbacks
-left join core.tracks as tracks using (track_id)
-where content_type = 'music' and track_id is not null;
