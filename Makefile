@@ -40,7 +40,7 @@ up: $(RUNTIME)
 	@$(BIN)/spotify-assets up
 
 test: $(DEV)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -71,7 +71,7 @@ bench: $(DEV)
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)
 	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(VENV)/duckdb-1.5 -r requirements-duckdb-1.5.lock
-	PYTHONPATH=$(VENV)/duckdb-1.5 $(BIN)/python -m pytest $(PYTEST_ARGS)
+	PYTHONPATH=$(VENV)/duckdb-1.5 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
 
 lock:
 	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
