@@ -48,19 +48,40 @@ def checks_of(table: Table) -> list[str]:
 def audit_rows(
     connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> list[Finding]:
-    """Evaluate every rule about rows and keys on a relation (`select …` or a name), in two scans."""
-    rules = _rules(table)
-    by_check = {c: [rule for rule in rules if rule.check == c] for c in checks_of(table) if c in ROW_CHECKS}
-    violations = [rule.violation for rule in rules]
-    violations += [" or ".join(rule.violation for rule in of_check) for of_check in by_check.values()]
-    counts = ", ".join(f"count(*) filter (where {violation})" for violation in violations)
-    failing = single_row(connection, f"select {counts} from ({relation})", parameters) if rules else ()
-    broken = dict(zip(rules, failing[: len(rules)], strict=True))
-    findings = []
-    for (check, of_check), rows in zip(by_check.items(), failing[len(rules) :], strict=True):
-        detail = "; ".join(f"{rule.label}: {broken[rule]:,} rows" for rule in of_check if broken[rule])
-        findings.append(Finding(check, rows, detail))
+    """Evaluate every rule about rows and keys on a relation (`select …` or a name), in two scans.
+
+    Which rules of a check are broken is only asked where the check fails.
+    """
+    by_check = {c: [rule for rule in _rules(table) if rule.check == c] for c in ROW_CHECKS}
+    by_check = {check: rules for check, rules in by_check.items() if rules}
+    either = [" or ".join(rule.violation for rule in rules) for rules in by_check.values()]
+    failing = _count(connection, either, relation, parameters)
+    findings = [
+        Finding(check, rows, _broken_rules(connection, rules, relation, parameters) if rows else "")
+        for (check, rules), rows in zip(by_check.items(), failing, strict=True)
+    ]
     return [*findings, _unique_key(connection, table, relation, parameters)]
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection,
+    conditions: Sequence[str],
+    relation: str,
+    parameters: Sequence[Any],
+) -> Sequence[int]:
+    """How many rows meet each condition."""
+    if not conditions:
+        return ()
+    counts = ", ".join(f"count(*) filter (where {condition})" for condition in conditions)
+    return single_row(connection, f"select {counts} from ({relation})", parameters)
+
+
+def _broken_rules(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[_Rule], relation: str, parameters: Sequence[Any]
+) -> str:
+    counts = _count(connection, [rule.violation for rule in rules], relation, parameters)
+    broken = ((rule.label, rows) for rule, rows in zip(rules, counts, strict=True) if rows)
+    return "; ".join(f"{label}: {rows:,} rows" for label, rows in broken)
 
 
 def audit_expectations(
@@ -69,8 +90,7 @@ def audit_expectations(
     """Count the rows that the catalogue calls unusual; they warn and stop nothing."""
     if not table.expectations:
         return []
-    counts = ", ".join(f"count(*) filter (where {e.violation})" for e in table.expectations)
-    unusual = single_row(connection, f"select {counts} from ({relation})", parameters)
+    unusual = _count(connection, [e.violation for e in table.expectations], relation, parameters)
     return [
         Finding(e.name, n, f"not so for {n:,} rows: {e.description}" if n else "", warns=True)
         for e, n in zip(table.expectations, unusual, strict=True)

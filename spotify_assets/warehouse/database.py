@@ -41,6 +41,9 @@ class Database:
         except OSError as error:
             raise WarehouseError(f"{self.path}: its folder cannot be made: {error}") from error
         connection = self._connect(read_only=False)
+        # Tables have no order. Not keeping one lets both cores write: a million events take 2.8 s instead
+        # of 4.7 s, and the checkpoint after them 0.1 s instead of 5 s.
+        connection.execute("set preserve_insertion_order = false")
         file = self.path.resolve()
         outer = _open_writers.get(file)
         _open_writers[file] = connection

@@ -15,6 +15,7 @@ updated by hand, past the books, are not noticed: remove `manifest.json` to publ
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.manifest import Manifest, PublishedFile
 
-_WORK = ".publishing"
+_WORK = ".publishing-"
 _SERVING = "serving.duckdb"
 _FILE = "data.parquet"
 _LAYOUT = "1"
@@ -94,9 +95,11 @@ def publish(database: Database, processed_dir: Path) -> Published:
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
         WarehouseError: the warehouse could not be copied whole.
     """
-    work = processed_dir / _WORK
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    processed_dir.mkdir(parents=True, exist_ok=True)
+    for left in processed_dir.glob(f"{_WORK}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A new name, because the copying process of a publishing that was killed may still write to the old one.
+    work = Path(tempfile.mkdtemp(prefix=_WORK, dir=processed_dir))
     try:
         database.copy_to(work / _SERVING)
         before = Manifest.read(processed_dir)
@@ -110,7 +113,7 @@ def publish(database: Database, processed_dir: Path) -> Published:
                 _write(connection, parts[path], work / path)
         _replace(work, processed_dir, before, parts, changed)
     finally:
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)
     return Published(processed_dir / _SERVING, rows, tuple(changed))
 
 

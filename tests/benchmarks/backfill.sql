@@ -1,5 +1,7 @@
 -- The backfill as one hand-written script: raw files to listening events and daily metrics.
 -- It makes the same rows as the assets; it checks nothing, keeps no books and cannot run for a part of the days.
+set preserve_insertion_order = false;
+
 create schema if not exists raw;
 create schema if not exists core;
 

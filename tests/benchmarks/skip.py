@@ -133,13 +133,13 @@ def write_large(folder: Path) -> int:
     with Database(settings.warehouse_path).transaction() as connection:
         for table in (TRACKS, MODEL_FEATURES):
             create_table(connection, table)
-        connection.register("some", features)
-        connection.register("some_tracks", tracks)
-        connection.execute("insert into core.tracks by name select * from some_tracks")
+        connection.register("features_once", features)
+        connection.register("tracks_once", tracks)
+        connection.execute("insert into core.tracks by name select * from tracks_once")
         connection.execute(
-            "insert into ml.model_features by name select * replace "
+            "insert into ml.model_features by name select features_once.* replace "
             "(event_id || '-' || n as event_id, user_id || '-' || n as user_id) "
-            f"from some, range({copies}) as copies(n)"
+            f"from features_once, range({copies}) as copies(n)"
         )
     return features.height * copies
 

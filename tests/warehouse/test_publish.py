@@ -147,7 +147,7 @@ def fail(*_: object) -> None:
 
 
 def test_what_a_killed_publishing_left_is_cleared(database: Database, processed: Path) -> None:
-    for left in (".publishing/core/names/data.parquet", "core/left/month=2025-01/data.parquet"):
+    for left in (".publishing-x/core/names/data.parquet", "core/left/month=2025-01/data.parquet"):
         (processed / left).parent.mkdir(parents=True)
         (processed / left).write_text("half")
     publish(database, processed)
