@@ -6,7 +6,8 @@ RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY spotify_assets ./spotify_assets
-RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
+    && .venv/bin/python -m compileall -q spotify_assets
 COPY dbt_project ./dbt_project
 # The manifest is built into the image, for the warehouse path that containers use.
 RUN SPOTIFY_WAREHOUSE=/data/warehouse.duckdb .venv/bin/dbt --quiet parse \
@@ -17,7 +18,10 @@ RUN useradd --create-home --uid 1000 app \
     && mkdir -p /data /dagster \
     && chown app:app /data /dagster
 WORKDIR /app
-COPY --from=build --chown=app:app /app /app
+# What runs is root's; of /app the user writes only where dbt does.
+COPY --from=build /app/.venv ./.venv
+COPY --from=build /app/spotify_assets ./spotify_assets
+COPY --from=build --chown=app:app /app/dbt_project ./dbt_project
 COPY workspace.yaml ./
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

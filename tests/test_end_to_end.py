@@ -240,6 +240,16 @@ def test_the_grain_changes_no_table(world: World, lake: Path, tmp_path_factory: 
             world.table(name).write_parquet(kept / f"{name}.parquet")
 
 
+def test_the_checks_alone_run_on_whole_tables_dbts_tests_included(world: World):
+    checked = world.run("checks")
+
+    assert checked.failures == {}
+    assert checked.success
+    assert checked.broken == []
+    everything = {(check.asset, check.check) for check in world.outcome.checks}
+    assert {(check.asset, check.check) for check in checked.checks} == everything
+
+
 def test_a_broken_row_is_found_and_repaired_by_materialising_its_asset(world: World):
     with duckdb.connect(str(world.settings.warehouse_path)) as connection:
         connection.execute(

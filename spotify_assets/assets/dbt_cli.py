@@ -6,6 +6,7 @@ use. Rows are counted here by one query instead. Figures: 2 cores, dbt-core 1.11
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -42,9 +43,12 @@ def run_dbt(
 
     The events come when dbt has ended: until then the file is dbt's alone.
     """
+    # Beside the instance's other logs: the project folder may be read-only, as it is in a container.
+    target = settings.dagster_home / "dbt" / f"{context.op_execution_context.op.name}-{context.run_id}"
     with _variable(WAREHOUSE_VARIABLE, str(settings.warehouse_path)):
-        invocation = dbt.cli(arguments, context=context)
+        invocation = dbt.cli(arguments, context=context, target_path=target)
     events = list(invocation.stream())
+    shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
     rows = _row_counts(settings)
     for event in events:
         if isinstance(event, dg.Output):

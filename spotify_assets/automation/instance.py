@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import dagster as dg
 
+from spotify_assets.lake.layout import write_bytes
 from spotify_assets.settings import Settings
 
 
@@ -14,10 +15,8 @@ def prepare_instance(settings: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
     if not configuration.exists():
-        configuration.write_text(
-            files("spotify_assets.automation").joinpath("dagster.yaml").read_text(encoding="utf-8"),
-            encoding="utf-8",
-        )
+        content = files("spotify_assets.automation").joinpath("dagster.yaml").read_bytes()
+        write_bytes(configuration, content)  # several processes may start at once
     os.environ["DAGSTER_HOME"] = str(home)
     # Dagster stores the events of a range run in batches of so many instead of one at a time.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")

@@ -1,9 +1,18 @@
-"""Running jobs in this process, with what happened told as it happens."""
+"""Running jobs in this process, with what happened told as it happens.
 
+Steps of all runs on one instance take turns by the pool `duckdb`, runs in other processes included: a step
+waits until the pool is free, however long that takes. A process that is killed cannot give its turn back; the
+next run here does that for it. Who is alive is known by a lock on a file in `$DAGSTER_HOME/running`, which
+the operating system releases when a process ends, however it ends.
+"""
+
+import fcntl
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
@@ -13,6 +22,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
 _POLL_SECONDS = 0.3
+_RUNNING = ".lock"
 _TOLD = {
     dg.DagsterEventType.STEP_START,
     dg.DagsterEventType.STEP_SUCCESS,
@@ -79,7 +89,9 @@ def run(
     """
     job = definitions.resolve_job_def(job_name)
     run_id = str(uuid.uuid4())
-    with _Teller(instance, run_id, on_event):
+    running = settings.dagster_home / "running"
+    release_killed_runs(instance, running)
+    with _alive(running / f"{run_id}{_RUNNING}"), _Teller(instance, run_id, on_event):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -99,6 +111,49 @@ def run(
             if event.is_step_failure
         },
     )
+
+
+def release_killed_runs(instance: dg.DagsterInstance, running: Path) -> None:
+    """End the runs of processes that were killed, and free what they hold of the pools.
+
+    `running` is the folder with a locked file for each run that is alive in a process like this one. Runs
+    that Dagster's daemon launched have none; of them only those that are known to have ended are freed.
+    """
+    running.mkdir(parents=True, exist_ok=True)
+    for file in running.glob(f"*{_RUNNING}"):
+        if _is_locked(file):
+            continue
+        killed = instance.get_run_by_id(file.stem)
+        if killed and not killed.is_finished:
+            instance.report_run_failed(killed, "The process of the run was killed; no step of it goes on.")
+        file.unlink(missing_ok=True)
+    for run_id in instance.event_log_storage.get_concurrency_run_ids():
+        holder = instance.get_run_by_id(run_id)
+        if holder is None or holder.is_finished:
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+@contextmanager
+def _alive(file: Path) -> Iterator[None]:
+    """Hold the lock of a run's file as long as it goes on; the file has its name only when it is locked."""
+    new = file.with_suffix(".new")
+    with new.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        new.rename(file)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _is_locked(file: Path) -> bool:
+    """Whether a process holds the lock of a file; one that has gone meanwhile counts as held."""
+    try:
+        with file.open() as tried:
+            fcntl.flock(tried, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def _range_tags(settings: Settings, window: Window) -> dict[str, str]:

@@ -14,12 +14,15 @@ def main(command: list[str]) -> None:
     """Become the command, with the instance prepared.
 
     Raises:
-        SystemExit: no command was given.
+        SystemExit: no command was given, there is none of its name, or $DAGSTER_HOME cannot be written to.
     """
     if not command:
         sys.exit(f"usage: {__spec__.name} COMMAND …, for instance dagster-daemon run -w workspace.yaml")
-    prepare_instance(Settings())
-    os.execvp(command[0], command)  # noqa: S606
+    try:
+        prepare_instance(Settings())
+        os.execvp(command[0], command)  # noqa: S606
+    except OSError as error:
+        sys.exit(f"cannot start {command[0]}: {error}")
 
 
 if __name__ == "__main__":

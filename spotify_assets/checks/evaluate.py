@@ -145,8 +145,8 @@ def _rows_per_slice(
 ) -> Counter[date]:
     """Rows of each slice, by its first day; a row in none counts under its own date.
 
-    `ends` are the days after the last of each slice, by its first, in order. A table that does not exist has no
-    rows.
+    `ends` are the days after the last of each slice, by its first, in order. A table that does not exist has
+    no rows.
     """
     column = str(table.partition_column)
     counts: Counter[date] = Counter()

@@ -115,7 +115,8 @@ def plan(table: Table, stored: StoredTable | None) -> Plan:
 
 def apply(connection: duckdb.DuckDBPyConnection, planned: Plan) -> None:
     """Take the steps of a plan, inside the caller's transaction."""
-    connection.execute(f"create schema if not exists {planned.table.schema}")
+    if planned.steps:
+        connection.execute(f"create schema if not exists {planned.table.schema}")
     for step in planned.steps:
         connection.execute(step.sql)
 

@@ -216,14 +216,20 @@ def new_tables(draw: st.DrawFn) -> Table:
     return replace(PLAIN, columns=tuple(declared), key=(names[0],))
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.fixture(scope="module")
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@settings(max_examples=200, deadline=None)
 @given(old_tables(), new_tables())
 def test_after_migrating_the_table_is_the_catalogues_with_all_it_held_or_nothing_changed(
-    old: tuple[str, list[str]], table: Table
+    memory: duckdb.DuckDBPyConnection, old: tuple[str, list[str]], table: Table
 ) -> None:
     statement, rows = old
-    with duckdb.connect() as connection:
-        connection.execute(f"create schema core; {statement}")
+    with memory.cursor() as connection:
+        connection.execute(f"drop schema if exists core cascade; create schema core; {statement}")
         if rows:
             connection.execute(f"insert into core.plain values {', '.join(rows)}")
         before = stored(connection, table)
