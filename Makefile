@@ -8,11 +8,11 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench clean
+.PHONY: help demo test test-slow up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
-	@echo "make test    the test suite"
+	@echo "make test    the test suite; make test-slow: kills, full disks, real servers"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000, with what demo made"
 	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side"
@@ -40,7 +40,11 @@ up: $(RUNTIME)
 	@$(BIN)/spotify-assets up
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow" $(PYTEST_ARGS)
+
+# Processes that are really killed, full disks, servers that are really started.
+test-slow: $(DEV)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m slow
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     test_days: int = Field(7, ge=1, description="Days before the cut-off that the skip model is judged on.")
     training_sample_rows: int = Field(
-        1_000_000,
+        500_000,
         ge=1_000,
         description="Most playbacks of a training or test window that models use; of more, a fixed sample.",
     )

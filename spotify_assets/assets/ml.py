@@ -7,8 +7,7 @@ the daily schedule, always gets them, and a history of them is a backfill with t
 """
 
 import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -119,14 +118,15 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def skip_ladder(
         context: dg.AssetExecutionContext, model_features: TableReader, tracks: TableReader
     ) -> LadderSlices:
-        registry = _registry(settings, windows(context))
+        cutoffs = _newest_cutoffs(context, settings, model_features)
+        registry = _registry(settings, before=min(cutoffs, default=Window(date.max, date.max)).start)
 
         def make(cutoff: date) -> "Made":
             ladder = _ladder(context, settings, model_features, registry, cutoff)
             popularity = _popularity(context, settings, tracks, registry, cutoff)
             return ladder.and_also(popularity)
 
-        return cast("LadderSlices", _newest(context, settings, LADDER_TABLES, model_features, make))
+        return cast("LadderSlices", _made(context, settings, LADDER_TABLES, cutoffs, make))
 
     @dg.multi_asset(
         name="skip_survival",
@@ -143,7 +143,8 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         def make(cutoff: date) -> "Made":
             return _survival(settings, listening_events, track_genres, cutoff)
 
-        slices = _newest(context, settings, SURVIVAL_TABLES, listening_events, make)
+        cutoffs = _newest_cutoffs(context, settings, listening_events)
+        slices = _made(context, settings, SURVIVAL_TABLES, cutoffs, make)
         return cast("tuple[Slices, Slices]", slices)
 
     return [model_features, skip_model, skip_ladder, skip_survival]
@@ -154,14 +155,15 @@ def _train(
 ) -> "SkipModel | None":
     """The model of one cut-off: the last day of the window that has data; None where there is too little."""
     from spotify_assets.skip.model import MODEL_TERMS, NotEnoughData, train_skip_model  # noqa: PLC0415
+    from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
 
     cutoff = features.newest_date(window)
     if cutoff is None:
         context.log.warning(f"No model for {window}: ml.model_features has no rows in it.")
         return None
     columns = ["event_id", "event_date", "user_id", "is_skip", *MODEL_TERMS]
-    training, test = _training_and_test(settings, cutoff)
-    parts = [_sampled(features, part, columns, settings).rows for part in (training, test)]
+    both = training_and_test(cutoff, training_days=settings.training_days, test_days=settings.test_days)
+    parts = [sampled(features, part, columns, settings.training_sample_rows).rows for part in both]
     try:
         return train_skip_model(
             pl.concat(parts),
@@ -197,35 +199,6 @@ def _image(title: str, picture: bytes) -> dg.MetadataValue:
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})")
 
 
-@dataclass(frozen=True)
-class _Sampled:
-    """Rows of a window, all or a sample, and how many there are."""
-
-    rows: pl.DataFrame
-    sampled_from: int
-
-
-def _training_and_test(settings: Settings, cutoff: date) -> tuple[Window, Window]:
-    """The training window, and the test window after it that ends with the cut-off."""
-    test = Window(cutoff - timedelta(days=settings.test_days - 1), cutoff + timedelta(days=1))
-    return test.preceding(settings.training_days), test
-
-
-def _sampled(table: TableReader, window: Window, columns: Sequence[str], settings: Settings) -> _Sampled:
-    """The rows of a window, or a sample where there are more than the setting allows."""
-    from spotify_assets.skip.sampling import sample_days  # noqa: PLC0415
-
-    counts = dict(table.read(window, ["event_date"])["event_date"].value_counts(name="rows").iter_rows())
-    if not counts:
-        return _Sampled(table.read(window, columns), 0)
-    rows = sample_days(
-        lambda first, last: table.read(Window(first, last + timedelta(days=1)), columns),
-        counts,
-        settings.training_sample_rows,
-    )
-    return _Sampled(rows, sum(counts.values()))
-
-
 def _own_table(settings: Settings, table: Table) -> TableReader:
     """A table that an asset itself writes: what earlier runs left in it."""
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
@@ -240,22 +213,35 @@ def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = 
         return table.table.empty().select(columns or pl.all())
 
 
-def _newest(
+def _newest_cutoffs(
+    context: dg.AssetExecutionContext, settings: Settings, source: TableReader
+) -> dict[Window, date]:
+    """The newest windows of the run that have data, as many as the setting says, and their last such day."""
+    cutoffs: dict[Window, date] = {}
+    for window in reversed(windows(context)):
+        if len(cutoffs) == settings.ladder_cutoffs:
+            break
+        cutoff = source.newest_date(window)
+        if cutoff is not None:
+            cutoffs[window] = cutoff
+    return dict(sorted(cutoffs.items()))
+
+
+def _made(
     context: dg.AssetExecutionContext,
     settings: Settings,
     tables: Sequence[Table],
-    source: TableReader,
+    cutoffs: Mapping[Window, date],
     make: Callable[[date], "Made"],
 ) -> tuple[Slices, ...]:
-    """Slices in which the newest cut-offs of the run are made and the others stay as they are stored."""
+    """Slices in which some cut-offs are made, in order, and the others of the run stay as they are stored."""
     days = windows(context)
-    cutoffs = {window: cutoff for window in days if (cutoff := source.newest_date(window)) is not None}
-    chosen = list(cutoffs)[-settings.ladder_cutoffs :] if settings.ladder_cutoffs else []
     run = Window(days[0].start, days[-1].end)
     stored = {table.name: _stored(_own_table(settings, table), run) for table in tables}
-    made = {window: make(cutoffs[window]) for window in chosen}
-    if chosen:
-        _show(context, settings, tables, made[chosen[-1]], cutoffs[chosen[-1]])
+    made = {window: make(cutoff) for window, cutoff in cutoffs.items()}
+    if made:
+        newest = max(made)
+        _show(context, settings, tables, made[newest], cutoffs[newest])
 
     def slice_of(table: Table, window: Window) -> pl.DataFrame:
         if window in made:
@@ -266,8 +252,8 @@ def _newest(
     return tuple(Slices.of(days, partial(slice_of, table)) for table in tables)
 
 
-def _registry(settings: Settings, days: Sequence[Window]) -> "Registry":
-    """The models of cut-offs before the run: those that it makes again do not count."""
+def _registry(settings: Settings, *, before: date) -> "Registry":
+    """The stored models of cut-offs before a date: those that a run makes again do not count."""
     from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry  # noqa: PLC0415
 
     table = _own_table(settings, MODEL_REGISTRY)
@@ -278,7 +264,7 @@ def _registry(settings: Settings, days: Sequence[Window]) -> "Registry":
         return str(rows.filter(pl.col("model_id") == model_id)["model"].item())
 
     return Registry(
-        entries=lambda: _stored(table, Window(date.min, days[0].start), ENTRY_COLUMNS), read_text=read_text
+        entries=lambda: _stored(table, Window(date.min, before), ENTRY_COLUMNS), read_text=read_text
     )
 
 
@@ -294,10 +280,12 @@ def _ladder(
     from spotify_assets.skip.ladder import TooLittleData  # noqa: PLC0415
     from spotify_assets.skip.model import windows as model_windows  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
+    from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
 
-    columns = [*IDENTIFIERS, LABEL, *FEATURES]
+    days = {"training_days": settings.training_days, "test_days": settings.test_days}
     train, test = (
-        _sampled(features, window, columns, settings) for window in _training_and_test(settings, cutoff)
+        sampled(features, window, [*IDENTIFIERS, LABEL, *FEATURES], settings.training_sample_rows)
+        for window in training_and_test(cutoff, **days)
     )
     try:
         return skip_ladder(
@@ -305,7 +293,7 @@ def _ladder(
             test.rows,
             registry,
             cutoff=cutoff,
-            windows=model_windows(cutoff, training_days=settings.training_days, test_days=settings.test_days),
+            windows=model_windows(cutoff, **days),
             sampled_from=train.sampled_from + test.sampled_from,
         )
     except TooLittleData as too_little:
@@ -335,12 +323,15 @@ def _popularity(
 def _survival(settings: Settings, events: TableReader, track_genres: TableReader, cutoff: date) -> "Made":
     """The survival curves over both windows of a cut-off."""
     from spotify_assets.skip.cutoffs import survival  # noqa: PLC0415
+    from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
     from spotify_assets.skip.survival import NEEDED  # noqa: PLC0415
 
-    training, test = _training_and_test(settings, cutoff)
+    training, test = training_and_test(
+        cutoff, training_days=settings.training_days, test_days=settings.test_days
+    )
     seen = Window(training.start, test.end)
     genres = track_genres.as_of(test, "track_id", ["track_id", "snapshot_date", "genre"])
-    rows = _sampled(events, seen, ["event_id", *NEEDED], settings).rows
+    rows = sampled(events, seen, ["event_id", *NEEDED], settings.training_sample_rows).rows
     return survival(rows, genres.select("track_id", "genre").unique(), cutoff=cutoff)
 
 
@@ -349,10 +340,10 @@ def _show(
 ) -> None:
     """What a person sees of a cut-off: the plots as files and on the asset's page, and what they say.
 
-    The files show the newest cut-off there is. Dagster repeats the metadata of an output for every
+    Files and pictures show the newest cut-off there is. Dagster repeats the metadata of an output for every
     partition of a run, so that a range gets the files' paths and a single partition the pictures.
     """
-    from spotify_assets.skip.plots import save, to_png  # noqa: PLC0415
+    from spotify_assets.skip.plots import save  # noqa: PLC0415
 
     newer = _stored(
         _own_table(settings, tables[0]), Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"]
@@ -363,7 +354,7 @@ def _show(
         if newer.is_empty():
             path = save(plot.chart, settings.processed_dir / PLOTS, plot.name, plot.says)
             metadata[plot.name] = dg.MetadataValue.path(path)
-        if len(context.partition_keys) == 1:
-            metadata[plot.name] = _image(plot.title, to_png(plot.chart))
+            if len(context.partition_keys) == 1:
+                metadata[plot.name] = _image(plot.title, path.read_bytes())
     if metadata:
         context.add_output_metadata(metadata, output_name=tables[0].name)

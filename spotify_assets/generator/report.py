@@ -39,13 +39,13 @@ def deviation_plot(report: pl.DataFrame) -> "alt.LayerChart":
         says=pl.format("{} of {}", pl.col("achieved").round(2), pl.col("target")),
         verdict=pl.when("within").then(pl.lit("within")).otherwise(pl.lit("outside")),
     )
-    title = "distance from the published figure, in tolerances"
-    axis = alt.X("deviation:Q", title=title)
+    distance = "distance from the published figure, in tolerances"
+    axis = alt.X("deviation:Q", title=distance)
     base = alt.Chart(rows).encode(y=alt.Y("fact:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)))
     band = (
         alt.Chart(pl.DataFrame({"low": [-1.0], "high": [1.0]}))
         .mark_rect(color="#EEEEEE")
-        .encode(x=alt.X("low:Q", title=title), x2="high:Q")
+        .encode(x=alt.X("low:Q", title=distance), x2="high:Q")
     )
     colour = alt.Color(
         "verdict:N",
@@ -55,7 +55,5 @@ def deviation_plot(report: pl.DataFrame) -> "alt.LayerChart":
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=axis, color=colour)
     figures = base.mark_text(align="left", dx=10, fontSize=10).encode(x=axis, text="says:N")
-    chart: alt.LayerChart = alt.layer(band, points, figures).properties(
-        width=420, title="Generated listening against published figures"
-    )
-    return chart
+    title = "Generated listening against published figures"
+    return alt.LayerChart(layer=[band, points, figures], width=420, title=title)

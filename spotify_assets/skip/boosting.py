@@ -12,13 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from spotify_assets.skip.logistic import Floats, Matrix, sigmoid
+from spotify_assets.skip.threads import threads_for
 
 MOST_TREES, LEAST_TREES = 100, 10
 ROWS_PER_TREE = 500
 """Training rows for each tree up to the most: few rows do not bear many trees."""
-ROWS_FOR_THREADS = 300_000
-"""Training rows from which on several threads are worth it. Below, they save a fifth on an idle machine and
-cost five times the time on a busy one, because they wait for each other many times per tree."""
 _CHUNK = 65_536
 _LEAF = -1
 
@@ -110,7 +108,6 @@ def fit_classifier(matrix: Matrix, classes: npt.NDArray[Any]) -> Any:
     training ones.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
     estimator = HistGradientBoostingClassifier(
         learning_rate=0.08,
@@ -121,7 +118,7 @@ def fit_classifier(matrix: Matrix, classes: npt.NDArray[Any]) -> Any:
         early_stopping=False,
         random_state=0,
     )
-    with threadpool_limits(limits=1 if classes.size < ROWS_FOR_THREADS else None):
+    with threads_for(classes.size):
         return estimator.fit(matrix, classes)
 
 

@@ -151,14 +151,16 @@ def stability_index(expected: pl.Series, actual: pl.Series) -> float:
         known = expected.cast(pl.Float64).fill_nan(None).drop_nulls().to_numpy()
         cuts = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if known.size else known
         expected, actual = _cut(expected, cuts), _cut(actual, cuts)
-    shares = []
-    values = sorted({*expected.cast(pl.String).fill_null(""), *actual.cast(pl.String).fill_null("")})
-    for series in (expected, actual):
-        counts = series.cast(pl.String).fill_null("").value_counts(name="rows")
-        found = dict(counts.iter_rows())
-        share = np.array([found.get(value, 0) for value in values], float) / max(1, series.len())
-        shares.append(np.maximum(share, _LEAST_SHARE))
-    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+    counted = [
+        series.cast(pl.String).fill_null("").value_counts(name="rows")
+        for series in (expected.alias("value"), actual.alias("value"))
+    ]
+    both = counted[0].join(counted[1], on="value", how="full", coalesce=True).sort("value").fill_null(0)
+    before, after = (
+        np.maximum(both[name].to_numpy() / max(1, size), _LEAST_SHARE)
+        for name, size in (("rows", len(expected)), ("rows_right", len(actual)))
+    )
+    return float(((after - before) * np.log(after / before)).sum())
 
 
 def mean_average_accuracy(correct: pl.DataFrame) -> tuple[float, float]:

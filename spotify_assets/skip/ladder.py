@@ -26,6 +26,7 @@ from spotify_assets.skip.evaluation import (
 )
 from spotify_assets.skip.logistic import Floats
 from spotify_assets.skip.registry import FEATURES, GROUPS, LABEL, Feature
+from spotify_assets.skip.threads import threads_for
 
 RULE_VERSION = "skip-ladder-v1"
 """Version of the features, their encoding and the estimators; changes with any of them."""
@@ -157,6 +158,19 @@ def climb(
         TooLittleData: a window has too few rows, or one outcome only.
     """
     _require_both_outcomes(train, test, label)
+    with threads_for(train.height):
+        return _climb(train, test, features, label=label, user=user, day=day)
+
+
+def _climb(
+    train: pl.DataFrame,
+    test: pl.DataFrame,
+    features: Mapping[str, Feature],
+    *,
+    label: str,
+    user: str,
+    day: str,
+) -> Ladder:
     train, test = (_ordered(rows, [user, day, label, *features]) for rows in (train, test))
     few = pl.concat([train[user], test[user]]).n_unique() < FEW_USERS
     train_clusters, test_clusters = (_clusters(rows, user, day, by_day=few) for rows in (train, test))

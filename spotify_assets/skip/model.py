@@ -21,6 +21,7 @@ from spotify_assets.catalog import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 from spotify_assets.skip.insight import insight
 from spotify_assets.skip.plots import coefficient_plot, to_vega_lite
 from spotify_assets.skip.registry import LABEL
+from spotify_assets.skip.threads import threads_for
 
 RULE_VERSION = "skip-logit-v1"
 """Version of the feature list and estimator; changes with either."""
@@ -202,7 +203,8 @@ def train_skip_model(
     test_rows = _of_window(complete, rows, test)
 
     mean, sd = _mean_and_sd(train_rows, training)
-    intercept, terms, log_likelihood = _fit(train_rows, training, mean, sd)
+    with threads_for(train_rows.height):
+        intercept, terms, log_likelihood = _fit(train_rows, training, mean, sd)
     probability = _predict((_design(test_rows) - mean) / sd, intercept, terms)
 
     base_rate = float(train_rows[LABEL].to_numpy().mean())

@@ -201,7 +201,8 @@ def _framed(chart: "alt.LayerChart | alt.FacetChart", title: str) -> "alt.LayerC
 
 def to_vega_lite(chart: "alt.TopLevelMixin") -> str:
     """A chart's Vega-Lite specification as JSON, data included; the same chart gives the same text."""
-    return chart.to_json(indent=None)
+    # Checking a chart against Vega-Lite's schema takes ten times as long as writing it; tests draw them all.
+    return chart.to_json(indent=None, validate=False)
 
 
 def save(chart: "alt.LayerChart", folder: Path, name: str, says: str) -> Path:

@@ -34,6 +34,7 @@ from spotify_assets.skip.logistic import (
     independent,
 )
 from spotify_assets.skip.registry import FEATURES
+from spotify_assets.skip.threads import threads_for
 
 RULE_VERSION = "popularity-buckets-v1"
 """Version of features, buckets and estimators; changes with any of them."""
@@ -128,6 +129,11 @@ def train_popularity_model(tracks: pl.DataFrame, *, most_tracks: int) -> Popular
     Raises:
         TooFewTracks: there are too few with a known popularity, or one bucket is empty.
     """
+    with threads_for(tracks.height):
+        return _train(tracks, most_tracks)
+
+
+def _train(tracks: pl.DataFrame, most_tracks: int) -> PopularityModel:
     newest = tracks.filter(pl.col("snapshot_date") == pl.col("snapshot_date").max())
     known = newest.filter(pl.col("popularity").is_not_null()).sort("track_id").head(most_tracks)
     if known.height < LEAST_TRACKS:

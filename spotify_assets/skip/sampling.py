@@ -1,12 +1,46 @@
 """Samples that are the same every time: of so many rows at most, each day by its share."""
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from spotify_assets.warehouse.slices import Window
+
+if TYPE_CHECKING:
+    from spotify_assets.warehouse.reader import TableReader
+
 _SEED = 20_141_103
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Rows of a window, all or a sample, and how many there are."""
+
+    rows: pl.DataFrame
+    sampled_from: int
+
+
+def training_and_test(cutoff: date, *, training_days: int, test_days: int) -> tuple[Window, Window]:
+    """The training window, and the test window after it that ends with the cut-off."""
+    test = Window(cutoff - timedelta(days=test_days - 1), cutoff + timedelta(days=1))
+    return test.preceding(training_days), test
+
+
+def sampled(table: "TableReader", window: Window, columns: Sequence[str], limit: int) -> Sampled:
+    """The rows of a window of a table partitioned by `event_date`, or a sample of `limit` of them."""
+    dates = table.read(window, ["event_date"])["event_date"]
+    if dates.is_empty():
+        return Sampled(table.read(window, columns), 0)
+    rows = sample_days(
+        lambda first, last: table.read(Window(first, last + timedelta(days=1)), columns),
+        dict(dates.value_counts(name="rows").iter_rows()),
+        limit,
+    )
+    return Sampled(rows, len(dates))
 
 
 def sample_days(
@@ -32,4 +66,6 @@ def _sample(rows: pl.DataFrame, day: date, share: float) -> pl.DataFrame:
     ordered = rows.sort("event_id")
     random = np.random.default_rng([_SEED, day.toordinal()])
     chosen = random.choice(ordered.height, round(share * ordered.height), replace=False, shuffle=False)
-    return ordered[np.sort(chosen)]
+    # A selection of texts holds on to all the texts it was taken from; Arrow's older layout copies them.
+    kept = ordered[np.sort(chosen)].to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pl.DataFrame(kept, schema=rows.schema)

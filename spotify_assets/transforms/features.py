@@ -65,10 +65,18 @@ _HISTORY_COLUMNS = (
     "outcome",
 )
 
+_BY_DAY = ["key", "day"]
+
+
+def _pair(other: str) -> pl.Expr:
+    """A user and something else as one whole number; null where either is."""
+    return pl.col("user_id").cast(pl.UInt64) * 2**32 + pl.col(other)
+
+
 _HISTORY_KEYS = {
-    "user": ("user_id",),
-    "user_track": ("user_id", "track_id"),
-    "user_artist": ("user_id", "artist"),
+    "user": pl.col("user_id").cast(pl.UInt64),
+    "user_track": _pair("track_id"),
+    "user_artist": _pair("artist"),
 }
 """What a history is counted by; each gives `<name>_plays` and `<name>_skip_rate`."""
 
@@ -212,33 +220,35 @@ def _history(starts: pl.DataFrame, past: pl.DataFrame, artists: pl.DataFrame) ->
     )
     asked = coded.filter(pl.col("row").is_not_null())
     ended = coded.filter(pl.col("row").is_null())
-    parts = [_counts(asked, ended, name, keys) for name, keys in _HISTORY_KEYS.items()]
+    parts = [_counts(asked, ended, name, key) for name, key in _HISTORY_KEYS.items()]
     return pl.concat(parts, how="horizontal")
 
 
-def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, keys: tuple[str, ...]) -> pl.DataFrame:
-    """`<name>_plays` and `<name>_skip_rate` of each start, in order."""
-    by_day = [*keys, "day"]
-    relevant = ended.join(asked.select(keys).unique(), on=list(keys), how="semi")
-    daily = relevant.group_by(by_day).agg(plays=pl.len(), skips=pl.col("skip").sum())
+def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, key: pl.Expr) -> pl.DataFrame:
+    """`<name>_plays` and `<name>_skip_rate` of each start, in order. Null where the key is."""
+    asked = asked.select("day", "at", "row", key=key)
+    groups = asked.select("key").unique()
+    relevant = ended.select("day", "at", "skip", key=key).join(groups, on="key", how="semi")
+    daily = relevant.group_by("key", "day").agg(plays=pl.len(), skips=pl.col("skip").sum())
     earlier_days = (
-        asked.select(by_day)
+        asked.select(_BY_DAY)
         .unique()
-        .join(daily.rename({"day": "end_day"}), on=list(keys))
+        .join(daily.rename({"day": "end_day"}), on="key")
         .filter(
             pl.col("end_day") < pl.col("day"),
             pl.col("end_day") >= pl.col("day") - pl.duration(days=HISTORY_DAYS),
         )
-        .group_by(by_day)
+        .group_by(_BY_DAY)
         .agg(pl.col("plays", "skips").sum())
     )
     total = (
-        _earlier_on_the_day(asked, relevant, by_day)
-        .join(earlier_days, on=by_day, how="left", maintain_order="left")
+        _earlier_on_the_day(asked, relevant)
+        .join(earlier_days, on=_BY_DAY, how="left")
         .select(
             "row",
-            *(pl.col(f"{what}_today") + pl.col(what).fill_null(0) for what in ("plays", "skips")),
-            known=pl.all_horizontal(pl.col(keys).is_not_null()),
+            pl.col("plays_today") + pl.col("plays").fill_null(0),
+            pl.col("skips_today") + pl.col("skips").fill_null(0),
+            known=pl.col("key").is_not_null(),
         )
         .sort("row")
     )
@@ -250,19 +260,19 @@ def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, keys: tuple[str
     )
 
 
-def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame, by_day: list[str]) -> pl.DataFrame:
-    """The starts with how many playbacks of their group ended before them on their day, and were skipped."""
-    same_day = ended.join(asked.select(by_day).unique(), on=by_day, how="semi")
+def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFrame:
+    """The starts with how many playbacks of their key ended before them on their day, and were skipped."""
+    same_day = ended.join(asked.select(_BY_DAY).unique(), on=_BY_DAY, how="semi")
     one, none = pl.lit(1, pl.UInt32), pl.lit(0, pl.UInt32)
-    ends = same_day.select(*by_day, "at", "row", "skip", play=one)
-    starts = asked.select(*by_day, "at", "row", skip=none, play=none)
+    ends = same_day.select(*_BY_DAY, "at", "skip", row=pl.lit(None, pl.UInt32), play=one)
+    starts = asked.select(*_BY_DAY, "at", skip=none, row="row", play=none)
     # At equal times the start comes first: what ended at that very moment is not known.
     return (
         pl.concat([starts, ends])
-        .sort(*by_day, "at", "play")
+        .sort(*_BY_DAY, "at", "play")
         .with_columns(
-            plays_today=pl.col("play").cum_sum().over(by_day),
-            skips_today=pl.col("skip").cum_sum().over(by_day),
+            plays_today=pl.col("play").cum_sum().over(_BY_DAY),
+            skips_today=pl.col("skip").cum_sum().over(_BY_DAY),
         )
         .filter(pl.col("row").is_not_null())
     )

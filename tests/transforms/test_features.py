@@ -82,7 +82,7 @@ def catalogue(*ids: str) -> pl.DataFrame:
 
 def model_features(events: pl.DataFrame, before: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     """The features of a slice, from only the columns that are asked for and only the days that are."""
-    first = events["event_date"].min() or NOON.date()
+    first: date = events.select(pl.col("event_date").min()).item() or NOON.date()
 
     def read_before(days: int, columns: Sequence[str]) -> pl.DataFrame:
         return before.filter(pl.col("event_date") >= first - timedelta(days=days)).select(columns)
@@ -323,7 +323,9 @@ def test_slices_together_are_the_whole_in_any_row_order(events, data):
     assert_frame_equal(sliced.sort("started_at", "event_id"), model_features(shuffled, NO_EVENTS, tracks))
 
 
-def counted_by_hand(row: dict[str, Any], events: pl.DataFrame, same: Sequence[str]) -> tuple[int, float | None]:
+def counted_by_hand(
+    row: dict[str, Any], events: pl.DataFrame, same: Sequence[str]
+) -> tuple[int, float | None]:
     """Plays and skip rate of a row's history, counted event by event."""
     midnight = datetime.combine(row["started_at"].date(), time())
     past = [

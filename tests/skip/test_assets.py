@@ -1,0 +1,122 @@
+"""The assets over the models: which cut-offs a run makes, what it leaves, and what it compares."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from spotify_assets.assets.ml import ml_assets
+from spotify_assets.assets.spec import IO_MANAGER, key_of
+from spotify_assets.automation.partitions import partitions
+from spotify_assets.catalog import MODEL_FEATURES, MODEL_REGISTRY, SKIP_LADDER, TRACKS, Table
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.io_manager import WarehouseIOManager
+from spotify_assets.warehouse.reader import TableReader
+from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows
+from tests.skip.rows import DAYS, FIRST, feature_rows
+from tests.skip.test_popularity import catalogue
+
+LAST = FIRST + timedelta(days=DAYS - 1)
+BEFORE_LAST = LAST - timedelta(days=1)
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """A warehouse with features of twenty days and a catalogue."""
+    made = make_settings(start_date=FIRST, training_days=10, test_days=4, training_sample_rows=1_000)
+    described = catalogue(1, 500).with_columns(
+        pl.lit(None).cast(kind).alias(name)
+        for name, kind in TRACKS.polars_schema.items()
+        if name
+        not in ("snapshot_date", "track_id", "popularity", "primary_artist_id", "danceability", "energy")
+    )
+    required = described.with_columns(
+        track_name=pl.lit("-"),
+        artist_names=pl.lit("-"),
+        primary_artist_name=pl.lit("-"),
+        artist_count=1,
+        duration_ms=1,
+        genre_count=0,
+        source_rows=1,
+    )
+    with Database(made.warehouse_path).transaction() as connection:
+        for table, rows in ((MODEL_FEATURES, feature_rows(1)), (TRACKS, required)):
+            create_table(connection, table)
+            insert_rows(connection, table, rows, EVERYTHING, label="test")
+    return made
+
+
+def materialize(settings: Settings, first: date, last: date) -> None:
+    """Run the ladder's assets for a range of cut-offs, as one run."""
+    tags = {
+        "dagster/asset_partition_range_start": str(first),
+        "dagster/asset_partition_range_end": str(last),
+    }
+    sources = [
+        dg.AssetSpec(key_of(table), partitions_def=partitions(settings)).with_io_manager_key(IO_MANAGER)
+        for table in (MODEL_FEATURES, TRACKS)
+    ]
+    wanted = [asset for asset in ml_assets(settings) if key_of(SKIP_LADDER) in asset.keys]
+    manager = WarehouseIOManager(
+        database=str(settings.warehouse_path), lock_timeout_seconds=10, memory_limit=None
+    )
+    result = dg.materialize(
+        [*sources, *wanted],
+        resources={"warehouse": manager},
+        tags=tags if first != last else None,
+        partition_key=str(last) if first == last else None,
+    )
+    assert result.success
+
+
+def stored(settings: Settings, table: Table) -> pl.DataFrame:
+    return TableReader(Database(settings.warehouse_path), table).read()
+
+
+def cutoffs(settings: Settings) -> list[date]:
+    return stored(settings, SKIP_LADDER)["cutoff_date"].unique().sort().to_list()
+
+
+def test_a_range_makes_its_newest_cutoff_and_leaves_what_is_stored_for_the_others(settings):
+    materialize(settings, BEFORE_LAST, BEFORE_LAST)
+    before = stored(settings, SKIP_LADDER)
+    materialize(settings, LAST - timedelta(days=3), LAST)
+
+    assert cutoffs(settings) == [BEFORE_LAST, LAST]
+    after = stored(settings, SKIP_LADDER).filter(pl.col("cutoff_date") == BEFORE_LAST)
+    assert after.equals(before)
+    # There are more rows than the setting allows: they are sampled, and the whole is said.
+    ladder = stored(settings, SKIP_LADDER).filter(cutoff_date=LAST)
+    features = feature_rows(1).filter(pl.col("event_date") > LAST - timedelta(days=14))
+    assert ladder["sampled_from"].unique().to_list() == [features.height]
+    [train] = ladder["train_rows"].unique()
+    assert abs(train - 1_000) <= 10
+    newest = stored(settings, MODEL_REGISTRY).filter(cutoff_date=LAST, target="skip")
+    assert set(newest["previous_model_id"]) == {
+        f"skip/logistic/{BEFORE_LAST}",
+        f"skip/gradient_boosting/{BEFORE_LAST}",
+    }
+
+
+def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_every_time(settings):
+    every = settings.model_copy(update={"ladder_cutoffs": 100})
+    materialize(every, BEFORE_LAST, LAST)
+    assert cutoffs(settings) == [BEFORE_LAST, LAST]
+    registry = (
+        stored(settings, MODEL_REGISTRY).filter(target="skip", estimator="logistic").sort("cutoff_date")
+    )
+    assert registry["previous_model_id"].to_list() == [None, *registry["model_id"][:-1]]
+    assert registry["promoted"][0]
+    # The current model only ever changes to one that was promoted.
+    for row, current in zip(
+        registry.iter_rows(named=True), [None, *registry["current_model_id"]], strict=False
+    ):
+        assert row["current_model_id"] == (row["model_id"] if row["promoted"] else current)
+
+
+def test_days_without_data_make_nothing(settings):
+    materialize(settings, LAST + timedelta(days=1), LAST + timedelta(days=2))
+    assert cutoffs(settings) == []
