@@ -8,7 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from spotify_assets.automation.partitions import partitions
 from spotify_assets.settings import Settings
 
-SKIP_MODEL = dg.AssetSelection.assets(["ml", "skip_model"], ["ml", "skip_model_coefficients"])
+MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
 
 EVERYTHING = dg.AssetSelection.all()
 
@@ -24,8 +24,8 @@ def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             "data",
-            selection=EVERYTHING - SKIP_MODEL,
-            description="Everything but the skip model, which is trained less often.",
+            selection=EVERYTHING - MODELS,
+            description="Everything but the models, which are trained less often.",
         ),
         dg.define_asset_job(
             "checks",
