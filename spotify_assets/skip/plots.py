@@ -157,13 +157,29 @@ def survival_plot(survival: pl.DataFrame, title: str) -> "alt.LayerChart":
     import altair as alt  # noqa: PLC0415
 
     rows = survival.select("value", "second", "survival", "survival_low", "survival_high")
-    colour = alt.Color("value:N", title=None, scale=alt.Scale(range=list(LINES)))
+    colour = alt.Color(
+        "value:N",
+        title=None,
+        scale=alt.Scale(domain=_in_order(rows["value"]), range=list(LINES)),
+        legend=alt.Legend(symbolOpacity=1),
+    )
     x = alt.X("second:Q", title="Seconds played", scale=alt.Scale(nice=False))
     y = alt.Y("survival:Q", title="Share not skipped; 95 % band", scale=alt.Scale(domain=[0, 1]))
     base = alt.Chart(rows).encode(x=x, color=colour)
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("survival_low:Q", title=""), y2="survival_high:Q")
     line = base.mark_line(interpolate="step-after").encode(y=y)
     return _framed(alt.layer(band, line), title)
+
+
+def _in_order(values: pl.Series) -> list[str]:
+    """Names of groups by the number they begin with, so that "11 and more" comes after "6-10"."""
+    numbers = (
+        values.unique()
+        .sort()
+        .to_frame("name")
+        .with_columns(number=pl.col("name").str.extract(r"^(\d+)").cast(pl.Int64))
+    )
+    return numbers.sort("number", "name", nulls_last=True)["name"].to_list()
 
 
 def _on_diagonal(
