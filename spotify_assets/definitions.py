@@ -56,7 +56,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     return dg.Definitions(
         assets=[*made, publish_asset(settings, _leaves(made))],
         asset_checks=asset_checks(settings),
-        jobs=jobs(settings),
+        jobs=jobs(),
         schedules=schedules(settings),
         resources=resources | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.

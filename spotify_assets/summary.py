@@ -1,7 +1,6 @@
 """The summary that ends a demo: what is in the published copy, in words a person understands."""
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from rich import box
@@ -10,6 +9,7 @@ from rich.table import Table as RichTable
 
 from spotify_assets.catalog import ROW_COUNTS, SKIP_MODEL, TABLES
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 
@@ -43,7 +43,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
     ).fetchall()
     for schema, name in names:
         full_name = f"{schema}.{name}"
-        [rows] = _row(connection, f"select count(*) from {full_name}")
+        [rows] = single_row(connection, f"select count(*) from {full_name}")
         grain = TABLES[full_name].grain.removeprefix("one row per ") if full_name in TABLES else ""
         table.add_row(full_name, f"{rows:,}", grain)
     return table
@@ -73,14 +73,8 @@ def _account(connection: duckdb.DuckDBPyConnection) -> RichTable:
 def _newest_insight(connection: duckdb.DuckDBPyConnection) -> str:
     found = connection.execute(
         f"select insight from {SKIP_MODEL.full_name} order by cutoff_date desc limit 1"
-    ).fetchone()
-    return found[0] if found else "No model yet: the days so far are too few to train and judge one."
-
-
-def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
-    assert row is not None  # an aggregate without `group by` always gives a row
-    return row
+    ).fetchall()
+    return found[0][0] if found else "No model yet: the days so far are too few to train and judge one."
 
 
 def _short(path: Path) -> Path:

@@ -13,9 +13,8 @@ MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model
 EVERYTHING = dg.AssetSelection.all()
 
 
-def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
+def jobs() -> list[UnresolvedAssetJobDefinition]:
     """The jobs that people, the CLI and the schedule start."""
-    del settings
     return [
         dg.define_asset_job(
             "everything",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import IMPORT_RECEIPTS, REJECTED_ROWS
+from spotify_assets.catalog import IMPORT_RECEIPTS
 from spotify_assets.transforms.cleaned import no_rejects
 
 RECEIPTS = "_receipts"
@@ -130,22 +130,6 @@ def receipts_frame(receipts: Sequence[Receipt]) -> pl.DataFrame:
         for reason, count in reasons.items()
     ]
     return pl.DataFrame(rows, schema=IMPORT_RECEIPTS.polars_schema)
-
-
-def landing_rejects(lake_dir: Path) -> pl.DataFrame:
-    """`ops.rejected_rows` of the landings that have a receipt: one row per refused row."""
-    frames = [REJECTED_ROWS.empty()]
-    for receipt in read_receipts(lake_dir):
-        path = rejected_path(lake_dir, receipt.receipt_id)
-        if path.exists():
-            frames.append(
-                pl.read_parquet(path)
-                .with_columns(
-                    pl.lit(receipt.target).alias("table_name"), pl.lit(None, pl.Date).alias("slice_date")
-                )
-                .select(REJECTED_ROWS.column_names)
-            )
-    return pl.concat(frames)
 
 
 def rejected_at_landing(lake_dir: Path, snapshot_dates: Sequence[date]) -> pl.DataFrame:

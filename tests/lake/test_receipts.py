@@ -6,11 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import IMPORT_RECEIPTS, REJECTED_ROWS
+from spotify_assets.catalog import IMPORT_RECEIPTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.receipts import (
     Receipt,
-    landing_rejects,
     read_receipts,
     receipt_path,
     receipts_frame,
@@ -113,16 +112,16 @@ class TestFrames:
     def test_no_receipts_no_rows(self):
         assert receipts_frame([]).schema == IMPORT_RECEIPTS.polars_schema
 
-    def test_rejected_rows_have_the_columns_of_their_table(self, tmp_path):
+    def test_only_finished_landings_have_refused_rows(self, tmp_path):
         rejected = pl.DataFrame(
             {"source_file": ["f"], "source_row": [3], "reason": ["r"], "detail": ["d"], "original": ["{}"]}
         )
         store(tmp_path, RECEIPT)
         for receipt_id in (RECEIPT.receipt_id, "of-a-landing-that-never-finished"):
             layout.write_parquet(rejected_path(tmp_path, receipt_id), rejected)
-        frame = landing_rejects(tmp_path)
-        assert frame.schema == REJECTED_ROWS.polars_schema
-        assert frame.rows() == [("raw.raw_tracks", None, "f", 3, "r", "d", "{}")]
+        assert RECEIPT.snapshot_date is not None
+        frame = rejected_at_landing(tmp_path, [RECEIPT.snapshot_date])
+        assert frame.rows() == [("f", 3, "r", "d", "{}")]
 
     def test_the_rows_refused_of_some_snapshots(self, tmp_path):
         later = changed(receipt_id="catalogue-2026-12-01-abc", snapshot_date=date(2026, 12, 1))
@@ -138,4 +137,4 @@ class TestFrames:
         assert rejected_at_landing(tmp_path, []).schema == REJECTED_SCHEMA
 
     def test_no_lake_no_rejected_rows(self, tmp_path):
-        assert landing_rejects(tmp_path / "nowhere").schema == REJECTED_ROWS.polars_schema
+        assert rejected_at_landing(tmp_path / "nowhere", [date(2026, 12, 1)]).schema == REJECTED_SCHEMA
