@@ -1,0 +1,133 @@
+"""What every command shares: the consoles, errors in one line, and running a job with its progress told."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, NoReturn, ParamSpec
+
+import pydantic
+import typer
+from rich.console import Console
+
+from spotify_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from spotify_assets.automation.runs import RunOutcome
+    from spotify_assets.warehouse.slices import Window
+
+out = Console(width=None if sys.stdout.isatty() else 120)
+errors = Console(stderr=True)
+
+P = ParamSpec("P")
+
+
+def says_what_is_wrong(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn the errors that a person can act on into one line and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        from spotify_assets.sources.errors import SourceError  # noqa: PLC0415
+        from spotify_assets.warehouse.errors import WarehouseError  # noqa: PLC0415
+
+        try:
+            command(*args, **kwargs)
+        except typer.Exit:
+            raise
+        except pydantic.ValidationError as error:
+            for problem in error.errors():
+                name = "_".join(str(part) for part in problem["loc"]).upper()
+                fail(f"setting SPOTIFY_{name}: {problem['msg']}" if name else problem["msg"])
+        except (SourceError, WarehouseError, ValueError, OSError, RuntimeError) as error:
+            fail(str(error))
+
+    return wrapped
+
+
+def fail(message: str) -> NoReturn:
+    say_error(message)
+    raise typer.Exit(1)
+
+
+def say_error(message: str) -> None:
+    errors.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def days_of(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":
+    """The days asked for; by default those from the first to the last that the lake has files of."""
+    from spotify_assets.lake.layout import landed_dates  # noqa: PLC0415
+    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+
+    landed = landed_dates(settings.lake_dir)
+    if (first is None or last is None) and not landed:
+        raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+    start = first.date() if first else min(landed)
+    end = last.date() if last else max(landed)
+    return Window(start, end + timedelta(days=1))
+
+
+def run_job(
+    settings: Settings, job: str, *, window: "Window | None" = None, select: str | None = None
+) -> "RunOutcome":
+    with _progress("Loading definitions") as told:
+        import dagster as dg  # noqa: PLC0415
+
+        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.runs import run  # noqa: PLC0415
+        from spotify_assets.definitions import build_defs  # noqa: PLC0415
+
+        definitions = build_defs(settings)
+        assets = None
+        if select:
+            chosen = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+            assets = sorted(chosen)
+        with instance_of(settings) as instance, _output_of_steps(settings):
+            return run(definitions, instance, settings, job, window=window, assets=assets, on_event=told)
+
+
+@contextmanager
+def _output_of_steps(settings: Settings) -> Iterator[None]:
+    """Send what steps print, dbt above all, to a file: a person at the terminal sees the progress."""
+    log = settings.dagster_home / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        yield
+
+
+@contextmanager
+def _progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
+    """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
+    console = Console(
+        file=sys.stdout, width=out.width
+    )  # bound to the terminal before the steps' output is sent elsewhere
+    with console.status(first) as status:
+
+        def told(event: "dg.DagsterEvent") -> None:
+            if event.is_step_start:
+                status.update(f"Running {event.step_key}")
+            elif event.is_step_success and event.step_key and not event.step_key.startswith("check_"):
+                console.print(f"  [green]done[/green]  {event.step_key}", highlight=False)
+            elif event.is_step_failure:
+                console.print(f"  [red]failed[/red]  {event.step_key}", highlight=False)
+
+        yield told
+
+
+def report(outcome: "RunOutcome") -> None:
+    passed = sum(check.passed for check in outcome.checks)
+    out.print(
+        f"Run {outcome.run_id}: {outcome.steps} steps, {passed} of {len(outcome.checks)} checks passed."
+    )
+    for check in outcome.warnings:
+        out.print(
+            f"  [yellow]warning[/yellow]  {check.asset}: {check.check}: {check.description}", highlight=False
+        )
+    for check in outcome.broken:
+        out.print(f"  [red]broken[/red]  {check.asset}: {check.check}: {check.description}", highlight=False)
+    for cause, steps in outcome.causes.items():
+        say_error(f"{', '.join(sorted(steps))}: {cause}")
+    if outcome.broken or not outcome.success:
+        raise typer.Exit(1)
