@@ -381,6 +381,15 @@ def _recognise(path: Path, header: list[str]) -> tuple[Shape, dict[str, str]]:
     return other, columns
 
 
+def catalogue_shape(header: list[str]) -> str | None:
+    """The name of the shape that a header has, `other` for what else is a catalogue; None elsewhere."""
+    try:
+        shape, _ = _recognise(Path("header"), header)
+    except SourceError:
+        return None
+    return shape.name
+
+
 def _columns(names: Iterable[tuple[str, str]], written: Mapping[str, str]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for name, canonical in names:
@@ -467,7 +476,8 @@ def _unparseable(parsed: pl.DataFrame) -> pl.DataFrame:
     """`ROW`, `reason` and `detail` of the rows without a track id or with a value that did not parse."""
     no_id = pl.col(_parsed("track_id")).is_null()
     lost = {name: pl.col(name).is_not_null() & pl.col(_parsed(name)).is_null() for name in _CASTS}
-    suspects = parsed.filter(pl.any_horizontal(no_id, "artists:failed", *lost.values()))
+    # One chunk: pl.format panics where a filter left an empty one (Polars issue 25525).
+    suspects = parsed.filter(pl.any_horizontal(no_id, "artists:failed", *lost.values())).rechunk()
     failed = {name: lost[name] & _given(name) for name in _CASTS} | {"artists": pl.col("artists:failed")}
     reasons = [pl.when(no_id).then(pl.lit(MISSING_TRACK_ID))]
     details = [pl.when(no_id).then(pl.lit("no track id"))]

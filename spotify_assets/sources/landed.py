@@ -77,7 +77,7 @@ def _read_file(path: Path, table: Table, name: str) -> Cleaned:
         ) from error
     refused = malformed.rename({ROW: "source_row"}).with_columns(source_file=pl.lit(name))
     has_nothing = rows.is_empty() and rows.columns == [ROW]
-    judged = Cleaned(table.empty(), rows_in=0) if has_nothing else _canonical(rows, table, path, name)
+    judged = Cleaned(table.empty(), rows_in=0) if has_nothing else canonical_rows(rows, table, path, name)
     return Cleaned(
         rows=judged.rows,
         rows_in=judged.rows_in + refused.height,
@@ -161,7 +161,7 @@ def _json_text(value: object) -> str | None:
     return text
 
 
-def _canonical(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Cleaned:
+def canonical_rows(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Cleaned:
     """The frame with exactly the table's columns; missing nullable ones are null."""
     schema = table.polars_schema
     provenance = ("source_file", "source_row")
@@ -175,7 +175,7 @@ def _canonical(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Clea
         raise SourceError(path, "; ".join(problems), f"write the columns of {table.full_name}")
     absent = [pl.lit(None, dtype=kind).alias(c) for c, kind in schema.items() if c not in frame.columns]
     whole = _with_provenance(frame.with_columns(absent), name).select(schema.names())
-    converted = {c: _convert(kind, schema[c], c) for c, kind in whole.schema.items() if kind != schema[c]}
+    converted = {c: convert(kind, schema[c], c) for c, kind in whole.schema.items() if kind != schema[c]}
     reasons: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
         f"unparseable_{c.name}": (
             pl.col(c.name).is_not_null() & converted[c.name].is_null(),
@@ -199,7 +199,7 @@ def _canonical(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Clea
 def _with_provenance(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """The frame with where each row came from: as the file says, or else the file and the row itself."""
     file = pl.col("source_file").cast(pl.String)
-    row = _convert(frame.schema["source_row"], pl.Int64(), "source_row")
+    row = convert(frame.schema["source_row"], pl.Int64(), "source_row")
     known = file.is_not_null() & row.is_not_null()
     return frame.with_columns(
         source_file=pl.when(known).then(file).otherwise(pl.lit(name)),
@@ -207,7 +207,7 @@ def _with_provenance(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     )
 
 
-def _convert(actual: pl.DataType, declared: pl.DataType, column: str) -> pl.Expr:
+def convert(actual: pl.DataType, declared: pl.DataType, column: str) -> pl.Expr:
     """The column as the declared type, null where it does not convert without loss."""
     value = pl.col(column)
     if actual == pl.Datetime and declared == pl.Date:

@@ -637,3 +637,11 @@ def test_the_dialect_is_plain_json(tmp_path):
     dialect = read_rows(tmp_path, tracks_dataset_row(1)).dialect.as_dict()
     assert json.loads(json.dumps(dialect)) == dialect
     assert pl.Series([dialect]).len() == 1
+
+
+def test_values_that_do_not_parse_may_lie_far_apart(tmp_path):
+    rows = [
+        tracks_dataset_row(n, **({"duration_ms": "long"} if n in (5, 2_995) else {})) for n in range(3_000)
+    ]
+    result = read_catalogue(write_csv(tmp_path / "tracks.csv", rows))
+    assert result.rejected["detail"].to_list() == ["duration_ms is 'long', not a whole number"] * 2

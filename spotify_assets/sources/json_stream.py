@@ -1,0 +1,464 @@
+"""From the bytes of a JSON file of any size to its elements, batch by batch.
+
+Elements are the values of a JSON array, of arrays within it, or of a sequence (JSON lines, or objects one
+after the other): brackets and commas around objects are punctuation, except that an empty array among
+elements is one, so that nothing is left out of the count. A window of the file is cut after an object and
+parsed as a whole; where that fails, it is parsed up to the damage, and the element there is taken alone, so
+that a broken one costs itself and not its neighbours.
+
+Here belongs: encodings, punctuation, what is no JSON. Not here: what an object means.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple, cast
+
+import orjson
+
+from spotify_assets.sources.text import decode_cp1252
+from spotify_assets.sources.text_stream import Utf8Source
+
+WINDOW_BYTES = 512 << 10
+"""Bytes of the file that are parsed at a time: what is parsed then still fits a processor's cache."""
+BATCH_ROWS = 20_000
+"""Rows of a batch, to which a window is added whole."""
+_MOST_MALFORMED = 500
+"""Refused elements after which a batch is yielded: their texts are kept."""
+MAX_ELEMENT_BYTES = 8 << 20
+"""Size of one object beyond which it is refused."""
+MAX_ORIGINAL = 20_000
+"""Characters of a refused element that are kept."""
+
+MALFORMED_JSON = "malformed_json"
+NOT_AN_OBJECT = "not_an_object"
+TOO_LARGE = "too_large"
+CUT_OFF = "cut_off"
+
+_BOUNDARIES_TRIED = 8
+_BRACES_TRIED = 256
+_LEAST_REACH = 8 << 10
+"""Bytes that are parsed at a time after damage; twice as many after each time that went well."""
+_LARGEST_INTEGER = 2**64 - 1
+_SMALLEST_INTEGER = -(2**63)
+_DIGITS_OF_INTEGERS = 20
+_MAX_NESTING = 50
+"""Nesting of a value beyond which its text has `null` for what is deeper."""
+
+_SINGLE_VALUE = "it is a single value, not an object"
+_EMPTY_ARRAY = "it is an empty array, not an object"
+
+_SEPARATORS = re.compile(rb"[\s,\[\]\x1e]*")
+_TOKEN = re.compile(
+    rb"""
+    \s*+ (?: ([{\[]) | ([}\]]) | ([,:])
+    | (?: "(?:[^"\\]++|\\.)*+" | true | false | null | NaN | -?Infinity | -?[\d.][\d.eE+-]*+ )
+      \s*+ (?=[,:}\]]|\Z) )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""One token of JSON: a bracket that opens, one that closes, punctuation, or a value with what may follow."""
+_UNFINISHED = re.compile(rb'\s*+(?:"(?:[^"\\]++|\\.)*+\\?|[\w.+-]*+)\Z', re.DOTALL)
+"""What a token that the end of the buffer cuts looks like."""
+_NEXT_OBJECT = re.compile(rb'\}(?=\s*+,?+\s*+[{\]])|\n(?=\{")')
+_SCALAR = re.compile(
+    rb'(?:"(?:[^"\\\n]++|\\.)*+"|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)(?=[\s,\]]|\Z)'
+)
+_GARBAGE = re.compile(rb"[^{\]\n]*")
+
+
+class Malformed(NamedTuple):
+    """An element that is no object: its number, reason code, what is wrong, and its text (not scrubbed)."""
+
+    row: int
+    reason: str
+    detail: str
+    text: str
+
+
+@dataclass
+class Batch:
+    """Objects with their numbers in the file, from 1, what was refused in between, and counts of repairs."""
+
+    rows: list[int] = field(default_factory=list)
+    elements: list[dict[str, object]] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def note(self, name: str, count: int = 1) -> None:
+        self.notes[name] = self.notes.get(name, 0) + count
+
+
+def read_batches(
+    stream: BinaryIO, array: str | None = None, window_bytes: int = WINDOW_BYTES
+) -> Iterator[Batch]:
+    """The elements of a JSON file in its order; every batch holds some.
+
+    With `array`, the elements of the first array under that name, which a large object around it holds.
+
+    Raises:
+        SourceError: the stream passes a limit. Damage is no error: what comes before it is read, and one
+            element is refused as `cut_off`.
+    """
+    source = Utf8Source(stream, window_bytes)
+    scanner = _Scanner(stops_with_array=array is not None)
+    buffer = _enter(source, array) if array else b""
+    if array:
+        scanner.depth = 1
+    batch = Batch()
+    while not (scanner.finished or source.at_end):
+        buffer += source.read()
+        used = scanner.take(buffer, batch, at_end=source.at_end, damage=source.damage)
+        buffer = buffer[used:]
+        if len(batch.rows) >= BATCH_ROWS or len(batch.malformed) >= _MOST_MALFORMED:
+            yield batch
+            batch = Batch()
+    if batch.rows or batch.malformed or batch.notes:
+        yield batch
+
+
+def json_text(value: object) -> str:
+    """A JSON value as JSON text, whatever its depth: beyond `_MAX_NESTING` there is null."""
+    return json.dumps(_pruned(value, _MAX_NESTING), ensure_ascii=False, default=str)
+
+
+def _pruned(value: object, depth: int) -> object:
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return None
+    if isinstance(value, list):
+        return [_pruned(member, depth - 1) for member in value]
+    return {key: _pruned(member, depth - 1) for key, member in value.items()}
+
+
+def flattened(
+    batches: Iterator[Batch], containers: Callable[[Mapping[str, object]], list[object] | None]
+) -> Iterator[Batch]:
+    """The batches with the members of objects that are containers in their place, numbered anew."""
+    row = 0
+    for batch in batches:
+        flat = Batch(notes=batch.notes)
+        parts: list[tuple[int, object]] = [
+            *zip(batch.rows, batch.elements, strict=True),
+            *((each.row, each) for each in batch.malformed),
+        ]
+        for _, part in sorted(parts, key=itemgetter(0)):
+            if isinstance(part, Malformed):
+                row += 1
+                flat.malformed.append(part._replace(row=row))
+                continue
+            members = containers(cast("Mapping[str, object]", part))
+            for member in [part] if members is None else members:
+                row += 1
+                if isinstance(member, dict):
+                    flat.rows.append(row)
+                    flat.elements.append(member)
+                else:
+                    text = json_text(member)[:MAX_ORIGINAL]
+                    flat.malformed.append(Malformed(row, NOT_AN_OBJECT, "it is no object", text))
+        yield flat
+
+
+def _enter(source: Utf8Source, array: str) -> bytes:
+    """The rest of the first window after the bracket that opens the array of a name."""
+    head = source.read()
+    opening = re.search(rb'"' + re.escape(array.encode()) + rb'"\s*:\s*\[', head)
+    return head[opening.end() :] if opening else head
+
+
+class _Scanner:
+    """Takes elements off the front of a buffer; remembers the row number and the open brackets."""
+
+    def __init__(self, *, stops_with_array: bool) -> None:
+        self.depth = 0
+        self.finished = False
+        self._stops_with_array = stops_with_array
+        self._row = 0
+        self._skipping = False
+        self._reach = WINDOW_BYTES
+        self._just_opened = False
+
+    def take(self, buffer: bytes, batch: Batch, *, at_end: bool, damage: str | None) -> int:
+        """Move complete elements of the buffer to the batch; how many bytes were used."""
+        at = 0
+        while True:
+            at = self._past_separators(buffer, at, batch)
+            if self.finished:
+                return len(buffer)
+            if at >= len(buffer):
+                break
+            if not self._skipping:
+                before, limit = at, at + self._reach
+                at = self._take_quickly(buffer, at, batch, at_end=at_end)
+                if at > before:
+                    if limit >= len(buffer) and not at_end:
+                        return at
+                    continue
+            after = self._take_one(buffer, at, batch, at_end)
+            self._just_opened = False
+            if after is None:
+                if not at_end:
+                    return at
+                self._refuse(batch, CUT_OFF, damage or "the file ends in the middle of a row", buffer[at:])
+                return len(buffer)
+            at = after
+        if at_end and (damage or self.depth > 0):
+            self._refuse(
+                batch, CUT_OFF, damage or "the file ends before its closing bracket: rows may be missing", b""
+            )
+        return at
+
+    def _take_quickly(self, buffer: bytes, at: int, batch: Batch, *, at_end: bool) -> int:
+        """Where the elements end that could be parsed together; where they begin if none could."""
+        limit = min(at + self._reach, len(buffer))
+        end: int | None
+        if limit == len(buffer) and at_end:
+            end = len(buffer.rstrip(b" \t\r\n,]"))
+        else:
+            end = _boundary(buffer, at, limit)
+        is_first = True
+        for _ in range(_BOUNDARIES_TRIED):
+            if end is None or end <= at:
+                break
+            found = _parse_all(buffer[at:end], in_array=self.depth > 0)
+            if isinstance(found, list):
+                self._reach = min(2 * self._reach, WINDOW_BYTES) if is_first else _LEAST_REACH
+                self._keep_all(found, batch)
+                return end
+            is_first = False
+            self._reach = _LEAST_REACH
+            end = _boundary(buffer, at, min(at + found + 1, end))
+        return at
+
+    def _keep_all(self, found: list[object], batch: Batch) -> None:
+        self._just_opened = False
+        if set(map(type, found)) == {dict}:
+            first = self._row + 1
+            self._row += len(found)
+            batch.rows.extend(range(first, self._row + 1))
+            batch.elements.extend(cast("list[dict[str, object]]", found))
+            return
+        pending = found[::-1]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, dict):
+                self._row += 1
+                batch.rows.append(self._row)
+                batch.elements.append(value)
+            elif isinstance(value, list) and value:
+                pending += value[::-1]
+            else:
+                detail = _EMPTY_ARRAY if isinstance(value, list) else _SINGLE_VALUE
+                self._refuse(batch, NOT_AN_OBJECT, detail, json_text(value).encode())
+
+    def _past_separators(self, buffer: bytes, at: int, batch: Batch) -> int:
+        match = _SEPARATORS.match(buffer, at)
+        end = match.end() if match else at
+        punctuation = buffer[at:end].translate(None, b" \t\r\n\f\v\x1e")
+        if punctuation not in (b"", b","):
+            self._open_and_close(punctuation, batch)
+        return end
+
+    def _open_and_close(self, punctuation: bytes, batch: Batch) -> None:
+        extra = punctuation.count(b",]") + punctuation.count(b",,")
+        if extra:
+            batch.note("trailing_comma", extra)
+        if b"]" not in punctuation:
+            opened = punctuation.count(b"[")
+            self.depth += opened
+            self._just_opened = self._just_opened or opened > 0
+            return
+        for mark in punctuation:
+            if mark == ord("["):
+                self.depth += 1
+                self._just_opened = True
+            elif mark == ord("]"):
+                is_element = self.depth > 1 or self._row > 0
+                if self._just_opened and is_element:
+                    self._refuse(batch, NOT_AN_OBJECT, _EMPTY_ARRAY, b"[]")
+                self._just_opened = False
+                self.depth = max(self.depth - 1, 0)
+                if self._stops_with_array and not self.depth:
+                    self.finished = True
+                    return
+
+    def _take_one(self, buffer: bytes, at: int, batch: Batch, at_end: bool) -> int | None:
+        """Where the element at a place ends, which is moved to the batch; None where it needs more bytes."""
+        if buffer[at] != ord("{"):
+            return self._take_what_is_no_object(buffer, at, batch, at_end)
+        next_object = _NEXT_OBJECT.search(buffer, at)
+        if next_object and self._keep(buffer[at : next_object.end()], batch):
+            return next_object.end()
+        end, is_broken = _end_of_object(buffer, at)
+        if end is not None and self._keep(buffer[at:end], batch):
+            return end
+        if end is None and next_object and (is_broken or (at_end and not self.depth)):
+            end = next_object.end()
+        elif end is None and is_broken and at_end:
+            end = buffer.find(b"}", at) + 1 or len(buffer)
+        if end is not None:
+            return self._skip_to(buffer, at, end, batch, MALFORMED_JSON)
+        if at_end or len(buffer) - at < MAX_ELEMENT_BYTES:
+            return None
+        return self._skip_to(buffer, at, len(buffer), batch, TOO_LARGE)
+
+    def _skip_to(self, buffer: bytes, at: int, end: int, batch: Batch, reason: str) -> int:
+        detail = {
+            MALFORMED_JSON: "it is no valid JSON object",
+            TOO_LARGE: f"it is larger than {MAX_ELEMENT_BYTES:,} bytes",
+        }[reason]
+        if not self._skipping:
+            self._refuse(batch, reason, detail, buffer[at:end])
+        self._skipping = reason == TOO_LARGE
+        return end
+
+    def _take_what_is_no_object(self, buffer: bytes, at: int, batch: Batch, at_end: bool) -> int | None:
+        scalar = _SCALAR.match(buffer, at)
+        if scalar and (scalar.end() < len(buffer) or at_end):
+            self._refuse(batch, NOT_AN_OBJECT, _SINGLE_VALUE, scalar[0])
+            return scalar.end()
+        garbage = _GARBAGE.match(buffer, at)
+        end = max(garbage.end() if garbage else at, at + 1)
+        if end >= len(buffer) and not at_end and len(buffer) - at < MAX_ELEMENT_BYTES:
+            return None
+        if self._skipping:
+            return end
+        self._refuse(batch, MALFORMED_JSON, "it is no JSON", buffer[at:end])
+        return end
+
+    def _keep(self, text: bytes, batch: Batch) -> bool:
+        found = _parse_one(text, batch)
+        if found is None:
+            return False
+        self._skipping = False
+        self._row += 1
+        batch.rows.append(self._row)
+        batch.elements.append(found)
+        return True
+
+    def _refuse(self, batch: Batch, reason: str, detail: str, text: bytes) -> None:
+        self._row += 1
+        start = text[: 4 * MAX_ORIGINAL]
+        batch.malformed.append(Malformed(self._row, reason, detail, _decoded(start)[0][:MAX_ORIGINAL]))
+
+
+def _boundary(buffer: bytes, start: int, limit: int) -> int | None:
+    """The last place before a limit, and after the start, where an object may begin after another one."""
+    opening = limit
+    for _ in range(_BRACES_TRIED):
+        opening = buffer.rfind(b"{", start + 1, opening)
+        if opening < 0:
+            break
+        if buffer[max(start, opening - 64) : opening].rstrip().endswith((b"}", b"},")):
+            return opening
+    return None
+
+
+_NEW_LINE = re.compile(rb"\}([ \t\r]*+)\n([ \t\r\n]*+)\{")
+
+
+def _parse_all(piece: bytes, *, in_array: bool) -> list[object] | int:
+    """The elements of a piece of an array or of a sequence, or the place at which it cannot be parsed."""
+    text = piece.rstrip(b" \t\r\n,")
+    if not in_array:
+        text = _NEW_LINE.sub(rb"},\1\2{", text)
+    try:
+        found: list[object] = orjson.loads(b"[" + text + b"]")
+    except orjson.JSONDecodeError as error:
+        return max(_bytes_before(text, error) - 1, 0)
+    return found
+
+
+def _bytes_before(text: bytes, error: orjson.JSONDecodeError) -> int:
+    """How many bytes of `[` and a text were parsed before an error, whose place is counted in characters."""
+    if text.isascii():
+        return error.pos
+    if error.doc:
+        return len(error.doc[: error.pos].encode())
+    try:
+        text.decode()
+    except UnicodeDecodeError as undecodable:
+        return undecodable.start + 1
+    return error.pos
+
+
+def _parse_one(text: bytes, batch: Batch) -> dict[str, object] | None:
+    """The object of a text, leniently: control characters, other encodings, NaN; None where it is none."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        decoded, is_cp1252 = _decoded(text)
+        try:
+            found = json.loads(
+                decoded, strict=False, parse_constant=str, parse_int=_integer, parse_float=_finite
+            )
+            if isinstance(found, dict):
+                found = _without_surrogates(found, batch)
+        except (ValueError, RecursionError):
+            return None
+        if is_cp1252 and isinstance(found, dict):
+            batch.note("cp1252_rows")
+    return found if isinstance(found, dict) else None
+
+
+def _integer(text: str) -> int | float | str:
+    """A whole number, as a float where 64 bit do not hold it: what orjson makes of it in a sound row."""
+    if len(text) > _DIGITS_OF_INTEGERS:
+        return _finite(text)
+    number = int(text)
+    return number if _SMALLEST_INTEGER <= number <= _LARGEST_INTEGER else float(text)
+
+
+def _finite(text: str) -> float | str:
+    """A number, as its text where it is too large for any: JSON has no word for infinity."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _decoded(text: bytes) -> tuple[str, bool]:
+    """A text, and whether it was taken for Windows-1252 because it is not UTF-8."""
+    try:
+        return text.decode(), False
+    except UnicodeDecodeError as error:
+        if error.end >= len(text) and error.reason == "unexpected end of data":
+            return text.decode(errors="replace"), False
+        return decode_cp1252(text), True
+
+
+def _without_surrogates(found: dict[str, object], batch: Batch) -> dict[str, object]:
+    """The object with U+FFFD for halves of characters, which no UTF-8 can hold."""
+    text = json.dumps(found, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        batch.note("lone_surrogates")
+        cleaned: dict[str, object] = json.loads(text.encode("utf-8", "replace"), strict=False)
+        return cleaned
+    return found
+
+
+def _end_of_object(buffer: bytes, at: int) -> tuple[int | None, bool]:
+    """Where the object at a place ends, and whether it cannot be JSON whatever follows.
+
+    Only what tells a lost quote or bracket soon is looked at: what may stand beside what.
+    """
+    brackets = bytearray()
+    after_comma = False
+    while match := _TOKEN.match(buffer, at):
+        at = match.end()
+        opening, closing = match[1], match[2]
+        if opening:
+            if after_comma and brackets.endswith(b"{"):
+                return None, True
+            brackets += opening
+        elif closing:
+            if brackets.pop() != {b"}": ord("{"), b"]": ord("[")}[closing]:
+                return None, True
+            if not brackets:
+                return at, False
+        after_comma = match[3] == b","
+    return None, _UNFINISHED.match(buffer, at) is None
