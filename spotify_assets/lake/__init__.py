@@ -1,9 +1,13 @@
 """Where raw files live, and how they get there.
 
-Here belongs: the folder layout, atomic writes, landing and receipts. Not here: parsing a format (`sources`)
-or the warehouse. Nothing here imports Dagster.
+Here belongs: the inbox, the folder layout, atomic writes, landing and receipts, profiles and exclusion rules,
+erasing a listener. Not here: parsing a format (`sources`) or the warehouse. Nothing here imports Dagster.
 
+    <data>/inbox/…                        what people drop; only read, what nobody knows goes to rejected/
     <data>/raw/spotify_tracks/snapshot_date=YYYY-MM-DD/part-<name>.parquet
-    <data>/raw/listening_events/date=YYYY-MM-DD/[hour=HH/]part-<name>.parquet
+    <data>/raw/listening_events/date=YYYY-MM-DD/[hour=HH/]part-<name>.parquet    from producers
+    <data>/raw/listening_events/month=YYYY-MM/<receipt id>.parquet              from imports
     <data>/raw/_receipts/<receipt id>.json, _rejected/<receipt id>.parquet
+    <data>/raw/_imports/<sha256>-<listener>.json    what was handed in, and what came of it
+    <data>/raw/_users/<listener>.json               profiles
 """

@@ -5,28 +5,43 @@ last.
 """
 
 import re
-from dataclasses import replace
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_TRACKS
+from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS
 from spotify_assets.lake import layout
-from spotify_assets.lake.receipts import Receipt, receipt_path, rejected_path
+from spotify_assets.lake.events import WORK, Spool
+from spotify_assets.lake.layout import receipt_path
+from spotify_assets.lake.profiles import user_digest
+from spotify_assets.lake.receipts import Receipt, rejected_path
 from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read_catalogue
+from spotify_assets.sources.kinds import Chunk
+from spotify_assets.transforms.cleaned import Cleaned, no_rejects
 
 CATALOGUE = "catalogue"
+EVENTS = "events"
+_USER_DIGITS = 8
+_REJECTS_HELD = 20_000
+"""Refused rows that a landing holds in memory; each carries its original text."""
 _SNAPSHOT_FOLDER = re.compile(r"snapshot_date=(\d{4}-\d{2}-\d{2})")
 _MAX_STEM = 80
 
 
-def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date) -> Receipt:
+def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date, known_in: Path | None = None) -> Receipt:
     """Land a track catalogue as the snapshot, or as a part of the snapshot, of a date.
 
     The same bytes landed for the same date again, under whatever name, change nothing: the first receipt
     comes back with `already_landed` set. A file of which every row was refused adds no file to the
-    snapshot, so that it cannot pass for an empty one; its receipt and its refused rows are kept.
+    snapshot, so that it cannot pass for an empty one; its receipt and its refused rows are kept. Earlier
+    landings are looked up in the lake `known_in`, by default the same.
 
     Raises:
         SourceError: the file cannot be read, or is no catalogue; nothing is written.
@@ -34,7 +49,7 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date) -> Receipt:
     """
     read = read_catalogue(path)
     receipt_id = f"{CATALOGUE}-{snapshot_date.isoformat()}-{read.sha256[:SHA_DIGITS]}"
-    earlier = _earlier_landing(lake_dir, receipt_id)
+    earlier = earlier_landing(known_in or lake_dir, receipt_id)
     if earlier is not None:
         return earlier
     part = layout.tracks_dir(lake_dir, snapshot_date) / (
@@ -53,8 +68,100 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date) -> Receipt:
         snapshot_date=snapshot_date,
         landed_files=(part.relative_to(lake_dir).as_posix(),) if read.rows.height else (),
         dialect=read.dialect.as_dict(),
+        source_file=f"{path.name}@{read.sha256[:SHA_DIGITS]}",
     )
     _write(lake_dir, part, read, receipt)
+    return receipt
+
+
+@dataclass(frozen=True)
+class EventFile:
+    """A file of events as it was handed in: its name (with its place in an archive), the SHA-256 of its
+    bytes, what `source_file` of its rows says, what it was recognised as, and whose listening it is: None
+    where its rows say."""
+
+    name: str
+    sha256: str
+    source_file: str
+    kind: str
+    user_id: str | None
+    dialect: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def receipt_id(self) -> str:
+        """The landing: the same bytes for the same listener are the same landing."""
+        listener = user_digest(self.user_id)[:_USER_DIGITS] if self.user_id else "own"
+        return f"{EVENTS}-{self.sha256[:SHA_DIGITS]}-{listener}"
+
+
+def landed_before(file: EventFile, lake_dir: Path) -> Receipt | None:
+    """The receipt of an earlier landing of the same bytes for the same listener; None without one.
+
+    Raises:
+        ValueError: the same bytes were landed for another listener, and each row would be there twice.
+    """
+    earlier = earlier_landing(lake_dir, file.receipt_id)
+    if earlier is not None:
+        return earlier
+    for path in (lake_dir / layout.RECEIPTS).glob(f"{EVENTS}-{file.sha256[:SHA_DIGITS]}-*.json"):
+        other = Receipt.from_json(path.read_text(encoding="utf-8"))
+        if path.stem != file.receipt_id and other.rows_in:
+            raise ValueError(
+                f"{file.name}: this file was imported for listener {other.user_id} before. Import it with "
+                f"--user {other.user_id}, or erase it there first: spotify-assets erase-user {other.user_id}"
+            )
+    return None
+
+
+def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Receipt:
+    """Land the events of one file: a Parquet file for each month, the refused rows, last the receipt.
+
+    `chunks` are the rows of the file with the columns of raw.raw_events; memory does not grow with their
+    number. Repeats are landed too: what is the same playback is told when events are cleaned.
+
+    Raises:
+        ValueError: the rows of a chunk do not add up.
+        Exception: whatever reading the chunks raises. Nothing of the file is landed then.
+    """
+    rejected: Counter[str] = Counter()
+    rows_in = 0
+    notes: Counter[str] = Counter()
+    with _work_folder(lake_dir) as work:
+        spool, rejects = Spool(work), _Rejects(work)
+        for chunk in chunks:
+            _must_add_up(file, chunk)
+            rows_in += chunk.rows_in
+            rejected.update(dict(chunk.rejected["reason"].value_counts().iter_rows()))
+            notes.update(chunk.notes)
+            rejects.add(chunk.rejected)
+            spool.add(chunk.rows)
+        made: dict[Path, Path] = {}
+        for month, rows in spool.months():
+            path = work / f"{month:%Y-%m}.parquet"
+            rows.write_parquet(path, compression="zstd")
+            made[path] = layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
+        if (refused := rejects.write()) is not None:
+            made[refused] = rejected_path(lake_dir, file.receipt_id)
+        receipt = Receipt(
+            receipt_id=file.receipt_id,
+            landed_at=datetime.now(UTC),
+            input_file=file.name,
+            input_sha256=file.sha256,
+            kind=file.kind,
+            target=RAW_EVENTS.full_name,
+            rows_in=rows_in,
+            loaded=spool.rows,
+            rejected=dict(sorted(rejected.items())),
+            landed_files=tuple(
+                path.relative_to(lake_dir).as_posix() for path in made.values() if layout.month_of(path)
+            ),
+            dialect={**file.dialect, **({"notes": dict(notes)} if notes else {})},
+            source_file=file.source_file,
+            user_id=file.user_id,
+            first_date=spool.first,
+            last_date=spool.last,
+        )
+        _move(made, lake_dir, receipt)
     return receipt
 
 
@@ -71,7 +178,7 @@ def latest_catalogue(lake_dir: Path) -> pl.DataFrame | None:
     return pl.concat([pl.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
 
 
-def _earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
+def earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
     """The receipt of an earlier landing whose files are all still there."""
     path = receipt_path(lake_dir, receipt_id)
     if not path.exists():
@@ -80,6 +187,71 @@ def _earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
     if not all((lake_dir / file).exists() for file in receipt.landed_files):
         return None
     return replace(receipt, already_landed=True)
+
+
+@contextmanager
+def _work_folder(lake_dir: Path) -> Iterator[Path]:
+    """A folder on the lake's disk that no reader sees, removed in the end."""
+    lake_dir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Rejects:
+    """Refused rows of one landing, written as they come so that memory does not grow with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: list[Path] = []
+        self._held: list[pl.DataFrame] = [no_rejects()]
+        self._held_rows = 0
+
+    def add(self, rejected: pl.DataFrame) -> None:
+        self._held.append(rejected)
+        self._held_rows += rejected.height
+        if self._held_rows >= _REJECTS_HELD:
+            self._flush()
+
+    def write(self) -> Path | None:
+        """One file of all refused rows; None where there are none."""
+        if self._held_rows:
+            self._flush()
+        if not self._parts:
+            return None
+        path = self._folder / "rejected.parquet"
+        pl.scan_ipc(self._parts).sink_parquet(path, compression="zstd")
+        return path
+
+    def _flush(self) -> None:
+        path = self._folder / f"rejected-{len(self._parts)}.arrow"
+        pl.concat(self._held).write_ipc(path)
+        self._parts.append(path)
+        self._held, self._held_rows = [no_rejects()], 0
+
+
+def _must_add_up(file: EventFile, chunk: Cleaned) -> None:
+    accounted = chunk.rows.height + chunk.rejected.height + sum(chunk.duplicates.values())
+    if chunk.rows_in != accounted:
+        raise ValueError(
+            f"{file.name}: {chunk.rows_in:,} rows were read, {accounted:,} are accounted for. Nothing was "
+            "landed; please report this file's form."
+        )
+
+
+def _move(made: Mapping[Path, Path], lake_dir: Path, receipt: Receipt) -> None:
+    """Put what was made in its place, last the receipt; after an error nothing of it is there."""
+    try:
+        for source, target in made.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+        layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
+    except BaseException:
+        for target in made.values():
+            target.unlink(missing_ok=True)
+        raise
 
 
 def _write(lake_dir: Path, part: Path, read: CatalogueRead, receipt: Receipt) -> None:

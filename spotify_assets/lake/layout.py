@@ -1,7 +1,9 @@
 """Paths of the lake and the one way files are written there: under a temporary name, then renamed."""
 
 import os
+import re
 import uuid
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +11,11 @@ import polars as pl
 
 TRACKS = "spotify_tracks"
 EVENTS = "listening_events"
+RECEIPTS = "_receipts"
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz")
 """What a data file of the lake may end in."""
+_DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
+_MONTH_FOLDER = re.compile(r"month=(\d{4})-(0[1-9]|1[0-2])")
 
 
 def tracks_dir(lake_dir: Path, snapshot_date: date) -> Path:
@@ -21,6 +26,17 @@ def tracks_dir(lake_dir: Path, snapshot_date: date) -> Path:
 def events_dir(lake_dir: Path, event_date: date) -> Path:
     """Folder of the event files of one UTC date, hourly folders below it included."""
     return lake_dir / EVENTS / f"date={event_date.isoformat()}"
+
+
+def month_dir(lake_dir: Path, event_date: date) -> Path:
+    """Folder of the imported events of the UTC month of a date: one file for each file handed in."""
+    return lake_dir / EVENTS / f"month={event_date:%Y-%m}"
+
+
+def month_of(path: Path) -> date | None:
+    """The first day of the month whose folder a file lies in; None where it lies in none."""
+    found = _MONTH_FOLDER.fullmatch(path.parent.name)
+    return date(int(found[1]), int(found[2]), 1) if found else None
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
@@ -63,10 +79,71 @@ def landed_files(folder: Path) -> list[Path]:
     )
 
 
+def imported_files(lake_dir: Path, month: date) -> list[Path]:
+    """The files of imported events of a month whose landing was finished: those that have their receipt."""
+    files = landed_files(month_dir(lake_dir, month))
+    return [path for path in files if receipt_path(lake_dir, path.stem).exists()]
+
+
+def receipt_path(lake_dir: Path, receipt_id: str) -> Path:
+    """Where the receipt of a landing is."""
+    return lake_dir / RECEIPTS / f"{receipt_id}.json"
+
+
 def landed_dates(lake_dir: Path) -> list[date]:
-    """The dates that the lake has folders for, of catalogues and of events, in order."""
-    folders = [*(lake_dir / TRACKS).glob("snapshot_date=*"), *(lake_dir / EVENTS).glob("date=*")]
-    return sorted({date.fromisoformat(folder.name.split("=", 1)[1]) for folder in folders})
+    """The dates that the lake has catalogues or events of, in order."""
+    imported = [path for month, _ in _months(lake_dir) for path in imported_files(lake_dir, month)]
+    return sorted({day for day, _ in _days(lake_dir)} | set(_dates_in(imported)))
+
+
+def landed_snapshots(lake_dir: Path) -> list[date]:
+    """The dates that the lake has catalogue folders of, in order."""
+    return sorted(day for day, folder in _days(lake_dir) if folder.parent.name == TRACKS)
+
+
+def dates_of(path: Path) -> list[date]:
+    """The dates that a data file of the lake holds rows of, in order; by its folder, else by its rows."""
+    days = [day for folder in path.parents if (day := _date_of(folder)) is not None]
+    return days[:1] or _dates_in([path])
+
+
+def first_month(lake_dir: Path) -> date | None:
+    """The first day of the first month that the lake has folders of; None for an empty lake."""
+    starts = [day.replace(day=1) for day, _ in _days(lake_dir)] + [month for month, _ in _months(lake_dir)]
+    return min(starts, default=None)
+
+
+def _days(lake_dir: Path) -> Iterator[tuple[date, Path]]:
+    """The folders of one date each, of catalogues and of events."""
+    for kind in (TRACKS, EVENTS):
+        for folder in (lake_dir / kind).glob("*date=*"):
+            if (day := _date_of(folder)) is not None:
+                yield day, folder
+
+
+def _date_of(folder: Path) -> date | None:
+    """The date in the name of a folder; None where it has none that exists."""
+    found = _DAY_FOLDER.fullmatch(folder.name)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _months(lake_dir: Path) -> Iterator[tuple[date, Path]]:
+    """The folders of one month of events each."""
+    for folder in (lake_dir / EVENTS).glob("month=*"):
+        if found := _MONTH_FOLDER.fullmatch(folder.name):
+            yield date(int(found[1]), int(found[2]), 1), folder
+
+
+def _dates_in(paths: list[Path]) -> list[date]:
+    """The event dates of the rows of imported files."""
+    if not paths:
+        return []
+    rows = pl.scan_parquet(paths, hive_partitioning=False).select("event_date")
+    found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
+    return found
 
 
 def _temporary(path: Path) -> Path:

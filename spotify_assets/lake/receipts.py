@@ -13,19 +13,22 @@ from pathlib import Path
 import polars as pl
 
 from spotify_assets.catalog import IMPORT_RECEIPTS
+from spotify_assets.lake.layout import RECEIPTS
 from spotify_assets.transforms.cleaned import no_rejects
 
-RECEIPTS = "_receipts"
 REJECTED = "_rejected"
+_DATES = ("snapshot_date", "first_date", "last_date")
 
 
 @dataclass(frozen=True)
 class Receipt:
     """The account of one file handed in.
 
-    `landed_at` is UTC; `input_file` is the name alone, never a path; `rejected` and `duplicates` count
-    rows by reason code; `landed_files` are relative to the lake. `already_landed` is set on the receipt
-    that a repeated landing returns, and is not stored.
+    `landed_at` is UTC; `input_file` is the name alone (inside an archive: with its place there), never a
+    path of the machine; `source_file` is what the raw tables call the file; `user_id` is whose listening it
+    is, None where the file itself says; `first_date` and `last_date` are those of the events that were
+    loaded. `rejected` and `duplicates` count rows by reason code; `landed_files` are relative to the lake.
+    `already_landed` is set on the receipt that a repeated landing returns, and is not stored.
     """
 
     receipt_id: str
@@ -41,6 +44,10 @@ class Receipt:
     snapshot_date: date | None = None
     landed_files: tuple[str, ...] = ()
     dialect: Mapping[str, object] = field(default_factory=dict)
+    source_file: str | None = None
+    user_id: str | None = None
+    first_date: date | None = None
+    last_date: date | None = None
     already_landed: bool = field(default=False, compare=False)
 
     @property
@@ -48,12 +55,18 @@ class Receipt:
         """Whether every row that came in was loaded, refused or dropped as a duplicate."""
         return self.rows_in == self.loaded + sum(self.rejected.values()) + sum(self.duplicates.values())
 
+    @property
+    def books_date(self) -> date:
+        """The date whose slice of the raw table tells the rows that landing refused."""
+        return self.snapshot_date or self.first_date or self.landed_at.date()
+
     def to_json(self) -> str:
         """The receipt as a JSON object, times in ISO 8601."""
         content = asdict(self)
         del content["already_landed"]
         content["landed_at"] = self.landed_at.isoformat()
-        content["snapshot_date"] = self.snapshot_date.isoformat() if self.snapshot_date else None
+        for name in _DATES:
+            content[name] = content[name].isoformat() if content[name] else None
         return json.dumps(content, ensure_ascii=False, indent=2)
 
     @classmethod
@@ -67,23 +80,20 @@ class Receipt:
         known = {each.name for each in fields(cls)}
         if not isinstance(content, dict) or not content.keys() <= known:
             raise ValueError("this is not a receipt")
-        snapshot = content.get("snapshot_date")
         try:
+            dates = {
+                name: date.fromisoformat(content[name]) if content.get(name) else None for name in _DATES
+            }
             return cls(
                 **{
                     **content,
+                    **dates,
                     "landed_at": datetime.fromisoformat(content["landed_at"]),
-                    "snapshot_date": date.fromisoformat(snapshot) if snapshot else None,
                     "landed_files": tuple(content["landed_files"]),
                 }
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is not a receipt: {error}") from None
-
-
-def receipt_path(lake_dir: Path, receipt_id: str) -> Path:
-    """Where the receipt of a landing is."""
-    return lake_dir / RECEIPTS / f"{receipt_id}.json"
 
 
 def rejected_path(lake_dir: Path, receipt_id: str) -> Path:
@@ -116,6 +126,12 @@ def receipts_frame(receipts: Sequence[Receipt]) -> pl.DataFrame:
             "input_sha256": receipt.input_sha256,
             "kind": receipt.kind,
             "target": receipt.target,
+            "user_id": receipt.user_id,
+            "source_file": receipt.source_file,
+            "first_date": receipt.snapshot_date or receipt.first_date,
+            "last_date": receipt.snapshot_date or receipt.last_date,
+            "books_date": receipt.books_date,
+            "dialect": json.dumps(receipt.dialect, ensure_ascii=False),
             "outcome": outcome,
             "reason": reason,
             "rows": count,
@@ -132,11 +148,7 @@ def receipts_frame(receipts: Sequence[Receipt]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=IMPORT_RECEIPTS.polars_schema)
 
 
-def rejected_at_landing(lake_dir: Path, snapshot_dates: Sequence[date]) -> pl.DataFrame:
-    """The rows that landing refused of the snapshots of some dates, columns of `REJECTED_SCHEMA`."""
-    paths = [
-        rejected_path(lake_dir, receipt.receipt_id)
-        for receipt in read_receipts(lake_dir)
-        if receipt.snapshot_date in snapshot_dates
-    ]
+def rejected_at_landing(receipts: Sequence[Receipt], lake_dir: Path) -> pl.DataFrame:
+    """The rows that some landings refused, columns of `REJECTED_SCHEMA`."""
+    paths = [rejected_path(lake_dir, receipt.receipt_id) for receipt in receipts]
     return pl.concat([no_rejects(), *(pl.read_parquet(path) for path in paths if path.exists())])

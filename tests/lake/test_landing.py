@@ -79,7 +79,7 @@ def test_no_path_of_the_machine_is_stored(lake, catalogue):
 
 def test_refused_rows_are_kept_with_their_content(lake, catalogue):
     receipt = land_catalogue(catalogue, lake, DAY)
-    rejects = rejected_at_landing(lake, [DAY]).sort("source_row")
+    rejects = rejected_at_landing(read_receipts(lake), lake).sort("source_row")
     assert rejects["reason"].to_list() == ["unparseable_popularity", "missing_track_id"]
     assert rejects["source_file"].unique().to_list() == [f"{catalogue.name}@{receipt.input_sha256[:12]}"]
     assert json.loads(rejects["original"][0])["popularity"] == "abc"
@@ -88,7 +88,7 @@ def test_refused_rows_are_kept_with_their_content(lake, catalogue):
 def test_a_file_without_refused_rows_has_no_file_of_them(lake, tmp_path):
     land_catalogue(write_csv(tmp_path / "a.csv", [tracks_dataset_row(1)]), lake, DAY)
     assert not (lake / "_rejected").exists()
-    assert rejected_at_landing(lake, [DAY]).is_empty()
+    assert rejected_at_landing(read_receipts(lake), lake).is_empty()
 
 
 def test_a_file_of_refused_rows_only_is_no_empty_snapshot(lake, tmp_path):
@@ -96,7 +96,7 @@ def test_a_file_of_refused_rows_only_is_no_empty_snapshot(lake, tmp_path):
     receipt = land_catalogue(path, lake, DAY)
     assert (receipt.loaded, receipt.landed_files, receipt.reconciles) == (0, (), True)
     assert latest_catalogue(lake) is None
-    assert rejected_at_landing(lake, [DAY]).height == 1
+    assert rejected_at_landing(read_receipts(lake), lake).height == 1
     assert land_catalogue(path, lake, DAY).already_landed
 
 

@@ -1,5 +1,6 @@
 """Receipts: they survive being written, they add up, and they become the tables of the catalogue."""
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import pytest
 
 from spotify_assets.catalog import IMPORT_RECEIPTS
 from spotify_assets.lake import layout
+from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.receipts import (
     Receipt,
     read_receipts,
-    receipt_path,
     receipts_frame,
     rejected_at_landing,
     rejected_path,
@@ -32,6 +33,10 @@ RECEIPT = Receipt(
     snapshot_date=date(2026, 11, 1),
     landed_files=("spotify_tracks/snapshot_date=2026-11-01/part-a.parquet",),
     dialect={"encoding": "utf-8", "unknown_columns": ["mood"], "bom": False},
+    source_file="Straße 東京.csv@abc",
+    user_id="anna",
+    first_date=date(2026, 10, 1),
+    last_date=date(2026, 10, 31),
 )
 
 
@@ -50,6 +55,25 @@ def test_a_receipt_reads_back_equal():
 def test_a_receipt_of_events_has_no_snapshot_date():
     receipt = changed(snapshot_date=None)
     assert Receipt.from_json(receipt.to_json()).snapshot_date is None
+
+
+def test_a_receipt_of_a_version_without_listeners_and_dates_reads_back():
+    content = json.loads(RECEIPT.to_json())
+    for name in ("source_file", "user_id", "first_date", "last_date"):
+        del content[name]
+    assert Receipt.from_json(json.dumps(content)).first_date is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "day"),
+    [
+        ({}, date(2026, 11, 1)),
+        ({"snapshot_date": None}, date(2026, 10, 1)),
+        ({"snapshot_date": None, "first_date": None}, date(2026, 11, 2)),
+    ],
+)
+def test_refused_rows_belong_to_the_snapshot_or_the_first_date_or_the_landing(changes, day):
+    assert changed(**changes).books_date == day
 
 
 def test_being_landed_already_is_not_stored():
@@ -119,11 +143,10 @@ class TestFrames:
         store(tmp_path, RECEIPT)
         for receipt_id in (RECEIPT.receipt_id, "of-a-landing-that-never-finished"):
             layout.write_parquet(rejected_path(tmp_path, receipt_id), rejected)
-        assert RECEIPT.snapshot_date is not None
-        frame = rejected_at_landing(tmp_path, [RECEIPT.snapshot_date])
+        frame = rejected_at_landing(read_receipts(tmp_path), tmp_path)
         assert frame.rows() == [("f", 3, "r", "d", "{}")]
 
-    def test_the_rows_refused_of_some_snapshots(self, tmp_path):
+    def test_the_rows_refused_by_some_landings(self, tmp_path):
         later = changed(receipt_id="catalogue-2026-12-01-abc", snapshot_date=date(2026, 12, 1))
         without = changed(receipt_id="catalogue-2026-12-01-def", snapshot_date=date(2026, 12, 1))
         for number, receipt in enumerate((RECEIPT, later, without), start=1):
@@ -131,10 +154,10 @@ class TestFrames:
             row = {"source_file": "f", "source_row": number, "reason": "r", "detail": "d", "original": "{}"}
             if receipt != without:
                 layout.write_parquet(rejected_path(tmp_path, receipt.receipt_id), pl.DataFrame([row]))
-        refused = rejected_at_landing(tmp_path, [date(2026, 12, 1), date(2026, 12, 2)])
+        refused = rejected_at_landing([later, without], tmp_path)
         assert refused.schema == REJECTED_SCHEMA
         assert refused["source_row"].to_list() == [2]
-        assert rejected_at_landing(tmp_path, []).schema == REJECTED_SCHEMA
+        assert rejected_at_landing([], tmp_path).schema == REJECTED_SCHEMA
 
     def test_no_lake_no_rejected_rows(self, tmp_path):
-        assert rejected_at_landing(tmp_path / "nowhere", [date(2026, 12, 1)]).schema == REJECTED_SCHEMA
+        assert rejected_at_landing([RECEIPT], tmp_path / "nowhere").schema == REJECTED_SCHEMA

@@ -1,0 +1,227 @@
+"""Events in the lake: imported ones by month, a producer's by date, read back as the windows ask for them.
+
+A ten-year history has 3,650 dates and comes in several exports, so that a file for each date would make
+thousands of tiny files. An import is one file for each month instead, sorted by date and time.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.lake import layout
+from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
+from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
+from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
+from spotify_assets.transforms.rejects import reject
+from spotify_assets.warehouse.slices import Window
+
+SPOOL_ROWS = 100_000
+"""Rows that a landing holds in memory before it writes them to its work folder, about 50 MB."""
+BYTES_PER_ROW = 25
+"""What an event takes in a file of the lake; of text files it is more, so that fewer are read at once."""
+WORK = ".landing-"
+"""How the work folder of a landing begins."""
+ORDER = ("event_date", "ended_at", "source_row")
+
+
+@dataclass
+class Spool:
+    """Rows of one landing, gathered by month in a work folder so that memory does not grow with them."""
+
+    folder: Path
+    rows: int = 0
+    first: date | None = None
+    last: date | None = None
+    users: set[str] = field(default_factory=set)
+    _held: list[pl.DataFrame] = field(default_factory=list)
+    _held_rows: int = 0
+    _parts: dict[date, list[Path]] = field(default_factory=dict)
+    _number: int = 0
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows with the columns of raw.raw_events."""
+        if rows.is_empty():
+            return
+        days = rows["event_date"]
+        lowest, highest = days.min(), days.max()
+        assert isinstance(lowest, date) and isinstance(highest, date)  # event_date is never null
+        self.rows += rows.height
+        self.first = min(self.first or lowest, lowest)
+        self.last = max(self.last or highest, highest)
+        self.users |= set(rows["user_id"].drop_nulls().unique())
+        self._held.append(rows)
+        self._held_rows += rows.height
+        if self._held_rows >= SPOOL_ROWS:
+            for month, part in self._by_month():
+                path = self.folder / f"{month:%Y-%m}-{self._number}.arrow"
+                part.write_ipc(path)
+                self._parts.setdefault(month, []).append(path)
+                self._number += 1
+
+    def months(self) -> Iterator[tuple[date, pl.DataFrame]]:
+        """All rows that were taken, month by month, in the order of the lake; the spool is empty then."""
+        held = dict(self._by_month())
+        for month in sorted({*held, *self._parts}):
+            parts = [pl.read_ipc(path) for path in self._parts.pop(month, [])]
+            yield month, pl.concat([*parts, *([held.pop(month)] if month in held else [])]).sort(ORDER)
+
+    def _by_month(self) -> Iterator[tuple[date, pl.DataFrame]]:
+        if not self._held:
+            return
+        rows = pl.concat(self._held).with_columns(_month=pl.col("event_date").dt.month_start())
+        self._held, self._held_rows = [], 0
+        for part in rows.partition_by("_month"):
+            yield part["_month"][0], part.drop("_month")
+
+
+@dataclass
+class EventLake:
+    """The events of a lake, window by window.
+
+    Windows that follow each other read a month of imports once: the last month is kept.
+    """
+
+    lake_dir: Path
+    _month: tuple[date, Cleaned, dict[date, pl.DataFrame]] | None = field(default=None, repr=False)
+    _receipts: list[Receipt] | None = field(default=None, repr=False)
+
+    def read(self, window: Window) -> Cleaned:
+        """The event rows of a window's dates, beside those that were refused, each with its `REJECTED_DATE`.
+
+        The rows that a landing refused belong to the first date that it loaded, because many of them have
+        no date of their own.
+
+        Raises:
+            SourceError: a file of the lake cannot be read.
+        """
+        parts = [self._of_producers(day) for day in window.days()]
+        parts += [self._imported(month, window) for month in _months(window)]
+        parts.append(self._refused(window))
+        parts = [part for part in parts if part.rows_in]
+        if len(parts) == 1:
+            return parts[0]
+        return Cleaned(
+            rows=pl.concat([RAW_EVENTS.empty(), *(part.rows for part in parts)]),
+            rows_in=sum(part.rows_in for part in parts),
+            rejected=pl.concat([_dated(no_rejects(), window.start), *(part.rejected for part in parts)]),
+        )
+
+    def expected_rows(self, window: Window) -> dict[date, int]:
+        """About how many rows each date of a window has, by the sizes of its files: enough to plan by."""
+        expected = {
+            day: _bytes(layout.landed_files(layout.events_dir(self.lake_dir, day))) // BYTES_PER_ROW
+            for day in window.days()
+        }
+        for month in _months(window):
+            days = (_next(month) - month).days
+            per_day = _bytes(layout.imported_files(self.lake_dir, month)) // BYTES_PER_ROW // days
+            for day in Window(month, _next(month)).days():
+                if day in expected:
+                    expected[day] += per_day
+        return expected
+
+    def _of_producers(self, day: date) -> Cleaned:
+        paths = layout.landed_files(layout.events_dir(self.lake_dir, day))
+        if not paths:
+            return _NOTHING
+        landed = read_landed(paths, RAW_EVENTS, self.lake_dir)
+        return replace(landed, rejected=_dated(landed.rejected, day))
+
+    def _imported(self, month: date, window: Window) -> Cleaned:
+        """The imported rows of a month that lie in a window; what is refused lies on the month's first."""
+        if self._month is None or self._month[0] != month:
+            self._month = (month, _read_month(self.lake_dir, month), {})
+        _, whole, by_date = self._month
+        if window.start <= month and window.end >= _next(month):
+            return whole
+        if not by_date:
+            parts = whole.rows.partition_by("event_date", as_dict=True)
+            by_date.update({key[0]: rows for key, rows in parts.items()})
+        found = [by_date[day] for day in window.days() if day in by_date]
+        rows = found[0] if len(found) == 1 else pl.concat([whole.rows.clear(), *found])
+        rejected = whole.rejected if window.start <= month else whole.rejected.clear()
+        return Cleaned(rows, rows_in=rows.height + rejected.height, rejected=rejected)
+
+    def _refused(self, window: Window) -> Cleaned:
+        if self._receipts is None:
+            self._receipts = [
+                receipt
+                for receipt in read_receipts(self.lake_dir)
+                if receipt.target == RAW_EVENTS.full_name and receipt.rejected
+            ]
+        told = [receipt for receipt in self._receipts if window.start <= receipt.books_date < window.end]
+        if not told:
+            return _NOTHING
+        rejected = pl.concat(
+            _dated(rejected_at_landing([receipt], self.lake_dir), receipt.books_date) for receipt in told
+        )
+        return Cleaned(RAW_EVENTS.empty(), rows_in=rejected.height, rejected=rejected)
+
+
+def remove_unfinished(lake_dir: Path) -> None:
+    """Remove what landings left that were killed: work folders, and imported files without a receipt."""
+    for folder in lake_dir.glob(f"{WORK}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in (lake_dir / layout.EVENTS).glob("month=*/*.parquet"):
+        if not layout.receipt_path(lake_dir, path.stem).exists():
+            path.unlink()
+
+
+def _read_month(lake_dir: Path, month: date) -> Cleaned:
+    """The imported rows of a month. A row of another month is refused: somebody moved its file."""
+    paths = layout.imported_files(lake_dir, month)
+    if not paths:
+        return _NOTHING
+    try:
+        rows = pl.read_parquet(paths, hive_partitioning=False)
+        landed = Cleaned(rows, rows_in=rows.height)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        landed = read_landed(paths, RAW_EVENTS, lake_dir)  # reads one by one and names the file
+    if landed.rows.schema != RAW_EVENTS.polars_schema or landed.rows["event_date"].null_count():
+        landed = read_landed(paths, RAW_EVENTS, lake_dir)
+    here = f"{month:%Y-%m}"
+    judged = reject(
+        landed.rows,
+        {
+            WRONG_FOLDER: (
+                pl.col("event_date").dt.month_start() != month,
+                pl.format("event_date {} is in the folder of {}", "event_date", pl.lit(here)),
+            )
+        },
+    )
+    rejected = _dated(pl.concat([landed.rejected, judged.rejected]), month)
+    return Cleaned(judged.kept, rows_in=landed.rows_in, rejected=rejected)
+
+
+def _dated(rejected: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Refused rows with the date in whose slice they are told."""
+    return rejected.with_columns(pl.lit(day, dtype=pl.Date).alias(REJECTED_DATE))
+
+
+_NOTHING = Cleaned(
+    RAW_EVENTS.empty(),
+    rows_in=0,
+    rejected=no_rejects().with_columns(pl.lit(None, pl.Date).alias(REJECTED_DATE)),
+)
+
+
+def _bytes(paths: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def _months(window: Window) -> list[date]:
+    """The first days of the months that a window touches."""
+    months, month = [], window.start.replace(day=1)
+    while month < window.end:
+        months.append(month)
+        month = _next(month)
+    return months
+
+
+def _next(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)

@@ -1,0 +1,301 @@
+"""Importing: each file of what a person hands in, recognised by its content, and landed or told why not.
+
+What was handed in is only read. Every file on disk leaves a record under `<lake>/_imports/`, so that handing
+in the same bytes again is answered at once, and so that the inbox knows what is new.
+
+Here belongs: which file goes where, and what came of it. Not here: formats (`sources`), writing (`landing`).
+"""
+
+import fcntl
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from spotify_assets.lake import layout
+from spotify_assets.lake.events import remove_unfinished
+from spotify_assets.lake.landing import EventFile, earlier_landing, land_catalogue, land_events, landed_before
+from spotify_assets.lake.profiles import user_digest
+from spotify_assets.lake.receipts import Receipt
+from spotify_assets.sources.imports import (
+    EVENT_KINDS,
+    PERSONAL_KINDS,
+    SHA_DIGITS,
+    InputFile,
+    Kind,
+    Recognised,
+    Refused,
+    SourceError,
+    input_files,
+    read_events,
+    recognise,
+    stored_name,
+)
+
+IMPORTS = "_imports"
+_LOCK = ".importing"
+
+
+class Outcome(StrEnum):
+    """What came of one file."""
+
+    LANDED = "landed"
+    LANDED_BEFORE = "landed before"
+    NOT_DATA = "no listening in it"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+_GOOD = frozenset({Outcome.LANDED, Outcome.LANDED_BEFORE})
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What came of one file: `words` say why, `receipt` accounts for its rows where it was landed."""
+
+    name: str
+    outcome: Outcome
+    words: str
+    kind: Kind | None = None
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One file on disk that was handed in, and what came of the files in it."""
+
+    path: Path
+    files: tuple[FileOutcome, ...]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing in it could be used, and something in it should have been."""
+        outcomes = {file.outcome for file in self.files}
+        return not outcomes & _GOOD and bool(outcomes - {Outcome.NOT_DATA})
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How to import: for which listener, and as of which day a catalogue is (None: `today`)."""
+
+    user_id: str
+    today: date
+    snapshot_date: date | None = None
+    only: frozenset[Kind] = frozenset(Kind)
+
+
+def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+    """Land the files of what was handed in: a file, a zip, or a folder with everything below it.
+
+    One process imports at a time; another one waits.
+
+    Raises:
+        SourceError: there is no such file or folder.
+        OSError: the lake cannot be written; the file at hand is not landed.
+    """
+    files = list(files_below(path))
+    with alone(lake_dir):
+        remove_unfinished(lake_dir)
+        for file, name in files:
+            yield _import_file(file, name, lake_dir, wishes)
+
+
+def try_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+    """What `import_path` would do, with the receipts that it would write; the lake stays as it is."""
+    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
+        trial = Path(folder)
+        for file, name in files_below(path):
+            yield Handed(file, _landed(_files_in(file, name), lake_dir, trial, wishes))
+
+
+def files_below(path: Path) -> Iterator[tuple[Path, str]]:
+    """Every file of what was handed in, with its name for people; links found on the way included.
+
+    Raises:
+        SourceError: there is no such file or folder.
+    """
+    if not path.exists():
+        raise SourceError(path, "there is no such file or folder", f"Check the path: {path}")
+    if not path.is_dir():
+        yield path, path.name
+        return
+    for each in sorted(path.iterdir()):
+        if each.is_dir() and not each.is_symlink():
+            yield from ((file, f"{each.name}/{name}") for file, name in files_below(each))
+        else:
+            yield each, each.name
+
+
+def mark_of(path: Path) -> str:
+    """What tells a file on disk from another version of itself, without reading it."""
+    found = path.stat()
+    return hashlib.sha256(f"{path.resolve()}|{found.st_size}|{found.st_mtime_ns}".encode()).hexdigest()
+
+
+def known_marks(lake_dir: Path) -> set[str]:
+    """The marks of all files on disk that were imported before."""
+    return {mark for record in _records(lake_dir) for mark in json.loads(record.read_text())["marks"]}
+
+
+def marks_of_listener(lake_dir: Path, user_id: str) -> set[str]:
+    """The marks of the files on disk that were imported for a listener."""
+    contents = [json.loads(record.read_text()) for record in _records(lake_dir)]
+    return {mark for each in contents if each["user"] == user_digest(user_id) for mark in each["marks"]}
+
+
+def forget_listener(lake_dir: Path, user_id: str) -> None:
+    """Remove what the records tell about a listener; their files stay known, so that none comes back."""
+    for record in _records(lake_dir):
+        content = json.loads(record.read_text())
+        if content["user"] == user_digest(user_id):
+            erased = {"user": None, "marks": content["marks"], "files": []}
+            layout.write_bytes(record.with_name(f"{content['sha256'][:32]}-erased.json"), _json(erased))
+            record.unlink()
+
+
+def _import_file(path: Path, name: str, lake_dir: Path, wishes: Wishes) -> Handed:
+    """Import one file on disk, or answer from the record of an earlier import of the same bytes."""
+    files = _files_in(path, name)
+    if path.is_symlink() or not path.is_file():
+        return Handed(path, _landed(files, lake_dir, lake_dir, wishes))
+    try:
+        sha256 = _sha256(path, files)
+    except (OSError, SourceError) as error:
+        words = f"the file cannot be read ({error})"
+        return Handed(path, (FileOutcome(name, Outcome.REFUSED, words),))
+    record = lake_dir / IMPORTS / f"{sha256[:32]}-{user_digest(wishes.user_id)}.json"
+    known = _from_record(record, lake_dir, wishes)
+    marks = json.loads(record.read_text())["marks"] if record.exists() else []
+    if known and mark_of(path) in marks:
+        return Handed(path, known)
+    handed = Handed(path, known or _landed(files, lake_dir, lake_dir, wishes))
+    content = {
+        "sha256": sha256,
+        "user": user_digest(wishes.user_id),
+        "marks": sorted({*marks, mark_of(path)}),
+        "files": [_as_recorded(file) for file in handed.files],
+    }
+    if not record.exists() or record.read_bytes() != _json(content):
+        layout.write_bytes(record, _json(content))
+    return handed
+
+
+def _as_recorded(file: FileOutcome) -> dict[str, object]:
+    """A file of a record: landed is landed, now or before."""
+    return {
+        "name": file.name,
+        "outcome": Outcome.LANDED if file.receipt else file.outcome,
+        "words": file.words,
+        "kind": file.kind,
+        "receipt": file.receipt.receipt_id if file.receipt else None,
+    }
+
+
+def _from_record(record: Path, lake_dir: Path, wishes: Wishes) -> tuple[FileOutcome, ...]:
+    """What is known of the same bytes; nothing where they must be read again."""
+    if not record.exists() or wishes.snapshot_date or wishes.only != frozenset(Kind):
+        return ()
+    files = []
+    for each in json.loads(record.read_text())["files"]:
+        if Outcome(each["outcome"]) in (Outcome.UNKNOWN, Outcome.REFUSED):
+            return ()
+        receipt = earlier_landing(lake_dir, each["receipt"]) if each["receipt"] else None
+        if each["receipt"] and receipt is None:
+            return ()
+        outcome = Outcome.LANDED_BEFORE if receipt else Outcome(each["outcome"])
+        kind = Kind(each["kind"]) if each["kind"] else None
+        files.append(FileOutcome(each["name"], outcome, each["words"], kind, receipt))
+    return tuple(files)
+
+
+def _files_in(path: Path, name: str) -> list[InputFile | Refused]:
+    """The files in one file on disk: itself, or what an archive holds."""
+    if path.is_symlink():
+        return [Refused(name, "link", "it is a link to another place; hand in the file itself")]
+    return list(input_files(path))
+
+
+def _landed(
+    files: Sequence[InputFile | Refused], lake_dir: Path, target: Path, wishes: Wishes
+) -> tuple[FileOutcome, ...]:
+    """Land each file. What `lake_dir` has was landed before; `target` is written."""
+    return tuple(
+        FileOutcome(file.name, Outcome.REFUSED, file.words)
+        if isinstance(file, Refused)
+        else _land(file, lake_dir, target, wishes)
+        for file in files
+    )
+
+
+def _land(file: InputFile, lake_dir: Path, target: Path, wishes: Wishes) -> FileOutcome:
+    recognised: Recognised | None = None
+    try:
+        recognised = recognise(file)
+        if recognised.kind is Kind.NOT_DATA:
+            return FileOutcome(file.name, Outcome.NOT_DATA, recognised.why, recognised.kind)
+        if recognised.kind is Kind.UNKNOWN:
+            return FileOutcome(file.name, Outcome.UNKNOWN, recognised.why, recognised.kind)
+        if recognised.kind not in wishes.only:
+            words = f"it was to be {', '.join(sorted(wishes.only))}, but {recognised.why}"
+            return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
+        if recognised.kind in EVENT_KINDS:
+            receipt = _land_events(file, recognised, lake_dir, target, wishes)
+        else:
+            receipt = _land_catalogue(file, lake_dir, target, wishes)
+    except (SourceError, ValueError) as error:
+        words = f"{error.problem}. {error.remedy}." if isinstance(error, SourceError) else str(error)
+        return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind if recognised else None)
+    outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
+    return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
+
+
+def _land_events(
+    file: InputFile, recognised: Recognised, lake_dir: Path, target: Path, wishes: Wishes
+) -> Receipt:
+    stored = stored_name(file, recognised)
+    handed_in = EventFile(
+        name=file.name if stored == file.base_name else stored,
+        sha256=file.sha256,
+        source_file=f"{stored}@{file.sha256[:SHA_DIGITS]}",
+        kind=recognised.kind,
+        user_id=wishes.user_id if recognised.kind in PERSONAL_KINDS else None,
+        dialect=recognised.dialect,
+    )
+    earlier = landed_before(handed_in, lake_dir) or landed_before(handed_in, target)
+    return earlier or land_events(handed_in, read_events(file, recognised, wishes.user_id), target)
+
+
+def _land_catalogue(file: InputFile, lake_dir: Path, target: Path, wishes: Wishes) -> Receipt:
+    day = wishes.snapshot_date or wishes.today
+    with file.local() as path:
+        return land_catalogue(path, target, day, known_in=lake_dir)
+
+
+@contextmanager
+def alone(lake_dir: Path) -> Iterator[None]:
+    """Hold the lock of importing; the operating system releases it when the process ends, however it ends."""
+    lake_dir.mkdir(parents=True, exist_ok=True)
+    with (lake_dir / _LOCK).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _records(lake_dir: Path) -> list[Path]:
+    return sorted((lake_dir / IMPORTS).glob("[!.]*.json"))
+
+
+def _sha256(path: Path, files: Sequence[InputFile | Refused]) -> str:
+    """SHA-256 of a file on disk, worked out once where it is itself what is landed."""
+    if len(files) == 1 and isinstance(files[0], InputFile) and files[0].path == path:
+        return files[0].sha256
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=2).encode()

@@ -1,0 +1,85 @@
+"""Which dates the lake has, by folders and by rows."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from spotify_assets.lake import layout
+from spotify_assets.lake.horizon import outside, start_of, with_start
+from spotify_assets.lake.landing import land_events
+from tests.lake.events import chunk, event_rows, handed_in
+
+OLD = [datetime(2014, 5, 17, 8), datetime(2014, 6, 2, 9), datetime(2014, 5, 17, 9)]  # noqa: DTZ001
+
+
+def land(lake: Path, moments: list[datetime]):
+    return land_events(handed_in(), [chunk(event_rows(moments))], lake)
+
+
+def test_dates_of_a_file_are_those_of_its_rows_or_of_its_folder(tmp_path):
+    receipt = land(tmp_path, OLD)
+    dates = [layout.dates_of(tmp_path / name) for name in receipt.landed_files]
+    assert dates == [[date(2014, 5, 17)], [date(2014, 6, 2)]]
+    hourly = layout.events_dir(tmp_path, date(2025, 3, 1)) / "hour=07" / "part.ndjson"
+    assert layout.dates_of(hourly) == [date(2025, 3, 1)]
+    snapshot = layout.tracks_dir(tmp_path, date(2025, 3, 2)) / "part.parquet"
+    assert layout.dates_of(snapshot) == [date(2025, 3, 2)]
+
+
+def test_landed_dates_are_of_catalogues_producers_and_imports(tmp_path):
+    land(tmp_path, OLD)
+    layout.events_dir(tmp_path, date(2025, 3, 1)).mkdir(parents=True)
+    layout.tracks_dir(tmp_path, date(2025, 3, 2)).mkdir(parents=True)
+    assert layout.landed_dates(tmp_path) == [
+        date(2014, 5, 17),
+        date(2014, 6, 2),
+        date(2025, 3, 1),
+        date(2025, 3, 2),
+    ]
+
+
+def test_folders_that_are_none_of_ours_do_not_count(tmp_path):
+    for name in ("date=soon", "date=2025-02-31", "month=2025-13", "month=x", "dated=2025-01-01"):
+        (tmp_path / layout.EVENTS / name).mkdir(parents=True)
+    assert layout.landed_dates(tmp_path) == []
+    assert layout.first_month(tmp_path) is None
+
+
+def test_partitions_begin_where_the_oldest_file_begins(make_settings):
+    settings = make_settings()
+    assert start_of(settings) == date(2025, 1, 1)
+    layout.events_dir(settings.lake_dir, date(2025, 6, 5)).mkdir(parents=True)
+    assert start_of(settings) == date(2025, 1, 1)
+    land(settings.lake_dir, OLD)
+    assert start_of(settings) == date(2014, 5, 1)
+    assert with_start(settings).start_date == date(2014, 5, 1)
+
+
+def test_a_start_that_was_set_stays(make_settings):
+    settings = make_settings(start_date=date(2020, 1, 1))
+    land(settings.lake_dir, OLD)
+    assert start_of(settings) == date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("moments", "says"),
+    [
+        (OLD, "2 days of landed files, 2014-05-17 to 2014-06-02.*set it to 2014-05-01 or earlier"),
+        ([datetime(2099, 1, 1)], "1 days of landed files, 2099-01-01 to 2099-01-01, lie in the future"),  # noqa: DTZ001
+    ],
+)
+def test_what_lies_outside_the_partitions_is_told(make_settings, moments, says):
+    settings = make_settings(start_date=date(2020, 1, 1))
+    land(settings.lake_dir, moments)
+    words = outside(settings)
+    assert words is not None
+    import re
+
+    assert re.search(says, words)
+
+
+def test_nothing_is_told_where_everything_lies_inside(make_settings):
+    settings = make_settings()
+    land(settings.lake_dir, OLD)
+    assert outside(settings) is None
