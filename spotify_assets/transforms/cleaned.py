@@ -14,6 +14,8 @@ REJECTED_SCHEMA = pl.Schema(
     }
 )
 """Columns of refused rows; they become `ops.rejected_rows` with the table and slice added."""
+REJECTED_DATE = "rejected_date"
+"""Column that refused rows may have beside these: the partition date of each."""
 
 
 def no_rejects() -> pl.DataFrame:

@@ -1,22 +1,43 @@
 """From raw events to listening events: judged, deduplicated, joined with the catalogue, put into sessions."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import polars as pl
 
-from spotify_assets.catalog import ACTIONS, CONTENT_TYPES, LISTENING_EVENTS, PLAYBACK_ACTIONS, TRACK_ID
+from spotify_assets.catalog import (
+    ACTIONS,
+    CONTENT_TYPES,
+    DUPLICATE_PLAYS,
+    LISTENING_EVENTS,
+    PLAYBACK_ACTIONS,
+    TRACK_ID,
+)
 from spotify_assets.transforms.as_of import join_tracks
 from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
+from spotify_assets.transforms.identity import with_track_key
+from spotify_assets.transforms.neighbours import Neighbours, ReadDays
+from spotify_assets.transforms.offline_sync import with_offline_plays_apart
 from spotify_assets.transforms.outcomes import with_outcome
 from spotify_assets.transforms.rejects import reject
-from spotify_assets.transforms.sessions import ReadBefore, with_sessions
+from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
+from spotify_assets.transforms.sessions import with_sessions
 
 UNKNOWN_COUNTRY = "ZZ"
 """Spotify's own code for a country it does not know."""
 
 NEEDED_OF_EARLIER = (
     *("event_id", "user_id", "track_id", "started_at", "ended_at", "event_date", "action", "ms_played"),
-    *("country", "source", "content_type", "source_file", "source_row"),
+    *("country", "source", "content_type", "extra", "source_file", "source_row"),
 )
 """Columns of raw.raw_events that earlier events are judged by, to find where sessions began."""
+NEEDED_OF_NEIGHBOURS = (*NEEDED_OF_EARLIER, "track_name", "artist_name")
+"""Columns of raw.raw_events of the days around a slice, to find playbacks that several sources tell of."""
+
+SAME_EVENT = "same_event"
+SAME_PLAYBACK = "same_playback_"
+"""Why a row is dropped: its `event_id` came before; a row of a source believed more stands for its own."""
 
 _IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
 
@@ -64,7 +85,9 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
     A row whose `event_id` came before, by file and row, is a repeat of the same playback: it is dropped
     and recorded with the row that stays. The result does not depend on the order of the rows.
     """
-    judged = reject(raw.sort("source_file", "source_row"), _REASONS)
+    judged = reject(
+        with_offline_plays_apart(raw).sort("source_file", "source_row"), _REASONS, dated_by="event_date"
+    )
     is_first = pl.col("event_id").is_first_distinct()
     repeats = judged.kept.filter(~is_first)
     country = pl.col("country").str.strip_chars().str.to_uppercase()
@@ -77,41 +100,75 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
         content_type=pl.col("content_type").fill_null("unknown"),
         source=pl.col("source").fill_null("unknown"),
     )
-    duplicate_plays = repeats.select(
-        "event_date",
-        "event_id",
-        kept_event_id="event_id",
-        user_id=pl.col("user_id").str.strip_chars(),
-        reason=pl.lit("same_event"),
-        source_file="source_file",
-        source_row="source_row",
+    duplicate_plays = (
+        repeats.join(rows.select("event_id", kept_source="source"), on="event_id", how="left")
+        .with_columns(
+            kept_event_id="event_id",
+            user_id=pl.col("user_id").str.strip_chars(),
+            reason=pl.lit(SAME_EVENT),
+            source=pl.col("source").fill_null("unknown"),
+        )
+        .select(DUPLICATE_PLAYS.column_names)
     )
     return Cleaned(
         rows=rows,
         rows_in=raw.height,
         rejected=judged.rejected,
-        duplicates={"same_event": repeats.height} if repeats.height else {},
+        duplicates={SAME_EVENT: repeats.height} if repeats.height else {},
         duplicate_plays=duplicate_plays,
     )
 
 
-def listening_events(raw: pl.DataFrame, read_raw_before: ReadBefore, tracks: pl.DataFrame) -> Cleaned:
+def listening_events(
+    raw: pl.DataFrame,
+    read_raw_before: ReadDays,
+    tracks: pl.DataFrame,
+    read_raw_after: ReadDays | None = None,
+    exclusions: Sequence[Exclusion] = (),
+    *,
+    rules: Rules = DEFAULT_RULES,
+) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
 
-    `raw` is the slice of raw.raw_events, `read_raw_before` gives the raw events of so many days before it
-    (at least the columns `NEEDED_OF_EARLIER`), and `tracks` holds what the catalogue knows of the slice's
-    days (`track_id`, `snapshot_date`, `duration_ms`).
+    `raw` is the slice of raw.raw_events, and `tracks` holds what the catalogue knows of the slice's days
+    (`track_id`, `snapshot_date`, `duration_ms`). `read_raw_before` and `read_raw_after` give the raw events
+    of so many days before and after the slice, at least the columns `NEEDED_OF_NEIGHBOURS`. Without the
+    latter all raw events come from one source: nothing is looked for in several of them, and
+    `NEEDED_OF_EARLIER` will do. `exclusions` are applied when repeats are gone; with any, all columns of raw
+    events are needed. `rules` say what a stream, a skip and a session is.
     """
     valid = valid_events(raw)
-    with_lengths = join_tracks(valid.rows, tracks, ["duration_ms"]).rename(
+    around = Neighbours(valid.rows, _valid(read_raw_before), read_raw_after and _valid(read_raw_after))
+    once = without_excluded(_without_overlaps(valid, around.overlaps), exclusions)
+    with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
     )
-    with_outcomes = with_outcome(with_lengths)
-    in_sessions = with_sessions(with_outcomes, lambda days: valid_events(read_raw_before(days)).rows)
-    return Cleaned(
-        rows=in_sessions.select(LISTENING_EVENTS.column_names),
-        rows_in=valid.rows_in,
-        rejected=valid.rejected,
-        duplicates=valid.duplicates,
-        duplicate_plays=valid.duplicate_plays,
+    with_outcomes = with_outcome(with_track_key(with_lengths), stream_rule=rules.stream, skip_rule=rules.skip)
+    in_sessions = with_sessions(
+        with_outcomes, lambda days: not_excluded(around.before(days), exclusions), rules.session
+    )
+    return replace(once, rows=in_sessions.select(LISTENING_EVENTS.column_names))
+
+
+def _valid(read_raw: ReadDays) -> ReadDays:
+    return lambda days: valid_events(read_raw(days)).rows
+
+
+def _without_overlaps(valid: Cleaned, overlaps: pl.DataFrame) -> Cleaned:
+    """A slice without the rows that another source's row stands for; they are recorded with it."""
+    assert valid.duplicate_plays is not None
+    if overlaps.is_empty():
+        return valid
+    found = overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
+    dropped = valid.rows.join(found, on="event_id", maintain_order="left")
+    # A repeat of a row that is itself dropped is stood for by the row that stays in the end.
+    repeats = valid.duplicate_plays.update(
+        found.select("event_id", "kept_event_id", "kept_source"), on="event_id", how="left"
+    )
+    by_reason = dict(dropped.group_by("reason").len().sort("reason").iter_rows())
+    return replace(
+        valid,
+        rows=valid.rows.join(found, on="event_id", how="anti", maintain_order="left"),
+        duplicates=valid.duplicates | by_reason,
+        duplicate_plays=pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)]),
     )

@@ -7,6 +7,7 @@ source.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Protocol
 
 import polars as pl
 
@@ -32,8 +33,27 @@ PREVIOUS_PLAYBACK_DAYS = 1
 RECENT_PLAYBACKS = 5
 """Playbacks of the session whose outcomes make up `recent_skip_rate`."""
 
-ReadBefore = Callable[[int, Sequence[str]], pl.DataFrame]
-"""Gives the named columns of `core.listening_events` of so many days before the slice."""
+
+class Earlier(Protocol):
+    """The listening before a slice, asked for piece by piece: all of it is many times the slice."""
+
+    def rows(self, days: int, columns: Sequence[str], matching: pl.DataFrame) -> pl.DataFrame:
+        """The named columns of the events of so many days that agree with a row of `matching`.
+
+        One row per event of `core.listening_events`; they agree in all columns that `matching` has.
+        """
+
+    def plays_of_users(self, days: int) -> pl.DataFrame:
+        """Music playbacks of so many days. One row per `user_id` and `event_date`: `plays`, `skips`."""
+
+    def plays_of_pairs(self, days: int, pairs: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
+        """Music playbacks of so many days of users with tracks and artists. One row per pair and date.
+
+        The rows are those whose `user_id` has its `track_id` or its `artist` in a row of `pairs`; the
+        artist is that of the track in `artists`, else the `artist_name` of the event. Columns: `user_id`,
+        `track_id`, `artist`, `event_date`, `plays`, `skips`.
+        """
+
 
 _SESSION = ["user_id", "session_id"]
 EVENT_COLUMNS = (
@@ -54,17 +74,8 @@ EVENT_COLUMNS = (
     "outcome",
 )
 """Columns of `core.listening_events` that the features of a slice need."""
-_HISTORY_COLUMNS = (
-    "user_id",
-    "track_id",
-    "artist_name",
-    "ended_at",
-    "event_date",
-    "action",
-    "content_type",
-    "outcome",
-)
-
+_WHO = ("user_id", "track_id", "artist")
+_ENDED = ("user_id", "track_id", "artist_name", "event_date", "ended_at", "outcome")
 _BY_DAY = ["key", "day"]
 
 
@@ -81,13 +92,13 @@ _HISTORY_KEYS = {
 """What a history is counted by; each gives `<name>_plays` and `<name>_skip_rate`."""
 
 
-def model_features(events: pl.DataFrame, read_before: ReadBefore, tracks: pl.DataFrame) -> pl.DataFrame:
+def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame) -> pl.DataFrame:
     """The rows of `ml.model_features` for one slice of `core.listening_events`: one row per music playback.
 
     Args:
         events: the slice of `core.listening_events`; `EVENT_COLUMNS` are enough.
-        read_before: reads the days before the slice, for sessions that are under way when it begins and for
-            the users' histories.
+        earlier: gives what is needed of the days before the slice, for sessions that are under way when it
+            begins and for the users' histories.
         tracks: the rows of `core.tracks` that say what was known on the days on which the playbacks
             started, of one snapshot or several, see `join_tracks`; `TRACK_COLUMNS` are enough. A playback of
             a track that they lack keeps its row, with null features.
@@ -104,17 +115,16 @@ def model_features(events: pl.DataFrame, read_before: ReadBefore, tracks: pl.Dat
         midnight (UTC) 28 days before the day of the start. It does not depend on how the slices are cut.
     """
     carry = _days_carried_over(events)
-    before = read_before(PREVIOUS_PLAYBACK_DAYS + carry, EVENT_COLUMNS)
-    playbacks = _playbacks_with_previous(events, before).filter(_is_music())
+    playbacks = _playbacks_with_previous(events, earlier, carry).filter(is_music())
     # A catalogue as of the day of the end would say something of the end.
     started = playbacks.with_columns(
         _event_date=pl.col("event_date"), event_date=pl.col("started_at").dt.date()
     )
     described = join_tracks(started, tracks, TRACK_FEATURES)
-    history = read_before(HISTORY_DAYS + carry, _HISTORY_COLUMNS)
-    past = pl.concat([history, events.select(_HISTORY_COLUMNS)]).filter(_is_music())
     return (
-        described.hstack(_history(described, past, _first_artists(tracks)))
+        described.hstack(
+            _history(described, events.filter(is_music()), earlier, carry, _first_artists(tracks))
+        )
         .with_columns(
             event_date=pl.col("_event_date"),
             is_skip=pl.col("outcome") == "skip",
@@ -139,7 +149,8 @@ def _days_carried_over(events: pl.DataFrame) -> int:
     return 0 if first_end is None or start is None else max(0, (first_end - start).days)
 
 
-def _is_music() -> pl.Expr:
+def is_music() -> pl.Expr:
+    """Whether an event is a playback of a music track, the kind that has features and makes up histories."""
     return (
         pl.col("action").is_in(PLAYBACK_ACTIONS)
         & (pl.col("content_type") == "music")
@@ -147,37 +158,45 @@ def _is_music() -> pl.Expr:
     )
 
 
-def _playbacks_with_previous(events: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+def _playbacks_with_previous(events: pl.DataFrame, earlier: Earlier, carry: int) -> pl.DataFrame:
     """The playbacks of the slice, with what was known of those before it in the session."""
-    under_way = before.join(events, on=_SESSION, how="semi")
+    under_way = (
+        events.group_by(_SESSION)
+        .agg(pl.col("session_position").min())
+        .filter(pl.col("session_position") > 1)
+        .select(_SESSION)
+    )
+    before = earlier.rows(PREVIOUS_PLAYBACK_DAYS + carry, EVENT_COLUMNS, under_way)
     history = pl.concat(
         [
-            under_way.select(*EVENT_COLUMNS, in_slice=pl.lit(value=False)),
+            before.select(*EVENT_COLUMNS, in_slice=pl.lit(value=False)),
             events.select(*EVENT_COLUMNS, in_slice=pl.lit(value=True)),
         ]
     ).filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
 
-    def earlier(column: str, steps: int) -> pl.Expr:
-        return pl.col(column).shift(steps).over(_SESSION)
+    in_order = history.sort(*_SESSION, "session_position", "started_at", "event_id").with_columns(
+        # Sorted by session, a session is a run of rows: shifting them all beats shifting within each.
+        session=pl.struct(_SESSION).rle_id()
+    )
+
+    def previous(column: str, steps: int) -> pl.Expr:
+        return pl.col(column).shift(steps)
 
     def outcome_known(steps: int) -> pl.Expr:
-        is_in_place = earlier("session_position", steps) == pl.col("session_position") - steps
-        return is_in_place & (earlier("ended_at", steps) <= _latest_true_start())
+        is_in_place = previous("session_position", steps) == pl.col("session_position") - steps
+        is_over = previous("ended_at", steps) <= _latest_true_start()
+        return (previous("session", steps) == pl.col("session")) & is_in_place & is_over
 
     def was_skip(steps: int) -> pl.Expr:
-        return pl.when(outcome_known(steps)).then(earlier("outcome", steps) == "skip")
+        return pl.when(outcome_known(steps)).then(previous("outcome", steps) == "skip")
 
-    gap = (pl.col("started_at") - earlier("ended_at", 1)).dt.total_milliseconds() / 1000
+    gap = (pl.col("started_at") - previous("ended_at", 1)).dt.total_milliseconds() / 1000
     recent = [was_skip(steps).cast(pl.Float64) for steps in range(1, RECENT_PLAYBACKS + 1)]
-    return (
-        history.sort(*_SESSION, "session_position", "started_at", "event_id")
-        .with_columns(
-            previous_is_skip=was_skip(1),
-            recent_skip_rate=pl.mean_horizontal(recent, ignore_nulls=True),
-            gap_seconds=pl.when(outcome_known(1)).then(gap.clip(lower_bound=0)),
-        )
-        .filter("in_slice")
-    )
+    return in_order.with_columns(
+        previous_is_skip=was_skip(1),
+        recent_skip_rate=pl.mean_horizontal(recent, ignore_nulls=True),
+        gap_seconds=pl.when(outcome_known(1)).then(gap.clip(lower_bound=0)),
+    ).filter("in_slice")
 
 
 def _latest_true_start() -> pl.Expr:
@@ -193,56 +212,82 @@ def _first_artists(tracks: pl.DataFrame) -> pl.DataFrame:
     return tracks.group_by("track_id").agg(pl.col("primary_artist_id").min().alias("artist"))
 
 
-def _history(starts: pl.DataFrame, past: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
+def _history(
+    starts: pl.DataFrame, slice_: pl.DataFrame, earlier: Earlier, carry: int, artists: pl.DataFrame
+) -> pl.DataFrame:
     """Plays and skip rates of each user, user and track, and user and artist. One row per start, in order.
 
     Whole days are counted per day, and the day of the start event by event, so that nothing as long as the
-    history is sorted.
+    history is sorted. `slice_` holds the music playbacks of the slice.
     """
-    columns = ["user_id", "track_id", "artist_name", "event_date", "outcome"]
-    rows = pl.concat(
-        [
-            starts.select(*columns, at="started_at", row=pl.int_range(pl.len(), dtype=pl.UInt32)),
-            past.select(*columns, at="ended_at", row=pl.lit(None, pl.UInt32)),
-        ]
+    codes = pl.Categorical(pl.Categories.random())
+    # The numbers stay the same only as long as a series of the type is alive.
+    numbered = pl.Series(dtype=codes)
+
+    def coded(frame: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
+        """Users, tracks and artists as whole numbers, which group and join much faster than text."""
+        return frame.select(pl.col(*_WHO).cast(numbered.dtype).to_physical(), *columns)
+
+    def with_artist(frame: pl.DataFrame) -> pl.DataFrame:
+        known = frame.join(artists, on="track_id", how="left", maintain_order="left")
+        return known.with_columns(artist=pl.coalesce("artist", "artist_name"))
+
+    named = with_artist(starts.with_columns(day=pl.col("started_at").dt.date()))
+    asked = coded(named, "day", pl.col("started_at").alias("at")).with_row_index("row")
+    ended = with_artist(pl.concat([_of_carried_days(named, slice_, earlier, carry), slice_.select(_ENDED)]))
+    same_day = coded(
+        ended,
+        pl.col("event_date").alias("day"),
+        pl.col("ended_at").alias("at"),
+        _skips("outcome").alias("skip"),
     )
-    coded = (
-        rows.join(artists, on="track_id", how="left")
-        .with_columns(pl.coalesce("artist", "artist_name").alias("artist"))
-        .select(
-            # Users, tracks and artists as whole numbers, which group and sort much faster than text.
-            pl.col("user_id", "track_id", "artist").cast(pl.Categorical).to_physical(),
-            pl.col("event_date").alias("day"),
-            "at",
-            "row",
-            skip=(pl.col("outcome") == "skip").cast(pl.UInt32),
-        )
+    days = HISTORY_DAYS + carry
+    whole_days = slice_.filter(pl.col("event_date") < pl.lit(named["day"].max(), pl.Date))
+    in_slice = (
+        with_artist(whole_days)
+        .group_by(*_WHO, "event_date")
+        .agg(plays=pl.len(), skips=_skips("outcome").sum())
     )
-    asked = coded.filter(pl.col("row").is_not_null())
-    ended = coded.filter(pl.col("row").is_null())
-    parts = [_counts(asked, ended, name, key) for name, key in _HISTORY_KEYS.items()]
+    of_pairs = earlier.plays_of_pairs(days, named.select(_WHO).unique(), artists)
+    of_users = earlier.plays_of_users(days).with_columns(pl.lit(None, pl.String).alias(c) for c in _WHO[1:])
+    daily = {
+        "user": _by_day(coded, of_users, in_slice),
+        "user_track": _by_day(coded, of_pairs, in_slice),
+        "user_artist": _by_day(coded, of_pairs, in_slice),
+    }
+    parts = [_counts(asked, same_day, daily[name], name, key) for name, key in _HISTORY_KEYS.items()]
     return pl.concat(parts, how="horizontal")
 
 
-def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, key: pl.Expr) -> pl.DataFrame:
+def _of_carried_days(
+    starts: pl.DataFrame, slice_: pl.DataFrame, earlier: Earlier, carry: int
+) -> pl.DataFrame:
+    """Music playbacks of the days before the slice on which one of its playbacks started, of those users."""
+    if not carry:
+        return slice_.clear().select(_ENDED)
+    users = starts.filter(pl.col("day") < slice_["event_date"].min()).select("user_id").unique()
+    columns = [*_ENDED, "action", "content_type"]
+    return earlier.rows(carry, columns, users).filter(is_music()).select(_ENDED)
+
+
+def _skips(outcome: str) -> pl.Expr:
+    return (pl.col(outcome) == "skip").cast(pl.UInt32)
+
+
+def _by_day(coded: Callable[..., pl.DataFrame], *counted: pl.DataFrame) -> pl.DataFrame:
+    """Counts per date with their users, tracks and artists as whole numbers."""
+    counts = (pl.col("event_date").alias("end_day"), pl.col("plays", "skips").cast(pl.UInt32))
+    return pl.concat([coded(frame, *counts) for frame in counted])
+
+
+def _counts(
+    asked: pl.DataFrame, ended: pl.DataFrame, daily: pl.DataFrame, name: str, key: pl.Expr
+) -> pl.DataFrame:
     """`<name>_plays` and `<name>_skip_rate` of each start, in order. Null where the key is."""
     asked = asked.select("day", "at", "row", key=key)
-    groups = asked.select("key").unique()
-    relevant = ended.select("day", "at", "skip", key=key).join(groups, on="key", how="semi")
-    daily = relevant.group_by("key", "day").agg(plays=pl.len(), skips=pl.col("skip").sum())
-    earlier_days = (
-        asked.select(_BY_DAY)
-        .unique()
-        .join(daily.rename({"day": "end_day"}), on="key")
-        .filter(
-            pl.col("end_day") < pl.col("day"),
-            pl.col("end_day") >= pl.col("day") - pl.duration(days=HISTORY_DAYS),
-        )
-        .group_by(_BY_DAY)
-        .agg(pl.col("plays", "skips").sum())
-    )
+    earlier_days = _earlier_days(asked, daily.select("end_day", "plays", "skips", key=key))
     total = (
-        _earlier_on_the_day(asked, relevant)
+        _earlier_on_the_day(asked, ended.select("day", "at", "skip", key=key))
         .join(earlier_days, on=_BY_DAY, how="left")
         .select(
             "row",
@@ -260,6 +305,39 @@ def _counts(asked: pl.DataFrame, ended: pl.DataFrame, name: str, key: pl.Expr) -
     )
 
 
+def _earlier_days(asked: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
+    """Plays and skips of each key in the days of history before each day that is asked for.
+
+    One row per key and day. A running total over all dates is read off at both ends of the history: pairing
+    each day that is asked for with each of its history would grow with the square of the days in a slice.
+    """
+    pairs = asked.select(_BY_DAY).unique()
+    none = pl.lit(0, pl.Int64)
+    ends = [
+        pairs.select(
+            *_BY_DAY, at=at, sign=pl.lit(sign, pl.Int64), counts=pl.lit(value=False), plays=none, skips=none
+        )
+        for at, sign in ((pl.col("day"), 1), (pl.col("day") - pl.duration(days=HISTORY_DAYS), -1))
+    ]
+    counted = daily.join(pairs.select("key").unique(), on="key", how="semi").select(
+        "key",
+        day=pl.lit(None, pl.Date),
+        at="end_day",
+        sign=none,
+        counts=pl.lit(value=True),
+        plays=pl.col("plays").cast(pl.Int64),
+        skips=pl.col("skips").cast(pl.Int64),
+    )
+    # At equal dates the end comes first: a date's own plays are not before it, and the first date's count.
+    in_order = pl.concat([*ends, counted]).sort("key", "at", "counts")
+    return (
+        in_order.with_columns(pl.col("plays", "skips").cum_sum())
+        .filter(~pl.col("counts"))
+        .group_by(_BY_DAY)
+        .agg((pl.col("plays", "skips") * pl.col("sign")).sum())
+    )
+
+
 def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFrame:
     """The starts with how many playbacks of their key ended before them on their day, and were skipped."""
     same_day = ended.join(asked.select(_BY_DAY).unique(), on=_BY_DAY, how="semi")
@@ -267,12 +345,16 @@ def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFram
     ends = same_day.select(*_BY_DAY, "at", "skip", row=pl.lit(None, pl.UInt32), play=one)
     starts = asked.select(*_BY_DAY, "at", skip=none, row="row", play=none)
     # At equal times the start comes first: what ended at that very moment is not known.
+    in_order = pl.concat([starts, ends]).sort(*_BY_DAY, "at", "play")
+    is_first = pl.struct(_BY_DAY).rle_id().diff().fill_null(1) > 0
+
+    def so_far(column: str) -> pl.Expr:
+        """Running total of the column in its key and day: that of all rows, less that before the first."""
+        total = pl.col(column).cum_sum()
+        return total - pl.when("is_first").then(total - pl.col(column)).forward_fill()
+
     return (
-        pl.concat([starts, ends])
-        .sort(*_BY_DAY, "at", "play")
-        .with_columns(
-            plays_today=pl.col("play").cum_sum().over(_BY_DAY),
-            skips_today=pl.col("skip").cum_sum().over(_BY_DAY),
-        )
+        in_order.with_columns(is_first=is_first)
+        .with_columns(plays_today=so_far("play"), skips_today=so_far("skip"))
         .filter(pl.col("row").is_not_null())
     )

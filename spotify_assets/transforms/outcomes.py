@@ -1,8 +1,11 @@
-"""The versioned rules that say how a playback ended and whether it counts as a stream.
+"""How a playback ended and whether it counts as a stream: versioned rules, ours and those of others.
 
-Definitions and the ways other tools differ from them are in docs/definitions.md.
+`STREAM_RULES` and `SKIP_RULES` hold them by name; ours come first and are the default. A rule never changes
+under its name. Definitions in words are in docs/definitions.md.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -22,44 +25,138 @@ FOLLOWED = "endplay"
 """`reason_end` that is a skip only when another playback follows at once."""
 FOLLOWED_WITHIN = timedelta(seconds=10)
 FINISHED_REASONS = ("trackdone",)
+FORWARD = "fwdbtn"
+SCROBBLE_SHARE = 0.5
+SCROBBLE_MS = 240_000
+"""Last.fm takes a track that was heard for half of its length or four minutes (last.fm/api/scrobbling)."""
+LISTENBRAINZ_SKIP_REASONS = (
+    *("fwdbtn", "backbtn", "clickrow", "clickside", "endplay", "playbtn", "remote", "logout", "popup"),
+    *("trackerror", "unexpected-exit", "unexpected-exit-while-paused", "unknown"),
+)
+"""`reason_end` values that ListenBrainz takes for a skip below 30 seconds, beside none at all
+(metabrainz/listenbrainz-server, listens_importer/spotify.py)."""
 
 
-def with_outcome(events: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class PlaybackRule:
+    """A rule about playbacks: its name, what it says, who has it, and the condition on one playback."""
+
+    name: str
+    says: str
+    source: str
+    applies: pl.Expr
+
+
+_HEARD = pl.col("ms_played")
+_LENGTH = pl.col("track_duration_ms")
+_REASON = pl.col("reason_end")
+_LONG_ENOUGH = _HEARD >= STREAM_MS
+_FLAGGED = pl.col("skipped").fill_null(value=False)
+_SKIPPED_BY_SOURCE = (pl.col("action") == "skip") | _FLAGGED
+_WITHOUT_REASON = _REASON.is_null() | (_REASON == "")
+_LISTENBRAINZ_SKIP = ~_LONG_ENOUGH & (
+    _FLAGGED | _WITHOUT_REASON | _REASON.is_in(LISTENBRAINZ_SKIP_REASONS).fill_null(value=False)
+)
+_ENDED_BY_USER = (
+    _REASON.is_in(USER_REASONS)
+    | ((_REASON == FOLLOWED) & pl.col("is_followed"))
+    | (_WITHOUT_REASON & _SKIPPED_BY_SOURCE)
+)
+
+
+def _by_name(*rules: PlaybackRule) -> Mapping[str, PlaybackRule]:
+    return {rule.name: rule for rule in rules}
+
+
+STREAM_RULES = _by_name(
+    PlaybackRule(
+        STREAM_RULE,
+        "at least 30 seconds, or the whole of a shorter track",
+        "here",
+        _LONG_ENOUGH | ((_LENGTH < STREAM_MS) & (_HEARD >= _LENGTH)),
+    ),
+    PlaybackRule("thirty-seconds-v1", "at least 30 seconds", "Spotify for Artists", _LONG_ENOUGH),
+    PlaybackRule(
+        "unskipped-v1",
+        "at least 30 seconds and not flagged as skipped",
+        "personal dashboards",
+        _LONG_ENOUGH & ~_SKIPPED_BY_SOURCE,
+    ),
+    PlaybackRule(
+        "trackdone-v1",
+        "ended by itself (`trackdone`), however long",
+        "Koito",
+        _REASON.is_in(FINISHED_REASONS),
+    ),
+    PlaybackRule(
+        "scrobble-v1",
+        "half of the track or 4 minutes, of a track longer than 30 seconds (length unknown: 4 minutes, or "
+        "30 seconds and ended by itself)",
+        "Last.fm's scrobbling rules",
+        (_LENGTH > STREAM_MS).fill_null(value=True)
+        & (
+            (_HEARD >= SCROBBLE_MS)
+            | (_HEARD >= SCROBBLE_SHARE * _LENGTH).fill_null(_LONG_ENOUGH & _REASON.is_in(FINISHED_REASONS))
+        ),
+    ),
+    PlaybackRule(
+        "listenbrainz-v1",
+        "at least 30 seconds, or ended by neither a skip reason nor the flag",
+        "ListenBrainz' importer",
+        ~_LISTENBRAINZ_SKIP,
+    ),
+    PlaybackRule("every-row-v1", "every row of the history", "most recap scripts", pl.lit(value=True)),
+)
+SKIP_RULES = _by_name(
+    PlaybackRule(OUTCOME_RULE, "ended by the user before 95 % of the known length", "here", _ENDED_BY_USER),
+    PlaybackRule("flag-v1", "the export says `skipped`", "personal dashboards", _SKIPPED_BY_SOURCE),
+    PlaybackRule("fwdbtn-v1", "ended with the forward button", "recap scripts", _REASON == FORWARD),
+    PlaybackRule(
+        "listenbrainz-v1",
+        "below 30 seconds with the flag, without a reason, or with one of 13 reasons",
+        "ListenBrainz' importer",
+        _LISTENBRAINZ_SKIP,
+    ),
+    PlaybackRule(
+        "thirty-seconds-v1", "less than 30 seconds heard", "P. Lamere, The Skip (2014)", ~_LONG_ENOUGH
+    ),
+)
+
+
+def with_outcome(
+    events: pl.DataFrame, *, stream_rule: str = STREAM_RULE, skip_rule: str = OUTCOME_RULE
+) -> pl.DataFrame:
     """Add `outcome` and `is_stream` to events; needs `track_duration_ms`. One row per event, order kept.
 
-    Rule outcome-v1, for playbacks only:
+    The stream rule says which playbacks are streams. The skip rule says which ones were skipped; of the
+    others those are complete that ended by themselves or of whose known length 95 % was heard (or of which
+    nothing speaks for an early end), and the rest was abandoned: logout, crash, error, unknown.
 
-    - complete: the track ended by itself, or at least 95 % of its known length was heard;
-    - skip: the user ended it before that (`fwdbtn`, `backbtn`, `clickrow` …; `endplay` where the same
-      user's next playback of that UTC date starts within 10 seconds); without a reason, the source says so;
-    - abandoned: any other early end (logout, crash, error, unknown).
+    By outcome-v1 a playback that is complete was not skipped. Others were by `fwdbtn`, `backbtn`, `clickrow`
+    …; by `endplay` where the same user's next playback of that UTC date starts within 10 seconds; and without
+    a reason where the source says so.
+
+    Raises:
+        KeyError: there is no rule of that name.
     """
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
-    heard_whole = (pl.col("ms_played") >= COMPLETE_SHARE * pl.col("track_duration_ms")).fill_null(value=False)
-    reason = pl.col("reason_end")
-    without_reason = reason.is_null() | (reason == "")
-    flagged = (pl.col("action") == "skip") | pl.col("skipped").fill_null(value=False)
-    ended_by_user = (
-        reason.is_in(USER_REASONS)
-        | ((reason == FOLLOWED) & pl.col("is_followed"))
-        | (without_reason & flagged)
-    )
-    played_without_reason = without_reason & ~flagged & pl.col("track_duration_ms").is_null()
+    heard_whole = (_HEARD >= COMPLETE_SHARE * _LENGTH).fill_null(value=False)
+    played_without_reason = _WITHOUT_REASON & ~_SKIPPED_BY_SOURCE & _LENGTH.is_null()
+    complete = _REASON.is_in(FINISHED_REASONS).fill_null(value=False) | heard_whole | played_without_reason
+    skipped = SKIP_RULES[skip_rule].applies.fill_null(value=False)
     outcome = (
         pl.when(~is_playback)
         .then(None)
-        .when(reason.is_in(FINISHED_REASONS) | heard_whole | played_without_reason)
-        .then(pl.lit("complete"))
-        .when(ended_by_user)
+        .when(skipped & ~complete if skip_rule == OUTCOME_RULE else skipped)
         .then(pl.lit("skip"))
+        .when(complete)
+        .then(pl.lit("complete"))
         .otherwise(pl.lit("abandoned"))
     )
-    long_enough = (pl.col("ms_played") >= STREAM_MS) | (
-        (pl.col("track_duration_ms") < STREAM_MS) & (pl.col("ms_played") >= pl.col("track_duration_ms"))
-    )
+    is_stream = is_playback & STREAM_RULES[stream_rule].applies.fill_null(value=False)
     return (
         events.with_columns(is_followed=_is_followed(is_playback))
-        .with_columns(outcome=outcome, is_stream=is_playback & long_enough.fill_null(value=False))
+        .with_columns(outcome=outcome, is_stream=is_stream)
         .drop("is_followed")
     )
 

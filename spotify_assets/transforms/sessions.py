@@ -1,6 +1,10 @@
-"""Sessions: a user's events with at most 30 minutes from one end to the next start, never cut at midnight."""
+"""Sessions: a user's events with at most 30 minutes from one end to the next start, never cut at midnight.
 
-from collections.abc import Callable
+`SESSION_RULES` holds this rule and those of others by name; ours comes first and is the default.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -8,7 +12,38 @@ import polars as pl
 from spotify_assets.catalog import PLAYBACK_ACTIONS
 
 SESSION_RULE = "session-v1"
-SESSION_GAP = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class SessionRule:
+    """A rule about sessions: its name, what it says, who has it, and what ends a session.
+
+    `gap` is the longest silence within a session; `cut_at_midnight` ends it with the UTC date as well.
+    """
+
+    name: str
+    says: str
+    source: str
+    gap: timedelta
+    cut_at_midnight: bool = False
+
+
+SESSION_RULES: Mapping[str, SessionRule] = {
+    rule.name: rule
+    for rule in (
+        SessionRule(SESSION_RULE, "at most 30 minutes of silence", "here", timedelta(minutes=30)),
+        SessionRule(
+            "ten-minutes-v1", "at most 10 minutes of silence", "personal dashboards", timedelta(minutes=10)
+        ),
+        SessionRule(
+            "midnight-v1",
+            "at most 30 minutes of silence, cut at UTC midnight",
+            "recaps that work day by day",
+            timedelta(minutes=30),
+            cut_at_midnight=True,
+        ),
+    )
+}
 ORDER = ["event_date", "started_at", "ended_at", "event_id"]
 """The order of a user's events. The date is the one on which an event ended and comes first, so that no
 event changes the sessions of an earlier date, not even one that was still running at midnight."""
@@ -22,28 +57,37 @@ ReadBefore = Callable[[int], pl.DataFrame]
 _NEEDED = ["event_id", "user_id", "event_date", "started_at", "ended_at", "action"]
 
 
-def with_sessions(events: pl.DataFrame, read_before: ReadBefore) -> pl.DataFrame:
+def with_sessions(
+    events: pl.DataFrame, read_before: ReadBefore, session_rule: str = SESSION_RULE
+) -> pl.DataFrame:
     """Add `session_id` and `session_position` to the events of a slice. One row per event, order kept.
 
     The events before the slice are read as far back as it takes to find where the sessions that run into
     it began, so that a session has the same id in every slice, whatever the slices' length.
     `session_position` counts playbacks from 1 and is null for interactions.
+
+    Raises:
+        KeyError: there is no rule of that name.
     """
+    rule = SESSION_RULES[session_rule]
     slice_ = events.select(_NEEDED).with_row_index("row")
     for days in LOOKBACK_DAYS:
         before = read_before(days).select(_NEEDED)
-        numbered = _number(pl.concat([before, slice_], how="diagonal")).filter(pl.col("row").is_not_null())
-        if not _may_begin_earlier(numbered, days):
+        history = pl.concat([before, slice_], how="diagonal")
+        numbered = _number(history, rule).filter(pl.col("row").is_not_null())
+        if not _may_begin_earlier(numbered, days, rule):
             break
     sessions = numbered.sort("row").select("session_id", "session_position")
     return events.drop("session_id", "session_position", strict=False).hstack(sessions)
 
 
-def _number(history: pl.DataFrame) -> pl.DataFrame:
+def _number(history: pl.DataFrame, rule: SessionRule) -> pl.DataFrame:
     """The events with their session's start, id and, for playbacks, their position."""
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
     heard_until = pl.col("ended_at").cum_max().shift(1).over("user_id")
-    is_first = (pl.col("started_at") - heard_until > SESSION_GAP).fill_null(value=True)
+    is_first = (pl.col("started_at") - heard_until > rule.gap).fill_null(value=True)
+    if rule.cut_at_midnight:
+        is_first |= pl.col("event_date") != pl.col("event_date").shift(1).over("user_id")
     start = pl.col("started_at").first().over("session")
     position = is_playback.cum_sum().over("session").cast(pl.Int64)
     return (
@@ -57,12 +101,12 @@ def _number(history: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _may_begin_earlier(numbered: pl.DataFrame, days: int) -> bool:
+def _may_begin_earlier(numbered: pl.DataFrame, days: int, rule: SessionRule) -> bool:
     """Whether an event of the days that were not read may belong to a session of the slice.
 
     Those events ended before the first day that was read, which is at least `days` before the first event
     of the slice.
     """
     unread_until = pl.col("event_date").min().cast(pl.Datetime("us")) - timedelta(days=days)
-    may_begin_earlier = pl.col("session_start").min() < unread_until + SESSION_GAP
+    may_begin_earlier = pl.col("session_start").min() < unread_until + rule.gap
     return bool(numbered.select(may_begin_earlier).item())
