@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,26 @@ QUANTILE_CELLS = 1 << 16
 _REQUIRED = ("track_id", "duration_ms", "popularity")
 
 
+EPOCH = date(1970, 1, 1)
+ALWAYS = np.iinfo(np.int32).max
+"""A day, since 1970, that never comes."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """The days (since 1970) from and to which each track can be played, and what is played in its place
+    before and after: the next track that always can."""
+
+    first_day: npt.NDArray[np.int32]
+    last_day: npt.NDArray[np.int32]
+    stand_in: npt.NDArray[np.int32]
+
+    def on(self, track: npt.NDArray[np.int32], day: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Each track, or its stand-in where it cannot be played on the day."""
+        there = (self.first_day[track] <= day) & (day <= self.last_day[track])
+        return np.where(there, track, self.stand_in[track])
+
+
 @dataclass(frozen=True)
 class Playable:
     """Tracks that can be played, one per index, in the order of how often they are drawn.
@@ -37,6 +58,8 @@ class Playable:
     quantiles: npt.NDArray[np.float32]
     scale: dict[str, tuple[float, float]]
     """Mean and standard deviation by which each audio feature was standardised."""
+    availability: Availability | None = None
+    """When each track can be played; None where all of them always can."""
 
     def draw(self, bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
         """One track for each 32 random bits: the high half picks a cell, the low half a point in it."""
@@ -51,7 +74,8 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
     """The playable tracks of a catalogue frame (raw or clean).
 
     Rows of one track are merged (first values, highest popularity). Tracks without id or with length 0
-    are left out; an unknown length becomes the median, an unknown feature the mean.
+    are left out; an unknown length becomes the median, an unknown feature the mean. `available_from` and
+    `available_to` (UTC dates, null for no limit) say when a track can be played, where the frame has them.
 
     Raises:
         ValueError: a column that is needed is missing, or no track can be played.
@@ -89,6 +113,29 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
         taste=_as_played(np.stack([features[name][0] for name in TASTE_FEATURES], axis=1), weights),
         quantiles=_quantiles(weights),
         scale={name: scale for name, (_, scale) in sorted(features.items())},
+        availability=_availability(rows),
+    )
+
+
+def _availability(rows: pl.DataFrame) -> Availability | None:
+    """When each track can be played; None where no track has a limit, or every track has one."""
+    if "available_from" not in rows.columns:
+        return None
+    limited = rows.select(
+        pl.col("available_from").is_not_null() | pl.col("available_to").is_not_null()
+    ).to_series()
+    if not limited.any() or limited.all():
+        return None
+    since_1970 = (
+        (rows["available_from"] - EPOCH).dt.total_days(),
+        (rows["available_to"] - EPOCH).dt.total_days(),
+    )
+    free = np.flatnonzero(~limited.to_numpy())
+    following = np.searchsorted(free, np.arange(rows.height)) % free.size
+    return Availability(
+        first_day=since_1970[0].fill_null(-ALWAYS).to_numpy().astype(np.int32),
+        last_day=since_1970[1].fill_null(ALWAYS).to_numpy().astype(np.int32),
+        stand_in=free[following].astype(np.int32),
     )
 
 

@@ -18,7 +18,7 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.planted import Behaviour, Choice, SkipHazard
 from spotify_assets.generator.playable import Playable
 from spotify_assets.generator.population import Population, choose
-from spotify_assets.generator.schedule import Sessions
+from spotify_assets.generator.schedule import DAY_MS, Sessions
 
 MAX_TRACKS = 60
 """Playbacks in the longest session."""
@@ -300,6 +300,9 @@ def _choose_tracks(
     source = np.where(familiar, repertoire, rng.derive(bits, 4))
     first = tracks.draw((source >> np.uint64(32)).astype(np.uint32))
     second = tracks.draw(source.astype(np.uint32))
+    if tracks.availability is not None:
+        day = (sessions.start_ms // DAY_MS)[layout.session]
+        first, second = tracks.availability.on(first, day), tracks.availability.on(second, day)
     taste = users.taste[user]
     first_fit = np.einsum("ij,ij->i", taste, tracks.taste[first])
     second_fit = np.einsum("ij,ij->i", taste, tracks.taste[second])

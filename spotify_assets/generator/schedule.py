@@ -7,6 +7,7 @@ day after its last are enough for every time zone, because no session is longer 
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -116,6 +117,12 @@ def _utc_offsets(local_dates: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     for j, ordinal in enumerate(local_dates):
         noon = datetime.combine(EPOCH + timedelta(days=int(ordinal)), time(12), tzinfo=UTC)
         for i, (_, zone, _) in enumerate(planted.PLACES):
-            offset = noon.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0)
+            offset = noon.replace(tzinfo=_zone(zone)).utcoffset() or timedelta(0)
             offsets[i, j] = round(offset.total_seconds() * 1000)
     return offsets
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """Places have more zones than the eight that `ZoneInfo` keeps."""
+    return ZoneInfo(name)

@@ -1,0 +1,169 @@
+"""Precision and recall against an answer key, on answers whose mistakes are counted by hand."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from spotify_assets.generator.answer_key import FILES_SCHEMA, ROWS_SCHEMA, AnswerKey, Family
+from spotify_assets.generator.import_quality import LOST, Answers, quality
+
+OLD, NEW, ACCOUNT, LASTFM = "a" * 64, "b" * 64, "c" * 64, "d" * 64
+FILES = {"old.json": OLD, "new.json": NEW, "account.json": ACCOUNT, "lastfm.csv": LASTFM}
+KINDS = ("extended_history", "extended_history", "account_music", "lastfm")
+Refused = tuple[str, int, str]
+Dropped = tuple[str, int, str, str]
+
+
+@pytest.fixture
+def key() -> AnswerKey:
+    """Play 1 in four files, plays 2 and 3 in two; 2 and 3 look alike to the minute. One row is no play."""
+    rows = [
+        ("old.json", 1, 1, None),
+        ("old.json", 2, None, Family.TIME),
+        ("new.json", 1, 1, None),
+        ("new.json", 2, 2, None),
+        ("new.json", 3, 3, None),
+        ("account.json", 1, 1, None),
+        ("account.json", 2, 2, None),
+        ("account.json", 3, 3, None),
+        ("lastfm.csv", 1, 1, None),
+    ]
+    plays = pl.DataFrame(
+        {
+            "play_id": [1, 2, 3],
+            "title": ["One", "Same", "Same"],
+            "creator": ["A", "B", "B"],
+            "stamped_ms": [600_000, 1_200_000, 1_210_000],
+            "ms_played": [30_000, 5_000, 5_000],
+        }
+    )
+    return AnswerKey(
+        user_id="me",
+        files=pl.DataFrame(
+            [(name, sha, kind, 0, "") for (name, sha), kind in zip(FILES.items(), KINDS, strict=True)],
+            schema=FILES_SCHEMA,
+            orient="row",
+        ),
+        rows=pl.DataFrame([(*row, "") for row in rows], schema=ROWS_SCHEMA, orient="row"),
+        plays=plays,
+        personal=(),
+    )
+
+
+IDS = {
+    ("old.json", 1): "e1", ("new.json", 1): "e1", ("new.json", 2): "e2", ("new.json", 3): "e3",
+    ("account.json", 1): "a1", ("account.json", 2): "a2", ("account.json", 3): "a3", ("lastfm.csv", 1): "l1",
+}  # fmt: skip
+RIGHT: tuple[Dropped, ...] = (
+    ("old.json", 1, "e1", "same_event"),
+    ("account.json", 1, "e1", "overlap"),
+    ("account.json", 2, "e2", "overlap"),
+    ("account.json", 3, "e3", "overlap"),
+    ("lastfm.csv", 1, "e1", "overlap"),
+)
+
+
+def source(file: str) -> str:
+    return f"{file}@{FILES[file][:12]}"
+
+
+def answers(
+    dropped: Sequence[Dropped] = RIGHT,
+    refused: Sequence[Refused] = (("old.json", 2, "bad_time"),),
+    missing: Sequence[tuple[str, int]] = (),
+    kinds: dict[str, str] | None = None,
+) -> Answers:
+    """The answers of an importer that is right but for what is changed."""
+    gone = {(file, row) for file, row, _ in refused} | set(missing)
+    landed = [(source(file), row, event) for (file, row), event in IDS.items() if (file, row) not in gone]
+    out = {(file, row) for file, row, _, _ in dropped}
+    said = dict(zip(FILES, KINDS, strict=True)) | (kinds or {})
+    return Answers(
+        files=pl.DataFrame(list(said.items()), schema=["file", "kind"], orient="row"),
+        landed=pl.DataFrame(landed, schema=["source_file", "source_row", "event_id"], orient="row"),
+        catalogue=pl.DataFrame(schema={"source_file": pl.String, "source_row": pl.Int64}),
+        rejected=pl.DataFrame(
+            [(source(file), row, reason) for file, row, reason in refused],
+            schema={"source_file": pl.String, "source_row": pl.Int64, "reason": pl.String},
+            orient="row",
+        ),
+        dropped=pl.DataFrame(
+            [(source(file), row, IDS[file, row], kept, why) for file, row, kept, why in dropped],
+            schema={
+                "source_file": pl.String,
+                "source_row": pl.Int64,
+                "event_id": pl.String,
+                "kept_event_id": pl.String,
+                "reason": pl.String,
+            },
+            orient="row",
+        ),
+        listening=pl.DataFrame({"event_id": sorted({IDS[each] for each in IDS if each not in gone | out})}),
+    )
+
+
+def overall(frame: pl.DataFrame) -> dict[str, float]:
+    return frame.select("precision", "recall").row(-1, named=True)
+
+
+def test_right_answers_are_perfect(key):
+    found = quality(key, answers())
+    assert overall(found.dedupe) == {"precision": 1, "recall": 1}
+    assert overall(found.rejection) == {"precision": 1, "recall": 1}
+    assert found.recognition["precision"].to_list() == found.recognition["recall"].to_list() == [1, 1, 1]
+    assert found.mistakes.is_empty()
+    assert found.plays == {
+        "in the files": 3,
+        "counted": 3,
+        "counted once": 3,
+        "counted more than once": 0,
+        "lost": 0,
+    }
+
+
+def test_a_duplicate_that_stays_costs_recall_of_its_kind(key):
+    found = quality(key, answers(dropped=RIGHT[:-1]))
+    assert overall(found.dedupe) == {"precision": 1, "recall": pytest.approx(4 / 5)}
+    assert found.dedupe.filter(pl.col("kind") == "lastfm")["recall"].to_list() == [0]
+    assert found.plays["counted more than once"] == 1
+    assert found.mistakes.rows() == [("lastfm.csv", 1, "", "play 1 counted again")]
+
+
+def test_a_play_dropped_for_another_costs_precision_and_is_lost(key):
+    merged = (*RIGHT, ("new.json", 3, "e2", "same_event"))
+    found = quality(key, answers(dropped=merged))
+    assert overall(found.dedupe)["precision"] == pytest.approx(5 / 6)
+    assert found.plays["lost"] == 1
+    assert ("new.json", 3, "", "play 3 dropped as same_event for play 2") in found.mistakes.rows()
+
+
+def test_rows_that_know_the_minute_alone_may_be_dropped_for_either_of_two_plays(key):
+    swapped = [
+        (file, row, {("account.json", 2): "e3", ("account.json", 3): "e2"}.get((file, row), kept), why)
+        for file, row, kept, why in RIGHT
+    ]
+    assert overall(quality(key, answers(dropped=swapped)).dedupe) == {"precision": 1, "recall": 1}
+    wrong = [(file, row, "e2" if file == "account.json" else kept, why) for file, row, kept, why in RIGHT]
+    assert overall(quality(key, answers(dropped=wrong)).dedupe)["precision"] == pytest.approx(4 / 5)
+
+
+def test_a_good_row_refused_costs_precision_and_a_bad_one_landed_costs_recall(key):
+    found = quality(key, answers(dropped=(), refused=(("new.json", 2, "too_short"),)))
+    assert overall(found.rejection) == {"precision": 0, "recall": 0}
+    mistakes = dict(found.mistakes.select(pl.concat_str("file", "row"), "mistake").iter_rows())
+    assert mistakes["new.json2"] == "refused as too_short"
+    assert mistakes["old.json2"] == LOST
+
+
+def test_a_row_that_is_nowhere_is_lost(key):
+    found = quality(key, answers(missing=[("lastfm.csv", 1)], dropped=RIGHT[:-1]))
+    assert found.unaccounted == 1
+    assert found.mistakes.rows() == [("lastfm.csv", 1, "", LOST)]
+
+
+def test_a_file_taken_for_something_else_costs_both_kinds(key):
+    found = quality(key, answers(kinds={"lastfm.csv": "account_music"}))
+    by_kind = {row["kind"]: (row["precision"], row["recall"]) for row in found.recognition.to_dicts()}
+    assert by_kind["account_music"] == (0.5, 1)
+    assert by_kind["lastfm"][1] == 0
