@@ -1,13 +1,22 @@
--- Tracks that are popular by the catalogue and yet skipped more often than most: both among the top quarter
--- of the tracks with at least 20 plays.
+-- Which tracks are popular by the catalogue and yet skipped more often than most?
+-- Both among the top quarter of the tracks with enough plays.
 
-with judged_tracks as (
+with parameters as (
 
-    select *
-    from {{ ref('track_skip_rates') }}
+    select
+        coalesce(getvariable('least_plays'), 20) as least_plays, -- plays from which on a track is judged
+        coalesce(getvariable('top'), 50) as row_count -- how many tracks
+
+),
+
+judged_tracks as (
+
+    select totals.*
+    from {{ ref('track_totals') }} as totals
+    cross join parameters
     where
-        plays >= 20
-        and popularity is not null
+        totals.plays >= parameters.least_plays
+        and totals.popularity is not null
 
 ),
 
@@ -20,28 +29,41 @@ thresholds as (
 
 ),
 
-final as (
+ranked as (
 
     select
-        judged_tracks.track_name,
-        judged_tracks.primary_artist_name,
-        judged_tracks.popularity,
-        round(judged_tracks.skip_rate, 3) as skip_rate,
-        judged_tracks.plays,
-        judged_tracks.streams,
-        judged_tracks.track_id
+        judged_tracks.*,
+        row_number() over (
+            order by
+                judged_tracks.skip_rate desc,
+                judged_tracks.popularity desc,
+                judged_tracks.track_id asc
+        ) as rank
     from judged_tracks
     inner join thresholds
         on
             judged_tracks.skip_rate >= thresholds.skip_rate
             and judged_tracks.popularity >= thresholds.popularity
 
+),
+
+final as (
+
+    select
+        ranked.rank,
+        ranked.track_name,
+        ranked.primary_artist_name,
+        ranked.popularity,
+        round(ranked.skip_rate, 3) as skip_rate,
+        ranked.plays,
+        ranked.streams,
+        ranked.track_id
+    from ranked
+    cross join parameters
+    where ranked.rank <= parameters.row_count
+
 )
 
 select *
 from final
-order by
-    skip_rate desc,
-    popularity desc,
-    track_id asc
-limit 50
+order by rank

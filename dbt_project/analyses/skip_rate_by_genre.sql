@@ -1,14 +1,22 @@
--- Genres by skip rate. A track of several genres counts for each by its weight, so plays add up to the total.
--- Genres with fewer than 50 plays say little and are left out; the interval is Wilson's 95 % one.
+-- Which genres are skipped most?
+-- A track of several genres counts for each by its weight, so plays add up to the total. Genres with few
+-- plays say little and are left out; the interval is Wilson's 95 % one.
 
-with genres as (
+with parameters as (
+
+    select coalesce(getvariable('least_plays'), 50) as least_plays -- plays from which on a genre is shown
+
+),
+
+genres as (
 
     select
-        genre,
-        weighted_plays as plays,
-        skip_rate
-    from {{ ref('genre_skip_rates') }}
-    where weighted_plays >= 50
+        rates.genre,
+        rates.weighted_plays as plays,
+        rates.skip_rate
+    from {{ ref('genre_skip_rates') }} as rates
+    cross join parameters
+    where rates.weighted_plays >= parameters.least_plays
 
 ),
 

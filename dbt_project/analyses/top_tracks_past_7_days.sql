@@ -1,15 +1,32 @@
--- Top 10 tracks of the last seven days that have data, by streams.
--- The window ends on the newest day of the marts, whatever today is. A skip before 30 s is no stream.
+-- Which tracks were streamed most in the past week, and how often are they skipped?
+-- The days end with the newest one that has data, whatever today is. A skip before 30 s is no stream.
 
-with newest_day as (
+with parameters as (
 
-    select max(event_date) as event_date
-    from {{ ref('fact_listens') }}
-    where is_music
+    select
+        coalesce(getvariable('days'), 7) as day_count, -- how many days
+        coalesce(getvariable('top'), 10) as row_count -- how many tracks
 
 ),
 
-past_week as (
+newest_day as (
+
+    select max(event_date) as event_date
+    from {{ ref('daily_aggregates') }}
+
+),
+
+past_days as (
+
+    select daily.event_date
+    from {{ ref('daily_aggregates') }} as daily
+    cross join newest_day
+    cross join parameters
+    where daily.event_date > newest_day.event_date - parameters.day_count
+
+),
+
+counted as (
 
     select
         listens.track_id,
@@ -18,10 +35,8 @@ past_week as (
         count(*) filter (where listens.is_skip) / count(*) as skip_rate,
         count(distinct listens.user_id) as listeners
     from {{ ref('fact_listens') }} as listens
-    inner join newest_day
-        on
-            listens.event_date > newest_day.event_date - interval 7 day
-            and listens.event_date <= newest_day.event_date
+    inner join past_days
+        on listens.event_date = past_days.event_date
     where
         listens.is_music
         and listens.track_id <> {{ unknown_member() }}
@@ -29,29 +44,39 @@ past_week as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            order by
+                streams desc,
+                plays desc,
+                track_id asc
+        ) as rank
+    from counted
+
+),
+
 final as (
 
     select
-        row_number() over (
-            order by
-                past_week.streams desc,
-                past_week.plays desc,
-                past_week.track_id asc
-        ) as rank,
+        ranked.rank,
         tracks.track_name,
         tracks.primary_artist_name,
-        past_week.streams,
-        past_week.plays,
-        round(past_week.skip_rate, 3) as skip_rate,
-        past_week.listeners,
-        past_week.track_id
-    from past_week
+        ranked.streams,
+        ranked.plays,
+        round(ranked.skip_rate, 3) as skip_rate,
+        ranked.listeners,
+        ranked.track_id
+    from ranked
     inner join {{ ref('dim_track') }} as tracks
-        on past_week.track_id = tracks.track_id
+        on ranked.track_id = tracks.track_id
+    cross join parameters
+    where ranked.rank <= parameters.row_count
 
 )
 
 select *
 from final
-where rank <= 10
 order by rank

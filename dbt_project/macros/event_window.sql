@@ -35,16 +35,112 @@
 {%- endmacro %}
 
 
-{#-
-  Incremental strategy `event_window`: replaces the days of the window, and without a window every day.
+{#- Condition that the days from one column to another (both included) meet the event window; true without one. -#}
+{% macro meets_event_window(first_column, last_column) -%}
+    {%- set window = event_window() -%}
+    {%- if window is none -%}
+        true
+    {%- else -%}
+        ({{ first_column }} < date '{{ window.end }}' and {{ last_column }} >= date '{{ window.start }}')
+    {%- endif -%}
+{%- endmacro %}
 
-  Deleting by window rather than by key also removes rows that are gone from the source. Delete and insert
-  are one transaction.
+
+{#-
+  Condition that a row of a model depends on days of the event window.
+
+  A model whose rows are made from one day names its column with `event_time`. One whose rows may be made from
+  several days names the columns of the first and the last of them in `meta.made_from`.
+-#}
+{% macro depends_on_event_window(model_config) -%}
+    {%- set made_from = (model_config.get('meta') or {}).get('made_from') -%}
+    {%- if made_from -%}
+        {{ meets_event_window(made_from[0], made_from[1]) }}
+    {%- else -%}
+        {{ in_event_window(model_config.get('event_time')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether this run replaces some rows of a table that is there; otherwise the model is made of all there is. -#}
+{% macro is_window_run() %}
+    {{ return(event_window() is not none and is_incremental()) }}
+{% endmacro %}
+
+
+{#-
+  Common table expressions for a model whose rows are made from several days: `changed_keys`, the rows to be
+  made anew, and `days_to_read`, the days of all they are made from.
+
+  A row is made anew when one of the `sources` has it in the event window, or when it was made from a day
+  of the window. `known_by` limits which rows of the model are searched for the changed keys; it must hold for
+  every row that shares its key with a source row of the window.
+-#}
+{% macro rewritten_rows(keys, sources, known_by='true') -%}
+{%- set window = event_window() -%}
+changed_keys as (
+
+    {%- for source in sources %}
+    select {{ keys | join(', ') }}
+    from {{ source }}
+    where {{ in_event_window('event_date') }}
+    union
+    {%- endfor %}
+    select {{ keys | join(', ') }}
+    from {{ this }}
+    where {{ meets_event_window('first_event_date', 'last_event_date') }}
+
+),
+
+days_of_changed_rows as (
+
+    select
+        min(known.first_event_date) as first_day,
+        max(known.last_event_date) as last_day
+    from {{ this }} as known
+    inner join changed_keys using ({{ keys | join(', ') }})
+    where {{ known_by }}
+
+),
+
+days_to_read as (
+
+    select
+        cast(unnest(generate_series(
+            least(first_day, date '{{ window.start }}'),
+            greatest(last_day, date '{{ window.end }}' - 1),
+            interval 1 day
+        )) as date) as event_date
+    from days_of_changed_rows
+
+),
+{%- endmacro %}
+
+
+{#- The most days over which a session is followed back; spotify_assets/transforms/sessions.py cuts it there. -#}
+{% macro longest_session_days() -%}
+    64
+{%- endmacro %}
+
+
+{#-
+  Incremental strategy `event_window`: replaces the rows that depend on the days of the window, and without a
+  window every row.
+
+  Deleting by window rather than by key also removes rows that are gone from the source. Rows made anew that
+  did not depend on the window before are replaced by `unique_key`. All is one transaction.
 -#}
 {% macro get_incremental_event_window_sql(arg_dict) %}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set unique_key = arg_dict['unique_key'] -%}
+    {%- set keys = [unique_key] if unique_key is string else unique_key -%}
     delete from {{ arg_dict['target_relation'] }}
-    where {{ in_event_window(config.require('event_time')) }};
+    where {{ depends_on_event_window(config) }};
+
+    {%- if keys and event_window() is not none %}
+    delete from {{ arg_dict['target_relation'] }}
+    where ({{ keys | join(', ') }}) in (select ({{ keys | join(', ') }}) from {{ arg_dict['temp_relation'] }});
+    {%- endif %}
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }}

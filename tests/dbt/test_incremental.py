@@ -1,16 +1,21 @@
 """Loading days one by one gives what loading everything at once gives."""
 
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 
 import polars as pl
 import pytest
 
+from spotify_assets.transforms.sessions import with_sessions
+from spotify_assets.warehouse.slices import Window
 from tests.dbt.warehouse import (
     DAYS,
+    FIRST_DAY,
+    NEW_SNAPSHOT,
     DbtWarehouse,
     assert_same_rows,
     catalogue_frames,
-    daily_track_metrics,
+    event_frames,
     events_frame,
     problems,
     source_frames,
@@ -30,29 +35,79 @@ def test_building_again_changes_nothing(copy_of_built):
     assert_same_rows(copy_of_built.marts(), before)
 
 
-def test_late_arrivals_and_removals_equal_a_full_refresh(copy_of_built, tmp_path):
-    """Two days of a month's end get new rows and lose old ones; only they are loaded again."""
-    warehouse = copy_of_built
-    start, end = date(2025, 1, 31), date(2025, 2, 2)
-    in_window = pl.col("event_date").is_between(start, end, closed="left")
-    late = events_frame(120, seed=2).filter(in_window)
-    kept = events_frame().filter(~in_window | (pl.int_range(pl.len()) % 3 > 0))
-    events = pl.concat([kept, late])
-    untouched = "from marts.fact_listens where event_date not in ('2025-01-31', '2025-02-01') order by all"
-    before = warehouse.query(untouched)
-    for table, rows in (
-        ("core.listening_events", events),
-        ("core.daily_track_metrics", daily_track_metrics(events)),
-    ):
-        warehouse.execute(f"delete from {table}")
-        warehouse.insert(table, rows)
+def core_after(before: dict[str, pl.DataFrame], late: pl.DataFrame, days: Window) -> dict[str, pl.DataFrame]:
+    """The core tables after the days of a window were made anew with other events.
 
-    warehouse.build(*INCREMENTAL, *window(start, end))
-    assert_same_rows({"rest": warehouse.query(untouched)}, {"rest": before})
+    As in a run of those days, events of other days stay as they are, their sessions included; those of the
+    window continue the sessions that were running before it.
+    """
+    in_window = pl.col("event_date").is_between(days.start, days.end, closed="left")
+    stored = before["core.listening_events"]
+    earlier = stored.filter(pl.col("event_date") < days.start)
+    made = with_sessions(late, lambda _: earlier).select(stored.columns)
+    events = pl.concat([stored.filter(~in_window), made])
+    tables = {**before, "core.listening_events": events}
+    for name, rows in event_frames(events).items():
+        if name != "core.listening_events":
+            tables[name] = pl.concat([before[name].filter(~in_window), rows.filter(in_window)])
+    return tables
+
+
+def other_snapshot(before: dict[str, pl.DataFrame], day: date, random: Random) -> dict[str, pl.DataFrame]:
+    """The catalogue after a snapshot of the day was landed, or landed again: some tracks, other figures."""
+    tables = dict(before)
+    tracks = before["core.tracks"]
+    listed = tracks.filter(pl.col("snapshot_date") == NEW_SNAPSHOT).sample(
+        random.randrange(4), seed=random.randrange(1_000)
+    )
+    said = {
+        "core.tracks": listed.with_columns(
+            popularity=pl.lit(random.randrange(3), pl.Int64), track_name=pl.lit(random.choice("AB"))
+        ),
+        "core.track_artists": before["core.track_artists"],
+        "core.track_genres": before["core.track_genres"],
+        "core.artists": before["core.artists"].with_columns(
+            track_count=pl.lit(random.randrange(1, 3), pl.Int64)
+        ),
+    }
+    for name, rows in said.items():
+        newest = rows.filter(pl.col("snapshot_date") == NEW_SNAPSHOT)
+        if "track_id" in rows.columns:
+            newest = newest.join(listed, on="track_id", how="semi")
+        others = before[name].filter(pl.col("snapshot_date") != day)
+        tables[name] = pl.concat([others, newest.with_columns(snapshot_date=pl.lit(day))])
+    return tables
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
+def test_late_arrivals_and_removals_equal_a_full_refresh(copy_of_built, tmp_path, seed):
+    """Random days get new events, lose old ones and get another snapshot; only they are loaded again."""
+    warehouse, random = copy_of_built, Random(seed)
+    tables = source_frames()
+    for _ in range(3):
+        start = FIRST_DAY + timedelta(days=random.randrange(-1, DAYS))
+        days = Window(start, start + timedelta(days=random.randrange(1, 4)))
+        in_window = pl.col("event_date").is_between(days.start, days.end, closed="left")
+        kept = tables["core.listening_events"].filter(in_window & (pl.int_range(pl.len()) % 3 > 0))
+        late = events_frame(150, seed=random.randrange(2, 1_000)).filter(in_window)
+        tables = core_after(tables, pl.concat([kept, late]).unique("event_id", maintain_order=True), days)
+        snapshot = days.start + timedelta(days=random.randrange((days.end - days.start).days))
+        if snapshot != NEW_SNAPSHOT:
+            tables = other_snapshot(tables, snapshot, random)
+        for name, rows in tables.items():
+            warehouse.execute(f"delete from {name}")
+            warehouse.insert(name, rows)
+        untouched = (
+            "from marts.fact_listens "
+            f"where event_date not between '{days.start}' and '{days.end}' order by all"
+        )
+        before = warehouse.query(untouched)
+        warehouse.build(*INCREMENTAL, *window(days.start, days.end))
+        assert_same_rows({"rest": warehouse.query(untouched)}, {"rest": before})
     warehouse.build(*OTHERS)
 
     fresh = DbtWarehouse(tmp_path / "fresh" / "warehouse.duckdb", warehouse.target_path)
-    fresh.create(source_frames(events))
+    fresh.create(tables)
     fresh.build("--full-refresh")
     assert warehouse.query("select count(*) from marts.fact_listens").item() > 0
     assert_same_rows(warehouse.marts(), fresh.marts())
@@ -88,10 +143,7 @@ def test_a_window_that_would_lose_rows_is_refused(copy_of_built, arguments, mess
     [
         {},
         catalogue_frames(),
-        {
-            "core.listening_events": events_frame(60),
-            "core.daily_track_metrics": daily_track_metrics(events_frame(60)),
-        },
+        event_frames(events_frame(60)),
     ],
     ids=["nothing", "catalogue only", "events only"],
 )
@@ -103,3 +155,22 @@ def test_marts_build_on_empty_tables(tmp_path, built, frames):
     assert (plays > 0) == ("core.listening_events" in frames)
     assert warehouse.query("from marts.dim_track where track_id = 'unknown'").height == 1
     assert warehouse.query("from marts.dim_artist where artist_id = 'unknown'").height == 1
+
+
+def test_tests_of_a_window_judge_its_days_only(copy_of_built):
+    """A fault on a day fails the run of that day and not the run of another: no test reads all of history."""
+    faulty, other = date(2025, 2, 3), date(2025, 1, 31)
+    copy_of_built.execute(
+        "update marts.fact_listens set outcome = 'nonsense', track_id = 'nothing' "
+        f"where event_date = '{faulty}'"
+    )
+    found = {}
+    for day in (faulty, other):
+        only_tests = ("--select", "fact_listens", "--resource-type", "test")
+        result = copy_of_built.dbt("build", *only_tests, *window(day, day + timedelta(days=1)))
+        found[day] = {problem.split(":")[0] for problem in problems(result)}
+    assert found[other] == set()
+    assert found[faulty] >= {
+        "accepted_values_fact_listens_outcome__complete__skip__abandoned",
+        "relationships_fact_listens_track_id__track_id__ref_dim_track_",
+    }

@@ -1,10 +1,13 @@
 """A small warehouse for the dbt project: hand-made rows in the tables of the catalogue, and dbt run on it.
 
 The rows hold every case the marts treat specially: a track in two snapshots, one only in the older, one that
-only events know, one that no source names, playbacks without a track id, podcasts, interactions, tracks of
-no and of several genres, a track that credits one artist twice.
+only events know, one that no source names, playbacks known by their names only and by nothing, podcasts,
+interactions, tracks of no and of several genres, a track that credits one artist twice; listeners who
+declared a zone, who follow the country, who said nothing; countries and devices that nobody knows; sessions
+across midnight.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,15 +24,25 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from spotify_assets.catalog import (
     ARTISTS,
+    COUNTRIES,
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
+    LISTENING_HOURS,
+    PLAYED_TRACKS,
+    RECORDINGS,
     TABLES,
     TRACK_ARTISTS,
     TRACK_GENRES,
     TRACKS,
+    USER_PROFILES,
     Table,
 )
+from spotify_assets.transforms.hours import listening_hours
+from spotify_assets.transforms.identity import recordings, with_track_key
+from spotify_assets.transforms.played import played_tracks
+from spotify_assets.transforms.sessions import with_sessions
 from spotify_assets.transforms.tracks import artist_id
+from spotify_assets.transforms.zones import countries
 
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -38,6 +51,8 @@ DAYS = 9
 """The events cross the end of a month, and last longer than a week."""
 OLD_SNAPSHOT, NEW_SNAPSHOT = date(2025, 1, 1), date(2025, 2, 1)
 USERS = tuple(f"user-{number}" for number in range(5))
+DEFAULT_TIME_ZONE = "Pacific/Auckland"
+"""Not UTC, so that it can be told from local times that were forgotten."""
 
 Row = Mapping[str, object]
 
@@ -74,7 +89,16 @@ NEW_TRACKS = (
     CatalogueTrack(5, "Never played", ("Dora",), ("pop",), 50),
 )
 OUTSIDE_TRACK, NAMELESS_TRACK = track_id(6), track_id(7)
-PLAYED_TRACKS = (*(track_id(number) for number in (1, 2, 3, 4)), OUTSIDE_TRACK, NAMELESS_TRACK, None)
+LOCAL_TRACK, UNKNOWN_TRACK = "known by its names only", "known by nothing"
+"""Stand for playbacks without a Spotify id."""
+LOCAL_TRACK_KEY = "name-" + hashlib.sha256(b"Finn\x1fDemo").hexdigest()[:16]
+PODCAST_KEY = "name-" + hashlib.sha256(b"Someone\x1fAs the export has it").hexdigest()[:16]
+TO_PLAY = (
+    *(track_id(number) for number in (1, 2, 3, 4)),
+    *(OUTSIDE_TRACK, NAMELESS_TRACK, LOCAL_TRACK, UNKNOWN_TRACK),
+)
+PLACES = ("DE", "US", "AU", "ZZ", "QQ", None)
+"""Countries of playbacks; QQ is none."""
 
 
 def catalogue_frames() -> dict[str, pl.DataFrame]:
@@ -122,14 +146,28 @@ def catalogue_frames() -> dict[str, pl.DataFrame]:
     }
 
 
-def _names(played: str | None, ended_at: datetime) -> Row:
+def _track(played: str | None, ended_at: datetime) -> Row:
     """What an event says about its track; track 6 is renamed half-way."""
-    if played == NAMELESS_TRACK:
-        return {"track_name": None, "artist_name": None}
+    if played in (NAMELESS_TRACK, UNKNOWN_TRACK):
+        return {"track_id": None if played == UNKNOWN_TRACK else played}
+    if played == LOCAL_TRACK:
+        return {"track_name": "Demo", "artist_name": "Finn", "album_name": "Tapes"}
     if played == OUTSIDE_TRACK:
         renamed = ended_at >= datetime(2025, 2, 2)  # noqa: DTZ001 - naive UTC
-        return {"track_name": "Outside (live)" if renamed else "Outside", "artist_name": "Eve"}
-    return {"track_name": "As the export has it", "artist_name": "Someone"}
+        name = "Outside (live)" if renamed else "Outside"
+        return {"track_id": played, "track_name": name, "artist_name": "Eve", "album_name": "Doors"}
+    return {"track_id": played, "track_name": "As the export has it", "artist_name": "Someone"}
+
+
+def profiles_frame() -> pl.DataFrame:
+    """`core.user_profiles`: one stays in Berlin, one travels from Kolkata, one travels and says no more."""
+    declared: list[Row] = [
+        {"user_id": "user-0", "time_zone": "Europe/Berlin", "follows_country": False},
+        {"user_id": "user-1", "time_zone": "Asia/Kolkata", "follows_country": True},
+        {"user_id": "user-2", "time_zone": None, "follows_country": True},
+        {"user_id": "silent", "time_zone": "Asia/Tokyo", "follows_country": False},
+    ]
+    return frame(USER_PROFILES, declared)
 
 
 def events_frame(count: int = 800, *, seed: int = 1, days: int = DAYS) -> pl.DataFrame:
@@ -144,26 +182,28 @@ def events_frame(count: int = 800, *, seed: int = 1, days: int = DAYS) -> pl.Dat
         ms_played = random.randrange(200_000) if is_playback else 0
         outcome = random.choice(("skip", "complete", "abandoned")) if is_playback else None
         content_type = random.choices(("music", "podcast"), (90, 10))[0]
-        played = random.choice(PLAYED_TRACKS) if content_type == "music" else None
+        played = random.choice(TO_PLAY) if content_type == "music" else None
         rows.append(
             {
                 "event_id": f"event-{seed}-{number}",
                 "user_id": random.choice(USERS),
-                "track_id": played,
                 "started_at": ended_at - timedelta(milliseconds=ms_played),
                 "ended_at": ended_at,
                 "event_date": ended_at.date(),
                 "action": action,
                 "ms_played": ms_played,
-                "session_id": f"session-{number // 10}",
+                "session_id": "not known yet",
+                "device": random.choice(("mobile", "desktop", None)),
+                "country": random.choice(PLACES),
                 "source": "synthetic",
                 "content_type": content_type,
                 "outcome": outcome,
                 "is_stream": is_playback and ms_played >= 30_000,
-                **_names(played, ended_at),
+                **_track(played, ended_at),
             }
         )
-    return frame(LISTENING_EVENTS, rows)
+    events = with_track_key(frame(LISTENING_EVENTS, rows))
+    return with_sessions(events, lambda _: events.clear()).select(LISTENING_EVENTS.column_names)
 
 
 def playbacks(events: pl.DataFrame) -> pl.DataFrame:
@@ -196,13 +236,30 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def source_frames(events: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
-    """Rows for every source table that the marts read."""
-    events = events_frame() if events is None else events
+def event_frames(events: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """`core.listening_events` and the tables of the same days that follow from it."""
+    hours = listening_hours(events, events.clear(), profiles_frame(), DEFAULT_TIME_ZONE)
     return {
-        **catalogue_frames(),
         LISTENING_EVENTS.full_name: events,
         DAILY_TRACK_METRICS.full_name: daily_track_metrics(events),
+        PLAYED_TRACKS.full_name: played_tracks(events),
+        LISTENING_HOURS.full_name: hours.select(LISTENING_HOURS.column_names),
+    }
+
+
+def source_frames(events: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+    """Rows for every source table that the marts read."""
+    catalogue = catalogue_frames()
+    of_events = event_frames(events_frame() if events is None else events)
+    return {
+        **catalogue,
+        **of_events,
+        COUNTRIES.full_name: countries(),
+        USER_PROFILES.full_name: profiles_frame(),
+        RECORDINGS.full_name: recordings(
+            catalogue[TRACKS.full_name].sort("snapshot_date").unique("track_id", keep="last"),
+            of_events[PLAYED_TRACKS.full_name].sort("event_date").unique("track_key", keep="last"),
+        ),
     }
 
 
@@ -217,6 +274,7 @@ class DbtWarehouse:
     def __post_init__(self) -> None:
         environment = {
             "SPOTIFY_WAREHOUSE": str(self.path),
+            "SPOTIFY_DEFAULT_TIME_ZONE": DEFAULT_TIME_ZONE,
             "DBT_TARGET_PATH": str(self.target_path),
             "DBT_LOG_PATH": str(self.target_path / "logs"),
         }

@@ -29,6 +29,7 @@ renamed as (
         artist_name,
         album_name,
         extra,
+        track_key,
         session_position,
         track_duration_ms,
         outcome,

@@ -2,10 +2,16 @@
   Passes where, per value of `by`, the column adds up to `whole_column` of `whole`, but for rounding.
 
   `tolerance` is relative to the whole. A group that only one side has fails. Without `by`, the two totals
-  are compared.
+  are compared. Both may be SQL expressions. In a run with an event window, an incremental model is compared
+  on the days of the window where `by` is its date column, and otherwise not at all: totals need every day.
 -#}
 {% test parts_sum_to_whole(model, column_name, whole, whole_column, by=none, tolerance=1e-9) %}
 {%- set group = by if by is not none else "'all'" %}
+{%- set condition = 'true' %}
+{%- if is_windowed_test() %}
+    {%- set tested = graph.nodes[context['model'].attached_node].config %}
+    {%- set condition = in_event_window(by) if by and by == tested.get('event_time') else 'false' %}
+{%- endif %}
 
 with parts as (
 
@@ -13,6 +19,7 @@ with parts as (
         {{ group }} as group_key,
         sum({{ column_name }}) as total
     from {{ model }}
+    where {{ condition }}
     group by 1
 
 ),
@@ -23,6 +30,7 @@ wholes as (
         {{ group }} as group_key,
         sum({{ whole_column }}) as total
     from {{ whole }}
+    where {{ condition }}
     group by 1
 
 )

@@ -5,7 +5,7 @@ with tracks as (
 
 ),
 
-catalogue_genres as (
+newest_genres as (
 
     select
         genres.track_id,
@@ -16,6 +16,18 @@ catalogue_genres as (
         on
             genres.track_id = tracks.track_id
             and genres.snapshot_date = tracks.last_snapshot_date
+
+),
+
+catalogue_genres as (
+
+    select
+        tracks.track_id,
+        newest_genres.genre,
+        newest_genres.weight
+    from tracks
+    inner join newest_genres
+        on tracks.catalogue_track_id = newest_genres.track_id
 
 ),
 

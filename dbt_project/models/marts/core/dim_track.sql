@@ -5,6 +5,13 @@ with snapshots as (
 
 ),
 
+recordings as (
+
+    select *
+    from {{ ref('stg_recordings') }}
+
+),
+
 newest_snapshots as (
 
     select
@@ -20,32 +27,14 @@ catalogue_tracks as (
 
     select
         snapshots.track_id,
+        snapshots.track_id as catalogue_track_id,
+        'music' as content_type,
         snapshots.track_name,
         snapshots.artist_names,
         snapshots.primary_artist_id,
         snapshots.primary_artist_name,
         snapshots.artist_count,
         snapshots.album_name,
-        snapshots.release_date,
-        snapshots.release_precision,
-        snapshots.isrc,
-        snapshots.popularity,
-        snapshots.duration_ms,
-        snapshots.is_explicit,
-        snapshots.danceability,
-        snapshots.energy,
-        snapshots.key,
-        snapshots.loudness,
-        snapshots.mode,
-        snapshots.speechiness,
-        snapshots.acousticness,
-        snapshots.instrumentalness,
-        snapshots.liveness,
-        snapshots.valence,
-        snapshots.tempo,
-        snapshots.time_signature,
-        snapshots.primary_genre,
-        snapshots.genre_count,
         true as is_in_catalogue,
         newest_snapshots.first_snapshot_date,
         newest_snapshots.last_snapshot_date
@@ -57,58 +46,54 @@ catalogue_tracks as (
 
 ),
 
-events_outside_catalogue as (
+played_outside_catalogue as (
 
-    select
-        events.track_id,
-        events.track_name,
-        events.artist_name,
-        events.album_name,
-        events.ended_at,
-        events.event_id
-    from {{ ref('stg_listening_events') }} as events
+    select played.*
+    from {{ ref('stg_played_tracks') }} as played
     left join newest_snapshots
-        on events.track_id = newest_snapshots.track_id
-    where
-        events.track_id is not null
-        and newest_snapshots.track_id is null
+        on played.track_key = newest_snapshots.track_id
+    where newest_snapshots.track_id is null
 
 ),
 
--- one event gives all the names, so that a renamed track does not mix two of them
-names_from_events as (
+-- one day gives all the names, so that a renamed track does not mix two of them
+played_tracks as (
 
     select
-        track_id,
-        coalesce(track_name, 'Unknown track') as track_name,
-        coalesce(artist_name, 'Unknown artist') as primary_artist_name,
-        artist_name,
-        album_name
-    from events_outside_catalogue
-    qualify row_number() over (
-        partition by track_id
-        order by
-            (track_name is not null and artist_name is not null) desc,
-            (track_name is not null) desc,
-            ended_at desc,
-            event_id desc
-    ) = 1
+        track_key as track_id,
+        arg_max(
+            {
+                'content_type': content_type,
+                'track_name': track_name,
+                'artist_name': artist_name,
+                'album_name': album_name
+            },
+            (track_name is not null and artist_name is not null, track_name is not null, event_date)
+        ) as named
+    from played_outside_catalogue
+    group by track_key
 
 ),
 
-event_tracks as (
+tracks_outside_catalogue as (
 
     select
-        track_id,
-        track_name,
-        primary_artist_name as artist_names,
-        primary_artist_name,
-        album_name,
+        played_tracks.track_id,
+        recordings.catalogue_track_id,
+        struct_extract(played_tracks.named, 'content_type') as content_type,
+        coalesce(struct_extract(played_tracks.named, 'track_name'), 'Unknown track') as track_name,
+        coalesce(struct_extract(played_tracks.named, 'artist_name'), 'Unknown artist') as artist_names,
+        coalesce(
+            {{ artist_id("struct_extract(played_tracks.named, 'artist_name')") }},
+            {{ unknown_member() }}
+        ) as primary_artist_id,
+        coalesce(struct_extract(played_tracks.named, 'artist_name'), 'Unknown artist') as primary_artist_name,
         1 as artist_count,
-        0 as genre_count,
-        false as is_in_catalogue,
-        coalesce({{ artist_id('artist_name') }}, {{ unknown_member() }}) as primary_artist_id
-    from names_from_events
+        struct_extract(played_tracks.named, 'album_name') as album_name,
+        false as is_in_catalogue
+    from played_tracks
+    left join recordings
+        on played_tracks.track_id = recordings.track_key
 
 ),
 
@@ -116,34 +101,77 @@ unknown_track as (
 
     select
         {{ unknown_member() }} as track_id,
+        'unknown' as content_type,
         'Unknown track' as track_name,
         'Unknown artist' as artist_names,
+        {{ unknown_member() }} as primary_artist_id,
         'Unknown artist' as primary_artist_name,
-        cast(null as varchar) as album_name,
         1 as artist_count,
-        0 as genre_count,
-        false as is_in_catalogue,
-        {{ unknown_member() }} as primary_artist_id
+        false as is_in_catalogue
 
 ),
 
-tracks_outside_catalogue as (
-
-    select *
-    from event_tracks
-    union all by name
-    select *
-    from unknown_track
-
-),
-
-final as (
+tracks as (
 
     select *
     from catalogue_tracks
     union all by name
     select *
     from tracks_outside_catalogue
+    union all by name
+    select *
+    from unknown_track
+
+),
+
+-- a track that the catalogue has under another id is described by that one
+final as (
+
+    select
+        tracks.track_id,
+        coalesce(recordings.recording_id, tracks.track_id) as recording_id,
+        tracks.catalogue_track_id,
+        tracks.content_type,
+        tracks.track_name,
+        tracks.artist_names,
+        tracks.primary_artist_id,
+        tracks.primary_artist_name,
+        tracks.artist_count,
+        coalesce({{ album_id('tracks.primary_artist_id', 'tracks.album_name') }}, {{ unknown_member() }})
+            as album_id,
+        tracks.album_name,
+        described.release_date,
+        described.release_precision,
+        described.isrc,
+        described.popularity,
+        described.duration_ms,
+        described.is_explicit,
+        described.danceability,
+        described.energy,
+        described.key,
+        described.loudness,
+        described.mode,
+        described.speechiness,
+        described.acousticness,
+        described.instrumentalness,
+        described.liveness,
+        described.valence,
+        described.tempo,
+        described.time_signature,
+        described.primary_genre,
+        coalesce(described.genre_count, 0) as genre_count,
+        tracks.is_in_catalogue,
+        tracks.first_snapshot_date,
+        tracks.last_snapshot_date
+    from tracks
+    left join recordings
+        on tracks.track_id = recordings.track_key
+    left join newest_snapshots
+        on tracks.catalogue_track_id = newest_snapshots.track_id
+    left join snapshots as described
+        on
+            newest_snapshots.track_id = described.track_id
+            and newest_snapshots.last_snapshot_date = described.snapshot_date
 
 )
 

@@ -5,14 +5,16 @@
     on_schema_change='fail'
 ) }}
 
--- Built after dim_track, so that every row finds its dimension row, and after the metrics it is checked with:
+-- Built after its dimensions, so that every row finds its dimension row, and the metrics it is checked with:
+-- depends_on: {{ ref('dim_country') }}
+-- depends_on: {{ ref('dim_device') }}
 -- depends_on: {{ ref('dim_track') }}
 -- depends_on: {{ ref('stg_daily_track_metrics') }}
 
 with playbacks as (
 
     select *
-    from {{ ref('stg_listening_events') }}
+    from {{ ref('int_local_events') }}
     where
         action in ('play', 'skip')
         and {{ in_event_window('event_date') }}
@@ -25,11 +27,16 @@ final as (
         event_id,
         event_date,
         user_id,
-        coalesce(track_id, {{ unknown_member() }}) as track_id,
+        coalesce(track_key, {{ unknown_member() }}) as track_id,
         session_id,
         session_position,
         started_at,
         ended_at,
+        time_zone,
+        local_started_at,
+        local_date,
+        local_hour,
+        local_weekday,
         ms_played,
         track_duration_ms,
         outcome,

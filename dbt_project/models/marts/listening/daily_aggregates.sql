@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='event_window',
+    event_time='event_date',
+    on_schema_change='fail'
+) }}
+
 with music_playbacks as (
 
     select *
     from {{ ref('fact_listens') }}
-    where is_music
+    where
+        is_music
+        and {{ in_event_window('event_date') }}
 
 ),
 

@@ -1,3 +1,7 @@
+{{ config(materialized='view') }}
+
+-- A view, because the artist of a track follows the dimensions of today: a table would have to be made anew.
+
 with music_playbacks as (
 
     select *

@@ -1,0 +1,47 @@
+-- Which tracks are skipped most?
+
+with parameters as (
+
+    select
+        coalesce(getvariable('least_plays'), 50) as least_plays, -- plays from which on a track is shown
+        coalesce(getvariable('top'), 50) as row_count -- how many tracks
+
+),
+
+ranked as (
+
+    select
+        totals.*,
+        row_number() over (
+            order by
+                totals.skip_rate desc,
+                totals.plays desc,
+                totals.track_id asc
+        ) as rank
+    from {{ ref('track_totals') }} as totals
+    cross join parameters
+    where
+        totals.plays >= parameters.least_plays
+        and totals.track_rank is not null
+
+),
+
+final as (
+
+    select
+        ranked.rank,
+        ranked.track_name,
+        ranked.primary_artist_name,
+        ranked.plays,
+        round(ranked.skip_rate, 3) as skip_rate,
+        ranked.streams,
+        ranked.track_id
+    from ranked
+    cross join parameters
+    where ranked.rank <= parameters.row_count
+
+)
+
+select *
+from final
+order by rank

@@ -1,0 +1,41 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='event_window',
+    event_time='event_date',
+    on_schema_change='fail'
+) }}
+
+with music_playbacks as (
+
+    select *
+    from {{ ref('fact_listens') }}
+    where
+        is_music
+        and {{ in_event_window('event_date') }}
+
+),
+
+final as (
+
+    select
+        event_date,
+        time_zone,
+        local_date,
+        local_hour,
+        isodow(local_date) as local_weekday,
+        count(*) as plays,
+        count(*) filter (where is_stream) as streams,
+        count(*) filter (where is_skip) as skips,
+        count(*) filter (where is_skip) / count(*) as skip_rate,
+        cast(sum(ms_played) as bigint) as ms_played
+    from music_playbacks
+    group by
+        event_date,
+        time_zone,
+        local_date,
+        local_hour
+
+)
+
+select *
+from final
