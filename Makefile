@@ -8,14 +8,15 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench clean
+.PHONY: help demo test test-slow test-e2e up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers"
+	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000, with what demo made"
 	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
-	@echo "make bench   speed and memory, side by side"
+	@echo "make bench   speed and memory, side by side; make fuzz: 10,000 broken files through the import"
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
@@ -40,11 +41,15 @@ up: $(RUNTIME)
 	@$(BIN)/spotify-assets up
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e" $(PYTEST_ARGS)
 
 # Processes that are really killed, full disks, servers that are really started.
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m slow
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e"
+
+# The real webserver and daemon, and a headless Chromium; one test at a time.
+test-e2e: $(DEV)
+	$(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -71,6 +76,10 @@ docs: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks
+
+# Reproducible by seed: make fuzz COUNT=100 SEED=7
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz --count $(or $(COUNT),10000) --seed $(or $(SEED),1)
 
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)

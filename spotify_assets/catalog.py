@@ -168,6 +168,11 @@ _SOURCE_ROW = Column(
 _SNAPSHOT_DATE = Column("snapshot_date", "DATE", "Day the catalogue was exported.", nullable=False)
 _TRACK_ID = Column("track_id", "VARCHAR", "Spotify track id.", pattern=TRACK_ID)
 _EVENT_DATE = Column("event_date", "DATE", "UTC date on which the playback ended.", nullable=False)
+_TRACK_KEY = Column(
+    "track_key",
+    "VARCHAR",
+    "What was played: the Spotify track id, else `name-` and a hash of artist and track name; null where neither is known.",
+)
 
 _EVENT_COLUMNS: tuple[Column, ...] = (
     Column(
@@ -211,7 +216,7 @@ _EVENT_COLUMNS: tuple[Column, ...] = (
     Column(
         "source",
         "VARCHAR",
-        "Where the row came from: synthetic, stream, extended_history, account_data, web_api.",
+        "Where the row came from: extended_history, stream, web_api, account_data, listenbrainz, lastfm, synthetic, unknown.",
         nullable=False,
     ),
     Column(
@@ -446,6 +451,7 @@ LISTENING_EVENTS = Table(
     ),
     columns=(
         *(replace(c, nullable=False) if c.name == "session_id" else c for c in _EVENT_COLUMNS),
+        _TRACK_KEY,
         Column(
             "session_position",
             "BIGINT",
@@ -461,14 +467,137 @@ LISTENING_EVENTS = Table(
         Column(
             "outcome",
             "VARCHAR",
-            "How the playback ended (rule outcome-v1); null for interactions.",
+            "How the playback ended, by the skip rule that the settings choose (outcome-v1 by default); null for interactions.",
             accepted=OUTCOMES,
         ),
         Column(
             "is_stream",
             "BOOLEAN",
-            "Whether it counts as a stream (rule stream-v1: 30 s, or the whole of a shorter track).",
+            "Whether it counts as a stream, by the rule that the settings choose (stream-v1 by default: 30 s, or the whole of a shorter track).",
             nullable=False,
+        ),
+    ),
+)
+
+COUNTRIES = Table(
+    schema="core",
+    name="countries",
+    grain="one row per country",
+    description="Countries with the time zone of their largest city, from the IANA time zone database.",
+    key=("country",),
+    columns=(
+        Column("country", "VARCHAR", "ISO 3166-1 alpha-2 code.", nullable=False, pattern="[A-Z]{2}"),
+        Column("country_name", "VARCHAR", "English name.", nullable=False),
+        Column("region", "VARCHAR", "Part of the world, the area of its time zone.", nullable=False),
+        Column("time_zone", "VARCHAR", "IANA zone of the largest city.", nullable=False),
+        Column("time_zone_count", "BIGINT", "How many zones the country has.", nullable=False, minimum=1),
+    ),
+)
+
+USER_PROFILES = Table(
+    schema="core",
+    name="user_profiles",
+    grain="one row per listener who declared something",
+    description="What listeners said about themselves when they imported: their time zone.",
+    key=("user_id",),
+    columns=(
+        Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
+        Column("time_zone", "VARCHAR", "IANA zone they live by; null where they did not say."),
+        Column(
+            "follows_country",
+            "BOOLEAN",
+            "Whether their hours follow the country of each playback instead, as a traveller's do.",
+            nullable=False,
+        ),
+    ),
+)
+
+PLAYED_TRACKS = Table(
+    schema="core",
+    name="played_tracks",
+    grain="one row per event date and track played",
+    description="What was played on each UTC day, with the names that the sources gave, whether or not the catalogue knows it. All content.",
+    partition_column="event_date",
+    key=("event_date", "track_key"),
+    columns=(
+        _EVENT_DATE,
+        replace(_TRACK_KEY, nullable=False),
+        _TRACK_ID,
+        Column("content_type", "VARCHAR", "What was played.", nullable=False, accepted=CONTENT_TYPES),
+        Column("track_name", "VARCHAR", "Name in the last playback of the day that gives one."),
+        Column("artist_name", "VARCHAR", "Main artist in the same playback."),
+        Column("album_name", "VARCHAR", "Album in the same playback."),
+        Column("playbacks", "BIGINT", "Playbacks, however short.", nullable=False, minimum=1),
+    ),
+)
+
+RECORDINGS = Table(
+    schema="core",
+    name="recordings",
+    grain="one row per track key",
+    description="Which recording each track is: one recording stands in Spotify under several ids. Nothing is merged anywhere else, so that every match can be undone.",
+    key=("track_key",),
+    columns=(
+        replace(_TRACK_KEY, nullable=False),
+        _TRACK_ID,
+        Column(
+            "recording_id",
+            "VARCHAR",
+            "The recording: the smallest track key of those that are the same one.",
+            nullable=False,
+        ),
+        Column(
+            "matched_by",
+            "VARCHAR",
+            "Why: manual, isrc, names_and_length (normalised name, artists and length), names (where one side has no length), or alone.",
+            nullable=False,
+            accepted=("manual", "isrc", "names_and_length", "names", "alone"),
+        ),
+        Column(
+            "catalogue_track_id",
+            "VARCHAR",
+            "The catalogue's track of this recording: itself, else the most popular one; null where the catalogue has none.",
+            pattern=TRACK_ID,
+        ),
+        Column("track_name", "VARCHAR", "Name."),
+        Column("artist_names", "VARCHAR", "Artists in order, separated by `; `."),
+        Column("duration_ms", "BIGINT", "Length in milliseconds; null where unknown.", minimum=1),
+    ),
+)
+
+LISTENING_HOURS = Table(
+    schema="core",
+    name="listening_hours",
+    grain="one row per event date, listener and local clock hour",
+    description="True listening time: the wall-clock milliseconds of each local hour that the playbacks ending on the date add. Summed over the dates, no hour of one listener exceeds 60 minutes. All content.",
+    partition_column="event_date",
+    key=("event_date", "user_id", "hour_starts_at"),
+    columns=(
+        _EVENT_DATE,
+        Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
+        Column(
+            "hour_starts_at",
+            "TIMESTAMP",
+            "UTC moment at which the local clock hour begins; tells the two equal hours of a 25-hour day apart.",
+            nullable=False,
+        ),
+        Column("time_zone", "VARCHAR", "IANA zone that the hour is of.", nullable=False),
+        Column("local_date", "DATE", "Date of the hour in that zone.", nullable=False),
+        Column("local_hour", "BIGINT", "Hour in that zone, 0 to 23.", nullable=False, minimum=0, maximum=23),
+        Column(
+            "ms_listened",
+            "BIGINT",
+            "Milliseconds of the hour that were listened, each counted once.",
+            nullable=False,
+            minimum=0,
+            maximum=3_600_000,
+        ),
+        Column(
+            "ms_overlapping",
+            "BIGINT",
+            "Milliseconds played that the clock has no room for, because another playback of the same listener covers them (or one playback claims more than 24 hours); not in ms_listened.",
+            nullable=False,
+            minimum=0,
         ),
     ),
 )
@@ -1110,6 +1239,18 @@ IMPORT_RECEIPTS = Table(
         Column("kind", "VARCHAR", "What it was recognised as.", nullable=False),
         Column("target", "VARCHAR", "Table that its rows go to.", nullable=False),
         Column(
+            "user_id", "VARCHAR", "Whose listening it is, as a pseudonym; null where the file itself says."
+        ),
+        Column("source_file", "VARCHAR", "What `source_file` of the raw tables calls it."),
+        Column("first_date", "DATE", "First date of its loaded rows, or the date of its snapshot."),
+        Column("last_date", "DATE", "Last date of its loaded rows, or the date of its snapshot."),
+        Column(
+            "books_date",
+            "DATE",
+            "Date whose slice of the target tells the rows that landing refused.",
+        ),
+        Column("dialect", "VARCHAR", "JSON object of what was worked out about the file's form."),
+        Column(
             "outcome",
             "VARCHAR",
             "in, loaded, rejected or duplicate.",
@@ -1154,7 +1295,14 @@ DUPLICATE_PLAYS = Table(
         Column("event_id", "VARCHAR", "Id of the dropped row.", nullable=False),
         Column("kept_event_id", "VARCHAR", "Id of the row that stays.", nullable=False),
         Column("user_id", "VARCHAR", "Listener, as a pseudonym.", nullable=False),
-        Column("reason", "VARCHAR", "Rule that found the repeat.", nullable=False),
+        Column(
+            "reason",
+            "VARCHAR",
+            "How it was found: `same_event`, or `same_playback_` and the source of the dropped row.",
+            nullable=False,
+        ),
+        Column("source", "VARCHAR", "Where the dropped row came from."),
+        Column("kept_source", "VARCHAR", "Where the row that stays came from."),
         _SOURCE_FILE,
         _SOURCE_ROW,
     ),
@@ -1217,6 +1365,11 @@ TABLES: Mapping[str, Table] = {
         TRACK_ARTISTS,
         TRACK_GENRES,
         LISTENING_EVENTS,
+        COUNTRIES,
+        USER_PROFILES,
+        PLAYED_TRACKS,
+        RECORDINGS,
+        LISTENING_HOURS,
         DAILY_TRACK_METRICS,
         MODEL_FEATURES,
         SKIP_MODEL,

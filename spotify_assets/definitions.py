@@ -28,16 +28,25 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.core import core_assets  # noqa: PLC0415
     from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable  # noqa: PLC0415
     from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
+    from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
     from spotify_assets.assets.publish import publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
-    from spotify_assets.automation.jobs import jobs, schedules  # noqa: PLC0415
+    from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
+    from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
+    from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
+    from spotify_assets.automation.operating import operated  # noqa: PLC0415
+    from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
+    from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
+    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
+    settings = with_start(settings)
     made = [
         *raw_assets(settings),
         *core_assets(settings),
+        *identity_assets(settings),
         *ml_assets(settings),
         *dbt_assets_of(settings),
     ]
@@ -54,10 +63,11 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         ),
     }
     return dg.Definitions(
-        assets=[*made, publish_asset(settings, _leaves(made))],
+        assets=operated([*made, publish_asset(settings, _leaves(made))], settings),
         asset_checks=asset_checks(settings),
-        jobs=jobs(),
+        jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),
+        sensors=[*sensors(settings), follow_sensor()],
         resources=resources | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
         executor=dg.in_process_executor,

@@ -11,13 +11,26 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 Grain = Literal["day", "month"]
+StreamRule = Literal[
+    "stream-v1",
+    "thirty-seconds-v1",
+    "unskipped-v1",
+    "trackdone-v1",
+    "scrobble-v1",
+    "listenbrainz-v1",
+    "every-row-v1",
+]
+SkipRule = Literal["outcome-v1", "flag-v1", "fwdbtn-v1", "listenbrainz-v1", "thirty-seconds-v1"]
+SessionRule = Literal["session-v1", "ten-minutes-v1", "midnight-v1"]
+"""Names of the rules that can be chosen; `transforms.rules` has what they say."""
 
 
 class Settings(BaseSettings):
@@ -41,9 +54,20 @@ class Settings(BaseSettings):
     )
     dbt_project_dir: Path = Field(PROJECT_ROOT / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain = Field("day", description="Length of one partition: `day` or `month` (UTC).")
-    start_date: date = Field(
-        date(2025, 1, 1), description="First partition. Must be the first of a month at grain `month`."
+    start_date: date | None = Field(
+        None,
+        description="First partition; by default early enough for everything in the lake, and 2025-01-01 at "
+        "the latest. Must be the first of a month at grain `month`.",
     )
+    default_time_zone: str = Field(
+        "UTC", description="IANA zone of listeners who declared none and whose country is unknown."
+    )
+    late_after_hours: float = Field(
+        36.0, gt=0, description="Hours without a materialisation after which a layer counts as late."
+    )
+    stream_rule: StreamRule = Field("stream-v1", description="What counts as a stream.")
+    skip_rule: SkipRule = Field("outcome-v1", description="What counts as a skip.")
+    session_rule: SessionRule = Field("session-v1", description="What ends a session.")
     lock_timeout_seconds: float = Field(
         10.0, ge=0, description="How long to wait for another process that holds the warehouse."
     )
@@ -56,22 +80,58 @@ class Settings(BaseSettings):
         ge=1_000,
         description="Most playbacks of a training or test window that models use; of more, a fixed sample.",
     )
+    model_cutoffs: int = Field(
+        60,
+        ge=0,
+        description="For how many of its newest cut-offs a run trains the skip model; others keep theirs.",
+    )
     ladder_cutoffs: int = Field(
         1,
         ge=0,
         description="For how many of its newest cut-offs a run climbs the ladder; the others keep theirs.",
     )
-    duckdb_memory_limit: str | None = Field(
-        None, description="DuckDB's memory limit, e.g. `2GB`; DuckDB's own default when unset."
+    duckdb_memory_limit: str = Field(
+        "1GB",
+        description="DuckDB's memory limit in runs, beside Polars' own; beyond it DuckDB uses the disk.",
     )
+
+    dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
+    dagster_postgres_url: SecretStr | None = Field(
+        None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
+    )
+    alert_smtp_url: SecretStr | None = Field(
+        None, description="Mail server for alerts: `smtp://user:password@host:587`, or `smtps://`."
+    )
+    alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
+    alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
     @field_validator("data_dir", "dbt_project_dir")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
 
+    @field_validator("default_time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is no time zone of the IANA database: use a name such as Europe/Berlin")
+        return name
+
+    @model_validator(mode="after")
+    def _mail_has_both_ends(self) -> Self:
+        if (self.alert_smtp_url is None) != (self.alert_email_to is None):
+            raise ValueError(
+                "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
+            )
+        return self
+
     @model_validator(mode="after")
     def _start_on_a_boundary(self) -> Self:
+        if self.start_date is None:
+            return self
         if self.partition_grain == "month" and self.start_date.day != 1:
             raise ValueError(
                 f"SPOTIFY_START_DATE is {self.start_date}, but partitions of a month start on the first: "
@@ -95,6 +155,16 @@ class Settings(BaseSettings):
     def lake_dir(self) -> Path:
         """Where landed files live: `spotify_tracks/`, `listening_events/` and their receipts."""
         return self.data_dir / "raw"
+
+    @property
+    def recordings_path(self) -> Path:
+        """The file in which a person overrules which tracks are one recording."""
+        return self.data_dir / "recordings.toml"
+
+    @property
+    def exclusions_path(self) -> Path:
+        """The file of rules for what is kept out of the listening."""
+        return self.data_dir / "exclusions.toml"
 
     @property
     def processed_dir(self) -> Path:

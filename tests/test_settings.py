@@ -74,9 +74,10 @@ def test_the_example_file_names_every_setting_and_its_default():
 
     settable = {f"SPOTIFY_{name}".upper() for name in Settings.model_fields} - {"SPOTIFY_DBT_PROJECT_DIR"}
     assert shown.keys() == settable
-    shown.pop("SPOTIFY_DUCKDB_MEMORY_LIMIT")
     shown.pop("SPOTIFY_DATA_DIR")
     defaults = Settings(_env_file=None)
     for name, value in shown.items():
         default = getattr(defaults, name.removeprefix("SPOTIFY_").lower())
+        if default is None:
+            continue  # the file shows an example
         assert type(default)(value) == default if not isinstance(default, date) else str(default) == value

@@ -1,9 +1,10 @@
 """Core layer: clean tracks, listening events and daily metrics. Not here: the rules that make them so."""
 
 import dagster as dg
+import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
-from spotify_assets.automation.partitions import lookback, windows
+from spotify_assets.automation.partitions import around, windows
 from spotify_assets.catalog import (
     ARTISTS,
     DAILY_TRACK_METRICS,
@@ -12,19 +13,22 @@ from spotify_assets.catalog import (
     TRACK_GENRES,
     TRACKS,
 )
+from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.transforms.events import NEEDED_OF_EARLIER
+from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHBOURS
 from spotify_assets.transforms.events import listening_events as clean_events
 from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
+from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
 AS_OF = dg.AllPartitionMapping()
 """Events of a day use the newest catalogue at or before it, or else the earliest: any snapshot may matter."""
-SESSION_LOOKBACK_DAYS = 1
+NEIGHBOURING_DAYS = 1
+"""Sessions begin the day before, and a row may be dropped for one that ended on the day after."""
 
 
 def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -40,12 +44,14 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, raw_tracks: TableReader
     ) -> tuple[Slices, Slices, Slices, Slices]:
         days = windows(context)
-        clean = {window: clean_tracks(raw_tracks.read(window)) for window in days}
+        snapshots = each_alone(raw_tracks.rows_per_date(joined(days)))
+        groups = Slices.of(days, raw_tracks.read, rows=snapshots).groups
+        clean = {joined(group): clean_tracks(raw_tracks.read(joined(group))) for group in groups}
         return (
-            Slices.of(days, lambda window: clean[window].tracks),
-            Slices.of(days, lambda window: clean[window].artists),
-            Slices.of(days, lambda window: clean[window].track_artists),
-            Slices.of(days, lambda window: clean[window].track_genres),
+            Slices(groups, lambda window: clean[window].tracks),
+            Slices(groups, lambda window: clean[window].artists),
+            Slices(groups, lambda window: clean[window].track_artists),
+            Slices(groups, lambda window: clean[window].track_genres),
         )
 
     @dg.asset(
@@ -53,21 +59,33 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={
-            "raw_events": reads("raw.raw_events", lookback(settings, SESSION_LOOKBACK_DAYS)),
+            "raw_events": reads("raw.raw_events", around(settings, NEIGHBOURING_DAYS)),
             "tracks": reads("core.tracks", AS_OF),
         },
     )
     def listening_events(
         context: dg.AssetExecutionContext, raw_events: TableReader, tracks: TableReader
     ) -> Slices:
+        one_source = len(raw_events.distinct("source")) <= 1
+        exclusions = read_exclusions(settings.exclusions_path)
+        rules = Rules(settings.stream_rule, settings.skip_rule, settings.session_rule)
+        by_source = NEEDED_OF_EARLIER if one_source else NEEDED_OF_NEIGHBOURS
+        needed = None if exclusions else by_source
+
         def clean(window: Window) -> Cleaned:
             return clean_events(
                 raw_events.read(window),
-                read_raw_before=lambda days: raw_events.read(window.preceding(days), NEEDED_OF_EARLIER),
+                read_raw_before=lambda days: raw_events.read(window.preceding(days), needed),
                 tracks=tracks.as_of(window, "track_id", ["track_id", "snapshot_date", "duration_ms"]),
+                read_raw_after=None
+                if one_source
+                else lambda days: raw_events.read(window.following(days), needed),
+                exclusions=exclusions,
+                rules=rules,
             )
 
-        return Slices.of(windows(context), clean)
+        days = windows(context)
+        return Slices.of(days, clean, rows=raw_events.rows_per_date(joined(days)))
 
     @dg.asset(
         **about(DAILY_TRACK_METRICS),
@@ -76,8 +94,10 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"listening_events": reads("core.listening_events")},
     )
     def daily_track_metrics(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
-        return Slices.of(
-            windows(context), lambda window: track_metrics(listening_events.read(window, NEEDED_FOR_METRICS))
-        )
+        def metrics(window: Window) -> pl.DataFrame:
+            return track_metrics(listening_events.read(window, NEEDED_FOR_METRICS))
+
+        days = windows(context)
+        return Slices.of(days, metrics, rows=listening_events.rows_per_date(joined(days)))
 
     return [tracks, listening_events, daily_track_metrics]

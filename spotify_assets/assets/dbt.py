@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from spotify_assets.assets.dbt_cli import WAREHOUSE_VARIABLE, run_dbt
+from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
 from spotify_assets.assets.spec import OWNER, POOL, partitioned
 from spotify_assets.automation.partitions import windows
 from spotify_assets.settings import Settings
@@ -85,7 +85,8 @@ def dbt_assets_of(settings: Settings) -> list[dg.AssetsDefinition]:
     @dbt_assets(
         name="dbt_marts",
         manifest=manifest,
-        select=f"{INCREMENTAL}+,config.materialized:table",
+        select=f"{INCREMENTAL}+",
+        exclude=INCREMENTAL,
         dagster_dbt_translator=translator,
         pool=POOL,
     )
@@ -127,8 +128,7 @@ def prepared_manifest(settings: Settings) -> Path:
         return manifest
     parsed = subprocess.run(
         [dbt_executable(), "--quiet", "parse", "--project-dir", project_dir, "--profiles-dir", project_dir],
-        # The same warehouse as in runs: another one would be another profile, and a full parse each time.
-        env={**os.environ, WAREHOUSE_VARIABLE: str(settings.warehouse_path)},
+        env={**os.environ, **dbt_variables(settings)},
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,7 @@ use. Rows are counted here by one query instead. Figures: 2 cores, dbt-core 1.11
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
@@ -21,8 +21,16 @@ from packaging.version import parse as parse_version
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 
-WAREHOUSE_VARIABLE = "SPOTIFY_WAREHOUSE"
-"""Variable by which the dbt profile finds the warehouse."""
+
+def dbt_variables(settings: Settings) -> dict[str, str]:
+    """The environment variables by which the dbt project knows the settings that it needs.
+
+    Every call of dbt needs the same ones: other values would make it parse the project again.
+    """
+    return {
+        "SPOTIFY_WAREHOUSE": str(settings.warehouse_path),
+        "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone,
+    }
 
 
 class ListeningDbtCli(DbtCliResource):
@@ -45,7 +53,7 @@ def run_dbt(
     """
     # Beside the instance's other logs: the project folder may be read-only, as it is in a container.
     target = settings.dagster_home / "dbt" / f"{context.op_execution_context.op.name}-{context.run_id}"
-    with _variable(WAREHOUSE_VARIABLE, str(settings.warehouse_path)):
+    with _variables(dbt_variables(settings)):
         invocation = dbt.cli(arguments, context=context, target_path=target)
     events = list(invocation.stream())
     shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
@@ -73,14 +81,15 @@ def _row_counts(settings: Settings) -> dict[str, int]:
 
 
 @contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    """Set an environment variable for the process that is started inside."""
-    before = os.environ.get(name)
-    os.environ[name] = value
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the process that is started inside."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

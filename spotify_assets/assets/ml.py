@@ -1,15 +1,15 @@
 """ML layer: features, the skip models and what they show. Not here: how models are fitted (`skip`).
 
-A range of cut-offs is one run. Its every cut-off gets the readable skip model, which is cheap. The ladder,
-the survival curves and the registry take seconds per cut-off, so a run makes them for its newest ones
-(`SPOTIFY_LADDER_CUTOFFS`, 1 by default) and leaves what it finds for the others: a single partition, as of
-the daily schedule, always gets them, and a history of them is a backfill with the setting raised.
+A range of cut-offs is one run. A person's history has thousands of them, so a run models its newest ones and
+leaves what it finds for the others: the readable skip model, which takes a tenth of a second, for
+`SPOTIFY_MODEL_CUTOFFS`; the ladder, the survival curves and the registry, which take seconds, for
+`SPOTIFY_LADDER_CUTOFFS`. A single partition, as of the daily schedule, always gets them, and a history of
+them is a backfill with the settings raised.
 """
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import dagster as dg
@@ -38,8 +38,9 @@ from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRAC
 from spotify_assets.transforms.features import model_features as features_of
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.history import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices, Window, joined
 
 if TYPE_CHECKING:
     from spotify_assets.skip.cutoffs import Made, Registry
@@ -82,11 +83,12 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             started = Window(min(first_start(events) or window.start, window.start), window.end)
             return features_of(
                 events,
-                lambda days, columns: listening_events.read(window.preceding(days), columns),
+                ListeningHistory(listening_events, window),
                 tracks.as_of(started, "track_id", TRACK_COLUMNS),
             )
 
-        return Slices.of(windows(context), features)
+        days = windows(context)
+        return Slices.of(days, features, rows=listening_events.rows_per_date(joined(days)))
 
     @dg.multi_asset(
         name="skip_model",
@@ -95,16 +97,17 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **partitioned(settings),
     )
     def skip_model(context: dg.AssetExecutionContext, model_features: TableReader) -> tuple[Slices, Slices]:
-        days = windows(context)
-        models = {window: _train(context, settings, model_features, window) for window in days}
-        summaries = {w: m.summary_row() if m else SKIP_MODEL.empty() for w, m in models.items()}
-        coefficients = {
-            w: m.coefficients() if m else SKIP_MODEL_COEFFICIENTS.empty() for w, m in models.items()
-        }
+        cutoffs = _newest_cutoffs(context, model_features, settings.model_cutoffs)
+        models = {window: _train(context, settings, model_features, day) for window, day in cutoffs.items()}
         trained = [model for model in models.values() if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
-        return Slices.of(days, summaries.__getitem__), Slices.of(days, coefficients.__getitem__)
+        summaries = [model.summary_row() for model in trained]
+        coefficients = [model.coefficients() for model in trained]
+        return (
+            _beside_stored(context, settings, SKIP_MODEL, cutoffs, summaries),
+            _beside_stored(context, settings, SKIP_MODEL_COEFFICIENTS, cutoffs, coefficients),
+        )
 
     @dg.multi_asset(
         name="skip_ladder",
@@ -118,7 +121,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def skip_ladder(
         context: dg.AssetExecutionContext, model_features: TableReader, tracks: TableReader
     ) -> LadderSlices:
-        cutoffs = _newest_cutoffs(context, settings, model_features)
+        cutoffs = _newest_cutoffs(context, model_features, settings.ladder_cutoffs)
         registry = _registry(settings, before=min(cutoffs, default=Window(date.max, date.max)).start)
 
         def make(cutoff: date) -> "Made":
@@ -143,7 +146,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         def make(cutoff: date) -> "Made":
             return _survival(settings, listening_events, track_genres, cutoff)
 
-        cutoffs = _newest_cutoffs(context, settings, listening_events)
+        cutoffs = _newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
         slices = _made(context, settings, SURVIVAL_TABLES, cutoffs, make)
         return cast("tuple[Slices, Slices]", slices)
 
@@ -151,16 +154,12 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _train(
-    context: dg.AssetExecutionContext, settings: Settings, features: TableReader, window: Window
+    context: dg.AssetExecutionContext, settings: Settings, features: TableReader, cutoff: date
 ) -> "SkipModel | None":
-    """The model of one cut-off: the last day of the window that has data; None where there is too little."""
+    """The model of one cut-off; None where there is too little data before it."""
     from spotify_assets.skip.model import MODEL_TERMS, NotEnoughData, train_skip_model  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
 
-    cutoff = features.newest_date(window)
-    if cutoff is None:
-        context.log.warning(f"No model for {window}: ml.model_features has no rows in it.")
-        return None
     columns = ["event_id", "event_date", "user_id", "is_skip", *MODEL_TERMS]
     both = training_and_test(cutoff, training_days=settings.training_days, test_days=settings.test_days)
     parts = [sampled(features, part, columns, settings.training_sample_rows).rows for part in both]
@@ -172,7 +171,7 @@ def _train(
             test_days=settings.test_days,
         )
     except NotEnoughData as too_little:
-        context.log.warning(f"No model for {window}: {too_little}")
+        context.log.warning(f"No model for {cutoff}: {too_little}")
         return None
 
 
@@ -214,17 +213,16 @@ def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = 
 
 
 def _newest_cutoffs(
-    context: dg.AssetExecutionContext, settings: Settings, source: TableReader
+    context: dg.AssetExecutionContext, source: TableReader, at_most: int
 ) -> dict[Window, date]:
-    """The newest windows of the run that have data, as many as the setting says, and their last such day."""
-    cutoffs: dict[Window, date] = {}
-    for window in reversed(windows(context)):
-        if len(cutoffs) == settings.ladder_cutoffs:
-            break
-        cutoff = source.newest_date(window)
-        if cutoff is not None:
-            cutoffs[window] = cutoff
-    return dict(sorted(cutoffs.items()))
+    """The newest windows of the run that have data, at most so many, and their last such day, in order."""
+    days = windows(context)
+    with_data = source.rows_per_date(joined(days))
+    newest = {
+        window: max((day for day in window.days() if day in with_data), default=None) for window in days
+    }
+    cutoffs = {window: day for window, day in newest.items() if day is not None}
+    return dict(list(cutoffs.items())[-at_most:]) if at_most else {}
 
 
 def _made(
@@ -235,21 +233,40 @@ def _made(
     make: Callable[[date], "Made"],
 ) -> tuple[Slices, ...]:
     """Slices in which some cut-offs are made, in order, and the others of the run stay as they are stored."""
-    days = windows(context)
-    run = Window(days[0].start, days[-1].end)
-    stored = {table.name: _stored(_own_table(settings, table), run) for table in tables}
     made = {window: make(cutoff) for window, cutoff in cutoffs.items()}
     if made:
         newest = max(made)
         _show(context, settings, tables, made[newest], cutoffs[newest])
+    return tuple(
+        _beside_stored(
+            context,
+            settings,
+            table,
+            cutoffs,
+            [each.rows[table.name] for each in made.values() if table.name in each.rows],
+        )
+        for table in tables
+    )
 
-    def slice_of(table: Table, window: Window) -> pl.DataFrame:
-        if window in made:
-            return made[window].rows.get(table.name, table.empty())
-        cutoff = pl.col(str(table.partition_column))
-        return stored[table.name].filter(cutoff >= window.start, cutoff < window.end)
 
-    return tuple(Slices.of(days, partial(slice_of, table)) for table in tables)
+def _beside_stored(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    table: Table,
+    cutoffs: Mapping[Window, date],
+    made: Sequence[pl.DataFrame],
+) -> Slices:
+    """Slices of a run: what was made for the windows of some cut-offs, and what is stored of all others."""
+    days, column = windows(context), pl.col(str(table.partition_column))
+
+    def inside(window: Window) -> pl.Expr:
+        return (column >= window.start) & (column < window.end)
+
+    stored = _stored(_own_table(settings, table), joined(days))
+    others = stored.filter(~pl.any_horizontal(pl.lit(value=False), *(inside(w) for w in cutoffs)))
+    rows = pl.concat([others, *made])
+    # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
+    return Slices.of(days, lambda window: rows.filter(inside(window)), rows={})
 
 
 def _registry(settings: Settings, *, before: date) -> "Registry":

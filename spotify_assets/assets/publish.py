@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from spotify_assets.assets.pulse import pulse_markdown
 from spotify_assets.assets.spec import OWNER, POOL
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -29,11 +30,13 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
             settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit
         )
         published = publish(database, settings.processed_dir)
+        pulse = pulse_markdown(published.serving)
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(published.serving),
                 "rows": published.rows,
                 "files written": list(published.written),
+                **({"daily plays and skip rate": dg.MetadataValue.md(pulse)} if pulse else {}),
             }
         )
 

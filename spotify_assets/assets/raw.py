@@ -7,11 +7,12 @@ from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned
 from spotify_assets.automation.partitions import windows
 from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
 from spotify_assets.lake import layout
+from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import read_receipts, receipts_frame, rejected_at_landing
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -20,11 +21,14 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER)
     def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
-        return Slices.of(windows(context), lambda window: landed_tracks(settings, window))
+        days = windows(context)
+        snapshots = each_alone(layout.landed_snapshots(lake_dir))
+        return Slices.of(days, lambda window: landed_tracks(settings, window), rows=snapshots)
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
-        return Slices.of(windows(context), lambda window: landed_events(settings, window))
+        lake, days = EventLake(lake_dir), windows(context)
+        return Slices.of(days, lake.read, rows=lake.expected_rows(joined(days)))
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
     def import_receipts() -> pl.DataFrame:
@@ -38,7 +42,8 @@ def landed_tracks(settings: Settings, window: Window) -> Cleaned:
     days = window.days()
     paths = [p for day in days for p in layout.landed_files(layout.tracks_dir(settings.lake_dir, day))]
     landed = read_landed(paths, RAW_TRACKS, settings.lake_dir)
-    refused = rejected_at_landing(settings.lake_dir, days)
+    receipts = [receipt for receipt in read_receipts(settings.lake_dir) if receipt.snapshot_date in days]
+    refused = rejected_at_landing(receipts, settings.lake_dir)
     return Cleaned(
         rows=landed.rows,
         rows_in=landed.rows_in + refused.height,
@@ -47,8 +52,5 @@ def landed_tracks(settings: Settings, window: Window) -> Cleaned:
 
 
 def landed_events(settings: Settings, window: Window) -> Cleaned:
-    """The event rows of a window's dates."""
-    paths = [
-        p for day in window.days() for p in layout.landed_files(layout.events_dir(settings.lake_dir, day))
-    ]
-    return read_landed(paths, RAW_EVENTS, settings.lake_dir)
+    """The event rows of a window's dates, beside those that landing refused."""
+    return EventLake(settings.lake_dir).read(window)

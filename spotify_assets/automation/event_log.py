@@ -27,16 +27,17 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self
 
 import sqlalchemy as db
 from dagster import Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
-from dagster._core.definitions.asset_key import AssetKey
 from dagster._core.event_api import EventHandlerFn
-from dagster._core.events import DagsterEventType
+from dagster._core.events import ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     SqliteEventLogStorage,
     SqliteEventLogStorageWatchdog,
@@ -59,23 +60,12 @@ class _Shard(NamedTuple):
     identity: tuple[int, int] | None
 
 
-class _Stored(NamedTuple):
-    """An event and its id in the index."""
-
-    event: EventLogEntry
-    event_id: int
-
-
-_Latest: TypeAlias = dict[tuple[AssetKey | None, DagsterEventType | None], _Stored]
-
-
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     """Dagster's SQLite event log over connections that stay open between events."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._shards: OrderedDict[str, _Shard] = OrderedDict()
         self._transactions: dict[str, Connection] = {}
-        self._latest: _Latest | None = None
         self._known_tables: set[str] = set()
         self._known_columns: set[str] = set()
         with _lock:
@@ -147,25 +137,38 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
         A batch that fails leaves nothing behind: Dagster stores its events again, one at a time.
         """
+        run_ids = sorted({event.run_id for event in events})
         with self.index_connection() as index, ExitStack() as runs:
-            for run_id in sorted({event.run_id for event in events}):
-                runs.enter_context(self.run_connection(run_id))
-            latest: _Latest = {}
-            self._latest = latest
-            try:
+            connections = {run_id: runs.enter_context(self.run_connection(run_id)) for run_id in run_ids}
+            if all(event.dagster_event_type in ASSET_EVENTS for event in events):
+                self._store_asset_events(events, index, connections)
+            else:
                 super().store_event_batch(events)
-            finally:
-                self._latest = None
-            for event, event_id in sorted(latest.values(), key=lambda stored: stored.event_id):
-                self._store_asset_event(index, event, event_id)
 
-    def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
-        """Update the asset's row, which describes its latest events: in a batch once for each kind."""
-        if self._latest is None:
-            super()._store_asset_event(conn, event, event_id)
-        else:
-            key = event.get_dagster_event().asset_key, event.dagster_event_type
-            self._latest[key] = _Stored(event, event_id)
+    def _store_asset_events(
+        self, events: Sequence[EventLogEntry], index: Connection, runs: Mapping[str, Connection]
+    ) -> None:
+        """Store events of assets, many rows with one statement.
+
+        As `SqliteEventLogStorage.store_event` does it for each. The asset's row, which describes its latest
+        events, is updated once for each kind of them.
+        """
+        rows = [self._event_to_row(event) for event in events]
+        for run_id, connection in runs.items():
+            connection.execute(
+                SqlEventLogStorageTable.insert(), [row for row in rows if row["run_id"] == run_id]
+            )
+        insert = SqlEventLogStorageTable.insert().returning(
+            SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
+        )
+        ids: Sequence[int] = index.execute(insert, rows).scalars().all()
+        self._store_asset_event_tags(index, events, ids)
+        latest = {
+            (event.get_dagster_event().asset_key, event.dagster_event_type): (event, event_id)
+            for event, event_id in zip(events, ids, strict=True)
+        }
+        for event, event_id in sorted(latest.values(), key=itemgetter(1)):
+            self._store_asset_event(index, event, event_id)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the index has the table; migrations add tables and never drop one, so a yes is kept."""

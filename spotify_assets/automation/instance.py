@@ -2,24 +2,71 @@
 
 import os
 from importlib.resources import files
+from importlib.util import find_spec
 
 import dagster as dg
 
 from spotify_assets.lake.layout import write_bytes
 from spotify_assets.settings import Settings
 
+OURS = (
+    "# The Dagster instance, written by spotify-assets from its settings at every start.\n"
+    "# Remove these two lines to keep a version of your own.\n"
+)
+"""How a dagster.yaml begins that may be written anew."""
+POSTGRES_VARIABLE = "SPOTIFY_DAGSTER_POSTGRES_URL"
+_DRIVER = "postgresql+psycopg2"
+
 
 def prepare_instance(settings: Settings) -> None:
-    """Make $DAGSTER_HOME, with the product's dagster.yaml where it has none, and tell this process of it."""
+    """Make $DAGSTER_HOME with the product's dagster.yaml, and tell this process of it.
+
+    A dagster.yaml that does not begin with the product's own first line stays as it is.
+
+    Raises:
+        ValueError: the storage is Postgres by setting, but not by a dagster.yaml of somebody's own, or its
+            driver is not installed.
+    """
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "dagster.yaml"
-    if not configuration.exists():
-        content = files("spotify_assets.automation").joinpath("dagster.yaml").read_bytes()
-        write_bytes(configuration, content)  # several processes may start at once
+    wanted = instance_configuration(settings)
+    found = configuration.read_text(encoding="utf-8") if configuration.exists() else OURS
+    if found.startswith(OURS) and found != wanted:
+        write_bytes(configuration, wanted.encode())  # several processes may start at once
+    elif settings.dagster_postgres_url and not found.startswith(OURS) and "postgres" not in found:
+        raise ValueError(
+            f"{POSTGRES_VARIABLE} is set, but {configuration} is your own and does not name Postgres: add "
+            "the storage there, or remove the file"
+        )
     os.environ["DAGSTER_HOME"] = str(home)
+    if settings.dagster_postgres_url:
+        os.environ[POSTGRES_VARIABLE] = _with_driver(settings.dagster_postgres_url.get_secret_value())
     # Dagster stores the events of a range run in batches of so many instead of one at a time.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
+
+
+def instance_configuration(settings: Settings) -> str:
+    """The product's dagster.yaml for the settings.
+
+    Raises:
+        ValueError: the storage is Postgres, but its driver is not installed.
+    """
+    postgres = settings.dagster_postgres_url is not None
+    if postgres and not find_spec("dagster_postgres"):
+        raise ValueError(
+            f"{POSTGRES_VARIABLE} is set, but dagster-postgres is not installed: "
+            "pip install 'spotify-assets[postgres]'"
+        )
+    folder = files("spotify_assets.automation")
+    parts = ("storage-postgres.yaml" if postgres else "storage-sqlite.yaml", "dagster.yaml")
+    return "\n".join([OURS, *(folder.joinpath(part).read_text(encoding="utf-8") for part in parts)])
+
+
+def _with_driver(url: str) -> str:
+    """The address with the driver that dagster-postgres is made for, whatever SQLAlchemy's default is."""
+    scheme, separator, rest = url.partition("://")
+    return f"{_DRIVER}{separator}{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def instance_of(settings: Settings) -> dg.DagsterInstance:

@@ -1,20 +1,18 @@
-"""Jobs and the daily schedule. Not here: what the assets do."""
-
-from datetime import timedelta
+"""Jobs: named selections of the graph. Not here: what the assets do, and when a job runs (`schedules`)."""
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-
-from spotify_assets.automation.partitions import partitions
-from spotify_assets.settings import Settings
 
 MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
 
 EVERYTHING = dg.AssetSelection.all()
 
+WITH_RAW = ("everything", "data")
+"""Jobs that read the lake."""
+
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:
-    """The jobs that people, the CLI and the schedule start."""
+    """The jobs that people, the CLI, the schedules and the sensors start."""
     return [
         dg.define_asset_job(
             "everything",
@@ -27,27 +25,13 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             description="Everything but the models, which are trained less often.",
         ),
         dg.define_asset_job(
+            "models",
+            selection=MODELS | dg.AssetSelection.assets(["publish", "serving"]),
+            description="The models for the cut-off of the run, and the published copy.",
+        ),
+        dg.define_asset_job(
             "checks",
             selection=dg.AssetSelection.all_asset_checks(),
             description="Every check on whole tables, nothing materialised.",
         ),
     ]
-
-
-def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """The daily run; off until someone turns it on in the UI."""
-
-    @dg.schedule(
-        name="daily",
-        job_name="everything",
-        cron_schedule="15 1 * * *",
-        execution_timezone="UTC",
-        description="At 01:15 UTC, everything for the partition of the day before.",
-    )
-    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        moment = context.scheduled_execution_time
-        day_before = moment - timedelta(days=1)
-        key = partitions(settings).get_partition_key_for_timestamp(day_before.timestamp())
-        return dg.RunRequest(run_key=f"daily-{moment:%Y-%m-%d}", partition_key=key)
-
-    return [daily]

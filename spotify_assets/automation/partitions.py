@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
+from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
@@ -17,7 +18,7 @@ _DAYS = {"day": 1, "month": 28}
 
 def partitions(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
     """The one partitions definition of all partitioned assets, from the start date to today included."""
-    start = datetime.combine(settings.start_date, time(), UTC)
+    start = datetime.combine(start_of(settings), time(), UTC)
     if settings.partition_grain == "month":
         return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
     return dg.DailyPartitionsDefinition(start_date=start, end_offset=1)
@@ -25,8 +26,23 @@ def partitions(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
 
 def lookback(settings: Settings, days: int) -> dg.TimeWindowPartitionMapping:
     """The mapping of an asset that also reads so many days before its own partition."""
-    count = -(-days // _DAYS[settings.partition_grain])
-    return dg.TimeWindowPartitionMapping(start_offset=-count)
+    return dg.TimeWindowPartitionMapping(start_offset=-_count(settings, days))
+
+
+def around(settings: Settings, days: int) -> dg.TimeWindowPartitionMapping:
+    """The mapping of an asset that also reads so many days before and after its own partition.
+
+    What comes after the newest partition does not exist yet, and a run does not wait for it.
+    """
+    count = _count(settings, days)
+    return dg.TimeWindowPartitionMapping(
+        start_offset=-count, end_offset=count, allow_nonexistent_upstream_partitions=True
+    )
+
+
+def _count(settings: Settings, days: int) -> int:
+    """How many partitions hold so many days, at most."""
+    return -(-days // _DAYS[settings.partition_grain])
 
 
 def windows(context: dg.AssetExecutionContext) -> list[Window]:
@@ -50,15 +66,16 @@ def keys_of(settings: Settings, window: Window) -> tuple[str, str]:
     definition = partitions(settings)
     first, last = definition.get_first_partition_key(), definition.get_last_partition_key()
     assert first is not None and last is not None
-    known = Window(settings.start_date, as_window(definition.time_window_for_partition_key(last)).end)
+    known = Window(start_of(settings), as_window(definition.time_window_for_partition_key(last)).end)
     if window.start < known.start or window.end > known.end or window.end <= window.start:
         raise ValueError(
             f"{window} is outside the configured partitions, which are {known}: choose dates inside them, or "
             "set SPOTIFY_START_DATE to an earlier day"
         )
-    touched = [_key_at(definition, day) for day in (window.start, window.end - timedelta(days=1))]
+    touched = [key_at(definition, day) for day in (window.start, window.end - timedelta(days=1))]
     return touched[0], touched[1]
 
 
-def _key_at(definition: dg.TimeWindowPartitionsDefinition, day: date) -> str:
+def key_at(definition: dg.TimeWindowPartitionsDefinition, day: date) -> str:
+    """The key of the partition that a day is in."""
     return definition.get_partition_key_for_timestamp(datetime.combine(day, time(), UTC).timestamp())

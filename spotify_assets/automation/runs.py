@@ -52,6 +52,8 @@ class RunOutcome:
     steps: int
     checks: list[CheckOutcome] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    """Whether Ctrl-C or SIGTERM ended the run; the instance has it as canceled then."""
 
     @property
     def causes(self) -> dict[str, list[str]]:
@@ -80,14 +82,19 @@ def run(
     *,
     window: Window | None = None,
     assets: Sequence[dg.AssetKey] | None = None,
+    checks: Sequence[dg.AssetCheckKey] | None = None,
     on_event: OnEvent = lambda _: None,
 ) -> RunOutcome:
     """Run a job here, for the partitions that a window touches, as one run of the instance.
+
+    `assets` are those of the job to be made, by default all; with `checks`, these alone are evaluated.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
     """
     job = definitions.resolve_job_def(job_name)
+    if checks is not None:
+        job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
     running = settings.dagster_home / "running"
     release_killed_runs(instance, running)
@@ -100,13 +107,18 @@ def run(
             asset_selection=assets,
             raise_on_error=False,
         )
+    interrupted = any(_was_interrupted(event) for event in result.all_events)
+    ended = instance.get_run_by_id(run_id)
+    if interrupted and ended is not None:
+        instance.report_run_canceled(ended, "Ctrl-C or SIGTERM ended the run; its step was undone.")
     return RunOutcome(
         run_id=run_id,
+        interrupted=interrupted,
         success=result.success,
         steps=sum(event.is_step_start for event in result.all_events),
         checks=[_check_outcome(evaluation) for evaluation in result.get_asset_check_evaluations()],
         failures={
-            str(event.step_key): _cause(event.step_failure_data.error)
+            str(event.step_key): cause_of(event.step_failure_data.error)
             for event in result.all_events
             if event.is_step_failure
         },
@@ -173,7 +185,23 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
     )
 
 
-def _cause(error: SerializableErrorInfo | None) -> str:
+_INTERRUPT = "DagsterExecutionInterruptedError"
+"""The error that Dagster makes of a signal."""
+_INTERRUPTED_QUERY = "Query interrupted"
+"""What DuckDB says when a signal comes in a query; the class of its error differs by version."""
+
+
+def _was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because a signal ended it, which Dagster passes on as an error."""
+    error = event.step_failure_data.error if event.is_step_failure else None
+    while error is not None:
+        if error.cls_name == _INTERRUPT or error.message.strip().endswith(_INTERRUPTED_QUERY):
+            return True
+        error = error.cause
+    return False
+
+
+def cause_of(error: SerializableErrorInfo | None) -> str:
     """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
     if error is None:
         return "no error was recorded"

@@ -4,16 +4,28 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from spotify_assets.assets.spec import POOL, key_of
+from spotify_assets.assets.spec import OWNER, POOL, key_of
 from spotify_assets.automation.partitions import as_window, partitions
-from spotify_assets.catalog import CHECK_RESULTS, DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, TABLES, Table
+from spotify_assets.catalog import (
+    CHECK_RESULTS,
+    DUPLICATE_PLAYS,
+    IMPORT_RECEIPTS,
+    RAW_EVENTS,
+    REJECTED_ROWS,
+    ROW_COUNTS,
+    TABLES,
+    Table,
+)
 from spotify_assets.checks.evaluate import check_names, evaluate, record
+from spotify_assets.checks.learned import learned_names
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.slices import Window
 
 WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
 """Tables that the IO manager writes beside those of assets."""
+AFTER = {IMPORT_RECEIPTS.full_name: [key_of(RAW_EVENTS)]}
+"""What else must be there when the checks of a table run, because they compare the two."""
 
 
 def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -23,9 +35,16 @@ def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    warning = {expectation.name for expectation in table.expectations}
+    warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys()
     specs = [
-        dg.AssetCheckSpec(name, asset=key_of(table), description=says, blocking=name not in warning)
+        dg.AssetCheckSpec(
+            name,
+            asset=key_of(table),
+            description=says,
+            blocking=name not in warning,
+            additional_deps=AFTER.get(table.full_name),
+            metadata={"owner": OWNER},
+        )
         for name, says in check_names(table).items()
     ]
 

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 import duckdb
 import polars as pl
 
-from spotify_assets.catalog import CHECK_RESULTS, ROW_COUNTS, Table
+from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, ROW_COUNTS, Table
+from spotify_assets.checks.learned import learned, learned_names
+from spotify_assets.checks.receipts import reconcile_receipts
 from spotify_assets.warehouse.audit import (
     Finding,
     audit_columns,
@@ -42,7 +44,11 @@ def check_names(table: Table) -> dict[str, str]:
         names[RECONCILIATION] = (
             "Rows in = loaded + rejected + duplicate, and as many are stored as were loaded."
         )
-    return names | {e.name: e.description for e in table.expectations}
+    if table == IMPORT_RECEIPTS:
+        names[RECONCILIATION] = (
+            "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded."
+        )
+    return names | {e.name: e.description for e in table.expectations} | learned_names(table)
 
 
 def has_books(table: Table) -> bool:
@@ -62,7 +68,9 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window
     references = audit_references(connection, table, relation, rows.parameters)
     findings += [references] if references else []
     findings += [reconcile(connection, table, window)] if has_books(table) else []
-    return findings + audit_expectations(connection, table, relation, rows.parameters)
+    findings += [reconcile_receipts(connection, RECONCILIATION)] if table == IMPORT_RECEIPTS else []
+    findings += audit_expectations(connection, table, relation, rows.parameters)
+    return findings + learned(connection, table, window)
 
 
 def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None) -> Finding:

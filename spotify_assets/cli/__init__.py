@@ -6,8 +6,20 @@ a command asks and prints. Not here: what it does.
 
 import typer
 
-from spotify_assets.cli import files, results, runs, storage
+from spotify_assets.cli import (
+    docs,
+    exports,
+    files,
+    imports,
+    operate,
+    privacy,
+    query,
+    results,
+    rules,
+    runs,
+    storage,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
-for part in (files, runs, results, storage):
+for part in (imports, files, exports, runs, operate, results, rules, query, docs, privacy, storage):
     app.add_typer(part.app)

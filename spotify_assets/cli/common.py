@@ -57,22 +57,35 @@ def say_error(message: str) -> None:
 
 
 def days_of(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":
-    """The days asked for; by default those from the first to the last that the lake has files of."""
+    """The days asked for; by default those from the first to the last that the lake has files of.
+
+    What lies outside the partitions is told and left out of the default.
+    """
+    from spotify_assets.lake.horizon import outside, start_of  # noqa: PLC0415
     from spotify_assets.lake.layout import landed_dates  # noqa: PLC0415
     from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
 
     landed = landed_dates(settings.lake_dir)
     if (first is None or last is None) and not landed:
         raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
-    start = first.date() if first else min(landed)
-    end = last.date() if last else max(landed)
+    if words := outside(settings):
+        say_error(words)
+    earliest, today = start_of(settings), datetime.now(UTC).date()
+    start = first.date() if first else max(min(landed), earliest)
+    end = last.date() if last else min(max(landed), today)
     return Window(start, end + timedelta(days=1))
 
 
 def run_job(
-    settings: Settings, job: str, *, window: "Window | None" = None, select: str | None = None
+    settings: Settings,
+    job: str,
+    *,
+    window: "Window | None" = None,
+    select: str | None = None,
+    checks_only: bool = False,
 ) -> "RunOutcome":
-    with _progress("Loading definitions") as told:
+    """Run a job here, for the assets selected, or with `checks_only` for their checks alone."""
+    with progress("Loading definitions") as told:
         import dagster as dg  # noqa: PLC0415
 
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
@@ -80,16 +93,31 @@ def run_job(
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
         definitions = build_defs(settings)
-        assets = None
+        assets, checks = None, None
         if select:
-            chosen = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
-            assets = sorted(chosen)
-        with instance_of(settings) as instance, _output_of_steps(settings):
-            return run(definitions, instance, settings, job, window=window, assets=assets, on_event=told)
+            graph = definitions.resolve_asset_graph()
+            chosen = dg.AssetSelection.from_string(select).resolve(graph)
+            if checks_only:
+                checks = sorted(key for key in graph.asset_check_keys if key.asset_key in chosen)
+                if not checks:
+                    raise ValueError(f"--select {select} finds no asset with a check")
+            else:
+                assets = sorted(chosen)
+        with instance_of(settings) as instance, output_of_steps(settings):
+            return run(
+                definitions,
+                instance,
+                settings,
+                job,
+                window=window,
+                assets=assets,
+                checks=checks,
+                on_event=told,
+            )
 
 
 @contextmanager
-def _output_of_steps(settings: Settings) -> Iterator[None]:
+def output_of_steps(settings: Settings) -> Iterator[None]:
     """Send what steps print, dbt above all, to a file: a person at the terminal sees the progress."""
     log = settings.dagster_home / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +126,7 @@ def _output_of_steps(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
+def progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
     """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
     console = Console(
         file=sys.stdout, width=out.width

@@ -1,7 +1,6 @@
-"""Commands that fill the lake: import, generate, demo."""
+"""Commands that fill the lake with synthetic listening: generate, demo."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,45 +13,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 app = typer.Typer()
-
-
-@app.command("import")
-@says_what_is_wrong
-def import_(
-    file: Annotated[Path, typer.Argument(help="The file to land; it is only read.")],
-    kind: Annotated[str, typer.Option("--as", help="What it is: tracks.")] = "tracks",
-    snapshot_date: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day the catalogue was exported; today by default."),
-    ] = None,
-) -> None:
-    """Land a file in the lake, every row accounted for."""
-    from spotify_assets.lake.landing import land_catalogue  # noqa: PLC0415
-
-    settings = Settings()
-    if kind != "tracks":
-        raise ValueError(f"cannot import --as {kind}: the kind is tracks")
-    day = snapshot_date.date() if snapshot_date else datetime.now(UTC).date()
-    if not settings.start_date <= day <= datetime.now(UTC).date():
-        raise ValueError(
-            f"{file.name}: snapshot date {day} is outside the configured partitions, "
-            f"{settings.start_date} to today: give another --snapshot-date, or set SPOTIFY_START_DATE to an "
-            "earlier day"
-        )
-    receipt = land_catalogue(file, settings.lake_dir, day)
-    out.print(f"{receipt.input_file} as {receipt.target}, snapshot {day}", highlight=False)
-    table = RichTable()
-    table.add_column("rows")
-    table.add_column("count", justify="right")
-    table.add_row("in", f"{receipt.rows_in:,}")
-    table.add_row("loaded", f"{receipt.loaded:,}")
-    for label, reasons in (("rejected", receipt.rejected), ("duplicate", receipt.duplicates)):
-        for reason, rows in reasons.items():
-            table.add_row(f"{label}: {reason}", f"{rows:,}")
-    out.print(table)
-    if receipt.already_landed:
-        out.print("These bytes were landed for this date before; nothing changed.")
-    out.print(f"Receipt {receipt.receipt_id}. Next: spotify-assets materialize")
 
 
 @app.command()
@@ -136,7 +96,7 @@ def _generate(
     from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
     from spotify_assets.generator.listeners import write_days  # noqa: PLC0415
 
-    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    playable = _playable(settings, first, last, tracks=tracks, seed=seed)
     config = GeneratorConfig(users=users, seed=seed).with_events_per_day(events_per_day)
     with Progress(console=out, transient=True) as progress:
         task = progress.add_task("Generating listening", total=(last - first).days + 1)
@@ -164,7 +124,7 @@ def _fidelity(settings: Settings, first: date, *, tracks: int, seed: int) -> Non
     from spotify_assets.generator.listeners import generate_days  # noqa: PLC0415
     from spotify_assets.generator.report import write_report  # noqa: PLC0415
 
-    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    playable = _playable(settings, first, first, tracks=tracks, seed=seed)
     with out.status("Generating 1,000 listeners for 28 days"):
         days = generate_days(GeneratorConfig(seed=seed), playable, first, first + timedelta(days=27))
         report = fidelity(pl.concat(frame for _, frame in days), playable)
@@ -184,27 +144,34 @@ def _stream(settings: Settings, first: date, *, tracks: int, seed: int, rate: fl
     from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
     from spotify_assets.generator.realtime import stream  # noqa: PLC0415
 
-    playable = _playable(settings, first, tracks=tracks, seed=seed)
+    playable = _playable(settings, first, first, tracks=tracks, seed=seed)
     with out.status(f"Writing about {rate:g} events a second for {seconds:g} s"):
         events = stream(GeneratorConfig(seed=seed), playable, settings.lake_dir, rate, seconds)
     out.print(f"Wrote {events:,} events to {settings.lake_dir / 'listening_events'}.")
 
 
-def _playable(settings: Settings, first: date, *, tracks: int, seed: int) -> "pl.DataFrame":
-    """The newest landed catalogue, cleaned; where there is none, a generated one, landed as of `first`."""
-    from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue  # noqa: PLC0415
-    from spotify_assets.lake.landing import latest_catalogue  # noqa: PLC0415
-    from spotify_assets.transforms.tracks import clean_tracks  # noqa: PLC0415
+def _playable(settings: Settings, first: date, last: date, *, tracks: int, seed: int) -> "pl.DataFrame":
+    """The landed catalogues, cleaned, with when each track can be played; where there is none, a generated
+    one with a snapshot for each week from `first` to `last`."""
+    from spotify_assets.generator.catalogue import generate_catalogue  # noqa: PLC0415
+    from spotify_assets.generator.catalogue_history import (  # noqa: PLC0415
+        snapshot_dates,
+        tracks_over_time,
+        write_snapshots,
+    )
 
-    if first < settings.start_date:
+    if settings.start_date and first < settings.start_date:
         raise ValueError(
             f"{first} is outside the configured partitions, which start on {settings.start_date}: generate "
             "fewer days, or set SPOTIFY_START_DATE to an earlier day"
         )
-    catalogue = latest_catalogue(settings.lake_dir)
-    if catalogue is None:
-        write_catalogue(settings.lake_dir, generate_catalogue(tracks, seed=seed), first, seed)
-        catalogue = latest_catalogue(settings.lake_dir)
-        assert catalogue is not None  # it was written a line ago
-        out.print(f"Generated a catalogue of {catalogue['track_id'].n_unique():,} tracks.")
-    return clean_tracks(catalogue).tracks.rows
+    playable = tracks_over_time(settings.lake_dir)
+    if playable is None:
+        dates = snapshot_dates(first, last)
+        catalogue = generate_catalogue(tracks, seed=seed)
+        write_snapshots(settings.lake_dir, catalogue, dates, seed)
+        playable = tracks_over_time(settings.lake_dir)
+        assert playable is not None  # it was written a line ago
+        count = catalogue["track_id"].n_unique()
+        out.print(f"Generated a catalogue of {count:,} tracks; dated snapshots: {len(dates)}.")
+    return playable

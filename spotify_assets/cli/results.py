@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import out, say_error, says_what_is_wrong
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,9 +20,13 @@ app = typer.Typer()
 @says_what_is_wrong
 def summary() -> None:
     """Rows per table, what was refused and why, and the skip model's insight, from the published copy."""
+    from spotify_assets.lake.horizon import outside  # noqa: PLC0415
     from spotify_assets.summary import print_summary  # noqa: PLC0415
 
-    print_summary(Settings(), out)
+    settings = Settings()
+    print_summary(settings, out)
+    if words := outside(settings):
+        say_error(words)
 
 
 @app.command()
@@ -68,11 +72,14 @@ def export(
         str, typer.Argument(help="schema.table of the published copy, e.g. marts.fact_listens.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="CSV file to write.")],
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Without the apostrophe that stops spreadsheets from running text.")
+    ] = False,
 ) -> None:
     """Write one published table as CSV."""
     from spotify_assets.warehouse.publish import export_csv  # noqa: PLC0415
 
-    rows = export_csv(Settings().serving_path, table, output)
+    rows = export_csv(Settings().serving_path, table, output, raw=raw)
     out.print(f"{output}: {rows:,} rows")
 
 

@@ -1,15 +1,16 @@
 """The books: for every slice the rows that came in and what became of each, written with the slice itself."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import polars as pl
 
 from spotify_assets.catalog import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, Table
-from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.warehouse.errors import SliceRefusedError
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.slices import Window, joined
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, delete_rows, insert_rows
 
 _ENTRY = ("slice_date", "slice_end", "outcome", "reason", "rows")
@@ -24,31 +25,41 @@ class Books:
     rejected: list[pl.DataFrame] = field(default_factory=list)
     duplicate_plays: list[pl.DataFrame] = field(default_factory=list)
 
-    def add(self, window: Window, cleaned: Cleaned) -> None:
-        """Enter one slice.
+    def add(self, group: Sequence[Window], cleaned: Cleaned) -> None:
+        """Enter the windows that were made together, each for itself.
 
         Raises:
             SliceRefusedError: the rows that came in are not those loaded, rejected and duplicate together.
         """
-        rejected = dict(cleaned.rejected["reason"].value_counts().sort("reason").iter_rows())
+        rejected = _by_reason(cleaned.rejected)
         accounted = cleaned.rows.height + cleaned.rejected.height + sum(cleaned.duplicates.values())
         if cleaned.rows_in != accounted:
             raise SliceRefusedError(
-                f"{self.table.full_name}, slice {window}: {cleaned.rows_in:,} rows came in, "
+                f"{self.table.full_name}, slice {joined(group)}: {cleaned.rows_in:,} rows came in, "
                 f"{accounted:,} are accounted for ({cleaned.rows.height:,} loaded, rejected {rejected}, "
                 f"duplicate {cleaned.duplicates}). Nothing was written."
             )
-        self.entries += [
-            (window, "in", "", cleaned.rows_in),
-            (window, "loaded", "", cleaned.rows.height),
-            *((window, "rejected", reason, rows) for reason, rows in rejected.items()),
-            *((window, "duplicate", reason, rows) for reason, rows in cleaned.duplicates.items()),
-        ]
-        if cleaned.rejected.height:
-            refused = cleaned.rejected.with_columns(slice_date=pl.lit(window.start))
-            self.rejected.append(refused.with_columns(table_name=pl.lit(self.table.full_name)))
+        parts = _split(cleaned, group, self.table)
+        if sum(part.rows_in for part in parts) != cleaned.rows_in:
+            raise SliceRefusedError(
+                f"{self.table.full_name}, slice {joined(group)}: rows were refused or dropped of dates that "
+                "are not in it. Nothing was written."
+            )
+        for window, part in zip(group, parts, strict=True):
+            self._enter(window, part)
         if cleaned.duplicate_plays is not None and cleaned.duplicate_plays.height:
             self.duplicate_plays.append(cleaned.duplicate_plays)
+
+    def _enter(self, window: Window, part: "_Account") -> None:
+        self.entries += [
+            (window, "in", "", part.rows_in),
+            (window, "loaded", "", part.loaded),
+            *((window, "rejected", reason, rows) for reason, rows in _by_reason(part.rejected).items()),
+            *((window, "duplicate", reason, rows) for reason, rows in part.duplicates.items()),
+        ]
+        if part.rejected.height:
+            refused = part.rejected.with_columns(slice_date=pl.lit(window.start))
+            self.rejected.append(refused.with_columns(table_name=pl.lit(self.table.full_name)))
 
     def total(self, outcome: str) -> int:
         """Rows of one outcome over all slices."""
@@ -97,3 +108,54 @@ class Books:
             table_name=pl.lit(self.table.full_name),
             written_at=pl.lit(datetime.now(UTC).replace(tzinfo=None)),
         )
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What became of the rows of one window."""
+
+    loaded: int
+    rejected: pl.DataFrame
+    duplicates: Mapping[str, int]
+
+    @property
+    def rows_in(self) -> int:
+        """Rows that came in."""
+        return self.loaded + self.rejected.height + sum(self.duplicates.values())
+
+
+def can_be_split(cleaned: Cleaned) -> bool:
+    """Whether every row that was refused or dropped says which date it is of."""
+    dated = cleaned.rejected.is_empty() or REJECTED_DATE in cleaned.rejected.columns
+    dropped = 0 if cleaned.duplicate_plays is None else cleaned.duplicate_plays.height
+    return dated and dropped == sum(cleaned.duplicates.values())
+
+
+def _split(cleaned: Cleaned, group: Sequence[Window], table: Table) -> list[_Account]:
+    """The account of each window."""
+    plain = cleaned.rejected.drop(REJECTED_DATE, strict=False)
+    if len(group) == 1:
+        return [_Account(cleaned.rows.height, plain, cleaned.duplicates)]
+    loaded = _per_date(cleaned.rows, str(table.partition_column))
+    dropped = cleaned.duplicate_plays
+    accounts = []
+    for window in group:
+        rejected = plain.clear()
+        if cleaned.rejected.height:
+            rejected = plain.filter(_inside(cleaned.rejected[REJECTED_DATE], window))
+        repeats = None if dropped is None else dropped.filter(_inside(dropped["event_date"], window))
+        rows = sum(loaded.get(day, 0) for day in window.days())
+        accounts.append(_Account(rows, rejected, {} if repeats is None else _by_reason(repeats)))
+    return accounts
+
+
+def _inside(dates: pl.Series, window: Window) -> pl.Series:
+    return (dates >= window.start) & (dates < window.end)
+
+
+def _per_date(rows: pl.DataFrame, column: str) -> dict[date, int]:
+    return dict(rows[column].value_counts().iter_rows())
+
+
+def _by_reason(rows: pl.DataFrame) -> dict[str, int]:
+    return dict(rows["reason"].value_counts().sort("reason").iter_rows())

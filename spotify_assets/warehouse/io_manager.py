@@ -5,7 +5,7 @@ and replaces how the work is done: one transaction per output, tables and types 
 inserted by name, rows outside the partition refused, an empty slice stored as an empty slice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,11 +17,11 @@ from pydantic import Field
 
 from spotify_assets.catalog import TABLES, Table
 from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.warehouse.books import Books
+from spotify_assets.warehouse.books import Books, can_be_split
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices, Window, joined
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,
@@ -72,16 +72,15 @@ class _Storage(dg.IOManager):
             delete_rows(connection, table, partition)
             if isinstance(obj, Slices):
                 _refuse_wrong_windows(obj, days, table)
-                for window in obj.windows:
-                    cleaned = _cleaned(obj.make(window), table)
-                    target = Predicate.window(str(table.partition_column), window)
-                    insert_rows(connection, table, cleaned.rows, target, label=str(window))
-                    books.add(window, cleaned)
+                for group, cleaned in _made(obj, table):
+                    target = Predicate.window(str(table.partition_column), joined(group))
+                    insert_rows(connection, table, cleaned.rows, target, label=str(joined(group)))
+                    books.add(group, cleaned)
             else:
                 cleaned = _cleaned(obj, table)
                 insert_rows(connection, table, cleaned.rows, partition, label=str(days or "all rows"))
                 if days:
-                    books.add(days, cleaned)
+                    books.add([days], cleaned)
                 elif cleaned.rows_in != cleaned.rows.height:
                     raise SliceRefusedError(
                         f"{table.full_name}: rows were rejected or dropped, but there are no books of tables "
@@ -114,6 +113,18 @@ class _Storage(dg.IOManager):
                 f"asset {key.to_user_string()} is not in the table catalogue: declare {full_name} there"
             )
         return self._catalogue[full_name]
+
+
+def _made(slices: Slices, table: Table) -> Iterator[tuple[Sequence[Window], Cleaned]]:
+    """The groups of windows with their rows; window by window where their account cannot be told apart."""
+    for group in slices.groups:
+        together = _cleaned(slices.make(joined(group)), table)
+        if len(group) == 1 or can_be_split(together):
+            yield group, together
+        else:
+            del together
+            for window in group:
+                yield [window], _cleaned(slices.make(window), table)
 
 
 def _cleaned(obj: object, table: Table) -> Cleaned:
@@ -243,6 +254,9 @@ def _metadata(
             metadata["rows in"] = dg.MetadataValue.int(books.total("in"))
             metadata["rows rejected"] = dg.MetadataValue.json(books.by_reason("rejected"))
             metadata["rows duplicate"] = dg.MetadataValue.json(books.by_reason("duplicate"))
+    lineage = (context.definition_metadata or {}).get("dagster/column_lineage")
+    if lineage is not None and not (context.has_asset_partitions and len(context.asset_partition_keys) > 1):
+        metadata["dagster/column_lineage"] = lineage
     # The events of a range run repeat their metadata for every partition, so what the definition
     # already says is not said again.
     if "dagster/column_schema" not in (context.definition_metadata or {}):

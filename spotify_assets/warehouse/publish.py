@@ -40,7 +40,7 @@ _DATE_OF_DBT = "event_date"
 """Column by whose months a table that is not in the catalogue is cut, where it has it."""
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """What readers of hive folders take for null."""
-_FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that spreadsheets would run as a formula."""
 
 
@@ -289,11 +289,11 @@ def _remove(processed_dir: Path, file: Path) -> None:
         (processed_dir / folder).rmdir()
 
 
-def export_csv(serving: Path, table: str, target: Path) -> int:
+def export_csv(serving: Path, table: str, target: Path, *, raw: bool = False) -> int:
     """Write one published table as CSV with a header, for tools that read nothing better; returns its rows.
 
     A text that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a
-    carriage return, gets an apostrophe in front. Numbers stay as they are.
+    carriage return, gets an apostrophe in front, unless `raw`. Numbers stay as they are.
 
     Raises:
         WarehouseMissingError: nothing was published yet.
@@ -306,7 +306,8 @@ def export_csv(serving: Path, table: str, target: Path) -> int:
         known = {relation.full_name: relation for relation in _relations(connection)}
         if table not in known:
             raise ValueError(f"no published table {table}; there are {', '.join(known)}")
-        values = ", ".join(_harmless(name, kind) for name, kind in known[table].columns.items())
+        columns = known[table].columns
+        values = ", ".join(_quoted(name) if raw else _harmless(name, kind) for name, kind in columns.items())
         [rows] = single_row(
             connection,
             f"copy (select {values} from {known[table].sql}) to {_text(target)} (format csv, header)",
@@ -318,7 +319,7 @@ def _harmless(column: str, kind: str) -> str:
     name = _quoted(column)
     if kind != "VARCHAR":
         return name
-    return f"case when regexp_matches({name}, '{_FORMULA}') then '''' || {name} else {name} end as {name}"
+    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
 
 
 def _quoted(name: str) -> str:

@@ -1,7 +1,7 @@
 """Reading a table on demand: what an asset receives that does not want the whole of its input at once."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,7 +10,9 @@ import polars as pl
 from spotify_assets.catalog import Table
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.slices import Window
-from spotify_assets.warehouse.store import EVERYTHING, Predicate, read_rows
+from spotify_assets.warehouse.store import EVERYTHING, NOTHING, Predicate, read_rows
+
+_MATCHING = "rows_to_match"
 
 
 @dataclass
@@ -27,17 +29,60 @@ class TableReader:
         assert self.table.partition_column is not None, f"{self.table.full_name} is not partitioned"
         return self.table.partition_column
 
-    def read(self, window: Window | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """The rows of a window (all rows by default), only the named columns."""
+    def read(
+        self,
+        window: Window | None = None,
+        columns: Sequence[str] | None = None,
+        matching: pl.DataFrame | None = None,
+    ) -> pl.DataFrame:
+        """The rows of a window (all rows by default), only the named columns.
+
+        With `matching`, only the rows that agree with one of its rows in all of its columns.
+        """
         predicate = Predicate.window(self.partition_column, window) if window else EVERYTHING
         with self.database.reader() as connection:
+            if matching is not None:
+                connection.register(_MATCHING, matching)
+                names = ", ".join(matching.columns)
+                predicate &= Predicate(f"({names}) in (select ({names}) from {_MATCHING})")
             return read_rows(connection, self.table, predicate, columns)
+
+    def query(
+        self, sql: str, window: Window, frames: Mapping[str, pl.DataFrame] | None = None
+    ) -> pl.DataFrame:
+        """The answer to a query; `$start` and `$end` in it are the window, `frames` its further tables."""
+        with self.database.reader() as connection:
+            read_rows(connection, self.table, NOTHING)
+            for name, frame in (frames or {}).items():
+                connection.register(name, frame)
+            answer: pl.DataFrame = connection.sql(sql, params={"start": window.start, "end": window.end}).pl()
+        return answer
+
+    def rows_per_date(self, window: Window) -> dict[date, int]:
+        """How many rows each partition date of a window has; dates without any are left out."""
+        counts = self.query(
+            f"""
+            select {self.partition_column}, count(*)
+            from {self.table.full_name}
+            where {self.partition_column} >= $start and {self.partition_column} < $end
+            group by {self.partition_column}
+            """,
+            window,
+        )
+        return dict(counts.iter_rows())
+
+    def distinct(self, column: str) -> set[object]:
+        """The values of a column, null among them where a row has none."""
+        with self.database.reader() as connection:
+            read_rows(connection, self.table, NOTHING)
+            values = connection.execute(f"select distinct {column} from {self.table.full_name}").fetchall()
+        return {value for (value,) in values}
 
     def newest_date(self, window: Window) -> date | None:
         """The last partition date in a window that has rows; None where none has."""
         column = self.partition_column
         with self.database.reader() as connection:
-            read_rows(connection, self.table, Predicate("false"))
+            read_rows(connection, self.table, NOTHING)
             [newest] = single_row(
                 connection,
                 f"select max({column}) from {self.table.full_name} where {column} >= ? and {column} < ?",
@@ -55,7 +100,7 @@ class TableReader:
         column = self.partition_column
         names = list(columns or self.table.column_names)
         with self.database.reader() as connection:
-            read_rows(connection, self.table, Predicate("false"))
+            read_rows(connection, self.table, NOTHING)
             snapshots = [
                 row[0]
                 for row in connection.execute(

@@ -107,16 +107,18 @@ def insert_rows(
             slice, or a rule of the catalogue is broken. `label` names the slice in the message.
     """
     where = f"{table.full_name}, slice {label}"
-    connection.register(_FRAME, conform(rows, table, where))
-    try:
-        _refuse_outsiders(connection, predicate, where)
-        failed = [f for f in audit_rows(connection, table, f"select * from {_FRAME}") if not f.passed]
-        if failed:
-            problems = "; ".join(f"{finding.check} ({finding.detail})" for finding in failed)
-            raise SliceRefusedError(f"{where}: {problems}. Nothing was written.")
-        connection.execute(f"insert into {table.full_name} by name select * from {_FRAME}")
-    finally:
-        connection.unregister(_FRAME)
+    # DuckDB finds the frame by the name of this variable, here and in the functions called from here. Frames
+    # that are registered in a transaction stay until its end, and with them the memory of every slice.
+    connection.execute("set python_scan_all_frames = true")
+    slice_to_write = conform(rows, table, where).to_arrow()
+    assert _FRAME in locals()
+    _refuse_outsiders(connection, predicate, where)
+    failed = [f for f in audit_rows(connection, table, f"select * from {_FRAME}") if not f.passed]
+    if failed:
+        problems = "; ".join(f"{finding.check} ({finding.detail})" for finding in failed)
+        raise SliceRefusedError(f"{where}: {problems}. Nothing was written.")
+    connection.execute(f"insert into {table.full_name} by name select * from {_FRAME}")
+    del slice_to_write
 
 
 def conform(rows: pl.DataFrame, table: Table, where: str) -> pl.DataFrame:

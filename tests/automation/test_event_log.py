@@ -29,6 +29,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.events import (
+    ASSET_EVENTS,
     AssetMaterializationPlannedData,
     AssetObservationData,
     DagsterEvent,
@@ -191,6 +192,18 @@ def test_files_are_those_of_dagsters_own_class(
         assert contents(tmp_path / "pooled" / file) == contents(tmp_path / "own" / file)
 
 
+def test_a_batch_of_asset_events_is_stored_as_dagsters_own_class_stores_each(tmp_path: Path) -> None:
+    events = [event for event in one_of_each() if event.dagster_event_type in ASSET_EVENTS]
+    events += [materialization(f"{day}") for day in range(2_500)]
+    own = SqliteEventLogStorage(str(tmp_path / "own"))
+    for event in events:
+        own.store_event(event)
+    with closing_storage(tmp_path / "pooled") as pooled:
+        pooled.store_event_batch(events)
+    for file in ("index.db", f"{RUN}.db"):
+        assert contents(tmp_path / "pooled" / file) == contents(tmp_path / "own" / file)
+
+
 def test_a_batch_that_fails_leaves_nothing_and_can_be_stored_again(
     storage: PooledSqliteEventLogStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,7 +211,7 @@ def test_a_batch_that_fails_leaves_nothing_and_can_be_stored_again(
     store_tags = storage._store_asset_event_tags
 
     def fail_on_the_fourth(connection: Any, entries: Any, ids: Any) -> None:
-        if entries[0].get_dagster_event().partition == "3":
+        if any(entry.get_dagster_event().partition == "3" for entry in entries):
             raise sqlite3.OperationalError("disk I/O error")
         store_tags(connection, entries, ids)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from spotify_assets.automation.partitions import as_window, keys_of, lookback, partitions, windows
+from spotify_assets.automation.partitions import around, as_window, keys_of, lookback, partitions, windows
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
@@ -59,6 +59,21 @@ def test_looking_back_reaches_at_least_so_many_days(
     )
     wanted = min(partitions_before, 6) + 1
     assert len(list(upstream.partitions_subset.get_partition_keys())) == wanted
+
+
+@pytest.mark.parametrize("grain", ["day", "month"])
+@pytest.mark.parametrize(("at", "reached"), [(3, (2, 5)), (-1, (-2, None))])
+def test_looking_around_reaches_both_sides_and_waits_for_no_partition_to_come(
+    make_settings: MakeSettings, grain: str, at: int, reached: tuple[int, int | None]
+):
+    settings = make_settings(partition_grain=grain)
+    definition = partitions(settings)
+    keys = list(definition.get_partition_keys())
+    upstream = around(settings, 1).get_upstream_mapped_partitions_result_for_partitions(
+        definition.subset_with_partition_keys([keys[at]]), definition, definition
+    )
+    assert list(upstream.partitions_subset.get_partition_keys()) == keys[slice(*reached)]
+    assert upstream.required_but_nonexistent_subset.is_empty
 
 
 def test_a_range_run_is_handed_its_windows_in_order(make_settings: MakeSettings):

@@ -42,6 +42,12 @@ TABLES = {
         *("event_date", "track_id", "plays", "streams", "skips", "completes", "abandons", "listeners"),
         *("ms_played", "playlist_adds", "pauses"),
     ],
+    "ml.model_features": [
+        *("event_id", "is_skip", "danceability", "popularity", "hour_utc", "weekday", "session_position"),
+        *("previous_is_skip", "round(gap_seconds, 6)", "user_plays", "user_track_plays", "user_artist_plays"),
+        *("round(recent_skip_rate, 9)", "round(user_skip_rate, 9)", "round(user_track_skip_rate, 9)"),
+        "round(user_artist_skip_rate, 9)",
+    ],
 }
 """The tables that are compared, and the columns by which."""
 
@@ -56,7 +62,7 @@ def make_lake(data_dir: Path, events: int, days: int) -> Window:
         files = settings.lake_dir / "spotify_tracks" / f"snapshot_date={FIRST}" / "*.parquet"
         tracks = clean_tracks(pl.read_parquet(files, hive_partitioning=False)).tracks.rows
         users = max(1, round(events / days / EVENTS_PER_USER_AND_DAY))
-        write_days(GeneratorConfig(users=users, seed=1), tracks, settings.lake_dir, FIRST, last, workers=2)
+        write_days(GeneratorConfig(users=users, seed=1), tracks, settings.lake_dir, FIRST, last, workers=1)
         done.touch()
     return Window(FIRST, last + timedelta(days=1))
 

@@ -86,6 +86,13 @@ select
     reason_end, device, country, shuffle,
     user_id || '-' || strftime(first_value(started_at) over session_so_far, '%Y%m%dT%H%M%S%g') as session_id,
     source, content_type, track_name, artist_name, album_name, extra,
+    case
+        when track_id is not null then track_id
+        when coalesce(artist_name, track_name) is not null
+            then 'name-' || sha256(
+                nfc_normalize(trim(coalesce(artist_name, ''))) || chr(31) || nfc_normalize(trim(coalesce(track_name, '')))
+            )[:16]
+    end as track_key,
     case when is_playback then count(*) filter (is_playback) over session_so_far end as session_position,
     track_duration_ms, outcome, is_stream
 from numbered
@@ -112,3 +119,139 @@ select
 from core.listening_events
 where content_type = 'music' and track_id is not null
 group by event_date, track_id;
+
+create schema if not exists ml;
+
+create or replace temp table playbacks as
+select
+    events.* exclude (track_id),
+    events.track_id,
+    events.started_at::date as start_day,
+    coalesce(tracks.primary_artist_id, events.artist_name) as artist,
+    events.content_type = 'music' and events.track_id is not null as is_music
+from core.listening_events as events
+left join core.tracks as tracks using (track_id)
+where events.action in ('play', 'skip');
+
+create or replace temp macro history_of(keyed) as table
+with
+asked as (
+    select
+        event_id,
+        key,
+        start_day,
+        started_at
+    from query_table(keyed)
+    where key is not null
+),
+days as (
+    select
+        key,
+        day,
+        sum(plays) as plays,
+        sum(skips) as skips
+    from (
+        select key, event_date as day, count(*) as plays, count(*) filter (outcome = 'skip') as skips
+        from query_table(keyed)
+        where key is not null
+        group by key, event_date
+        union all
+        select distinct key, start_day as day, 0 as plays, 0 as skips
+        from asked
+    )
+    group by key, day
+),
+earlier_days as (
+    select
+        key,
+        day,
+        coalesce(sum(plays) over before_the_day, 0) as plays,
+        coalesce(sum(skips) over before_the_day, 0) as skips
+    from days
+    window before_the_day as (
+        partition by key order by day
+        range between interval 28 days preceding and interval 1 day preceding
+    )
+),
+moments as (
+    select key, start_day as day, started_at as moment, 0 as is_end, 0 as is_skip, event_id
+    from asked
+    union all
+    select key, event_date, ended_at, 1, (outcome = 'skip')::int, null
+    from query_table(keyed)
+    where key is not null
+),
+on_the_day as (
+    select
+        event_id,
+        key,
+        day,
+        sum(is_end) over so_far as plays,
+        sum(is_skip) over so_far as skips
+    from moments
+    window so_far as (partition by key, day order by moment, is_end rows between unbounded preceding and current row)
+)
+select
+    on_the_day.event_id,
+    (on_the_day.plays + earlier_days.plays)::bigint as plays,
+    (on_the_day.skips + earlier_days.skips) / nullif(on_the_day.plays + earlier_days.plays, 0) as skip_rate
+from on_the_day
+inner join earlier_days on on_the_day.key = earlier_days.key and on_the_day.day = earlier_days.day
+where on_the_day.event_id is not null;
+
+create or replace temp view by_user as
+select event_id, user_id as key, start_day, started_at, event_date, ended_at, outcome from playbacks where is_music;
+create or replace temp view by_user_track as
+select event_id, hash(user_id, track_id) as key, start_day, started_at, event_date, ended_at, outcome from playbacks where is_music;
+create or replace temp view by_user_artist as
+select
+    event_id,
+    case when artist is not null then hash(user_id, artist) end as key,
+    start_day, started_at, event_date, ended_at, outcome
+from playbacks
+where is_music;
+create or replace temp table user_history as from history_of('by_user');
+create or replace temp table user_track_history as from history_of('by_user_track');
+create or replace temp table user_artist_history as from history_of('by_user_artist');
+
+create or replace table ml.model_features as
+with with_earlier as (
+    select
+        *,
+        case when lag(session_position, 1) over so_far = session_position - 1
+            and lag(ended_at, 1) over so_far <= started_at + interval 1 second
+            then (lag(outcome, 1) over so_far = 'skip')::int end as was_skip_1,
+        case when lag(session_position, 2) over so_far = session_position - 2
+            and lag(ended_at, 2) over so_far <= started_at + interval 1 second
+            then (lag(outcome, 2) over so_far = 'skip')::int end as was_skip_2,
+        case when lag(session_position, 3) over so_far = session_position - 3
+            and lag(ended_at, 3) over so_far <= started_at + interval 1 second
+            then (lag(outcome, 3) over so_far = 'skip')::int end as was_skip_3,
+        case when lag(session_position, 4) over so_far = session_position - 4
+            and lag(ended_at, 4) over so_far <= started_at + interval 1 second
+            then (lag(outcome, 4) over so_far = 'skip')::int end as was_skip_4,
+        case when lag(session_position, 5) over so_far = session_position - 5
+            and lag(ended_at, 5) over so_far <= started_at + interval 1 second
+            then (lag(outcome, 5) over so_far = 'skip')::int end as was_skip_5,
+        greatest(epoch_ms(started_at - lag(ended_at) over so_far) / 1000, 0) as seconds_since
+    from playbacks
+    window so_far as (partition by user_id, session_id order by session_position, started_at, event_id)
+)
+select
+    e.event_id, e.event_date, e.user_id, e.track_id, e.started_at, e.outcome = 'skip' as is_skip,
+    t.danceability, t.energy, t.key, t.loudness, t.mode, t.speechiness, t.acousticness, t.instrumentalness,
+    t.liveness, t.valence, t.tempo, t.time_signature, t.popularity, t.duration_ms, t.explicit,
+    hour(e.started_at) as hour_utc, isodow(e.started_at) as weekday, e.device, e.shuffle, e.reason_start,
+    e.session_position,
+    e.was_skip_1::boolean as previous_is_skip,
+    list_avg([e.was_skip_1, e.was_skip_2, e.was_skip_3, e.was_skip_4, e.was_skip_5]) as recent_skip_rate,
+    case when e.was_skip_1 is not null then e.seconds_since end as gap_seconds,
+    of_user.plays as user_plays, of_user.skip_rate as user_skip_rate,
+    of_track.plays as user_track_plays, of_track.skip_rate as user_track_skip_rate,
+    of_artist.plays as user_artist_plays, of_artist.skip_rate as user_artist_skip_rate
+from with_earlier as e
+left join core.tracks as t using (track_id)
+left join user_history as of_user using (event_id)
+left join user_track_history as of_track using (event_id)
+left join user_artist_history as of_artist using (event_id)
+where e.is_music;

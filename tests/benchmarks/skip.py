@@ -35,10 +35,12 @@ from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS, model_features
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.history import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
 from tests.skip.simulation import CUTOFF, PLANTED, TEST_DAYS, TRAINING_DAYS, simulated
+from tests.transforms.before import Before
 
 REPETITIONS, SHUFFLES = 200, 40
 FIRST, DAYS = date(2025, 3, 1), 28
@@ -109,7 +111,7 @@ def features_of_a_day() -> Figures:
             start = time.perf_counter()
             model_features(
                 reader.read(window, EVENT_COLUMNS),
-                lambda days, columns: reader.read(window.preceding(days), columns),
+                ListeningHistory(reader, window),
                 catalogue.as_of(window, "track_id", TRACK_COLUMNS),
             )
             seconds.append(time.perf_counter() - start)
@@ -212,7 +214,7 @@ def world_of_events(
     nothing = MODEL_FEATURES.empty()
     if not with_features:
         return tracks, nothing, events
-    features = model_features(events, lambda _, columns: events.clear().select(columns), tracks)
+    features = model_features(events, Before(events.clear(), FIRST), tracks)
     return tracks, features, events
 
 

@@ -114,7 +114,7 @@ def write(
         delete_rows(connection, table, target)
         insert_rows(connection, table, kept, target, label=str(part))
         repeated = {"again": duplicate} if duplicate else {}
-        books.add(part, Cleaned(kept, kept.height + rejected + duplicate, refused, repeated))
+        books.add([part], Cleaned(kept, kept.height + rejected + duplicate, refused, repeated))
     books.write(connection, Window(parts[0].start, parts[-1].end))
 
 

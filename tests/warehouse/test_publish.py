@@ -202,7 +202,7 @@ def write(database: Database, table: Table, rows: pl.DataFrame, *parts: Window) 
             kept = rows.filter(pl.col("event_date").is_between(part.start, part.end, closed="left"))
             delete_rows(connection, table, target)
             insert_rows(connection, table, kept, target, label=str(part))
-            books.add(part, Cleaned(kept, kept.height))
+            books.add([part], Cleaned(kept, kept.height))
             books.write(connection, part)
             books = Books(table)
 
@@ -461,6 +461,9 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path: Path, 
     export_csv(serving, "main.cells", tmp_path / "cells.csv")
     with (tmp_path / "cells.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file))[1:] == [[f"'{text}", "-1.5"], [f"a{text}", "2.0"]]
+    export_csv(serving, "main.cells", tmp_path / "raw.csv", raw=True)
+    with (tmp_path / "raw.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1:] == [[text, "-1.5"], [f"a{text}", "2.0"]]
 
 
 def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:

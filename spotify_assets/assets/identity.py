@@ -1,0 +1,91 @@
+"""Core layer: who listened where, what was played, and which recordings it was. Not here: events (core)."""
+
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
+from spotify_assets.automation.partitions import lookback, windows
+from spotify_assets.catalog import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES
+from spotify_assets.lake.profiles import read_profiles
+from spotify_assets.settings import Settings
+from spotify_assets.sources.recordings_toml import read_overrides
+from spotify_assets.transforms import hours, identity, played, zones
+from spotify_assets.warehouse.reader import TableReader
+from spotify_assets.warehouse.slices import Slices, Window, joined
+
+AFTER_ALL = Window(date.max, date.max)
+"""A window that every snapshot and every day lies before."""
+
+
+def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The assets that say who, where and what."""
+
+    @dg.asset(**about(COUNTRIES), pool=POOL, io_manager_key=IO_MANAGER)
+    def countries() -> pl.DataFrame:
+        return zones.countries()
+
+    @dg.asset(**about(USER_PROFILES), pool=POOL, io_manager_key=IO_MANAGER)
+    def user_profiles() -> pl.DataFrame:
+        declared = [
+            (profile.user_id, profile.time_zone, profile.follows_country)
+            for profile in read_profiles(settings.lake_dir)
+        ]
+        return pl.DataFrame(declared, schema=USER_PROFILES.polars_schema, orient="row").sort("user_id")
+
+    @dg.asset(
+        **about(PLAYED_TRACKS),
+        **partitioned(settings),
+        io_manager_key=IO_MANAGER,
+        ins={"listening_events": reads("core.listening_events")},
+    )
+    def played_tracks(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
+        def make(window: Window) -> pl.DataFrame:
+            return played.played_tracks(listening_events.read(window, played.NEEDED_FOR_PLAYED))
+
+        days = windows(context)
+        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+
+    @dg.asset(
+        **about(RECORDINGS),
+        pool=POOL,
+        io_manager_key=IO_MANAGER,
+        ins={"tracks": reads("core.tracks"), "played_tracks": reads("core.played_tracks")},
+    )
+    def recordings(
+        context: dg.AssetExecutionContext, tracks: TableReader, played_tracks: TableReader
+    ) -> pl.DataFrame:
+        found = identity.recordings(
+            tracks.as_of(AFTER_ALL, "track_id", identity.CATALOGUE_COLUMNS),
+            played_tracks.as_of(AFTER_ALL, "track_key", identity.PLAYED_COLUMNS),
+            read_overrides(settings.recordings_path),
+        )
+        plays = played_tracks.read(columns=["track_key", "playbacks"])
+        context.add_output_metadata(identity.match_rates(found, plays))
+        return found
+
+    @dg.asset(
+        **about(LISTENING_HOURS),
+        **partitioned(settings),
+        io_manager_key=IO_MANAGER,
+        ins={
+            "listening_events": reads("core.listening_events", lookback(settings, hours.LOOKBACK_DAYS)),
+            "user_profiles": reads("core.user_profiles"),
+        },
+    )
+    def listening_hours(
+        context: dg.AssetExecutionContext, listening_events: TableReader, user_profiles: pl.DataFrame
+    ) -> Slices:
+        def make(window: Window) -> pl.DataFrame:
+            return hours.listening_hours(
+                listening_events.read(window, hours.NEEDED_FOR_HOURS),
+                listening_events.read(window.preceding(hours.LOOKBACK_DAYS), hours.NEEDED_FOR_HOURS),
+                user_profiles,
+                settings.default_time_zone,
+            )
+
+        days = windows(context)
+        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+
+    return [countries, user_profiles, played_tracks, recordings, listening_hours]

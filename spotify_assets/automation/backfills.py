@@ -1,0 +1,196 @@
+"""Bringing a range of days up to date: which partitions are missing, and one run for each contiguous range.
+
+What is done is read from the instance, so a backfill that was stopped is started again by the same command,
+and one that the UI started is continued here. Not here: running (`runs`), and what a command prints.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+
+from spotify_assets.automation.partitions import as_window, keys_of, partitions
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.slices import Window
+
+TIMEOUT_SECONDS = 60
+
+
+class Which(StrEnum):
+    """Which partitions of a range a backfill runs."""
+
+    MISSING = "missing"
+    MISSING_OR_FAILED = "missing or failed"
+    FAILED = "failed"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Range:
+    """A contiguous range of partitions, and the assets to be made for it, with all that follows from them."""
+
+    window: Window
+    keys: tuple[str, ...]
+    assets: tuple[dg.AssetKey, ...]
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """What a backfill has to do: its ranges, and how many partitions it leaves alone and why."""
+
+    ranges: tuple[Range, ...]
+    done: int
+    failed_left: int
+
+
+def backfill_of(
+    instance: dg.DagsterInstance,
+    graph: AssetGraph,
+    settings: Settings,
+    window: Window,
+    selected: Iterable[dg.AssetKey],
+    *,
+    which: Which,
+) -> Backfill:
+    """What is to be done for a window of dates.
+
+    A partition is done when every selected partitioned asset has it, and failed when the last run for it of
+    one of them failed; when somebody ended that run, it is missing. For each range only those assets are made
+    that lack one of its partitions, and what is made from them.
+
+    Raises:
+        ValueError: the window reaches outside the configured partitions.
+    """
+    definition = partitions(settings)
+    keys = definition.get_partition_keys_in_range(dg.PartitionKeyRange(*keys_of(settings, window)))
+    chosen = set(selected)
+    partitioned = sorted(key for key in chosen if graph.get(key).partitions_def is not None)
+    made: dict[dg.AssetKey, set[str]] = {}
+    failed: dict[dg.AssetKey, set[str]] = {}
+    for key in partitioned:
+        status = get_and_update_asset_status_cache_value(instance, key, definition)
+        if status is None:
+            made[key], failed[key] = set(), set()
+            continue
+        stopped = _stopped(instance, key)
+        materialized = status.deserialize_materialized_partition_subsets(definition)
+        made[key] = set(materialized.get_partition_keys()) - stopped
+        failed[key] = (
+            set(status.deserialize_failed_partition_subsets(definition).get_partition_keys()) - stopped
+        )
+    broken = {key for key in keys if any(key in failed[asset] for asset in partitioned)}
+    missing = {key for key in keys if any(key not in made[asset] for asset in partitioned)} - broken
+    wanted = {
+        Which.MISSING: missing,
+        Which.MISSING_OR_FAILED: missing | broken,
+        Which.FAILED: broken,
+        Which.ALL: set(keys),
+    }[which]
+    lacking = {
+        asset: set(keys) if which is Which.ALL else (set(keys) - made[asset]) | failed[asset]
+        for asset in partitioned
+    }
+    ranges = tuple(
+        Range(
+            Window(
+                as_window(definition.time_window_for_partition_key(run[0])).start,
+                as_window(definition.time_window_for_partition_key(run[-1])).end,
+            ),
+            tuple(run),
+            _with_downstream(graph, chosen, [a for a in partitioned if lacking[a] & set(run)], partitioned),
+        )
+        for run in _contiguous(keys, wanted)
+    )
+    return Backfill(ranges, done=len(set(keys) - missing - broken), failed_left=len(broken - wanted))
+
+
+def _stopped(instance: dg.DagsterInstance, key: dg.AssetKey) -> set[str]:
+    """The partitions of an asset whose last run somebody ended before it made them: they are missing."""
+    storage = instance.event_log_storage
+    attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+    runs = {run_id: instance.get_run_by_id(run_id) for run_id, _ in attempts.values()}
+    canceled = {
+        run_id
+        for run_id, run in runs.items()
+        if run is not None and run.status == dg.DagsterRunStatus.CANCELED
+    }
+    return {partition for partition, (run_id, _) in attempts.items() if run_id in canceled}
+
+
+def _contiguous(keys: Sequence[str], wanted: set[str]) -> list[list[str]]:
+    """The wanted keys, in order, parted where others lie between them."""
+    found: list[list[str]] = []
+    before = False
+    for key in keys:
+        if key in wanted:
+            if before:
+                found[-1].append(key)
+            else:
+                found.append([key])
+        before = key in wanted
+    return found
+
+
+def _with_downstream(
+    graph: AssetGraph, chosen: set[dg.AssetKey], lacking: list[dg.AssetKey], partitioned: list[dg.AssetKey]
+) -> tuple[dg.AssetKey, ...]:
+    """The assets that lack something and all that is made from them; everything chosen where all do."""
+    if len(lacking) == len(partitioned):
+        return tuple(sorted(chosen))
+    below = dg.AssetSelection.assets(*lacking).downstream().resolve(graph)
+    return tuple(sorted(chosen & below))
+
+
+_LAUNCH = """
+mutation ($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+    ... on InvalidSubsetError { message }
+    ... on UnauthorizedError { message }
+    ... on PartitionSetNotFoundError { message }
+    ... on PartitionKeysNotFoundError { message }
+  }
+}
+"""
+
+
+def hand_over(settings: Settings, found: Range) -> str:
+    """Ask the server of SPOTIFY_DAGSTER_URL for a range, and return the id of its backfill.
+
+    Raises:
+        ConnectionError: no server answers there.
+        RuntimeError: the server refuses.
+    """
+    parameters: dict[str, Any] = {
+        "partitionNames": list(found.keys),
+        "assetSelection": [{"path": list(key.path)} for key in found.assets],
+        "tags": [{"key": "spotify/requested_by", "value": "cli"}],
+    }
+    request = urllib.request.Request(  # noqa: S310
+        f"{settings.dagster_url.rstrip('/')}/graphql",
+        data=json.dumps({"query": _LAUNCH, "variables": {"params": parameters}}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            content = json.load(answer)
+    except urllib.error.URLError as error:
+        raise ConnectionError(
+            f"no Dagster server answers at {settings.dagster_url} ({error.reason}): start it with "
+            "spotify-assets up, or leave out --no-wait to run here"
+        ) from None
+    launched = (content.get("data") or {}).get("launchPartitionBackfill") or {}
+    if "backfillId" not in launched:
+        raise RuntimeError(
+            f"the server refused the backfill: {launched.get('message') or content.get('errors')}"
+        )
+    return str(launched["backfillId"])

@@ -1,0 +1,191 @@
+"""Deciding which partitions a sensor asks for, from what lies in the lake and which runs there were.
+
+Knows no orchestrator: runs come in as `Attempt`s. What was done is read from the runs, never from what was
+asked for, so a run that fails, is lost or was started by somebody else needs no bookkeeping of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from spotify_assets.automation.lake_watch import (
+    Digests,
+    Seen,
+    Stream,
+    at_most,
+    next_partition,
+    previous_partition,
+    ranges,
+)
+from spotify_assets.settings import Grain
+
+SECOND = 1_000_000_000
+SETTLE_SECONDS = 5
+"""A partition whose files changed more recently than this is taken to be still being written."""
+MOST_RUNS = 10
+"""Runs asked for at one tick; of more ranges, the nearest are joined across the days between them."""
+MOST_ATTEMPTS = 5
+"""Failed runs for one state of the files after which somebody has to look."""
+RETRY_SECONDS = 60
+"""How long the second retry waits; the first does not wait, each later one waits twice as long."""
+
+Change = tuple[Stream, date]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One run over a range of partitions of some streams; times are Unix times in nanoseconds.
+
+    `first` and `last` are the first days of its first and last partition. A run that goes on, or waits for
+    its turn, is `going`; one that somebody ended is `canceled`.
+    """
+
+    run_id: str
+    streams: frozenset[Stream]
+    first: date
+    last: date
+    state: Literal["going", "done", "failed", "canceled"]
+    started_ns: int
+    ended_ns: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A range of partitions to be run, and how many runs for it failed before."""
+
+    first: date
+    last: date
+    failed_before: int
+    since_ns: int
+
+
+@dataclass
+class Plan:
+    """What to ask for, what to remember, and what waits for which reason."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    remembered: dict[Change, bytes] = field(default_factory=dict)
+    unsettled: list[Change] = field(default_factory=list)
+    going: list[Change] = field(default_factory=list)
+    resting: list[Change] = field(default_factory=list)
+    given_up: list[Change] = field(default_factory=list)
+    outside: list[Change] = field(default_factory=list)
+
+
+def plan(
+    seen: Mapping[Change, Seen],
+    remembered: Digests,
+    gone_since: Mapping[Change, int],
+    attempts: Sequence[Attempt],
+    *,
+    grain: Grain,
+    within: tuple[date, date],
+    now_ns: int,
+) -> Plan:
+    """What follows from the lake as it is now.
+
+    `gone_since` has, for partitions that are remembered and have no file any more, when that may have
+    happened. `within` are the first days of the first and last partition that there is.
+
+    A changed partition is remembered when a run that started after the change has succeeded for all that
+    depends on it. The catalogue decides about the days after it (all days, where it is the earliest), the
+    events of a day about the sessions of the next and about what counts twice on the day before.
+    """
+    made = Plan(remembered=dict(remembered))
+    history = _History.of(attempts, grain)
+    days_of_events = sorted(day for stream, day in seen if stream == "events")
+    earliest = min((day for stream, day in seen if stream == "tracks"), default=None)
+    wanted: dict[date, tuple[int, int]] = {}
+    for change in changes(seen, remembered):
+        stream, day = change
+        since = seen[change].changed_ns if change in seen else gone_since[change]
+        if not within[0] <= day <= within[1]:
+            made.outside.append(change)
+            continue
+        if abs(now_ns - since) < SETTLE_SECONDS * SECOND:
+            made.unsettled.append(change)
+            continue
+        if stream == "tracks":
+            reached = [d for d in days_of_events if d >= day or day == earliest]
+        else:
+            neighbours = previous_partition(day, grain), next_partition(day, grain)
+            reached = [d for d in neighbours if ("events", d) in seen]
+        missing = [
+            d
+            for d in {day, *reached}
+            if within[0] <= d <= within[1] and history.done[stream].get(d, 0) <= since
+        ]
+        if not missing:
+            _remember(made, change, seen)
+            continue
+        for target in missing:
+            failures = [a for a in history.ended[stream].get(target, ()) if a.started_ns > since]
+            if target in history.going[stream]:
+                made.going.append((stream, target))
+            elif len(failures) >= MOST_ATTEMPTS or any(a.state == "canceled" for a in failures):
+                made.given_up.append((stream, target))
+            elif failures and now_ns < rest_until([failure.ended_ns for failure in failures]):
+                made.resting.append((stream, target))
+            else:
+                before, latest = wanted.get(target, (0, 0))
+                wanted[target] = max(before, len(failures)), max(latest, since)
+    for first, last in at_most(ranges(wanted, grain), MOST_RUNS):
+        inside = [state for day, state in wanted.items() if first <= day <= last]
+        made.wanted.append(
+            Wanted(first, last, max(failed for failed, _ in inside), max(since for _, since in inside))
+        )
+    return made
+
+
+def changes(seen: Mapping[Change, Seen], remembered: Digests) -> list[Change]:
+    """The partitions whose files are not those remembered, in order."""
+    return sorted(
+        key
+        for key in {*seen, *remembered}
+        if key not in seen or key not in remembered or seen[key].digest != remembered[key]
+    )
+
+
+def _remember(made: Plan, change: Change, seen: Mapping[Change, Seen]) -> None:
+    if change in seen:
+        made.remembered[change] = seen[change].digest
+    else:
+        made.remembered.pop(change, None)
+
+
+def rest_until(ended_ns: Sequence[int]) -> int:
+    """When the next run may start after runs that failed at these moments; at once after the first."""
+    rest = RETRY_SECONDS * 2 ** (len(ended_ns) - 2) if len(ended_ns) > 1 else 0
+    return max(ended_ns, default=0) + rest * SECOND
+
+
+@dataclass
+class _History:
+    """Runs by stream and partition: the latest start of what succeeded, what is going, what failed."""
+
+    done: dict[Stream, dict[date, int]]
+    going: dict[Stream, set[date]]
+    ended: dict[Stream, dict[date, list[Attempt]]]
+
+    @classmethod
+    def of(cls, attempts: Iterable[Attempt], grain: Grain) -> "_History":
+        history = cls(
+            {"tracks": {}, "events": {}}, {"tracks": set(), "events": set()}, {"tracks": {}, "events": {}}
+        )
+        for attempt in attempts:
+            days = []
+            day = attempt.first
+            while day <= attempt.last:
+                days.append(day)
+                day = next_partition(day, grain)
+            for stream in attempt.streams:
+                for day in days:
+                    if attempt.state == "done":
+                        latest = history.done[stream].get(day, 0)
+                        history.done[stream][day] = max(latest, attempt.started_ns)
+                    elif attempt.state == "going":
+                        history.going[stream].add(day)
+                    else:
+                        history.ended[stream].setdefault(day, []).append(attempt)
+        return history

@@ -1,0 +1,211 @@
+"""What lies in the lake, partition by partition, as short digests that are cheap to make and to remember.
+
+A partition's digest covers the name, size and modification time of every finished data file that touches it,
+so it changes when a file is added, replaced, changed or removed, and never because of a file's age. Knows no
+orchestrator.
+"""
+
+import base64
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from spotify_assets.lake import layout
+from spotify_assets.settings import Grain
+
+Stream = Literal["tracks", "events"]
+STREAMS: tuple[Stream, ...] = ("tracks", "events")
+_FOLDER_OF: Mapping[Stream, str] = {"tracks": layout.TRACKS, "events": layout.EVENTS}
+
+DIGEST_BYTES = 8
+"""Two states of one partition share a digest with a probability of 2⁻⁶⁴."""
+_ENTRY = struct.Struct(f">I{DIGEST_BYTES}s")
+_MONTH = "month"
+_FOLDERS = ("date", "snapshot_date", _MONTH)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The files of one partition: their digest, and when anything about them last changed (Unix time, ns).
+
+    The time is that of the inode, which copying a file with its old modification time does not turn back.
+    """
+
+    digest: bytes
+    changed_ns: int
+
+
+Digests = Mapping[tuple[Stream, date], bytes]
+"""Digests by stream and first day of the partition."""
+
+
+def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
+    """Every partition that a finished data file of the lake touches.
+
+    Raises:
+        ValueError: a folder is called `date=`, `month=` or `snapshot_date=` and no date follows; the message
+            names it.
+    """
+    parts: dict[tuple[Stream, date], _Part] = {}
+    for stream, folder in _FOLDER_OF.items():
+        for day, file, changed_ns in _files_by_day(lake_dir / folder):
+            first = day.replace(day=1) if grain == "month" else day
+            part = parts.setdefault((stream, first), _Part([], 0))
+            part.files.append((day.toordinal(), file.name, file.size, file.mtime_ns))
+            part.changed_ns = max(part.changed_ns, changed_ns)
+    return {key: Seen(_digest(part.files), part.changed_ns) for key, part in parts.items()}
+
+
+def newest_change(lake_dir: Path, stream: Stream, first: date, last: date) -> int:
+    """When the folders that may have held files of some days last changed; for days whose files are gone."""
+    root = lake_dir / _FOLDER_OF[stream]
+    names = {root, root.parent}
+    for day in (first, last):
+        names |= {
+            layout.tracks_dir(lake_dir, day) if stream == "tracks" else layout.events_dir(lake_dir, day),
+            root / f"{_MONTH}={day:%Y-%m}",
+        }
+    return max((path.stat().st_ctime_ns for path in names if path.exists()), default=0)
+
+
+@dataclass
+class _Part:
+    files: list[tuple[int, str, int, int]]
+    changed_ns: int
+
+
+class _File(NamedTuple):
+    """A data file: its name relative to its folder, its path, its size in bytes and its modification time."""
+
+    name: str
+    path: str
+    size: int
+    mtime_ns: int
+
+    def dates(self) -> tuple[date, ...]:
+        """The dates that a file of a month touches."""
+        return _dates_of(self.path, self.size, self.mtime_ns)
+
+
+def _files_by_day(root: Path) -> Iterator[tuple[date, _File, int]]:
+    """Each finished file below a stream's folder, once for every day it touches, with its folder's change."""
+    if not root.is_dir():
+        return
+    with os.scandir(root) as folders:
+        for folder in folders:
+            kind, equals, text = folder.name.partition("=")
+            if not (equals and kind in _FOLDERS and folder.is_dir()):
+                continue
+            files, changed_ns = _listing(folder.path, folder.stat().st_ctime_ns)
+            if kind == _MONTH:
+                yield from ((day, file, changed_ns) for file in files for day in file.dates())
+                continue
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                raise ValueError(
+                    f"{folder.path}: {text!r} is no date (YYYY-MM-DD): rename the folder or remove it"
+                ) from None
+            yield from ((day, file, changed_ns) for file in files)
+
+
+def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File], int]:
+    """The finished data files below a folder, and when anything below it last changed."""
+    files: list[_File] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    below, changed_below = _listing(
+                        entry.path, entry.stat().st_ctime_ns, f"{prefix}{entry.name}/"
+                    )
+                    files += below
+                    changed_ns = max(changed_ns, changed_below)
+                elif entry.name.endswith(layout.DATA_SUFFIXES) and not entry.name.startswith((".", "_")):
+                    status = entry.stat()
+                    files.append(
+                        _File(f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns)
+                    )
+                    changed_ns = max(changed_ns, status.st_ctime_ns)
+            except FileNotFoundError:  # removed since it was listed
+                continue
+    return files, changed_ns
+
+
+@lru_cache(maxsize=10_000)
+def _dates_of(path: str, size: int, mtime_ns: int) -> tuple[date, ...]:
+    """The dates that a file of a month touches; read once for each state of the file."""
+    del size, mtime_ns
+    return tuple(layout.dates_of(Path(path)))
+
+
+def _digest(files: list[tuple[int, str, int, int]]) -> bytes:
+    return blake2b(repr(sorted(files)).encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def pack(digests: Digests) -> str:
+    """Digests as a text of 16 characters a partition."""
+    blocks = []
+    for stream in STREAMS:
+        entries = sorted((day, digest) for (kind, day), digest in digests.items() if kind == stream)
+        packed = b"".join(_ENTRY.pack(day.toordinal(), digest) for day, digest in entries)
+        blocks.append(base64.b64encode(zlib.compress(packed)).decode())
+    return ".".join(blocks)
+
+
+def unpack(text: str) -> dict[tuple[Stream, date], bytes]:
+    """What `pack` packed.
+
+    Raises:
+        ValueError: the text is not that.
+    """
+    digests: dict[tuple[Stream, date], bytes] = {}
+    try:
+        for stream, block in zip(STREAMS, text.split("."), strict=True):
+            packed = zlib.decompress(base64.b64decode(block, validate=True))
+            for ordinal, digest in _ENTRY.iter_unpack(packed):
+                digests[stream, date.fromordinal(ordinal)] = digest
+    except (ValueError, zlib.error, struct.error, OverflowError) as error:
+        raise ValueError(f"this is no list of digests: {error}") from None
+    return digests
+
+
+def ranges(days: Iterable[date], grain: Grain) -> list[tuple[date, date]]:
+    """Contiguous ranges of partitions, each by the first day of its first and of its last partition."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if found and next_partition(found[-1][1], grain) == day:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def at_most(found: list[tuple[date, date]], limit: int) -> list[tuple[date, date]]:
+    """No more than so many ranges: they are parted at the widest gaps alone, the others are taken in."""
+    found = sorted(found)
+    gaps = [(after[0] - before[1], number) for number, (before, after) in enumerate(pairwise(found), start=1)]
+    starts = [0, *sorted(number for _, number in sorted(gaps, reverse=True)[: limit - 1])]
+    ends = [*starts[1:], len(found)]
+    return [(found[start][0], found[end - 1][1]) for start, end in zip(starts, ends, strict=True) if found]
+
+
+def next_partition(first: date, grain: Grain) -> date:
+    """The first day of the partition after the one that starts on a day."""
+    if grain == "month":
+        return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return date.fromordinal(first.toordinal() + 1)
+
+
+def previous_partition(first: date, grain: Grain) -> date:
+    """The first day of the partition before the one that starts on a day."""
+    before = date.fromordinal(first.toordinal() - 1)
+    return before.replace(day=1) if grain == "month" else before

@@ -1,0 +1,92 @@
+"""Schedules: the usual day and the models of the week; both off until someone turns them on in the UI.
+
+The sensor on raw files makes the daily one unnecessary where it runs; where both do, the second finds the
+day done and skips it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from spotify_assets.automation.changes import SECOND
+from spotify_assets.automation.history import REQUESTED_BY, attempts_since
+from spotify_assets.automation.lake_watch import STREAMS, newest_change, scan
+from spotify_assets.automation.partitions import as_window, partitions
+from spotify_assets.settings import Settings
+
+DAILY = "daily"
+WEEKLY = "weekly_models"
+
+
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """The daily and the weekly schedule."""
+
+    @dg.schedule(
+        name=DAILY,
+        job_name="data",
+        cron_schedule="15 1 * * *",
+        execution_timezone="UTC",
+        description="At 01:15 UTC, everything but the models for the partition of the day before, where no "
+        "other run has done it since its files last changed or is about to.",
+    )
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        definition = partitions(settings)
+        moment = context.scheduled_execution_time
+        key = _key_of_day_before(definition, moment)
+        done = _done_by(context.instance, settings, definition, key)
+        if done:
+            return dg.SkipReason(f"Partition {key} is done or in hand by run {done}.")
+        return dg.RunRequest(
+            run_key=f"{DAILY}-{moment:%Y-%m-%d}",
+            partition_key=key,
+            tags={REQUESTED_BY: DAILY, "dagster/priority": "10"},
+        )
+
+    @dg.schedule(
+        name=WEEKLY,
+        job_name="models",
+        cron_schedule="0 3 * * 1",
+        execution_timezone="UTC",
+        description="On Mondays at 03:00 UTC, the models with the cut-off of the day before.",
+    )
+    def weekly_models(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        moment = context.scheduled_execution_time
+        return dg.RunRequest(
+            run_key=f"{WEEKLY}-{moment:%Y-%m-%d}",
+            partition_key=_key_of_day_before(partitions(settings), moment),
+            tags={REQUESTED_BY: WEEKLY},
+        )
+
+    return [daily, weekly_models]
+
+
+def _key_of_day_before(definition: dg.TimeWindowPartitionsDefinition, moment: datetime) -> str:
+    return definition.get_partition_key_for_timestamp((moment - timedelta(days=1)).timestamp())
+
+
+def _done_by(
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    definition: dg.TimeWindowPartitionsDefinition,
+    key: str,
+) -> str | None:
+    """The run that makes another one for a partition unnecessary.
+
+    It reads both streams after the partition has ended and its files have last changed, and has succeeded,
+    or goes on.
+    """
+    window = as_window(definition.time_window_for_partition_key(key))
+    lake = scan(settings.lake_dir, settings.partition_grain)
+    changed = [
+        lake[stream, window.start].changed_ns
+        if (stream, window.start) in lake
+        else newest_change(settings.lake_dir, stream, window.start, window.start)
+        for stream in STREAMS
+    ]
+    ended = datetime(window.end.year, window.end.month, window.end.day, tzinfo=UTC).timestamp()
+    since = max(int(ended * SECOND), *changed)
+    for attempt in attempts_since(instance, definition, since, asked_by=DAILY):
+        covers = attempt.first <= window.start <= attempt.last and attempt.streams == frozenset(STREAMS)
+        if covers and (attempt.state == "going" or (attempt.state == "done" and attempt.started_ns > since)):
+            return attempt.run_id
+    return None

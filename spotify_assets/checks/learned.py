@@ -1,0 +1,205 @@
+"""Checks that learn from history what is usual: volume, distributions, the share of refused rows.
+
+A day is compared with the same weekday of the eight weeks before it, by the median and the median absolute
+deviation (Rousseeuw and Croux, 1993), which a few odd days do not move. With too little history a check stays
+silent: it passes and says so. These checks only warn, since what is unusual may well be true.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
+
+import duckdb
+
+from spotify_assets.catalog import ROW_COUNTS, Table
+from spotify_assets.warehouse.audit import Finding, stored_columns
+from spotify_assets.warehouse.slices import Window
+
+HISTORY_WEEKS = 8
+LEAST_HISTORY = 4
+"""Days of the same weekday without which nothing is usual."""
+UNUSUAL = 5.0
+"""Spreads from the median from which a day is unusual: one in two million days of a normal distribution."""
+MAD_TO_SIGMA = 1.4826
+"""Standard deviations of a normal distribution in one median absolute deviation."""
+RECENT_DAYS = 7
+"""Days that are judged when the whole table is checked."""
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One figure of a day: SQL that aggregates its rows, and the least spread that counts as one.
+
+    The spread is at least `least` and at least the `share` of the median. `counts` is for a number of rows: a
+    day without rows has 0 of them, and its spread is at least that of a Poisson distribution. Any other
+    figure does not exist on such a day.
+    """
+
+    name: str
+    description: str
+    sql: str
+    least: float
+    share: float = 0.0
+    counts: bool = False
+    per_cent: bool = False
+
+    def spread(self, usual: float, history: Sequence[float]) -> float:
+        """The spread of a history around its median."""
+        deviation = MAD_TO_SIGMA * median(abs(value - usual) for value in history)
+        poisson = math.sqrt(usual) if self.counts else 0.0
+        return max(deviation, self.least, self.share * abs(usual), poisson)
+
+    def words(self, value: float) -> str:
+        """A value as people read it."""
+        return f"{value:.1%}" if self.per_cent else f"{value:,.0f}"
+
+
+_PLAYED = "content_type = 'music' and action in ('play', 'skip')"
+_VOLUME = Statistic(
+    "usual_volume",
+    "About as many rows as on the same weekday of the past eight weeks.",
+    "count(*)",
+    least=5,
+    share=0.1,
+    counts=True,
+)
+STATISTICS: Mapping[str, tuple[Statistic, ...]] = {
+    "raw.raw_events": (_VOLUME,),
+    "core.listening_events": (
+        _VOLUME,
+        Statistic(
+            "usual_skip_rate",
+            "About as many of the plays of music are skips as usual.",
+            f"count(*) filter (where outcome = 'skip') / nullif(count(*) filter (where {_PLAYED}), 0)",
+            least=0.02,
+            per_cent=True,
+        ),
+        Statistic(
+            "usual_unknown_tracks",
+            "About as many plays of music as usual are of tracks that the catalogue lacks.",
+            f"count(*) filter (where {_PLAYED} and track_duration_ms is null) "
+            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
+            least=0.02,
+            per_cent=True,
+        ),
+        Statistic(
+            "usual_missing_ids",
+            "About as many plays of music as usual have no track id.",
+            f"count(*) filter (where {_PLAYED} and track_id is null) "
+            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
+            least=0.02,
+            per_cent=True,
+        ),
+        Statistic(
+            "usual_ms_played",
+            "Plays of music are heard for about as long as usual (mean, milliseconds).",
+            f"avg(ms_played) filter (where {_PLAYED})",
+            least=1_000,
+            share=0.05,
+        ),
+    ),
+}
+REFUSED = Statistic(
+    "usual_rejections",
+    "About as large a share of the rows that came in is refused as usual.",
+    "sum(rows) filter (where outcome = 'rejected') / nullif(sum(rows) filter (where outcome = 'in'), 0)",
+    least=0.01,
+    per_cent=True,
+)
+WITH_REFUSALS = ("raw.raw_tracks", "raw.raw_events", "core.tracks", "core.listening_events")
+
+
+def learned_names(table: Table) -> dict[str, str]:
+    """The learned checks of a table, each with what it says."""
+    return {statistic.name: statistic.description for statistic in _statistics(table)}
+
+
+def learned(
+    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, today: date | None = None
+) -> list[Finding]:
+    """What is unusual about the days of a window, or about the latest days; reads aggregates only.
+
+    The current day is not judged: its data still come.
+    """
+    known = today or datetime.now(UTC).date()
+    findings = []
+    if table.full_name in STATISTICS:
+        statistics = STATISTICS[table.full_name]
+        column = str(table.partition_column)
+        series = _series(connection, table.full_name, column, statistics, window=window)
+        findings += [_judge(each, series[each.name], window, known) for each in statistics]
+    if table.full_name in WITH_REFUSALS:
+        where = f"table_name = '{table.full_name}'"
+        series = _series(
+            connection, ROW_COUNTS.full_name, "slice_date", (REFUSED,), window=window, where=where
+        )
+        findings.append(_judge(REFUSED, series[REFUSED.name], window, known))
+    return findings
+
+
+def _statistics(table: Table) -> tuple[Statistic, ...]:
+    refused = (REFUSED,) if table.full_name in WITH_REFUSALS else ()
+    return (*STATISTICS.get(table.full_name, ()), *refused)
+
+
+def _series(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    statistics: Sequence[Statistic],
+    *,
+    window: Window | None,
+    where: str = "true",
+) -> dict[str, dict[date, float]]:
+    """Each figure by day, of the window and the weeks before it; days without a figure are left out."""
+    found: dict[str, dict[date, float]] = {statistic.name: {} for statistic in statistics}
+    if column not in stored_columns(connection, relation):
+        return found
+    parameters: list[date] = []
+    if window:
+        where += f" and {column} >= ? and {column} < ?"
+        parameters = [window.start - timedelta(weeks=HISTORY_WEEKS), window.end]
+    figures = ", ".join(f"({statistic.sql})::double" for statistic in statistics)
+    for day, *values in connection.execute(
+        f"select {column}, {figures} from {relation} where {where} group by {column} order by {column}",
+        parameters,
+    ).fetchall():
+        for statistic, value in zip(statistics, values, strict=True):
+            if value is not None:
+                found[statistic.name][day] = value
+    return found
+
+
+def _judge(statistic: Statistic, series: dict[date, float], window: Window | None, today: date) -> Finding:
+    """Compare each day of the window with its weekday before."""
+    if statistic.counts:
+        series = _with_empty_days(series, window, today)
+    days = [day for day in series if day < today and (window is None or window.start <= day < window.end)]
+    days = days if window else days[-RECENT_DAYS:]
+    unusual, judged = [], 0
+    for day in days:
+        earlier = (day - timedelta(weeks=weeks) for weeks in range(1, HISTORY_WEEKS + 1))
+        history = [series[before] for before in earlier if before in series]
+        if len(history) < LEAST_HISTORY:
+            continue
+        judged += 1
+        usual = median(history)
+        if abs(series[day] - usual) > UNUSUAL * statistic.spread(usual, history):
+            unusual.append(f"{day}: {statistic.words(series[day])}, usually {statistic.words(usual)}")
+    if not judged:
+        return Finding(statistic.name, 0, "not enough history" if days else "", warns=True)
+    more = [f"and {len(unusual) - _SHOWN} more days"] if len(unusual) > _SHOWN else []
+    return Finding(statistic.name, len(unusual), "; ".join([*unusual[:_SHOWN], *more]), warns=True)
+
+
+def _with_empty_days(series: dict[date, float], window: Window | None, today: date) -> dict[date, float]:
+    """The series with 0 for days without rows, from its first day to its last, or to the window's."""
+    if not series:
+        return series
+    first, last = min(series), max(series)
+    end = max(last, window.end - timedelta(days=1)) if window else last
+    days = [first + timedelta(days=number) for number in range((min(end, today) - first).days + 1)]
+    return {day: series.get(day, 0.0) for day in days}

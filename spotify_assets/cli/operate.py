@@ -1,0 +1,170 @@
+"""Commands that keep the warehouse going: backfill, failing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spotify_assets.cli.common import (
+    days_of,
+    out,
+    output_of_steps,
+    progress,
+    report,
+    say_error,
+    says_what_is_wrong,
+)
+from spotify_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from spotify_assets.automation.backfills import Backfill, Which
+    from spotify_assets.automation.health import Problem
+
+app = typer.Typer()
+
+INTERRUPTED = 130
+"""Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
+
+
+@app.command()
+@says_what_is_wrong
+def backfill(
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; the lake's by default."),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the lake's by default.")
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Assets, in Dagster's selection syntax; the whole graph by default.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what is done already.")] = False,
+    include_failed: Annotated[
+        bool, typer.Option("--include-failed/--leave-failed", help="Also partitions whose last run failed.")
+    ] = False,
+    failed_only: Annotated[
+        bool, typer.Option("--failed-only", help="Nothing but partitions whose last run failed.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Run here, or hand over to the server that is running.")
+    ] = True,
+) -> None:
+    """Bring a range of days up to date, one run per contiguous range; stop it and go on whenever you like."""
+    settings = Settings()
+    with progress("Loading definitions") as told:
+        import dagster as dg  # noqa: PLC0415
+
+        from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
+        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.runs import run  # noqa: PLC0415
+        from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+
+        settings = with_start(settings)
+        window = days_of(settings, first, last)
+        definitions = build_defs(settings)
+        graph = definitions.resolve_asset_graph()
+        selected = (dg.AssetSelection.from_string(select) if select else dg.AssetSelection.all()).resolve(
+            graph
+        )
+        with instance_of(settings) as instance, _interruptible():
+            found = backfill_of(
+                instance,
+                graph,
+                settings,
+                window,
+                selected,
+                which=_which(again, include_failed, failed_only),
+            )
+            _announce(found)
+            for number, part in enumerate(found.ranges, start=1):
+                words = f"{number} of {len(found.ranges)}: {part.window} ({len(part.keys):,} partitions)"
+                if not wait:
+                    out.print(f"{words}: backfill {hand_over(settings, part)}", highlight=False)
+                    continue
+                out.print(words, highlight=False)
+                with output_of_steps(settings):
+                    outcome = run(
+                        definitions,
+                        instance,
+                        settings,
+                        "everything",
+                        window=part.window,
+                        assets=part.assets,
+                        on_event=told,
+                    )
+                if outcome.interrupted:
+                    raise KeyboardInterrupt
+                report(outcome)
+
+
+@app.command()
+@says_what_is_wrong
+def failing() -> None:
+    """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
+    settings = Settings()
+    from spotify_assets.automation.health import problems  # noqa: PLC0415
+    from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+    from spotify_assets.definitions import build_defs  # noqa: PLC0415
+
+    graph = build_defs(settings).resolve_asset_graph()
+    with instance_of(settings) as instance:
+        found = problems(instance, graph)
+    for problem in found:
+        _print_problem(problem)
+    blocking = [problem for problem in found if problem.blocks]
+    if not found:
+        out.print("Nothing is broken.")
+    if blocking:
+        raise typer.Exit(1)
+
+
+def _which(again: bool, include_failed: bool, failed_only: bool) -> "Which":
+    from spotify_assets.automation.backfills import Which  # noqa: PLC0415
+
+    if again and failed_only:
+        raise ValueError("--again runs everything and --failed-only what failed: give one of them")
+    if again:
+        return Which.ALL
+    if failed_only:
+        return Which.FAILED
+    return Which.MISSING_OR_FAILED if include_failed else Which.MISSING
+
+
+def _announce(found: "Backfill") -> None:
+    partitions = sum(len(part.keys) for part in found.ranges)
+    out.print(
+        f"{partitions:,} partitions in {len(found.ranges):,} ranges to run, {found.done:,} are done."
+        if found.ranges
+        else f"Nothing to run: {found.done:,} partitions are done."
+    )
+    if found.failed_left:
+        say_error(f"{found.failed_left:,} partitions failed before and are left alone: give --include-failed")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM end the run at hand as Ctrl-C does: its step is undone, what is finished stays."""
+    import signal  # noqa: PLC0415
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        say_error("stopped; what is finished stays. Give the same command to go on.")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_problem(problem: "Problem") -> None:
+    colour = "red" if problem.blocks else "yellow"
+    out.print(f"[{colour}]{problem.title}[/{colour}]", highlight=False)
+    out.print(f"  {problem.detail}", markup=False, highlight=False)
+    if problem.run_id:
+        out.print(f"  run {problem.run_id}", highlight=False)
+    if problem.kind == "run" and problem.assets:
+        out.print(f"  not made: {', '.join(problem.assets)}", markup=False, highlight=False)

@@ -1,0 +1,159 @@
+"""Commands about a listener's wishes: erase-user, and exclude with list, add and remove."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from spotify_assets.cli.common import out, report, run_job, says_what_is_wrong
+from spotify_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from spotify_assets.lake.erasing import ErasedFromLake
+    from spotify_assets.warehouse.slices import Window
+
+app = typer.Typer()
+rules = typer.Typer(no_args_is_help=True, help="What is kept out of the listening, whatever is imported.")
+app.add_typer(rules, name="exclude")
+
+_DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+
+
+@app.command("erase-user")
+@says_what_is_wrong
+def erase_user(
+    user: Annotated[str, typer.Argument(help="The listener's pseudonym.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Delete their files in the inbox too.")
+    ] = False,
+) -> None:
+    """Remove a listener from the lake, from every table and from what is published."""
+    from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
+    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.erasing import compact, erase_rows, event_dates  # noqa: PLC0415
+    from spotify_assets.warehouse.publish import publish  # noqa: PLC0415
+
+    # The start is fixed before, because it follows from the lake.
+    settings = with_start(Settings())
+    if not yes:
+        typer.confirm(f"Remove everything of listener {user}? This cannot be undone", abort=True)
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    has_tables = database.path.exists()
+    theirs, newest = event_dates(database, user) if has_tables else ([], None)
+    erased = erase_from_lake(settings, user)
+    tables: dict[str, int] = {}
+    if has_tables:
+        tables = erase_rows(database, user, erased.source_files)
+        compact(database)
+    _tell_removed(erased, tables)
+    _tell_originals(erased.originals, delete=originals)
+    window = _window_to_make_again({*erased.dates, *theirs}, newest, settings.start_date)
+    if has_tables and window:
+        out.print(f"Making again what was counted from these rows, {window}.")
+        report(run_job(settings, "everything", window=window))
+    elif has_tables:
+        publish(database, settings.processed_dir)
+
+
+@rules.command("list")
+@says_what_is_wrong
+def list_() -> None:
+    """The rules, with the numbers that remove takes."""
+    from spotify_assets.lake.exclusions import read_exclusions  # noqa: PLC0415
+
+    settings = Settings()
+    found = read_exclusions(settings.exclusions_path)
+    if not found:
+        out.print("Nothing is excluded.")
+        return
+    table = RichTable("rule", "listener", "track", "artist", "from", "until", "device", "private sessions")
+    for number, rule in enumerate(found, start=1):
+        texts = (rule.user_id or "all", rule.track, rule.artist, rule.since, rule.until, rule.device)
+        table.add_row(
+            str(number), *(str(text or "") for text in texts), "only these" if rule.incognito else ""
+        )
+    out.print(table)
+
+
+@rules.command()
+@says_what_is_wrong
+def add(
+    user: Annotated[str | None, typer.Option(help="Whose listening; all listeners by default.")] = None,
+    track: Annotated[str | None, typer.Option(help="A Spotify id, URI or address, or a name.")] = None,
+    artist: Annotated[str | None, typer.Option(help="A name; case does not matter.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=_DATE_FORMATS, help="From this day or UTC moment.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=_DATE_FORMATS, help="To this day, included, or to this UTC moment."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="A kind of device, e.g. speaker.")] = None,
+    incognito: Annotated[bool, typer.Option("--incognito", help="Private sessions.")] = False,
+) -> None:
+    """Add a rule: a playback is excluded where every part that is given matches it."""
+    from spotify_assets.lake.exclusions import add_exclusion  # noqa: PLC0415
+    from spotify_assets.transforms.exclusions import Exclusion  # noqa: PLC0415
+
+    settings = Settings()
+    rule = Exclusion(user, track, artist, _day(since), _day(until), device, incognito)
+    number = add_exclusion(settings.exclusions_path, rule)
+    out.print(f"Rule {number} is in {settings.exclusions_path}. {_NEXT}", soft_wrap=True)
+
+
+@rules.command()
+@says_what_is_wrong
+def remove(
+    numbers: Annotated[list[int], typer.Argument(help="Numbers of rules, as list shows them.")],
+) -> None:
+    """Remove rules; their playbacks come back with the next run."""
+    from spotify_assets.lake.exclusions import remove_exclusions  # noqa: PLC0415
+
+    remove_exclusions(Settings().exclusions_path, set(numbers))
+    out.print(f"Removed. {_NEXT}")
+
+
+_NEXT = "It takes effect with the next run of the days it is about: spotify-assets materialize"
+
+
+def _day(moment: datetime | None) -> date | datetime | None:
+    """A date where midnight was given, because a person who gives a day means all of it."""
+    return moment.date() if moment and moment.time() == time() else moment
+
+
+def _window_to_make_again(dates: set[date], newest: date | None, start: date | None) -> "Window | None":
+    """From the first date that changed to the last one there is: models learn from the days before them."""
+    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+
+    today = datetime.now(UTC).date()
+    changed = [day for day in dates if (start or day) <= day <= today]
+    if not changed:
+        return None
+    last = min(max([*changed, *([newest] if newest else [])]), today)
+    return Window(min(changed), last + timedelta(days=1))
+
+
+def _tell_removed(erased: "ErasedFromLake", tables: dict[str, int]) -> None:
+    if not erased.rows and not tables:
+        out.print("There was nothing of this listener.")
+        return
+    table = RichTable("where", "what")
+    table.add_column("removed", justify="right")
+    for what, rows in erased.rows.items():
+        table.add_row("lake", what, f"{rows:,}")
+    for name, rows in tables.items():
+        table.add_row("warehouse", name, f"{rows:,}")
+    out.print(table)
+
+
+def _tell_originals(originals: list[Path], *, delete: bool) -> None:
+    for path in originals:
+        if delete:
+            path.unlink()
+            out.print(f"Deleted {path}", soft_wrap=True)
+        else:
+            out.print(f"{path} is still there: delete it yourself, or use --originals.", soft_wrap=True)

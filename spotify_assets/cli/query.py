@@ -1,0 +1,150 @@
+"""The command that asks the published copy: query."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from spotify_assets.warehouse.queries import Query
+
+app = typer.Typer()
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+@app.command()
+@says_what_is_wrong
+def query(
+    name: Annotated[str | None, typer.Argument(help="The query; --list shows them.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="A parameter of the query, NAME=VALUE.")
+    ] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", "-f", help="By default that of the file, else a table.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="Show every query and its parameters.")] = False,
+    show_sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL, for a shell or notebook, and do not run it.")
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as a formula.")
+    ] = False,
+) -> None:
+    """Ask the published copy one of the usual questions."""
+    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
+
+    settings = Settings()
+    queries = read_queries(settings.dbt_project_dir / "analyses")
+    if show_list:
+        _print_list(queries)
+        return
+    if name is None:
+        raise ValueError("which query? spotify-assets query --list shows them all")
+    asked = find_query(queries, name)
+    given = _parameters(param or [])
+    if show_sql:
+        _print_sql(asked, given)
+        return
+    chosen = _format_of(format_, output)
+    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
+    answer = run_query(serving, asked, given)
+    if chosen is Format.TABLE:
+        _print_table(asked, answer)
+    else:
+        _write(answer, chosen, output, raw=raw)
+    if output:
+        out.print(f"{output}: {answer.height:,} rows", soft_wrap=True, highlight=False)
+
+
+def _parameters(texts: list[str]) -> dict[str, str]:
+    given = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--param {text}: write NAME=VALUE")
+        given[name.strip()] = value
+    return given
+
+
+def _format_of(asked: Format | None, output: Path | None) -> Format:
+    """The format asked for, or that of the file's name."""
+    by_suffix = {f".{one}": one for one in (Format.CSV, Format.JSON, Format.PARQUET)}
+    if output is None:
+        if asked is Format.PARQUET:
+            raise ValueError("--format parquet needs a file: add --output FILE.parquet")
+        return asked or Format.TABLE
+    if asked is Format.TABLE or (asked is None and output.suffix not in by_suffix):
+        raise ValueError(
+            f"{output}: give the file a name in .csv, .json or .parquet, or --format one of them"
+        )
+    return asked or by_suffix[output.suffix]
+
+
+def _print_list(queries: "Mapping[str, Query]") -> None:
+    table = RichTable("query", "question", "parameters", box=None, pad_edge=False)
+    for one in queries.values():
+        lines = [f"{p.name}={p.default}  {p.meaning}" for p in one.parameters]
+        table.add_row(one.name, one.question, "\n".join(lines))
+    out.print(table)
+
+
+def _print_sql(asked: "Query", given: dict[str, str]) -> None:
+    """The SQL with its parameters set before it, quoted as SQL literals."""
+    for name, value in asked.values(given).items():
+        literal = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else value
+        typer.echo(f'set variable "{name}" = {literal};')
+    typer.echo(asked.sql())
+
+
+def _print_table(asked: "Query", answer: "pl.DataFrame") -> None:
+    table = RichTable(title=asked.question, title_justify="left")
+    for column, kind in answer.schema.items():
+        table.add_column(column, justify="right" if kind.is_numeric() else "left", overflow="fold")
+    for row in answer.iter_rows():
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
+
+
+def _write(answer: "pl.DataFrame", chosen: Format, output: Path | None, *, raw: bool) -> None:
+    """Write a file, or to the terminal where there is none."""
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    if chosen is Format.PARQUET:
+        assert output is not None
+        answer.write_parquet(output)
+        return
+    text = answer.write_json() if chosen is Format.JSON else _harmless(answer, raw=raw).write_csv()
+    if output:
+        output.write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=chosen is Format.JSON)
+
+
+def _harmless(answer: "pl.DataFrame", *, raw: bool) -> "pl.DataFrame":
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as in every export."""
+    import polars as pl  # noqa: PLC0415
+
+    from spotify_assets.warehouse.publish import FORMULA  # noqa: PLC0415
+
+    if raw:
+        return answer
+    return answer.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0"))

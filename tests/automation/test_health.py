@@ -1,0 +1,231 @@
+"""What is broken now, by real runs: told with its reason, and not any more once it is mended."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from spotify_assets.automation.backfills import Backfill, Which, backfill_of
+from spotify_assets.automation.health import Problem, failed_partitions, failing_checks, late_layers, problems
+from spotify_assets.automation.instance import instance_of
+from spotify_assets.automation.partitions import partitions
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.slices import Window
+
+START = date(2025, 3, 1)
+
+
+class Graph:
+    """Two partitioned assets, one made from the other, with a check, and a last one without partitions.
+
+    Files in a folder break them: `raw`, `core` an asset, `check` the check, `publish` the last one.
+    """
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance, broken: Path) -> None:
+        self.settings, self.instance, self.broken = settings, instance, broken
+        self.definitions = self._definitions()
+        self.graph = self.definitions.resolve_asset_graph()
+        broken.mkdir(parents=True)
+
+    def run(self, first: int, last: int, *assets: str) -> bool:
+        """One run over the days from `first` to `last` of March; of some assets, or of all."""
+        days = [f"2025-03-{first:02}", f"2025-03-{last:02}"]
+        tags = dict(
+            zip(
+                ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end"),
+                days,
+                strict=True,
+            )
+        )
+        return (
+            self.definitions.resolve_job_def("everything")
+            .execute_in_process(
+                instance=self.instance,
+                tags=tags,
+                asset_selection=[dg.AssetKey([name, name]) for name in assets] or None,
+                raise_on_error=False,
+            )
+            .success
+        )
+
+    def broke(self, *names: str) -> None:
+        for file in self.broken.iterdir():
+            file.unlink()
+        for name in names:
+            (self.broken / name).touch()
+
+    def problems(self) -> list[Problem]:
+        return problems(self.instance, self.graph)
+
+    def backfill(self, first: int, last: int, which: Which = Which.MISSING) -> Backfill:
+        window = Window(date(2025, 3, first), date(2025, 3, last) + timedelta(days=1))
+        keys = self.graph.materializable_asset_keys
+        return backfill_of(self.instance, self.graph, self.settings, window, keys, which=which)
+
+    def _definitions(self) -> dg.Definitions:
+        definition = partitions(self.settings)
+        policy = dg.BackfillPolicy.single_run()
+
+        def fail_if(name: str) -> None:
+            if (self.broken / name).exists():
+                raise OSError(f"{name} is full")
+
+        @dg.asset(key=["raw", "raw"], group_name="raw", partitions_def=definition, backfill_policy=policy)
+        def raw() -> None:
+            fail_if("raw")
+
+        @dg.asset(
+            key=["core", "core"],
+            group_name="core",
+            deps=[raw],
+            partitions_def=definition,
+            backfill_policy=policy,
+            freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=1)),
+        )
+        def core() -> None:
+            fail_if("core")
+
+        @dg.asset_check(asset=core)
+        def sound(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+            return dg.AssetCheckResult(
+                passed=not (self.broken / "check").exists(),
+                description="2 rows are odd",
+                metadata={"slice": context.run.tags["dagster/asset_partition_range_start"]},
+            )
+
+        @dg.asset(key=["publish", "publish"], group_name="publish", deps=[core])
+        def publish() -> None:
+            fail_if("publish")
+
+        return dg.Definitions(
+            [raw, core, publish],
+            asset_checks=[sound],
+            jobs=[dg.define_asset_job("everything", selection=dg.AssetSelection.all())],
+            executor=dg.in_process_executor,
+        )
+
+
+@pytest.fixture
+def graph(make_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Graph]:
+    settings = make_settings(start_date=START)
+    with instance_of(settings) as instance:
+        yield Graph(settings, instance, tmp_path / "broken")
+
+
+def spans(found: Backfill) -> list[tuple[str, str]]:
+    return [(part.keys[0], part.keys[-1]) for part in found.ranges]
+
+
+def test_nothing_is_broken_before_and_after_good_runs(graph: Graph):
+    assert graph.problems() == []
+    assert graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_a_failed_run_is_one_problem_with_its_cause_until_its_partitions_are_made(graph: Graph):
+    graph.broke("core")
+    assert not graph.run(1, 3)
+    [problem] = graph.problems()
+    assert problem.kind == "run"
+    assert problem.partitions == "2025-03-01 to 2025-03-03"
+    assert "core is full" in problem.detail
+    assert "core/core" in problem.assets
+    assert "raw/raw" not in problem.assets
+    graph.broke()
+    assert graph.run(1, 1)
+    [left] = failed_partitions(graph.instance, graph.graph)
+    assert left.partitions == "2025-03-02 to 2025-03-03"
+    assert graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_a_retry_that_fails_alike_is_the_same_problem(graph: Graph):
+    graph.broke("core")
+    found = []
+    for _ in range(2):
+        graph.run(1, 3)
+        found.append(graph.problems())
+    assert [[problem.key for problem in each] for each in found] == [[found[0][0].key]] * 2
+
+
+def test_an_unpartitioned_asset_that_failed_is_told(graph: Graph):
+    graph.broke("publish")
+    assert not graph.run(1, 1)
+    [problem] = graph.problems()
+    assert problem.assets == ("publish/publish",)
+    graph.broke()
+    assert graph.run(2, 2)
+    assert graph.problems() == []
+
+
+def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
+    graph.broke("check")
+    graph.run(1, 2)
+    graph.broke()
+    graph.run(3, 3)
+    [problem] = failing_checks(graph.instance, graph.graph)
+    assert problem.title == "Check sound fails on core/core, 2025-03-01"
+    assert problem.detail == "2 rows are odd"
+    assert problem.blocks
+    graph.run(1, 1)
+    assert len(failing_checks(graph.instance, graph.graph)) == 1
+    graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_a_layer_without_news_for_too_long_is_late(graph: Graph):
+    from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+
+    assert late_layers(graph.instance, graph.graph) == []
+    for state in (FreshnessState.FAIL, FreshnessState.PASS):
+        graph.instance._report_runless_asset_event(
+            FreshnessStateChange(
+                key=dg.AssetKey(["core", "core"]),
+                new_state=state,
+                previous_state=FreshnessState.UNKNOWN,
+                state_change_timestamp=1.8e9,
+            )
+        )
+        assert [problem.key for problem in late_layers(graph.instance, graph.graph)] == (
+            ["late:core"] if state is FreshnessState.FAIL else []
+        )
+
+
+def test_a_backfill_runs_what_is_missing_as_contiguous_ranges(graph: Graph):
+    assert spans(graph.backfill(1, 9)) == [("2025-03-01", "2025-03-09")]
+    graph.run(4, 5)
+    found = graph.backfill(1, 9)
+    assert spans(found) == [("2025-03-01", "2025-03-03"), ("2025-03-06", "2025-03-09")]
+    assert found.done == 2
+    assert spans(graph.backfill(4, 5)) == []
+    assert spans(graph.backfill(1, 9, Which.ALL)) == [("2025-03-01", "2025-03-09")]
+
+
+def test_a_backfill_leaves_what_failed_until_it_is_asked_for(graph: Graph):
+    graph.broke("core")
+    graph.run(2, 3)
+    found = graph.backfill(1, 4)
+    assert spans(found) == [("2025-03-01", "2025-03-01"), ("2025-03-04", "2025-03-04")]
+    assert found.failed_left == 2
+    assert spans(graph.backfill(1, 4, Which.FAILED)) == [("2025-03-02", "2025-03-03")]
+    assert spans(graph.backfill(1, 4, Which.MISSING_OR_FAILED)) == [("2025-03-01", "2025-03-04")]
+
+
+def test_a_backfill_goes_on_with_the_assets_that_lack_something(graph: Graph):
+    assert graph.run(1, 3, "raw")
+    [part] = graph.backfill(1, 3).ranges
+    assert [key.path[-1] for key in part.assets] == ["core", "publish"]
+
+
+def test_a_backfill_outside_the_partitions_is_refused(graph: Graph):
+    with pytest.raises(ValueError, match="outside the configured partitions"):
+        backfill_of(
+            graph.instance,
+            graph.graph,
+            graph.settings,
+            Window(START - timedelta(days=9), START),
+            graph.graph.materializable_asset_keys,
+            which=Which.MISSING,
+        )

@@ -1,0 +1,1 @@
+"""The product as people run it: the real webserver, daemon and browser."""

@@ -1,0 +1,142 @@
+"""`dagster dev` on a free loopback port, and what a test asks it by GraphQL."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from spotify_assets.settings import PROJECT_ROOT
+
+START_SECONDS = 180
+STOP_SECONDS = 60
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a process that works in a folder, with no settings from outside."""
+    outside = ("SPOTIFY_", "DAGSTER_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
+    return kept | {"SPOTIFY_DATA_DIR": str(folder / "data"), "DAGSTER_HOME": str(folder / "home")} | more
+
+
+def run_cli(
+    folder: Path, *arguments: str, check: bool = True, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """One `spotify-assets` command in a folder."""
+    command = [str(Path(sys.executable).with_name("spotify-assets")), *arguments]
+    return subprocess.run(
+        command,
+        cwd=PROJECT_ROOT,
+        env=environment(folder, **more),
+        check=check,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+class Server:
+    """The UI and the daemon of a folder, from `start` to `stop`, and again if need be."""
+
+    process: subprocess.Popen[bytes]
+
+    def __init__(self, folder: Path, **more: str) -> None:
+        self.folder, self.more, self.port = folder, more, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start `dagster dev`, and wait until it answers."""
+        dagster = str(Path(sys.executable).with_name("dagster"))
+        with (self.folder / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "spotify_assets.automation.serve",
+                    *(dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1"),
+                    *("--port", str(self.port)),
+                ],
+                cwd=PROJECT_ROOT,
+                env=environment(self.folder, **self.more),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.wait(self._is_up, "the server to answer", START_SECONDS)
+
+    def stop(self) -> None:
+        """End everything that the server started, and wait until it has ended."""
+        if hasattr(self, "process") and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+    def daemon_pid(self) -> int:
+        """The daemon's process."""
+        found = subprocess.run(
+            ["pgrep", "-g", str(self.process.pid), "-f", "daemon"], capture_output=True, text=True, check=True
+        )
+        return int(found.stdout.split()[0])
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a GraphQL answer."""
+        request = urllib.request.Request(
+            f"{self.url}/graphql",
+            data=json.dumps({"query": query, "variables": variables}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            found = json.load(answer)
+        assert "errors" not in found, found["errors"]
+        return dict(found["data"])
+
+    def runs(self, **wanted: Any) -> list[dict[str, Any]]:
+        """The runs that a filter finds, newest first: id, status and tags."""
+        found = self.ask(
+            "query ($filter: RunsFilter) { runsOrError(filter: $filter) { ... on Runs { results "
+            "{ runId status jobName startTime endTime tags { key value } } } } }",
+            filter=wanted,
+        )
+        results = found["runsOrError"]["results"]
+        return [run | {"tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in results]
+
+    def wait(self, condition: Callable[[], T | None], what: str, seconds: float) -> T:
+        """Wait until a condition holds, and return what it found.
+
+        Raises:
+            TimeoutError: it does not hold in time; the message ends with the server's log.
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = condition()
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.5)
+        log = (self.folder / "server.log").read_text()[-5_000:]
+        raise TimeoutError(f"waited {seconds} s for {what}:\n{log}")
+
+    def _is_up(self) -> bool:
+        try:
+            answer = self.ask("{ repositoriesOrError { __typename } }")
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+        return bool(answer["repositoriesOrError"]["__typename"] == "RepositoryConnection")

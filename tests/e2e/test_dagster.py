@@ -1,0 +1,219 @@
+"""What people do in the Dagster UI and to its lake, on the real webserver, daemon and browser."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from spotify_assets.lake import layout
+from tests.e2e.conftest import LAST
+from tests.e2e.server import Server
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: make test-e2e installs it"
+)
+
+MINUTES = 60
+BROWSER = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing: install Debian's chromium to run what a browser is needed for")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(BROWSER))
+        shown = browser.new_page(viewport={"width": 1400, "height": 1000})
+        shown.set_default_timeout(2 * MINUTES * 1000)
+        try:
+            yield shown
+        finally:
+            browser.close()
+
+
+def drop_events(server: Server, of: date, on: date, name: str) -> int:
+    """Drop a file with the plays of one day, moved to another day; returns their number."""
+    lake = server.folder / "data" / "raw"
+    [source] = layout.landed_files(layout.events_dir(lake, of))
+    moved = on - of
+    frame = pl.read_parquet(source).with_columns(
+        pl.col("event_date") + moved, pl.col("started_at") + moved, pl.col("ended_at") + moved
+    )
+    if "event_id" in frame.columns:
+        frame = frame.with_columns(event_id="again-" + pl.col("event_id"))
+    if "source_file" in frame.columns:
+        frame = frame.with_columns(source_file=pl.lit(f"{name}-{on}@000000000000"))
+    layout.write_parquet(layout.events_dir(lake, on) / name, frame)
+    return frame.height
+
+
+def finished(server: Server, run_id: str) -> str | None:
+    """The status of a run that has ended."""
+    [run] = server.runs(runIds=[run_id])
+    return run["status"] if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+
+def count(server: Server, table: str, on: date) -> int:
+    """Rows of a published table on a day."""
+    with duckdb.connect(str(server.folder / "data" / "processed" / "serving.duckdb"), read_only=True) as copy:
+        [(rows,)] = copy.execute(f"select count(*) from {table} where event_date = ?", [on]).fetchall()
+    return int(rows)
+
+
+def day(offset: int) -> date:
+    """A day of the folder, counted from its last; the later ones are negative."""
+    return LAST + timedelta(days=offset)
+
+
+def sensor_runs(server: Server, on: date, but: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """The runs that the sensor on raw files asked for and whose partitions cover a day, but for some."""
+    asked = server.runs(tags=[{"key": "spotify/requested_by", "value": "raw_files"}])
+    of_day = [run for run in asked if _first(run) <= str(on) <= _last(run)]
+    return [run for run in of_day if run["runId"] not in but]
+
+
+def _first(run: dict[str, Any]) -> str:
+    return str(run["tags"].get("dagster/asset_partition_range_start") or run["tags"]["dagster/partition"])
+
+
+def _last(run: dict[str, Any]) -> str:
+    return str(run["tags"].get("dagster/asset_partition_range_end") or run["tags"]["dagster/partition"])
+
+
+def test_an_asset_is_materialised_in_the_ui(server: Server, page: Any):
+    before = {run["runId"] for run in server.runs()}
+    page.goto(f"{server.url}/assets/core/countries")
+    page.get_by_role("button", name="Materialize").first.click()
+    launched = server.wait(
+        lambda: [
+            run
+            for run in server.runs()
+            if run["runId"] not in before and "spotify/requested_by" not in run["tags"]
+        ],
+        "the run that the button starts",
+        3 * MINUTES,
+    )
+    status = server.wait(lambda: finished(server, launched[0]["runId"]), "the run to end", 5 * MINUTES)
+    assert status == "SUCCESS"
+    page.goto(f"{server.url}/runs/{launched[0]['runId']}")
+    page.get_by_text("Success", exact=False).first.wait_for()
+
+
+def test_a_backfill_of_thirty_partitions_is_one_run(server: Server):
+    names = [str(LAST - timedelta(days=60 + number)) for number in range(30)]
+    answer = server.ask(
+        "mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) "
+        "{ __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
+        params={
+            "partitionNames": names,
+            "assetSelection": [
+                {"path": ["raw", "raw_tracks"]},
+                *(
+                    {"path": ["core", name]}
+                    for name in ("tracks", "artists", "track_artists", "track_genres")
+                ),
+            ],
+        },
+    )
+    backfill = answer["launchPartitionBackfill"]["backfillId"]
+
+    def ended() -> str | None:
+        found = server.ask(
+            "query ($id: String!) { partitionBackfillOrError(backfillId: $id) "
+            "{ ... on PartitionBackfill { status } } }",
+            id=backfill,
+        )
+        status = str(found["partitionBackfillOrError"]["status"])
+        return status if status.startswith("COMPLETED") or status in ("FAILED", "CANCELED") else None
+
+    assert server.wait(ended, "the backfill to end", 8 * MINUTES) == "COMPLETED_SUCCESS"
+    runs = server.runs(tags=[{"key": "dagster/backfill", "value": backfill}])
+    assert [run["status"] for run in runs] == ["SUCCESS"]
+    assert runs[0]["tags"]["dagster/asset_partition_range_start"] == min(names)
+    assert runs[0]["tags"]["dagster/asset_partition_range_end"] == max(names)
+
+
+def test_a_dropped_file_ends_in_the_published_tables_once(server: Server):
+    before = count(server, "marts.fact_listens", LAST)
+    earlier = frozenset(run["runId"] for run in sensor_runs(server, LAST))
+    rows = drop_events(server, of=day(-1), on=LAST, name="late.parquet")
+    [run] = server.wait(
+        lambda: sensor_runs(server, LAST, earlier), "the run that the sensor asks for", 4 * MINUTES
+    )
+    assert server.wait(lambda: finished(server, run["runId"]), "that run to end", 8 * MINUTES) == "SUCCESS"
+    assert before < count(server, "marts.fact_listens", LAST) <= before + rows
+    assert len(sensor_runs(server, LAST, earlier)) == 1
+
+
+def test_a_broken_row_stops_what_is_downstream(server: Server):
+    warehouse = server.folder / "data" / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into core.listening_events "
+            "select * from core.listening_events where event_date = ? limit 1",
+            [day(-3)],
+        )
+    answer = server.ask(
+        "mutation ($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) "
+        "{ __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }",
+        params={
+            "selector": {
+                "repositoryName": "__repository__",
+                "repositoryLocationName": "spotify_assets",
+                "pipelineName": "__ASSET_JOB",
+                "assetSelection": [{"path": ["core", "daily_track_metrics"]}],
+                "assetCheckSelection": [
+                    {"assetKey": {"path": ["core", "listening_events"]}, "name": "unique_key"}
+                ],
+            },
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": str(day(-3))}]},
+        },
+    )
+    run_id = answer["launchPipelineExecution"]["run"]["runId"]
+    assert server.wait(lambda: finished(server, run_id), "the run to end", 5 * MINUTES) == "FAILURE"
+    events = server.ask(
+        "query ($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection { events "
+        "{ __typename ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }",
+        id=run_id,
+    )["logsForRun"]["events"]
+    evaluations = [event["evaluation"] for event in events if event.get("evaluation")]
+    assert evaluations == [{"checkName": "unique_key", "success": False}]
+    assert "MaterializationEvent" not in {event["__typename"] for event in events}
+
+
+def test_a_killed_daemon_leaves_nothing_half_done_and_the_next_goes_on(server: Server):
+    late = day(-1)
+    before = count(server, "marts.fact_listens", late)
+    earlier = frozenset(run["runId"] for run in sensor_runs(server, late))
+    rows = drop_events(server, of=day(-2), on=late, name="late.parquet")
+
+    def started() -> list[dict[str, Any]]:
+        return [run for run in sensor_runs(server, late, earlier) if run["status"] == "STARTED"]
+
+    [killed] = server.wait(started, "the run that the sensor asks for", 4 * MINUTES)
+    os.kill(server.daemon_pid(), signal.SIGKILL)
+    server.stop()
+    server.start()
+
+    def done() -> bool:
+        return any(run["status"] == "SUCCESS" for run in sensor_runs(server, late, earlier))
+
+    server.wait(done, "a run to succeed after the kill", 12 * MINUTES)
+    [first] = server.runs(runIds=[killed["runId"]])
+    assert first["status"] in ("SUCCESS", "FAILURE", "CANCELED")
+    assert before < count(server, "marts.fact_listens", late) <= before + rows
