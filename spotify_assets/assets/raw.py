@@ -1,5 +1,7 @@
 """Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
 
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 
@@ -23,11 +25,13 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
+        _show_files(context, lake_dir, track_files(lake_dir, joined(days)))
         return Slices.of(days, lambda window: landed_tracks(settings, window), rows=snapshots)
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
         lake, days = EventLake(lake_dir), windows(context)
+        _show_files(context, lake_dir, lake.files(joined(days)))
         return Slices.of(days, lake.read, rows=lake.expected_rows(joined(days)))
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
@@ -37,11 +41,22 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [raw_tracks, raw_events, import_receipts]
 
 
+def _show_files(context: dg.AssetExecutionContext, lake_dir: Path, files: list[Path]) -> None:
+    """Name the files of a partition on the asset's page; a range run repeats metadata for every partition."""
+    if len(context.partition_keys) == 1:
+        names = [path.relative_to(lake_dir).as_posix() for path in files]
+        context.add_output_metadata({"source files": dg.MetadataValue.json(names)})
+
+
+def track_files(lake_dir: Path, window: Window) -> list[Path]:
+    """The catalogue files of a window's snapshots."""
+    return [p for day in window.days() for p in layout.landed_files(layout.tracks_dir(lake_dir, day))]
+
+
 def landed_tracks(settings: Settings, window: Window) -> Cleaned:
     """The catalogue rows of a window's snapshots, beside those that landing refused."""
     days = window.days()
-    paths = [p for day in days for p in layout.landed_files(layout.tracks_dir(settings.lake_dir, day))]
-    landed = read_landed(paths, RAW_TRACKS, settings.lake_dir)
+    landed = read_landed(track_files(settings.lake_dir, window), RAW_TRACKS, settings.lake_dir)
     receipts = [receipt for receipt in read_receipts(settings.lake_dir) if receipt.snapshot_date in days]
     refused = rejected_at_landing(receipts, settings.lake_dir)
     return Cleaned(

@@ -111,6 +111,12 @@ class EventLake:
             rejected=pl.concat([_dated(no_rejects(), window.start), *(part.rejected for part in parts)]),
         )
 
+    def files(self, window: Window) -> list[Path]:
+        """The files that are read for a window: producers' of its dates, and the imports of its months."""
+        of_dates = [layout.landed_files(layout.events_dir(self.lake_dir, day)) for day in window.days()]
+        of_months = [layout.imported_files(self.lake_dir, month) for month in _months(window)]
+        return [path for paths in (*of_dates, *of_months) for path in paths]
+
     def expected_rows(self, window: Window) -> dict[date, int]:
         """About how many rows each date of a window has, by the sizes of its files: enough to plan by."""
         expected = {

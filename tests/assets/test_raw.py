@@ -1,0 +1,56 @@
+"""Raw assets: the files that a partition came from are named on its page."""
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from spotify_assets.assets.raw import raw_assets
+from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.lake import layout
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.io_manager import WarehouseIOManager
+
+DAY = date(2025, 3, 1)
+FILES = ["listening_events/date=2025-03-01/a.parquet", "listening_events/date=2025-03-01/hour=07/b.parquet"]
+
+
+def files_shown(settings: Settings, **partition: object) -> list[object]:
+    """The files that the materialisations of `raw_events` name."""
+    raw_events = next(a for a in raw_assets(settings) if a.key == dg.AssetKey(["raw", "raw_events"]))
+    result = dg.materialize(
+        [raw_events],
+        resources={
+            "warehouse": WarehouseIOManager(
+                database=str(settings.warehouse_path), lock_timeout_seconds=1, memory_limit=None
+            )
+        },
+        **partition,  # type: ignore[arg-type]
+    )
+    materialisations = result.asset_materializations_for_node("raw__raw_events")
+    shown = [made.metadata.get("source files") for made in materialisations]
+    return [each.value if each else None for each in shown]
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    made = make_settings()
+    for file in FILES:
+        layout.write_parquet(made.lake_dir / file, RAW_EVENTS.empty())
+    layout.write_parquet(
+        made.lake_dir / "listening_events/date=2025-03-02/of-another-day.parquet", RAW_EVENTS.empty()
+    )
+    return made
+
+
+def test_a_partition_names_its_files(settings: Settings):
+    assert files_shown(settings, partition_key=DAY.isoformat()) == [FILES]
+
+
+def test_a_range_run_does_not_repeat_them_for_every_partition(settings: Settings):
+    tags = {
+        "dagster/asset_partition_range_start": "2025-03-01",
+        "dagster/asset_partition_range_end": "2025-03-02",
+    }
+    assert files_shown(settings, tags=tags) == [None, None]
