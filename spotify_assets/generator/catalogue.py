@@ -268,8 +268,9 @@ def _one_row_per_genre(
         .otherwise(pl.col("popularity") + pl.Series(shift)),
         extra=pl.lit(None, pl.String),
     )
-    repeated = np.flatnonzero(random.random(rows.height) < REPEATED_SHARE)
-    repeated = repeated if repeated.size else np.array([0])
+    may_repeat = np.flatnonzero(rows["track_name"].is_not_null())
+    repeated = may_repeat[random.random(may_repeat.size) < REPEATED_SHARE]
+    repeated = repeated if repeated.size else may_repeat[:1]
     rows = pl.concat([rows, rows[repeated]])
     rows = rows.sort("genre", maintain_order=True).with_row_index("source_row", offset=1)
     schema = {
