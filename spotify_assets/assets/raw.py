@@ -1,5 +1,6 @@
 """Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -25,13 +26,13 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
-        _show_files(context, lake_dir, track_files(lake_dir, joined(days)))
+        _show_files(context, lake_dir, lambda window: track_files(lake_dir, window))
         return Slices.of(days, lambda window: landed_tracks(settings, window), rows=snapshots)
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
         lake, days = EventLake(lake_dir), windows(context)
-        _show_files(context, lake_dir, lake.files(joined(days)))
+        _show_files(context, lake_dir, lake.files)
         return Slices.of(days, lake.read, rows=lake.expected_rows(joined(days)))
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
@@ -41,10 +42,12 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [raw_tracks, raw_events, import_receipts]
 
 
-def _show_files(context: dg.AssetExecutionContext, lake_dir: Path, files: list[Path]) -> None:
+def _show_files(
+    context: dg.AssetExecutionContext, lake_dir: Path, files: Callable[[Window], list[Path]]
+) -> None:
     """Name the files of a partition on the asset's page; a range run repeats metadata for every partition."""
     if len(context.partition_keys) == 1:
-        names = [path.relative_to(lake_dir).as_posix() for path in files]
+        names = [path.relative_to(lake_dir).as_posix() for path in files(windows(context)[0])]
         context.add_output_metadata({"source files": dg.MetadataValue.json(names)})
 
 
