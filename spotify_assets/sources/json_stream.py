@@ -67,6 +67,7 @@ _NEXT_OBJECT = re.compile(rb'\}(?=\s*+,?+\s*+[{\]])|\n(?=\{")')
 _SCALAR = re.compile(
     rb'(?:"(?:[^"\\\n]++|\\.)*+"|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)(?=[\s,\]]|\Z)'
 )
+_UNFINISHED_STRING = re.compile(rb'"(?:[^"\\\n]++|\\.)*+\\?\Z')
 _GARBAGE = re.compile(rb"[^{\]\n]*")
 
 
@@ -317,13 +318,17 @@ class _Scanner:
         return end
 
     def _take_what_is_no_object(self, buffer: bytes, at: int, batch: Batch, at_end: bool) -> int | None:
+        may_grow = not at_end and len(buffer) - at < MAX_ELEMENT_BYTES
         scalar = _SCALAR.match(buffer, at)
-        if scalar and (scalar.end() < len(buffer) or at_end):
+        is_cut = scalar.end() == len(buffer) if scalar else _UNFINISHED_STRING.match(buffer, at)
+        if is_cut and may_grow:
+            return None
+        if scalar and (not is_cut or at_end):
             self._refuse(batch, NOT_AN_OBJECT, _SINGLE_VALUE, scalar[0])
             return scalar.end()
         garbage = _GARBAGE.match(buffer, at)
         end = max(garbage.end() if garbage else at, at + 1)
-        if end >= len(buffer) and not at_end and len(buffer) - at < MAX_ELEMENT_BYTES:
+        if end >= len(buffer) and may_grow:
             return None
         if self._skipping:
             return end

@@ -4,13 +4,13 @@ python -m tests.fuzz.worker SEED FIRST COUNT FOLDER
 """
 
 import json
-import resource
 import sys
 import traceback
 from pathlib import Path
 
 from tests.fuzz.check import check
 from tests.fuzz.mutate import fuzzed
+from tests.memory import peak_mb
 
 
 def main() -> None:
@@ -25,8 +25,7 @@ def main() -> None:
             outcome = check(made, folder)
         except Exception:  # noqa: BLE001  any exception is a finding
             failure = traceback.format_exc(limit=-6)
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(json.dumps({"outcome": outcome, "failure": failure, "peak_mb": peak_mb}), flush=True)
+        print(json.dumps({"outcome": outcome, "failure": failure, "peak_mb": peak_mb()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -181,6 +181,13 @@ def test_an_empty_array_among_elements_is_one_of_them(content: bytes, window: in
     ]
 
 
+@pytest.mark.parametrize("before", range(SMALL))
+@pytest.mark.parametrize("text", ["a ] bracket", 'a "quoted" ]', "back\\slash ] and {brace}"])
+def test_a_text_that_a_window_cuts_is_one_element(text: str, before: int):
+    content = json.dumps([{}, "x" * before, text, {}]).encode()
+    assert [json.loads(each.text) for each in whole(content, SMALL).malformed] == ["x" * before, text]
+
+
 @pytest.mark.parametrize("content", [b"[]", b"[ ]\n", b"[[{}]]"])
 def test_a_file_that_is_an_empty_array_has_no_elements_to_refuse(content: bytes):
     assert not whole(content).malformed

@@ -468,7 +468,8 @@ def test_a_batch_of_nothing_but_broken_rows_is_read(monkeypatch: pytest.MonkeyPa
 def test_a_large_history_is_read_in_little_memory(tmp_path: Path):
     """In a process of its own, because Polars' memory is not Python's."""
     script = """
-import json, resource, sys
+import json, sys
+from tests.memory import peak_mb
 from tests.sources.inputs import play
 from spotify_assets.sources.imports import input_files, read_events, recognise
 from pathlib import Path
@@ -481,7 +482,7 @@ with path.open("wb") as file:
     file.write(b"]")
 (file,) = input_files(path)
 loaded = sum(chunk.rows.height for chunk in read_events(file, recognise(file), "anna"))
-print(loaded, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(loaded, peak_mb())
 """
     peaks = []
     for times in (2, 12):
