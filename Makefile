@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-e2e up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz clean
+.PHONY: help demo test test-slow test-e2e up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -17,6 +17,7 @@ help:
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000, with what demo made"
 	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side; make fuzz: 10,000 broken files through the import"
+	@echo "make explore property tests with examples nobody has seen"
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
@@ -80,6 +81,10 @@ bench: $(DEV)
 # Reproducible by seed: make fuzz COUNT=100 SEED=7
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz --count $(or $(COUNT),10000) --seed $(or $(SEED),1)
+
+# Other examples each time, where `make test` has the same ones.
+explore: $(DEV)
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not slow"
 
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)

@@ -1,19 +1,24 @@
 """Fixtures that every test may use: settings of a data folder that is thrown away."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from spotify_assets.settings import Settings
+
+# One commit, one verdict: the same examples every time. `make explore` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("explore", derandomize=False)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A test sees neither the developer's variables nor their Dagster instance."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("SPOTIFY_", "DAGSTER_")):
             monkeypatch.delenv(name)
