@@ -11,8 +11,8 @@ import pytest
 from spotify_assets.settings import Settings
 
 # One commit, one verdict: the same examples every time. `make explore` looks for new ones.
-hypothesis.settings.register_profile("same", derandomize=True)
-hypothesis.settings.register_profile("explore", derandomize=False)
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
@@ -34,3 +34,28 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
         return Settings(**({"data_dir": tmp_path / "data", "_env_file": None} | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a generated world whose marts are built and published; only to be read."""
+    from spotify_assets.warehouse.database import Database
+    from spotify_assets.warehouse.publish import publish
+    from tests.dbt.generated import core_tables
+    from tests.dbt.warehouse import DbtWarehouse
+
+    folder = tmp_path_factory.mktemp("published")
+    settings = Settings(data_dir=folder, _env_file=None)
+    warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
+    warehouse.create(core_tables())
+    warehouse.build("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    publish(Database(settings.warehouse_path), settings.processed_dir)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def worked(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with planted models, books, receipts, checks and a failed run; only to be read."""
+    from tests.worked import make_worked
+
+    return make_worked(published, tmp_path_factory.mktemp("worked"))

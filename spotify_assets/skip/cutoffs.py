@@ -12,24 +12,25 @@ from spotify_assets.catalog import (
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
     POPULARITY_MODEL,
+    SKIP_CURVES,
     SKIP_FLAG_AGREEMENT,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
     SKIP_PREDICTIONS,
     SKIP_SURVIVAL,
 )
-from spotify_assets.skip import ladder as ladders
-from spotify_assets.skip import popularity, report
-from spotify_assets.skip.champions import Candidate, Judged, decide
-from spotify_assets.skip.evaluation import auc_of, calibration_curve, log_loss_of, roc_curve
-from spotify_assets.skip.insight import survival_insight
-from spotify_assets.skip.model import Window
-from spotify_assets.skip.plots import (
+from spotify_assets.charts.skips import (
     calibration_plot,
     ladder_coefficient_plot,
     roc_plot,
     survival_plot,
 )
+from spotify_assets.skip import ladder as ladders
+from spotify_assets.skip import popularity, report
+from spotify_assets.skip.champions import Candidate, Judged, decide
+from spotify_assets.skip.evaluation import auc_of, log_loss_of
+from spotify_assets.skip.insight import survival_insight
+from spotify_assets.skip.model import Window
 from spotify_assets.skip.registry import LABEL
 from spotify_assets.skip.survival import ALL, flag_agreement, skip_survival
 
@@ -170,6 +171,7 @@ def skip_ladder(
         SKIP_LADDER.name: report.ladder_rows(ladder, cutoff, *windows, sampled_from),
         SKIP_LADDER_COEFFICIENTS.name: report.coefficient_rows(ladder, cutoff),
         FEATURE_DRIFT.name: report.drift_rows(ladder, cutoff),
+        SKIP_CURVES.name: report.curve_rows(ladder, cutoff),
         SKIP_PREDICTIONS.name: scored,
         MODEL_REGISTRY.name: pl.concat(entries),
     }
@@ -245,15 +247,12 @@ def _ladder_plots(ladder: "Ladder", rows: dict[str, pl.DataFrame], cutoff: date)
         estimator: steps.filter(pl.col("rung") == rung.name, pl.col("estimator") == estimator)["insight"][0]
         for estimator, rung in best.items()
     }
-    boosted = [rung for rung in ladder.rungs if rung.estimator == ladders.BOOSTING]
-    roc = pl.concat(
-        [roc_curve(ladder.skipped, rung.probability).with_columns(rung=pl.lit(rung.name)) for rung in boosted]
+    curves = rows[SKIP_CURVES.name]
+    roc = curves.filter(pl.col("curve") == "roc", pl.col("estimator") == ladders.BOOSTING).select(
+        "rung", false_positive_rate="x", true_positive_rate="y"
     )
-    calibration = pl.concat(
-        [
-            calibration_curve(ladder.skipped, rung.probability).with_columns(rung=pl.lit(estimator))
-            for estimator, rung in best.items()
-        ]
+    calibration = curves.filter(pl.col("curve") == "calibration").select(
+        rung="estimator", predicted="x", observed="y"
     )
     terms = rows[SKIP_LADDER_COEFFICIENTS.name].filter(pl.col("rung") == best[ladders.LOGISTIC].name)
     made = []

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import polars as pl
 
 from spotify_assets.catalog import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
+from spotify_assets.charts.skips import coefficient_plot
+from spotify_assets.charts.theme import to_vega_lite
 from spotify_assets.skip.insight import insight
-from spotify_assets.skip.plots import coefficient_plot, to_vega_lite
 from spotify_assets.skip.registry import LABEL
 from spotify_assets.skip.threads import threads_for
 

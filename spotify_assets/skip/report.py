@@ -13,15 +13,16 @@ from spotify_assets.catalog import (
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
     POPULARITY_MODEL,
+    SKIP_CURVES,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
     SKIP_PREDICTIONS,
 )
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip.champions import Candidate, Verdict
-from spotify_assets.skip.evaluation import MEASURES, Estimate
+from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
 from spotify_assets.skip.insight import popularity_insight, rung_insight
-from spotify_assets.skip.ladder import Ladder, Model
+from spotify_assets.skip.ladder import Ladder, Model, Rung
 from spotify_assets.skip.logistic import Coefficient, Logistic
 from spotify_assets.skip.model import Window
 from spotify_assets.skip.popularity import RULE_VERSION as POPULARITY_RULE
@@ -70,6 +71,36 @@ def drift_rows(ladder: Ladder, cutoff: date) -> pl.DataFrame:
     return ladder.drift.select(pl.lit(cutoff).alias("cutoff_date"), pl.all()).cast(
         FEATURE_DRIFT.polars_schema
     )
+
+
+def curve_rows(ladder: Ladder, cutoff: date) -> pl.DataFrame:
+    """The rows of `ml.skip_curves`: ROC of each model with features, calibration of the last of each kind."""
+    curves = []
+    for rung in ladder.rungs:
+        if rung.model is None:
+            continue
+        roc = roc_curve(ladder.skipped, rung.probability).select(
+            x="false_positive_rate", y="true_positive_rate", playbacks=pl.lit(None, pl.Int64)
+        )
+        curves.append(_curve(roc, "roc", rung, cutoff))
+        if rung is ladder.best(rung.estimator):
+            bins = calibration_curve(ladder.skipped, rung.probability)
+            calibration = bins.select("playbacks", x="predicted", y="observed")
+            curves.append(_curve(calibration, "calibration", rung, cutoff))
+    return pl.concat([SKIP_CURVES.empty(), *curves])
+
+
+def _curve(points: pl.DataFrame, curve: str, rung: Rung, cutoff: date) -> pl.DataFrame:
+    return points.select(
+        pl.lit(cutoff).alias("cutoff_date"),
+        pl.lit(curve).alias("curve"),
+        pl.lit(rung.name).alias("rung"),
+        pl.lit(rung.estimator).alias("estimator"),
+        pl.int_range(pl.len()).alias("point"),
+        "x",
+        "y",
+        "playbacks",
+    ).cast(SKIP_CURVES.polars_schema)
 
 
 def prediction_rows(model_id: str, model: Model, test: pl.DataFrame, cutoff: date) -> pl.DataFrame:

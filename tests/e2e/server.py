@@ -15,8 +15,11 @@ from typing import Any, TypeVar
 
 from spotify_assets.settings import PROJECT_ROOT
 
-START_SECONDS = 180
+START_SECONDS = 600
 STOP_SECONDS = 60
+COMMAND_SECONDS = 1_800
+LOCATION = "spotify_assets"
+"""Name of the code location."""
 T = TypeVar("T")
 
 
@@ -36,17 +39,21 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 def run_cli(
     folder: Path, *arguments: str, check: bool = True, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """One `spotify-assets` command in a folder."""
+    """One `spotify-assets` command in a folder; with `check`, what it said is shown where it fails."""
     command = [str(Path(sys.executable).with_name("spotify-assets")), *arguments]
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=PROJECT_ROOT,
         env=environment(folder, **more),
-        check=check,
+        check=False,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=COMMAND_SECONDS,
     )
+    assert not check or done.returncode == 0, (
+        f"{arguments} ended as {done.returncode}:\n{done.stdout}{done.stderr}"
+    )
+    return done
 
 
 class Server:
@@ -111,11 +118,25 @@ class Server:
         """The runs that a filter finds, newest first: id, status and tags."""
         found = self.ask(
             "query ($filter: RunsFilter) { runsOrError(filter: $filter) { ... on Runs { results "
-            "{ runId status jobName startTime endTime tags { key value } } } } }",
+            "{ runId status jobName creationTime startTime endTime tags { key value } } } } }",
             filter=wanted,
         )
         results = found["runsOrError"]["results"]
         return [run | {"tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in results]
+
+    def ticks(self, sensor: str) -> list[dict[str, Any]]:
+        """The last ticks of a sensor of the product that have ended: status, and what it said."""
+        found = self.ask(
+            "query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) { ... on Sensor "
+            "{ sensorState { ticks(limit: 10) { status skipReason } } } } }",
+            selector={
+                "repositoryName": "__repository__",
+                "repositoryLocationName": LOCATION,
+                "sensorName": sensor,
+            },
+        )
+        ticks = found["sensorOrError"]["sensorState"]["ticks"]
+        return [tick for tick in ticks if tick["status"] != "STARTED"]
 
     def wait(self, condition: Callable[[], T | None], what: str, seconds: float) -> T:
         """Wait until a condition holds, and return what it found.

@@ -120,3 +120,14 @@ def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_eve
 def test_days_without_data_make_nothing(settings):
     materialize(settings, LAST + timedelta(days=1), LAST + timedelta(days=2))
     assert cutoffs(settings) == []
+
+
+def test_a_cutoff_whose_data_is_gone_keeps_nothing(settings):
+    every = settings.model_copy(update={"ladder_cutoffs": 100})
+    materialize(every, BEFORE_LAST, LAST)
+    with Database(settings.warehouse_path).transaction() as connection:
+        connection.execute(f"delete from {MODEL_FEATURES.full_name} where event_date = date '{BEFORE_LAST}'")
+
+    materialize(settings, BEFORE_LAST, LAST)
+    assert cutoffs(settings) == [LAST]
+    assert stored(settings, MODEL_REGISTRY)["cutoff_date"].unique().to_list() == [LAST]

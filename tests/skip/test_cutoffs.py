@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -11,14 +12,15 @@ from spotify_assets.catalog import (
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
     POPULARITY_MODEL,
+    SKIP_CURVES,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
     SKIP_PREDICTIONS,
     TABLES,
 )
+from spotify_assets.charts.theme import save
 from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Made, Registry, popularity_model, skip_ladder, survival
 from spotify_assets.skip.model import windows
-from spotify_assets.skip.plots import save
 from spotify_assets.warehouse.store import conform
 from tests.skip.rows import DAYS, FIRST, IN_TEST, TEST_DAYS, feature_rows
 from tests.skip.test_popularity import catalogue
@@ -82,6 +84,7 @@ def test_rows_fit_the_catalogue(made):
         SKIP_LADDER.name,
         SKIP_LADDER_COEFFICIENTS.name,
         FEATURE_DRIFT.name,
+        SKIP_CURVES.name,
         SKIP_PREDICTIONS.name,
         MODEL_REGISTRY.name,
         POPULARITY_MODEL.name,
@@ -102,6 +105,26 @@ def test_predictions_are_the_mean_per_track_and_say_what_happened(rows, made):
         assert rate == pytest.approx(rates[track])
     popular = dict(test.group_by("track_id").agg(pl.col("popularity").max()).iter_rows())
     assert dict(predictions.select("track_id", "popularity").iter_rows()) == popular
+
+
+def test_curves_agree_with_the_measures_of_their_models(rows, made):
+    curves, ladder = made.rows[SKIP_CURVES.name], made.rows[SKIP_LADDER.name]
+    with_features = ladder.filter(pl.col("estimator").is_in(["logistic", "gradient_boosting"]))
+    roc = curves.filter(curve="roc")
+    assert roc.select("rung", "estimator").unique().height == with_features.height
+    for model in with_features.iter_rows(named=True):
+        points = roc.filter(rung=model["rung"], estimator=model["estimator"]).sort("point")
+        assert points.select("x", "y").row(0) == (0, 0)
+        assert points.select("x", "y").row(-1) == (1, 1)
+        under = np.trapezoid(points["y"].to_numpy(), points["x"].to_numpy())
+        assert under == pytest.approx(model["auc"], abs=0.01)
+    calibration = curves.filter(curve="calibration")
+    assert set(calibration["estimator"]) == {"logistic", "gradient_boosting"}
+    for (estimator,), bins in calibration.group_by("estimator"):
+        assert bins["playbacks"].sum() == rows.filter(IN_TEST).height
+        error = ((bins["x"] - bins["y"]).abs() * bins["playbacks"]).sum() / bins["playbacks"].sum()
+        [said] = ladder.filter(rung=bins["rung"][0], estimator=estimator)["calibration_error"]
+        assert error == pytest.approx(said)
 
 
 def test_a_later_model_is_compared_with_the_one_before_on_its_own_test_rows(rows, made):

@@ -1,9 +1,10 @@
-"""Plots of the skip models and of skipping itself, for the dashboard and for asset metadata."""
+"""Plots of the skip models and of skipping itself."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
+
+from spotify_assets.charts.theme import BLUE, COUNT, GREY, HEIGHT, LINES, PERCENT, VERMILION, WIDTH
 
 if TYPE_CHECKING:
     import altair as alt
@@ -11,26 +12,16 @@ if TYPE_CHECKING:
 LOWER, UNCLEAR, HIGHER = "lower odds", "interval includes 1", "higher odds"
 """What a term's 95 % interval says of skipping."""
 
-COLOURS = {LOWER: "#0072B2", UNCLEAR: "#7F7F7F", HIGHER: "#D55E00"}
-"""Okabe & Ito's blue and vermilion, which colour-blind people can tell apart, and grey."""
+COLOURS = {LOWER: BLUE, UNCLEAR: GREY, HIGHER: VERMILION}
 
 SHAPES = {LOWER: "triangle-left", UNCLEAR: "circle", HIGHER: "triangle-right"}
 """The same again without colour."""
 
-WIDTH, ROW_HEIGHT = 460, 34
-"""Size of the plotting area in pixels: its width, and its height per term."""
-
-HEIGHT = 340
-"""Height in pixels of the plots that have no row per term."""
+TERM_HEIGHT = 34
+"""Height in pixels of the plotting area per term."""
 
 MOST_TERMS = 20
 """Terms of a long model that are drawn, those with the largest coefficients."""
-
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-"""Okabe & Ito's colours for lines."""
-
-PNG_SCALE = 2.0
-"""Pixels of the PNG per pixel of the chart, so that text stays sharp on dense screens."""
 
 NO_EFFECT = 1.0
 """Odds ratio of a feature that makes no difference."""
@@ -41,15 +32,16 @@ _MARGIN = 1.06
 _TICK_LABEL = "format(datum.value, '.3~g')"
 """An expression, because with a plain format Vega leaves out labels of a logarithmic axis."""
 
-_INK, _FAINT = "#222222", "#E4E4E4"
 
-
-def coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart":
+def coefficient_plot(
+    coefficients: pl.DataFrame, title: str, *, with_figures: bool = True
+) -> "alt.LayerChart":
     """Odds ratios per standard deviation with their 95 % intervals: one line per feature, lowest first.
 
     Args:
         coefficients: rows of `ml.skip_model_coefficients` of one model; the intercept is not drawn.
         title: what stands above the plot.
+        with_figures: whether the numbers stand beside it, which takes a width that pages may not have.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -57,16 +49,16 @@ def coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart"
     furthest = _MARGIN * max(max(1 / row["low"], row["high"]) for row in rows.iter_rows(named=True))
     axis = alt.X(
         "ratio:Q",
-        title="Odds ratio of a skip per standard deviation (log scale); 95 % interval",
+        title="Odds ratio per SD (log scale); 95 % interval",
         scale=alt.Scale(type="log", domain=[1 / furthest, furthest], nice=False),
-        axis=alt.Axis(tickCount=7, grid=True, gridColor=_FAINT, labelExpr=_TICK_LABEL, labelOverlap="greedy"),
+        axis=alt.Axis(tickCount=7, grid=True, labelExpr=_TICK_LABEL, labelOverlap="greedy"),
     )
     meaning = list(COLOURS)
     colour = alt.Color(
         "says:N",
         title=None,
         scale=alt.Scale(domain=meaning, range=list(COLOURS.values())),
-        legend=alt.Legend(orient="bottom"),
+        legend=alt.Legend(orient="bottom", columns=1),
     )
     shape = alt.Shape("says:N", title=None, scale=alt.Scale(domain=meaning, range=list(SHAPES.values())))
     base = alt.Chart(rows).encode(
@@ -80,39 +72,34 @@ def coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart"
     )
     no_effect = (
         alt.Chart(pl.DataFrame({"ratio": [NO_EFFECT]}))
-        .mark_rule(color=_INK, strokeDash=[4, 3])
+        .mark_rule(color=GREY, strokeDash=[4, 3])
         .encode(x=axis)
     )
     interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
     point = base.mark_point(filled=True, size=110, opacity=1).encode(x=axis, color=colour, shape=shape)
-    figures = base.mark_text(align="left", color=_INK).encode(x=alt.value(WIDTH + 12), text="figures:N")
-    chart: alt.LayerChart = (
-        alt.layer(no_effect, interval, point, figures)
-        .properties(
-            title=alt.Title(title, anchor="start", offset=12),
-            width=WIDTH,
-            height=ROW_HEIGHT * rows.height,
-        )
-        .configure_view(stroke=None)
-        .configure_axis(labelColor=_INK, titleColor=_INK, labelFontSize=12, titleFontWeight="normal")
-        .configure_text(fontSize=12)
-    )
-    return chart
+    figures = base.mark_text(align="left", color=GREY).encode(x=alt.value(WIDTH + 12), text="figures:N")
+    layers = [no_effect, interval, point, *([figures] if with_figures else [])]
+    chart = alt.layer(*layers).properties(title=title, width=WIDTH, height=TERM_HEIGHT * rows.height)
+    return cast("alt.LayerChart", chart)
 
 
-def ladder_coefficient_plot(coefficients: pl.DataFrame, title: str) -> "alt.LayerChart":
+def ladder_coefficient_plot(
+    coefficients: pl.DataFrame, title: str, *, with_figures: bool = True
+) -> "alt.LayerChart":
     """The largest coefficients of a rung of the ladder, drawn as `coefficient_plot` does.
 
     Args:
         coefficients: rows of `ml.skip_ladder_coefficients` of one model, with their intervals.
         title: what stands above the plot.
+        with_figures: as for `coefficient_plot`.
     """
     largest = (
         coefficients.filter(pl.col("column_sd").is_not_null())
         .sort(pl.col("coefficient").abs(), "term", descending=[True, False])
         .head(MOST_TERMS)
     )
-    return coefficient_plot(largest.rename({"column_sd": "feature_sd"}), title)
+    renamed = largest.rename({"column_sd": "feature_sd"})
+    return coefficient_plot(renamed, title, with_figures=with_figures)
 
 
 def roc_plot(curves: pl.DataFrame, title: str) -> "alt.LayerChart":
@@ -125,8 +112,8 @@ def roc_plot(curves: pl.DataFrame, title: str) -> "alt.LayerChart":
     return _on_diagonal(
         curves,
         title,
-        x=("false_positive_rate", "Share of playbacks not skipped that are ranked above (false positives)"),
-        y=("true_positive_rate", "Share of skips ranked above (true positives)"),
+        x=("false_positive_rate", "Other playbacks ranked above (false positives)"),
+        y=("true_positive_rate", "Skips ranked above (true positives)"),
         with_points=False,
     )
 
@@ -141,7 +128,7 @@ def calibration_plot(curves: pl.DataFrame, title: str) -> "alt.LayerChart":
     return _on_diagonal(
         curves,
         title,
-        x=("predicted", "Predicted probability of a skip (mean of a bin)"),
+        x=("predicted", "Predicted probability of a skip"),
         y=("observed", "Observed share of skips"),
         with_points=True,
     )
@@ -161,7 +148,7 @@ def survival_plot(survival: pl.DataFrame, title: str) -> "alt.LayerChart":
         "value:N",
         title=None,
         scale=alt.Scale(domain=_in_order(rows["value"]), range=list(LINES)),
-        legend=alt.Legend(symbolOpacity=1),
+        legend=alt.Legend(symbolOpacity=1, orient="bottom"),
     )
     x = alt.X("second:Q", title="Seconds played", scale=alt.Scale(nice=False))
     y = alt.Y("survival:Q", title="Share not skipped; 95 % band", scale=alt.Scale(domain=[0, 1]))
@@ -194,9 +181,15 @@ def _on_diagonal(
         "x": alt.X(f"{x[0]}:Q", title=x[1], scale=unit),
         "y": alt.Y(f"{y[0]}:Q", title=y[1], scale=unit),
     }
-    diagonal = alt.Chart(corners).mark_line(color=_INK, strokeDash=[4, 3], strokeWidth=1).encode(**axes)
+    diagonal = alt.Chart(corners).mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1).encode(**axes)
     order = curves["rung"].unique(maintain_order=True).to_list()
-    colour = alt.Color("rung:N", title=None, sort=order, scale=alt.Scale(domain=order, range=list(LINES)))
+    colour = alt.Color(
+        "rung:N",
+        title=None,
+        sort=order,
+        scale=alt.Scale(domain=order, range=list(LINES)),
+        legend=alt.Legend(orient="bottom", columns=3),
+    )
     lines = (
         alt.Chart(curves.select("rung", x[0], y[0])).mark_line(point=with_points).encode(color=colour, **axes)
     )
@@ -204,46 +197,7 @@ def _on_diagonal(
 
 
 def _framed(chart: "alt.LayerChart | alt.FacetChart", title: str) -> "alt.LayerChart":
-    import altair as alt  # noqa: PLC0415
-
-    framed = (
-        chart.properties(title=alt.Title(title, anchor="start", offset=12), width=WIDTH, height=HEIGHT)
-        .configure_view(stroke=None)
-        .configure_axis(labelColor=_INK, titleColor=_INK, titleFontWeight="normal", gridColor=_FAINT)
-        .configure_legend(orient="bottom")
-    )
-    return cast("alt.LayerChart", framed)
-
-
-def to_vega_lite(chart: "alt.TopLevelMixin") -> str:
-    """A chart's Vega-Lite specification as JSON, data included; the same chart gives the same text."""
-    # Checking a chart against Vega-Lite's schema takes ten times as long as writing it; tests draw them all.
-    return chart.to_json(indent=None, validate=False)
-
-
-def save(chart: "alt.LayerChart", folder: Path, name: str, says: str) -> Path:
-    """Write a plot as `<name>.vl.json`, with what it says in words as its description, and as `<name>.png`.
-
-    Each file is replaced in one step. Returns the path of the image.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    described = chart.properties(description=says)
-    image = folder / f"{name}.png"
-    for path, content in (
-        (folder / f"{name}.vl.json", to_vega_lite(described).encode()),
-        (image, to_png(described)),
-    ):
-        new = path.with_name(f".{path.name}.new")
-        new.write_bytes(content)
-        new.replace(path)
-    return image
-
-
-def to_png(chart: "alt.TopLevelMixin") -> bytes:
-    """A chart as a PNG image, drawn in this process without a browser or the network."""
-    import vl_convert  # noqa: PLC0415
-
-    return bytes(vl_convert.vegalite_to_png(to_vega_lite(chart), scale=PNG_SCALE))
+    return cast("alt.LayerChart", chart.properties(title=title, width=WIDTH, height=HEIGHT))
 
 
 def _plotted(coefficients: pl.DataFrame) -> pl.DataFrame:
@@ -263,3 +217,104 @@ def _plotted(coefficients: pl.DataFrame) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows)
+
+
+def survival_of_periods(rows: pl.DataFrame) -> "alt.LayerChart":
+    """The share not skipped by each second, one line per period, the compared one dashed.
+
+    Args:
+        rows: `period` ("this period" or "compared period"), `second`, `survival`.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    periods = [name for name in ("this period", "compared period") if name in set(rows["period"])]
+    legend = alt.Legend(orient="bottom") if len(periods) > 1 else None
+    line = (
+        alt.Chart(rows)
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=alt.X("second:Q", title="seconds played", scale=alt.Scale(nice=False)),
+            y=alt.Y(
+                "survival:Q",
+                title="share not skipped",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%", tickCount=5),
+            ),
+            color=alt.Color(
+                "period:N", title=None, scale=alt.Scale(domain=periods, range=[BLUE, GREY]), legend=legend
+            ),
+            strokeDash=alt.StrokeDash(
+                "period:N", scale=alt.Scale(domain=periods, range=[[1, 0], [5, 3]]), legend=legend
+            ),
+            tooltip=[
+                alt.Tooltip("second:Q", title="Seconds"),
+                alt.Tooltip("survival:Q", title="Not skipped", format=PERCENT),
+                alt.Tooltip("period:N", title="Period"),
+            ],
+        )
+    )
+    return cast("alt.LayerChart", alt.layer(line).properties(height=HEIGHT))
+
+
+def rates(rows: pl.DataFrame, name: str) -> "alt.LayerChart":
+    """Skip rates along positions or hours, one bar each in the order of the rows.
+
+    Args:
+        rows: `value` (the position or hour), `plays`, `skip_rate`.
+        name: what the values are.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(color=BLUE)
+        .encode(
+            x=alt.X(
+                "value:N",
+                title=name,
+                sort=rows["value"].to_list(),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
+            y=alt.Y("skip_rate:Q", title="skip rate", axis=alt.Axis(format="%", tickCount=5)),
+            tooltip=[
+                alt.Tooltip("value:N", title=name.capitalize()),
+                alt.Tooltip("skip_rate:Q", title="Skip rate", format=PERCENT),
+                alt.Tooltip("plays:Q", title="Plays", format=COUNT),
+            ],
+        )
+    )
+    return cast("alt.LayerChart", alt.layer(bars).properties(height=260))
+
+
+def flag_against_outcome(rows: pl.DataFrame) -> "alt.LayerChart":
+    """For each outcome, the parts whose flag says that they were skipped, that they were not, and nothing.
+
+    Args:
+        rows: `outcome`, `flag`, `plays`, `share`.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    flags = ["skipped", "not skipped", "says nothing"]
+    ordered = rows.with_columns(part=pl.col("flag").replace_strict({flag: n for n, flag in enumerate(flags)}))
+    bars = (
+        alt.Chart(ordered)
+        .mark_bar()
+        .encode(
+            y=alt.Y("outcome:N", title=None, sort=["skip", "complete", "abandoned"]),
+            x=alt.X("share:Q", title="share of the outcome's plays", axis=alt.Axis(format="%", tickCount=5)),
+            color=alt.Color(
+                "flag:N",
+                title="the flag",
+                scale=alt.Scale(domain=flags, range=[VERMILION, BLUE, GREY]),
+                legend=alt.Legend(orient="bottom", columns=2),
+            ),
+            order=alt.Order("part:Q"),
+            tooltip=[
+                alt.Tooltip("outcome:N", title="Outcome"),
+                alt.Tooltip("flag:N", title="The flag"),
+                alt.Tooltip("plays:Q", title="Plays", format=COUNT),
+                alt.Tooltip("share:Q", title="Share of the outcome", format=PERCENT),
+            ],
+        )
+    )
+    return cast("alt.LayerChart", alt.layer(bars).properties(height=160))

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from spotify_assets.catalog import SKIP_MODEL_COEFFICIENTS
-from spotify_assets.skip.plots import HIGHER, LOWER, UNCLEAR, coefficient_plot, to_png, to_vega_lite
+from spotify_assets.charts.skips import HIGHER, LOWER, UNCLEAR, coefficient_plot
+from spotify_assets.charts.theme import to_png, to_vega_lite
 from tests.skip.simulation import CUTOFF
 
 
@@ -37,7 +38,7 @@ def test_features_are_drawn_lowest_first_with_what_their_interval_says(coefficie
     specification = json.loads(to_vega_lite(coefficient_plot(coefficients, "Skips")))
     [points] = [rows for rows in specification["datasets"].values() if len(rows) == 3]
 
-    assert specification["title"]["text"] == "Skips"
+    assert specification["title"] == "Skips"
     assert [(row["label"], row["says"]) for row in points] == [
         ("danceability (SD 0.17)", LOWER),
         ("tempo (SD 29)", UNCLEAR),

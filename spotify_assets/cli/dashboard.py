@@ -1,0 +1,26 @@
+"""The command that serves the dashboard."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from spotify_assets.cli.common import says_what_is_wrong
+
+app = typer.Typer()
+
+
+@app.command()
+@says_what_is_wrong
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; there is no login, so loopback by default.")
+    ] = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser window.")] = False,
+) -> None:
+    """Show the published copy in the browser: every page, chart and filter, until Ctrl-C."""
+    from spotify_assets.dashboard.serve import command  # noqa: PLC0415
+
+    arguments = command(host, port, open_browser=not no_browser)
+    os.execv(arguments[0], arguments)  # noqa: S606

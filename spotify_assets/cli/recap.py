@@ -1,0 +1,67 @@
+"""The command that writes a listener's recap: recap."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+@says_what_is_wrong
+def recap(
+    user: Annotated[
+        str | None, typer.Option(help="The listener; may be left out where there is only one.")
+    ] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="First day. Without both days, the last whole year of data, else the last whole month.",
+        ),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+    ] = None,
+    compare_with: Annotated[
+        str | None,
+        typer.Option(help="Compared days, FROM..TO; by default the period before, if all of it is known."),
+    ] = None,
+    no_compare: Annotated[bool, typer.Option("--no-compare", help="Compare with nothing.")] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("recap.html"),
+) -> None:
+    """Write one listener's recap: a page that needs no network, its numbers and its picture."""
+    from spotify_assets.figures.view import period_of  # noqa: PLC0415
+    from spotify_assets.report.recap import recap as write_recap  # noqa: PLC0415
+    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+
+    settings = Settings()
+    if compare_with and no_compare:
+        raise ValueError("--compare-with and --no-compare contradict each other: give one of them")
+    with out.status("Writing the recap"):
+        made = write_recap(
+            Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit),
+            output,
+            user,
+            (first.date() if first else None, last.date() if last else None),
+            period_of(compare_with) if compare_with else None,
+            alone=no_compare,
+        )
+    figures = made.figures
+    compared = f", compared with {figures.compared}" if figures.compared else ""
+    out.print(
+        f"{made.page}: {figures.listener.user_id}, {figures.period}{compared}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    out.print(
+        f"{made.data}: {len(figures.frames)} tables as Parquet and CSV; picture: {made.picture}",
+        soft_wrap=True,
+        highlight=False,
+    )

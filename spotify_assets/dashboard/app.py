@@ -1,0 +1,80 @@
+"""The app: its menu, and what every page stands in; see `serve` for how it is started."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import duckdb
+import pandas  # noqa: F401 - Streamlit imports it when first needed, and a rerun meanwhile finds half of it
+import streamlit as st
+
+from spotify_assets.dashboard import furniture
+from spotify_assets.figures.view import Filters
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its module below `pages`, which is its address as well, its title and its icon."""
+
+    module: str
+    title: str
+    icon: str
+
+    def show(self, filters: Filters) -> None:
+        """Draw the page; where a table is not published yet, say so instead."""
+        try:
+            import_module(f"spotify_assets.dashboard.pages.{self.module}").page(filters)
+        except duckdb.CatalogException as error:
+            missing = str(error).splitlines()[0]
+            furniture.empty_state(
+                f"The published copy lacks what this page shows ({missing}).", "spotify-assets materialize"
+            )
+
+
+ICON = Path(__file__).with_name("icon.svg")
+"""A file, because Streamlit would fetch an icon by name from the network."""
+
+PAGES = (
+    Page("overview", "Overview", ":material/monitoring:"),
+    Page("tracks", "Tracks, artists, albums", ":material/music_note:"),
+    Page("genres", "Genres", ":material/category:"),
+    Page("skips", "Skips", ":material/skip_next:"),
+    Page("places", "Where & when", ":material/public:"),
+    Page("audience", "Audience", ":material/groups:"),
+    Page("catalogue", "Popularity & catalogue", ":material/trending_up:"),
+    Page("listener", "My listening", ":material/person:"),
+    Page("model", "Skip model", ":material/insights:"),
+    Page("quality", "Data quality", ":material/fact_check:"),
+)
+"""In the order of the menu."""
+
+
+def run(page: Page) -> None:
+    """The filters and one page."""
+    filters = furniture.filter_bar(page.module)
+    if filters:
+        page.show(filters)
+
+
+def main() -> None:
+    """The menu and the page that the address names."""
+    st.set_page_config(page_title="Listening", page_icon=str(ICON), layout="wide")
+
+    def runner(page: Page) -> Callable[[], None]:
+        return lambda: run(page)
+
+    current = st.navigation(
+        [
+            st.Page(
+                runner(page),
+                title=page.title,
+                icon=page.icon,
+                url_path=page.module,
+                default=page is PAGES[0],
+            )
+            for page in PAGES
+        ]
+    )
+    furniture.watch()
+    current.run()

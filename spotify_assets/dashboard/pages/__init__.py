@@ -1,0 +1,1 @@
+"""One module per page, each with `page(filters)`: questions to `figures`, drawn by `charts`."""

@@ -1,0 +1,68 @@
+"""Overview: how much is listened, by how many, and how often they skip, against the compared period."""
+
+from functools import partial
+
+import streamlit as st
+
+from spotify_assets.charts import overview as charts
+from spotify_assets.charts.theme import PERCENT
+from spotify_assets.dashboard.furniture import change, heading, show, tile
+from spotify_assets.dashboard.published import ask
+from spotify_assets.figures import overview
+from spotify_assets.figures.view import Filters
+
+_BY_DAY = (
+    ("Streams a day", "streams", "streams", "stream"),
+    ("Minutes heard a day", "minutes", "minutes", "time heard"),
+    ("Skip rate by day", "skip_rate", "skip rate", "skip rate"),
+)
+
+
+def page(filters: Filters) -> None:
+    """Draw the page."""
+    heading("Overview", filters)
+    compared = filters.of_compared()
+    now = ask(overview.totals, filters).row(0, named=True)
+    then = ask(overview.totals, compared).row(0, named=True) if compared else dict.fromkeys(now)
+    with st.container(horizontal=True):
+        active = now["mean_daily_active_users"]
+        before = then["mean_daily_active_users"]
+        tile("Daily active listeners", f"{active:,.1f}", term="DAU", change=change(active, before))
+        tile("Streams", f"{now['streams']:,}", term="stream", change=change(now["streams"], then["streams"]))
+        tile(
+            "Minutes heard",
+            f"{now['minutes']:,.0f}",
+            term="time heard",
+            change=change(now["minutes"], then["minutes"]),
+        )
+        tile(
+            "Skip rate",
+            "–" if now["skip_rate"] is None else f"{now['skip_rate']:.1%}",
+            term="skip rate",
+            change=change(now["skip_rate"], then["skip_rate"], points=True),
+        )
+    listeners = overview.days_side_by_side(
+        ask(overview.active_listeners, filters),
+        ask(overview.active_listeners, compared) if compared else None,
+        "local_date",
+        "daily_active_users",
+    )
+    show(
+        "Listeners a day",
+        partial(charts.by_day, name="listeners"),
+        listeners,
+        term="DAU",
+        name="listeners_by_day",
+        note="By the listeners' own dates; everything else on this page is by UTC date.",
+    )
+    days = ask(overview.by_day, filters)
+    days_before = ask(overview.by_day, compared) if compared else None
+    for title, number, axis, term in _BY_DAY:
+        number_format = PERCENT if number == "skip_rate" else ",.0f"
+        show(
+            title,
+            partial(charts.by_day, name=axis, number_format=number_format),
+            overview.days_side_by_side(days, days_before, "event_date", number),
+            term=term,
+            name=f"{number}_by_day",
+        )

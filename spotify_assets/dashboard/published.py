@@ -1,0 +1,71 @@
+"""Reading the published copy: one question at a time, answers kept until a new copy is there."""
+
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import duckdb
+import streamlit as st
+
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
+
+MEMORY_LIMIT = "256MB"
+"""DuckDB's share of the 600 MB that the dashboard may take; beyond it DuckDB uses the disk."""
+KEPT_ANSWERS = 300
+"""Answers of the published copy that are kept; each is a small frame."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Version = tuple[str, int, int]
+"""Path, inode and modification time (ns): a new copy is a new file under the same name."""
+
+_one_at_a_time = threading.Lock()
+
+
+def version() -> Version | None:
+    """Which published copy is there now; None where nothing is published."""
+    path = Settings().serving_path
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return str(path), found.st_ino, found.st_mtime_ns
+
+
+def ask(
+    figure: Callable[Concatenate[duckdb.DuckDBPyConnection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """The answer of a figure for these arguments, from the copy that is there now.
+
+    Raises:
+        WarehouseMissingError: nothing is published.
+        duckdb.CatalogException: the copy lacks a table, because it was published before that was made.
+    """
+    name = f"{figure.__module__}.{figure.__qualname__}"
+    answer: T = _kept(version(), name, repr((args, sorted(kwargs.items()))), figure, args, kwargs)
+    return answer
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _kept(
+    version: Version | None,  # noqa: ARG001 - what is not underscored is the key of the cache
+    name: str,  # noqa: ARG001
+    arguments: str,  # noqa: ARG001
+    _figure: Callable[..., Any],
+    _args: tuple[Any, ...],
+    _kwargs: dict[str, Any],
+) -> Any:
+    # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
+    # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
+    copy = Database(Settings().serving_path, memory_limit=MEMORY_LIMIT)
+    with _one_at_a_time, copy.reader() as connection:
+        connection.execute(f"set temp_directory = '{_spill_folder()}'")
+        return _figure(connection, *_args, **_kwargs)
+
+
+def _spill_folder() -> Path:
+    """Where DuckDB may write what does not fit in memory: never beside the copy, which may be read-only."""
+    return Path(tempfile.gettempdir()) / "spotify-assets-dashboard"

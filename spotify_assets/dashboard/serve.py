@@ -1,0 +1,37 @@
+"""How the dashboard is started: Streamlit's command, with every setting as an argument, none in a file."""
+
+import sys
+from pathlib import Path
+
+from spotify_assets.charts.theme import BLUE, SKY
+
+APP = Path(__file__).with_name("script") / "streamlit_app.py"
+HOST, PORT = "127.0.0.1", 8501
+
+
+def command(host: str = HOST, port: int = PORT, *, open_browser: bool = False) -> list[str]:
+    """The command that serves the dashboard; it asks nobody anything and reports to nobody.
+
+    Args:
+        host: address to listen on; loopback by default, because there is no login.
+        port: TCP port.
+        open_browser: whether to open a browser window on this machine.
+    """
+    options = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": not open_browser,
+        "server.showEmailPrompt": False,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "viewer",
+        "client.showErrorDetails": "type",
+        "client.showErrorLinks": False,
+        "theme.light.primaryColor": BLUE,
+        "theme.dark.primaryColor": SKY,
+    }
+    flags = [
+        f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in options.items()
+    ]
+    return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]

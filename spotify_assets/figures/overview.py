@@ -1,0 +1,97 @@
+"""The numbers at the top: active listeners, streams, minutes and the skip rate, in all and day by day."""
+
+import duckdb
+import polars as pl
+
+from spotify_assets.figures.view import (
+    ACTIVE_DAYS,
+    DAYS,
+    LOCAL_PLAYBACKS,
+    PLACES,
+    PLAYBACKS,
+    Filters,
+    Period,
+    ask,
+    narrowest,
+)
+
+MS_PER_MINUTE = 60_000
+
+COUNTS = f"""
+    coalesce(sum(plays), 0)::bigint as plays,
+    coalesce(sum(streams), 0)::bigint as streams,
+    coalesce(sum(skips), 0)::bigint as skips,
+    sum(skips) / sum(plays) as skip_rate,
+    coalesce(sum(ms_played), 0) / {MS_PER_MINUTE} as minutes
+"""
+"""The measures of a group of rows, as SQL over any `Source`."""
+
+
+def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (null without plays), `minutes` heard
+    and `mean_daily_active_users`, the mean over all days of the period.
+    """
+    counts = ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
+    active = active_listeners(connection, filters)["daily_active_users"]
+    return counts.with_columns(mean_daily_active_users=pl.lit(active.mean()))
+
+
+def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
+    `skips`, `skip_rate` (null without plays) and `minutes` heard.
+    """
+    counted = ask(
+        connection,
+        f"select event_date, {COUNTS} from {_counted(filters)} group by event_date",
+        filters,
+    )
+    return on_every_day(filters.period, "event_date", counted)
+
+
+def active_listeners(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per local date of the period: `local_date` and `daily_active_users`, 0 without a listener."""
+    if filters.chosen:
+        sql = (
+            "select local_date, count(distinct user_id) as daily_active_users "
+            f"from {LOCAL_PLAYBACKS.sql(filters)} group by local_date"
+        )
+    else:
+        sql = f"select local_date, daily_active_users from {ACTIVE_DAYS.sql(filters)}"
+    return on_every_day(filters.period, "local_date", ask(connection, sql, filters))
+
+
+def _counted(filters: Filters) -> str:
+    return narrowest(filters, DAYS, PLACES, PLAYBACKS)
+
+
+def on_every_day(period: Period, column: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in the order of days; a day without one gets zeros, and no rate."""
+    days = pl.DataFrame({column: pl.date_range(period.first, period.last, eager=True)})
+    counts = [name for name in rows.columns if name not in {column, "skip_rate"}]
+    return days.join(rows, on=column, how="left", maintain_order="left").with_columns(
+        pl.col(counts).fill_null(0)
+    )
+
+
+def days_side_by_side(
+    now: pl.DataFrame, compared: pl.DataFrame | None, day: str, number: str
+) -> pl.DataFrame:
+    """A number by day for two periods on one axis, the days of the compared one moved to those of the other.
+
+    One row per period and day: `period` ("now" or "compared"), `day` (where it is drawn), `on` (the day
+    itself) and `value`. Days of a compared period that is longer are left out.
+    """
+    parts = [
+        now.select(pl.lit("now").alias("period"), day=day, on=day, value=pl.col(number).cast(pl.Float64))
+    ]
+    if compared is not None:
+        shared = min(now.height, compared.height)
+        parts.append(
+            compared.head(shared).select(
+                pl.lit("compared").alias("period"),
+                day=now[day].head(shared),
+                on=day,
+                value=pl.col(number).cast(pl.Float64),
+            )
+        )
+    return pl.concat(parts)

@@ -1,0 +1,69 @@
+"""What is broken now, as a file beside the published copy: for readers that know no orchestrator.
+
+Written after each run of the command line and every minute by the daemon, so that it also tells of runs that
+failed before they could publish anything.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spotify_assets.warehouse.errors import WarehouseError
+
+FILE = "incidents.json"
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One thing that is broken: a failed run (`run`), a failing check (`check`) or a late layer (`late`).
+
+    `partitions` is in words and empty where there are none; `blocks` tells what stops others from what warns.
+    """
+
+    kind: str
+    title: str
+    detail: str
+    assets: tuple[str, ...]
+    partitions: str
+    run_id: str | None
+    blocks: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The incidents of a UTC moment."""
+
+    told_at: datetime
+    incidents: tuple[Incident, ...]
+
+
+def write_incidents(processed_dir: Path, incidents: Sequence[Incident]) -> None:
+    """Replace the file, in one step, with what is broken now."""
+    told_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    content = {"told_at": told_at.isoformat(), "incidents": [asdict(incident) for incident in incidents]}
+    processed_dir.mkdir(parents=True, exist_ok=True)
+    new = processed_dir / f".{FILE}.new"
+    new.write_text(json.dumps(content), encoding="utf-8")
+    new.replace(processed_dir / FILE)
+
+
+def read_incidents(processed_dir: Path) -> Standing | None:
+    """What was broken when somebody last looked; None where nobody did.
+
+    Raises:
+        WarehouseError: the file is none of ours.
+    """
+    file = processed_dir / FILE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        told_at = datetime.fromisoformat(content["told_at"])
+        incidents = tuple(
+            Incident(**{**each, "assets": tuple(each["assets"])}) for each in content["incidents"]
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise WarehouseError(f"{file} cannot be read ({error}): remove it, the next run writes it") from error
+    return Standing(told_at, incidents)

@@ -1,0 +1,60 @@
+"""How the dashboard is started: on loopback, asking nobody and telling nobody anything."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from streamlit import config
+from typer.testing import CliRunner
+
+from spotify_assets.dashboard.serve import APP, command
+
+
+def options(arguments: list[str]) -> dict[str, str]:
+    return dict(argument.removeprefix("--").split("=", 1) for argument in arguments if "=" in argument)
+
+
+def test_the_server_listens_on_loopback_and_reports_nothing():
+    found = options(command())
+    assert found["server.address"] == "127.0.0.1"
+    assert found["browser.gatherUsageStats"] == "false"
+    assert found["server.headless"] == "true"
+    assert (
+        options(command("0.0.0.0", 8600, open_browser=True)).items()
+        >= {
+            "server.address": "0.0.0.0",
+            "server.port": "8600",
+            "server.headless": "false",
+        }.items()
+    )
+
+
+def test_every_option_is_one_that_streamlit_knows():
+    known = set(config.get_config_options())
+    assert options(command()).keys() <= known
+
+
+def test_streamlit_finds_no_pages_of_its_own_beside_the_script():
+    assert APP.exists()
+    assert not (APP.parent / "pages").exists()
+
+
+def test_the_command_says_what_it_does():
+    from spotify_assets.cli import app
+
+    result = CliRunner().invoke(app, ["dashboard", "--help"])
+    assert result.exit_code == 0
+    assert "--port" in result.output
+    assert "--no-browser" in result.output
+
+
+def test_the_app_needs_no_orchestrator_and_no_model(tmp_path: Path):
+    script = (
+        "import sys, spotify_assets.dashboard.app\n"
+        "heavy = {'dagster', 'dbt', 'sklearn', 'statsmodels'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,1 @@
+"""Every number that is shown, against an independent computation."""

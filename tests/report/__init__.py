@@ -1,0 +1,1 @@
+"""The recap: page, data and picture."""

@@ -1,0 +1,335 @@
+"""A recap: a page that asks for nothing, with the numbers of its files, the dashboard and the asset."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from typer.testing import CliRunner, Result
+
+from spotify_assets.assets.recaps import recap_asset
+from spotify_assets.cli import app
+from spotify_assets.figures.personal import personal_figures
+from spotify_assets.figures.personal_queries import FIGURES
+from spotify_assets.report.monthly import remove_recaps
+from spotify_assets.report.recap import recap
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.errors import WarehouseMissingError
+from tests.dashboard.pages import open_page, tiles
+from tests.dbt.test_kpis import all_playbacks
+from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, number, theirs
+from tests.figures.recount import FEBRUARY
+
+MARCH = (date(2025, 3, 1), date(2025, 3, 31))
+ARGUMENTS = ("--from", str(FEBRUARY.first), "--to", str(FEBRUARY.last), "--compare-with", str(BEFORE))
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+@pytest.fixture
+def serving(published: Path) -> Database:
+    return Database(Settings(data_dir=published, _env_file=None).serving_path)
+
+
+@pytest.fixture(scope="module")
+def written(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a recap."""
+    serving = Database(Settings(data_dir=published, _env_file=None).serving_path)
+    page = tmp_path_factory.mktemp("recap") / "mine" / "recap.html"
+    days = FEBRUARY.first, FEBRUARY.last
+    return recap(serving, page, BUSIEST, days, BEFORE).page
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page: its text, what it refers to, and whether its tags are closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.refers: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "action", "data", "srcset", "poster") and value:
+                self.refers.append(value)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(" ".join(data.split()))
+
+    @property
+    def text(self) -> str:
+        return " ".join(word for word in self.words if word)
+
+
+def test_the_page_asks_for_nothing(written):
+    html = written.read_text(encoding="utf-8")
+    page = Page(html)
+
+    assert page.open == []
+    assert [one for one in page.refers if not one.startswith("#")] == []
+    assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert "@import" not in html
+    assert re.findall(r"url\((?!#)", html) == []
+    assert set(re.findall(r"https?://[^\"' <]+", html)) == {"http://www.w3.org/2000/svg"}
+    assert len(html) < 1_000_000
+
+
+def test_ids_are_unique_and_references_in_drawings_lead_to_them(written):
+    html = written.read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", html)) <= set(ids)
+
+
+def test_drawings_are_xml_with_a_name_and_say_what_a_pointer_would(written):
+    drawings = re.findall(r"<svg.*?</svg>", written.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(drawings) >= 16
+    for drawing in drawings:
+        root = ElementTree.fromstring(drawing)
+        assert root.get("aria-label")
+    assert "<title>Weekday: Mon; Hour: 0; Minutes listened:" in "".join(drawings)
+
+
+def test_the_figures_at_the_top_are_counted_from_playbacks(written):
+    text = Page(written.read_text(encoding="utf-8")).text
+    rows, everything = theirs(BUSIEST, FEBRUARY), theirs(BUSIEST, FEBRUARY, all_playbacks())
+
+    assert f"{rows['is_stream'].sum():,} streams" in text
+    assert f"{rows.height:,} plays" in text
+    assert f"{number(rows['is_skip'].mean()):.1%} plays skipped" in text
+    assert f"{everything['ms_played'].sum() / MINUTE / 60:,.1f} hours played" in text
+    before = number(theirs(BUSIEST, BEFORE)["is_stream"].sum())
+    assert f"{number(rows['is_stream'].sum()) / before - 1:+.1%}" in text
+
+
+def test_every_number_lies_beside_the_page(written, serving):
+    with serving.reader() as connection:
+        figures = personal_figures(connection, BUSIEST, FEBRUARY, BEFORE)
+    data = written.with_name("recap_data")
+
+    names = {figure.name for figure in FIGURES}
+    assert {path.name for path in data.iterdir()} == {
+        "figures.csv",
+        *(f"{name}.{kind}" for name in names for kind in ("parquet", "csv")),
+    }
+    for name, frame in figures.frames.items():
+        assert_frame_equal(pl.read_parquet(data / f"{name}.parquet"), frame)
+        assert pl.read_csv(data / f"{name}.csv", infer_schema=False).shape == frame.shape
+    assert set(pl.read_csv(data / "figures.csv")["figure"]) == names
+    assert written.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_names_of_the_top_are_those_of_the_files(written):
+    text = Page(written.read_text(encoding="utf-8")).text
+    artists = pl.read_parquet(written.with_name("recap_data") / "artists.parquet")
+    for row in artists.filter(pl.col("rank_by_streams") <= 10).iter_rows(named=True):
+        assert f"{row['rank_by_streams']} {row['artist_name']} {row['streams']:,}" in text
+
+
+def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp_path):
+    again = recap(serving, tmp_path / "recap.html", BUSIEST, (FEBRUARY.first, FEBRUARY.last), BEFORE)
+    assert again.page.read_bytes() == written.read_bytes()
+    assert again.picture.read_bytes() == written.with_suffix(".png").read_bytes()
+
+
+def test_the_page_my_listening_has_the_same_numbers(published, written, monkeypatch):
+    address = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last), "compare": str(BEFORE)}
+    page = open_page("listener", published, monkeypatch, user=BUSIEST, **address)
+    totals = pl.read_parquet(written.with_name("recap_data") / "totals.parquet").row(0, named=True)
+
+    assert not page.exception
+    found = tiles(page)
+    assert found["Hours listened"] == f"{totals['minutes_listened'] / 60:,.1f}"
+    for label, name in (("Streams", "streams"), ("Plays", "plays"), ("New tracks", "new_tracks")):
+        assert found[label] == f"{totals[name]:,}"
+    assert found["Plays skipped"] == f"{totals['skip_rate']:.1%}"
+
+
+# --- names that people gave, and what the catalogue lacks
+
+
+@pytest.fixture
+def changed(published: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Database]]:
+    """A copy of the published copy, to be changed."""
+    path = tmp_path / "serving.duckdb"
+    shutil.copyfile(Settings(data_dir=published, _env_file=None).serving_path, path)
+    with duckdb.connect(str(path)) as connection:
+        yield connection, Database(path)
+
+
+def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path):
+    connection, serving = changed
+    evil = "=1+1</svg><script>alert(1)</script>&amp;"
+    connection.execute("update marts.dim_track set primary_artist_name = ?, track_name = ?", [evil, evil])
+    connection.close()
+
+    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+
+    page = Page(made.page.read_text(encoding="utf-8"))
+    assert "script" not in page.tags
+    assert page.open == []
+    assert evil in page.text
+    csv = pl.read_csv(made.data / "artists.csv")
+    assert csv["artist_name"].str.starts_with("'=").all()
+
+
+def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
+    connection, serving = changed
+    connection.execute(
+        "update marts.dim_track set release_date = null, valence = null, catalogue_track_id = null"
+    )
+    connection.execute("update marts.bridge_track_genre set genre = 'unknown'")
+    connection.close()
+
+    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+
+    text = Page(made.page.read_text(encoding="utf-8")).text
+    assert "The catalogue knows no release date of what was streamed." in text
+    assert "The catalogue knows no audio features of what was streamed." in text
+    assert "No streams of it are known in this period." in text
+    assert "100.0% length, release date, genre and audio features are unknown" in text
+    assert made.figures["genres"].is_empty()
+
+
+def test_a_copy_without_marts_says_what_to_do(changed, tmp_path):
+    connection, serving = changed
+    connection.execute("drop table marts.fact_listens")
+    connection.close()
+    with pytest.raises(WarehouseMissingError, match="spotify-assets materialize"):
+        recap(serving, tmp_path / "recap.html", BUSIEST)
+
+
+# --- the command
+
+
+def call(published: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
+    return CliRunner().invoke(app, ["recap", *arguments])
+
+
+def test_the_command_writes_the_page(published, written, monkeypatch, tmp_path):
+    target = tmp_path / "recap.html"
+    result = call(published, monkeypatch, "--user", BUSIEST, *ARGUMENTS, "-o", str(target))
+    assert result.exit_code == 0, result.output
+    assert target.read_bytes() == written.read_bytes()
+
+
+def test_the_last_whole_month_is_the_default(published, monkeypatch, tmp_path):
+    result = call(published, monkeypatch, "--user", BUSIEST, "-o", str(tmp_path / "recap.html"))
+    assert "2025-03-01..2025-03-31, compared with 2025-02-01..2025-02-28" in result.output
+    alone = call(published, monkeypatch, "--user", BUSIEST, "--no-compare", "-o", str(tmp_path / "a.html"))
+    assert "2025-03-01..2025-03-31\n" in alone.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "whose? there are 25 listeners: say --user"),
+        (("--user", "nobody"), "there is no listening of 'nobody'"),
+        (("--user", BUSIEST, "--from", "2020-01-01", "--to", "2020-02-01"), "there are playbacks from 2025"),
+        (("--user", BUSIEST, "--from", "2025-03-01", "--to", "2025-02-01"), "ends before it begins"),
+        (("--user", BUSIEST, "--compare-with", "yesterday"), "is no period"),
+        (("--user", BUSIEST, "--compare-with", str(BEFORE), "--no-compare"), "contradict"),
+        (("--user", BUSIEST, "-o", "recap.pdf"), "give it a name in .html"),
+    ],
+)
+def test_what_cannot_be_written_is_told_in_one_line(published, monkeypatch, arguments, says):
+    result = call(published, monkeypatch, *arguments)
+    assert result.exit_code == 1
+    [line] = [line for line in result.stderr.splitlines() if line.strip()]
+    assert line.startswith("error: ")
+    assert says in line
+
+
+# --- the asset
+
+
+@pytest.fixture
+def settings(published: Path, tmp_path: Path) -> Settings:
+    """Settings of a data folder of the test's own with the published copy."""
+    made = Settings(
+        data_dir=tmp_path / "data",
+        start_date=date(2025, 1, 1),
+        recap_users=f"{DECLARED}, {BUSIEST}",
+        _env_file=None,
+    )
+    made.processed_dir.mkdir(parents=True)
+    shutil.copyfile(Settings(data_dir=published, _env_file=None).serving_path, made.serving_path)
+    return made
+
+
+def materialized(settings: Settings, month: str) -> dg.AssetMaterialization:
+    result = dg.materialize([recap_asset(settings)], partition_key=month)
+    assert result.success
+    [made] = result.asset_materializations_for_node("publish__monthly_recap")
+    return made
+
+
+def test_a_month_is_materialised_for_the_listeners_that_the_setting_names(settings):
+    made = materialized(settings, "2025-03-01")
+
+    month = settings.reports_dir / "recaps" / "month=2025-03"
+    assert {path.name for path in month.iterdir()} == {f"user={DECLARED}", f"user={BUSIEST}"}
+    figures = made.metadata["figures"]
+    assert isinstance(figures, dg.TableMetadataValue)
+    records = {row.data["listener"]: row.data for row in figures.records}
+    for user in (DECLARED, BUSIEST):
+        totals = pl.read_parquet(month / f"user={user}" / "recap_data" / "totals.parquet").row(0, named=True)
+        rows = all_playbacks().filter(
+            pl.col("user_id") == user,
+            pl.col("local_date").is_between(*MARCH),
+            pl.col("content_type") == "music",
+        )
+        assert records[user]["streams"] == totals["streams"] == rows["is_stream"].sum()
+        assert records[user]["hours_listened"] == totals["minutes_listened"] / 60
+    assert "data:image/png;base64," in str(made.metadata["listening time"].value)
+
+
+def test_a_month_that_is_made_again_keeps_no_recap_of_others(settings):
+    materialized(settings, "2025-03-01")
+    fewer = settings.model_copy(update={"recap_users": BUSIEST})
+    materialized(fewer, "2025-03-01")
+    month = settings.reports_dir / "recaps" / "month=2025-03"
+    assert [path.name for path in month.iterdir()] == [f"user={BUSIEST}"]
+
+
+def test_a_month_without_listening_has_no_recap(settings):
+    assert materialized(settings, "2025-06-01").metadata["recaps"].value == 0
+
+
+def test_recaps_of_an_erased_listener_go(settings):
+    materialized(settings, "2025-02-01")
+    materialized(settings, "2025-03-01")
+    assert remove_recaps(settings.reports_dir, BUSIEST) == 2
+    assert remove_recaps(settings.reports_dir, BUSIEST) == 0
+    left = {path.name for path in settings.reports_dir.glob("recaps/*/*")}
+    assert left == {f"user={DECLARED}"}
+
+
+def test_a_name_leads_nowhere_else(tmp_path):
+    outside = tmp_path / "month=2025-01" / "precious"
+    outside.mkdir(parents=True)
+    (tmp_path / "recaps" / "month=2025-01").mkdir(parents=True)
+    assert remove_recaps(tmp_path, "../../month=2025-01/precious") == 0
+    assert remove_recaps(tmp_path, "*") == 0
+    assert outside.exists()
