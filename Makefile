@@ -6,17 +6,20 @@ BIN := $(VENV)/bin
 # Each environment is installed once and again only when its lock file changes.
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
+OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-e2e up lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore clean
+.PHONY: help demo test test-slow test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
-	@echo "make up      the Dagster UI on http://127.0.0.1:3000, with what demo made"
+	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
+	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
-	@echo "make bench   speed and memory, side by side; make fuzz: 10,000 broken files through the import"
+	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
 	@echo "make explore property tests with examples nobody has seen"
 
 $(VENV):
@@ -40,6 +43,9 @@ demo: $(RUNTIME)
 
 up: $(RUNTIME)
 	@$(BIN)/spotify-assets up
+
+dashboard: $(RUNTIME)
+	@$(BIN)/spotify-assets dashboard
 
 test: $(DEV)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e" $(PYTEST_ARGS)
@@ -75,8 +81,16 @@ validate: $(RUNTIME)
 docs: $(DEV)
 	$(BIN)/python -m spotify_assets.docs
 
-bench: $(DEV)
-	$(BIN)/python -m tests.benchmarks
+# pandas and PySpark, which the product is compared with, and the DuckDB that Dagster's IO manager can read.
+$(BENCH): requirements-bench.lock requirements-duckdb-1.5.lock $(DEV)
+	@echo "Installing what the benchmarks compare with …"
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements-bench.lock
+	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-duckdb-1.5.lock
+	@touch $@
+
+# One after the other, at a million events; more with SIZE=10M or SIZE=100M.
+bench: $(BENCH)
+	$(BIN)/python -m tests.benchmarks --size $(or $(SIZE),1M)
 
 # Reproducible by seed: make fuzz COUNT=100 SEED=7
 fuzz: $(DEV)
@@ -88,8 +102,8 @@ explore: $(DEV)
 
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)
-	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(VENV)/duckdb-1.5 -r requirements-duckdb-1.5.lock
-	PYTHONPATH=$(VENV)/duckdb-1.5 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
+	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-duckdb-1.5.lock
+	PYTHONPATH=$(OLDER_DUCKDB) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
 
 lock:
 	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
@@ -98,6 +112,11 @@ lock:
 		--generate-hashes --no-header --no-annotate --output-file requirements.lock
 	echo 'duckdb>=1.5,<2' | uv pip compile - --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --output-file requirements-duckdb-1.5.lock
+	uv pip compile pyproject.toml --extra dev --extra bench --constraint requirements-dev.lock --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements-bench.lock
+	printf 'dagster-postgres\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file requirements-postgres.lock
 
 clean:
 	rm -rf $(VENV) .dagster .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -22,7 +22,7 @@ from spotify_assets.transforms.offline_sync import with_offline_plays_apart
 from spotify_assets.transforms.outcomes import with_outcome
 from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
-from spotify_assets.transforms.sessions import with_sessions
+from spotify_assets.transforms.sessions import may_go_on_from_before, with_sessions
 
 UNKNOWN_COUNTRY = "ZZ"
 """Spotify's own code for a country it does not know."""
@@ -39,6 +39,7 @@ SAME_EVENT = "same_event"
 SAME_PLAYBACK = "same_playback_"
 """Why a row is dropped: its `event_id` came before; a row of a source believed more stands for its own."""
 
+_PROVENANCE = ("source_file", "source_row")
 _IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
 
 
@@ -85,13 +86,10 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
     A row whose `event_id` came before, by file and row, is a repeat of the same playback: it is dropped
     and recorded with the row that stays. The result does not depend on the order of the rows.
     """
-    judged = reject(
-        with_offline_plays_apart(raw).sort("source_file", "source_row"), _REASONS, dated_by="event_date"
-    )
-    is_first = pl.col("event_id").is_first_distinct()
-    repeats = judged.kept.filter(~is_first)
+    judged = reject(with_offline_plays_apart(raw), _REASONS, dated_by="event_date")
+    kept, repeats = _each_once(judged.kept)
     country = pl.col("country").str.strip_chars().str.to_uppercase()
-    rows = judged.kept.filter(is_first).with_columns(
+    rows = kept.with_columns(
         user_id=pl.col("user_id").str.strip_chars(),
         country=pl.when(country.str.contains("^[A-Z]{2}$") | country.is_null())
         .then(country)
@@ -113,10 +111,19 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
     return Cleaned(
         rows=rows,
         rows_in=raw.height,
-        rejected=judged.rejected,
+        rejected=judged.rejected.sort(*_PROVENANCE),
         duplicates={SAME_EVENT: repeats.height} if repeats.height else {},
         duplicate_plays=duplicate_plays,
     )
+
+
+def _each_once(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that come first of their `event_id`, by file and row, and those that repeat them."""
+    if events["event_id"].n_unique() == events.height:
+        return events, events.clear()
+    in_order = events.sort(*_PROVENANCE)
+    is_first = in_order["event_id"].is_first_distinct()
+    return in_order.filter(is_first), in_order.filter(~is_first)
 
 
 def listening_events(
@@ -138,7 +145,12 @@ def listening_events(
     events are needed. `rules` say what a stream, a skip and a session is.
     """
     valid = valid_events(raw)
-    around = Neighbours(valid.rows, _valid(read_raw_before), read_raw_after and _valid(read_raw_after))
+    if read_raw_after is None:
+        going_on = may_go_on_from_before(valid.rows, rules.session)
+        read_before = _valid(lambda days: _of_users(read_raw_before(days), going_on))
+        around = Neighbours(valid.rows, read_before, None)
+    else:
+        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after))
     once = without_excluded(_without_overlaps(valid, around.overlaps), exclusions)
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
@@ -148,6 +160,12 @@ def listening_events(
         with_outcomes, lambda days: not_excluded(around.before(days), exclusions), rules.session
     )
     return replace(once, rows=in_sessions.select(LISTENING_EVENTS.column_names))
+
+
+def _of_users(raw: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
+    """The raw events of users, with every row that may be a repeat of one of theirs or they of it."""
+    ids = raw.filter(pl.col("user_id").str.strip_chars().is_in(users.implode()))["event_id"]
+    return raw.filter(pl.col("event_id").is_in(ids.implode()))
 
 
 def _valid(read_raw: ReadDays) -> ReadDays:

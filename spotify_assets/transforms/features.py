@@ -35,7 +35,11 @@ RECENT_PLAYBACKS = 5
 
 
 class Earlier(Protocol):
-    """The listening before a slice, asked for piece by piece: all of it is many times the slice."""
+    """The listening before a slice, asked for piece by piece: all of it is many times the slice.
+
+    Counts are asked for of `HISTORY_DAYS` and of the days before the slice on which its playbacks started.
+    Dates in the history of each of these starts may be told together, as one of them.
+    """
 
     def rows(self, days: int, columns: Sequence[str], matching: pl.DataFrame) -> pl.DataFrame:
         """The named columns of the events of so many days that agree with a row of `matching`.

@@ -40,6 +40,8 @@ def with_track_key(events: pl.DataFrame) -> pl.DataFrame:
     The Spotify track id; where there is none, `name-` and the first 16 hexadecimal digits of the SHA-256 of
     artist and track name (Unicode NFC, trimmed, case as it is); null where neither is known.
     """
+    if not events["track_id"].null_count():
+        return events.with_columns(track_key="track_id")
     written = [
         pl.col(name).str.normalize("NFC").str.strip_chars().fill_null("")
         for name in ("artist_name", "track_name")

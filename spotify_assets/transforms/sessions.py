@@ -81,6 +81,20 @@ def with_sessions(
     return events.drop("session_id", "session_position", strict=False).hstack(sessions)
 
 
+def may_go_on_from_before(events: pl.DataFrame, session_rule: str = SESSION_RULE) -> pl.Series:
+    """The users of a slice whose first session in it may have begun before the slice.
+
+    What is before a slice ended before the first date in it; who is not heard within a session's gap of that
+    midnight has been silent for longer.
+
+    Raises:
+        KeyError: there is no rule of that name.
+    """
+    midnight = pl.col("event_date").min().cast(pl.Datetime("us"))
+    soon_after = pl.col("started_at") <= midnight + SESSION_RULES[session_rule].gap
+    return events.filter(soon_after)["user_id"].unique()
+
+
 def _number(history: pl.DataFrame, rule: SessionRule) -> pl.DataFrame:
     """The events with their session's start, id and, for playbacks, their position."""
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)

@@ -6,10 +6,12 @@ features need of it is matched and counted there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
 from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.transforms.features import HISTORY_DAYS
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window
 
@@ -29,14 +31,27 @@ class ListeningHistory:
         """The named columns of the events of so many days that agree with a row of `matching`."""
         return self.events.read(self.window.preceding(days), columns, matching)
 
+    def _told_as(self, days: int) -> str:
+        """The date as which an event is told: those in the history of every start of the window are one.
+
+        The first start is so many days before the window as its history reaches further back than others',
+        the last one at its end.
+        """
+        first_start = self.window.start - timedelta(days=days - HISTORY_DAYS)
+        common = Window(self.window.end - timedelta(days=HISTORY_DAYS + 1), first_start)
+        return (
+            f"case when event_date >= date '{common.start}' and event_date < date '{common.end}' "
+            f"then date '{common.start}' else event_date end"
+        )
+
     def plays_of_users(self, days: int) -> pl.DataFrame:
         """Music playbacks of so many days. One row per user and date."""
         return self.events.query(
             f"""
-            select user_id, event_date, {_COUNTS}
+            select user_id, {self._told_as(days)} as event_date, {_COUNTS}
             from {self.events.table.full_name} as events
             where event_date >= $start and event_date < $end and {_IS_MUSIC}
-            group by user_id, event_date
+            group by all
             """,
             self.window.preceding(days),
         )
@@ -81,7 +96,7 @@ class ListeningHistory:
                     user_number,
                     track_number,
                     coalesce(tracks.artist_number, named.artist_number) as artist_number,
-                    event_date,
+                    {self._told_as(days)} as event_date,
                     outcome
                 from {self.events.table.full_name} as events
                 join users using (user_id)

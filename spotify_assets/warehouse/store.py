@@ -110,7 +110,8 @@ def insert_rows(
     # DuckDB finds the frame by the name of this variable, here and in the functions called from here. Frames
     # that are registered in a transaction stay until its end, and with them the memory of every slice.
     connection.execute("set python_scan_all_frames = true")
-    slice_to_write = conform(rows, table, where).to_arrow()
+    # Text as views, which is how Polars holds it: the oldest Arrow layout would be a copy of every text.
+    slice_to_write = conform(rows, table, where).to_arrow(compat_level=pl.CompatLevel.newest())
     assert _FRAME in locals()
     _refuse_outsiders(connection, predicate, where)
     failed = [f for f in audit_rows(connection, table, f"select * from {_FRAME}") if not f.passed]

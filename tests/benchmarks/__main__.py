@@ -1,18 +1,47 @@
-"""`make bench`: every benchmark at a size that a laptop bears, one after the other."""
+"""`make bench`: every benchmark of speed and memory, one after the other.
 
+    .venv/bin/python -m tests.benchmarks [--size 1M|10M|100M] [--data FOLDER]
+
+`--size` is that of the backfill; the others keep theirs. Each writes its figures to `.benchmarks/` as JSON
+and prints a table. What one benchmark cannot do (no Java, not enough memory) it says, and the others go on.
+"""
+
+import argparse
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-BENCHMARKS = (
-    ("bookkeeping", "--rounds", "1"),
-    ("backfill", "--events", "1000000"),
-)
+
+def commands(size: str, data: Path) -> list[list[str]]:
+    """The benchmarks with their arguments, in order."""
+    at = ["--data", str(data)]
+    return [
+        ["bookkeeping", "--partitions", "100", "--rounds", "1"],
+        ["backfill", "--events", size, *at],
+        ["new_day", *at],
+        ["freshness", "--history-days", "3"],
+        ["imports", "--rows", "31000"],
+        ["publishing", "--rows", "1000000", "--days", "500"],
+    ]
 
 
 def main() -> None:
-    for name, *arguments in BENCHMARKS:
-        print(f"== {name} {' '.join(arguments)}", flush=True)
-        subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}", *arguments], check=True)
+    """Run them all; end with 1 where one failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", default="1M", help="events of the backfill: 1M, 10M or 100M")
+    parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-bench")
+    arguments = parser.parse_args()
+    failed = []
+    for name, *options in commands(arguments.size, arguments.data):
+        print(f"\n== {name} {' '.join(options)}", flush=True)
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *options]
+        if subprocess.run(command, check=False).returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

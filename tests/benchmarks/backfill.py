@@ -1,174 +1,247 @@
-"""The range backfill, raw files → listening events → daily metrics, by several engines.
+"""The range backfill, raw files → listening events → daily metrics → features, by several engines.
 
-    .venv/bin/python -m tests.benchmarks.backfill --events 1000000 [--days 100] [--engines assets,script,…]
+    .venv/bin/python -m tests.benchmarks.backfill --events 1M [--days 100] [--engines script,assets,…]
 
-Each engine runs in a process of its own over the same generated files, one after the other, in rounds; time
-is wall time of the work alone (start-up and imports are left out), memory the process's peak. The tables that
-the engines make are compared with each other by checksum of their rows. Prints JSON.
+Each engine runs in a process of its own over the same generated files, one after the other, in rounds. Time
+is that of the work alone, start-up left out; memory is the peak of the process and its children. An engine
+that passes the limit of memory, or takes `--patience` times as long as the script, is stopped and reported
+as not finished. The tables that the engines make are compared row by row, all columns, through a checksum.
+`--days` decides how large a day is; the default makes a day a hundredth of the events.
 """
 
 import argparse
+import importlib
+import importlib.util
 import json
 import os
-import resource
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
-from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
-from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.listeners import write_days
+from spotify_assets.catalog import Table
 from spotify_assets.settings import Settings
-from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.slices import Window
+from tests.benchmarks.engines import COMPARED, ENGINES, PARQUET
+from tests.benchmarks.lakes import FIRST, make_lake
+from tests.benchmarks.reporting import report
+from tests.benchmarks.watching import Cost, watch
 
-FIRST = date(2025, 1, 1)
-TRACKS = 10_000
-EVENTS_PER_USER_AND_DAY = 14.5
-"""What the generator's default listeners come to."""
-SCRIPT = Path(__file__).with_name("backfill.sql")
-TABLES = {
-    "core.listening_events": [
-        *("event_id", "session_id", "session_position", "outcome", "is_stream", "ms_played"),
-    ],
-    "core.daily_track_metrics": [
-        *("event_date", "track_id", "plays", "streams", "skips", "completes", "abandons", "listeners"),
-        *("ms_played", "playlist_adds", "pauses"),
-    ],
-    "ml.model_features": [
-        *("event_id", "is_skip", "danceability", "popularity", "hour_utc", "weekday", "session_position"),
-        *("previous_is_skip", "round(gap_seconds, 6)", "user_plays", "user_track_plays", "user_artist_plays"),
-        *("round(recent_skip_rate, 9)", "round(user_skip_rate, 9)", "round(user_track_skip_rate, 9)"),
-        "round(user_artist_skip_rate, 9)",
-    ],
-}
-"""The tables that are compared, and the columns by which."""
+ROOT = Path(__file__).parents[2]
+OLDER_DUCKDB = Path(sys.prefix) / "duckdb-1.5"
+"""Where `make bench` and `make test-duckdb-1.5` put the DuckDB that the stock IO manager can read."""
+ROUNDED_TO = 9
+"""Decimals to which fractions are compared: engines add up in different orders."""
+SHORTEST_SECONDS = 120
+"""No engine is stopped for its time before, whatever the script took: starting up alone takes a while."""
+_SIZES = {"K": 1_000, "M": 1_000_000}
+
+Checksums = dict[str, tuple[int, int]]
 
 
-def make_lake(data_dir: Path, events: int, days: int) -> Window:
-    """Generate the files that every engine reads, where they are not there yet."""
-    last = FIRST + timedelta(days=days - 1)
+@dataclass(frozen=True)
+class Limits:
+    """What an engine may take before it is stopped."""
+
+    most_mb: float
+    patience: float
+    """Times the wall time of the script."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one engine came to; without figures, and with the reason, where it did not finish."""
+
+    engine: str
+    finished: bool
+    why: str
+    cost: Cost | None = None
+    bookkeeping: Cost | None = None
+    peak_mb: int | None = None
+    tables: Checksums | None = None
+
+
+def size(text: str) -> int:
+    """A number of events such as `500K`, `10M` or `1000000`."""
+    unit = _SIZES.get(text[-1:].upper())
+    return int(float(text[:-1]) * unit) if unit else int(text)
+
+
+def missing(engine: str) -> str:
+    """What an engine needs that is not there, in words; empty where it can run."""
+    if engine == "stock" and not OLDER_DUCKDB.is_dir():
+        return f"no DuckDB 1.5 in {OLDER_DUCKDB.name}: run it through `make bench`"
+    if engine in ("pandas", "spark"):
+        package = "pyspark" if engine == "spark" else "pandas"
+        if importlib.util.find_spec(package) is None:
+            return f"{package} is not installed: run it through `make bench`"
+    if engine == "spark" and not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        return "there is no Java"
+    return ""
+
+
+def run_engine(engine: str, data_dir: Path, days: int) -> dict[str, object]:
+    """Run an engine in this process and say what it cost."""
+    module = importlib.import_module(f"tests.benchmarks.engines.{engine}")
     settings = Settings(data_dir=data_dir, _env_file=None)
-    done = data_dir / f"made-{events}-{days}"
-    if not done.exists():
-        write_catalogue(settings.lake_dir, generate_catalogue(TRACKS, seed=1), FIRST, 1)
-        files = settings.lake_dir / "spotify_tracks" / f"snapshot_date={FIRST}" / "*.parquet"
-        tracks = clean_tracks(pl.read_parquet(files, hive_partitioning=False)).tracks.rows
-        users = max(1, round(events / days / EVENTS_PER_USER_AND_DAY))
-        write_days(GeneratorConfig(users=users, seed=1), tracks, settings.lake_dir, FIRST, last, workers=1)
-        done.touch()
-    return Window(FIRST, last + timedelta(days=1))
+    cost = module.run(settings, Window(FIRST, FIRST + timedelta(days=days)))
+    work, bookkeeping = cost if isinstance(cost, tuple) else (cost, None)
+    return {"cost": vars(work), "bookkeeping": bookkeeping and vars(bookkeeping)}
 
 
-def prepare_tracks(settings: Settings) -> pl.DataFrame:
-    """The clean catalogue, which every engine is given: it is not part of what is measured."""
-    files = settings.lake_dir / "spotify_tracks" / f"snapshot_date={FIRST}" / "*.parquet"
-    return clean_tracks(pl.read_parquet(files, hive_partitioning=False)).tracks.rows
+def measure(engine: str, lake: Path, days: int, limits: Limits, script_seconds: float | None) -> Outcome:
+    """Run one engine in a process and a folder of its own, and look at what it made."""
+    if reason := missing(engine):
+        return Outcome(engine, finished=False, why=reason)
+    longest = max(SHORTEST_SECONDS, limits.patience * script_seconds) if script_seconds else float("inf")
+    with tempfile.TemporaryDirectory(dir=lake.parent) as scratch:
+        (Path(scratch) / "raw").symlink_to(lake / "raw")
+        (Path(scratch) / "dagster").mkdir()
+        command = [sys.executable, "-m", "tests.benchmarks.backfill"]
+        command += ["--run", engine, "--data", scratch, "--days", str(days)]
+        ended = watch(
+            command, engine_environment(engine, Path(scratch)), most_mb=limits.most_mb, most_seconds=longest
+        )
+        if ended.stopped:
+            return Outcome(engine, finished=False, why=ended.stopped, peak_mb=ended.peak_mb)
+        if ended.returncode:
+            last = ended.errors.strip().splitlines()[-1:] or [f"ended with {ended.returncode}"]
+            return Outcome(engine, finished=False, why=last[0], peak_mb=ended.peak_mb)
+        told = json.loads(ended.output.splitlines()[-1])
+        bookkeeping = Cost(**told["bookkeeping"]) if told["bookkeeping"] else None
+        tables = checksums(Path(scratch))
+    return Outcome(engine, True, "", Cost(**told["cost"]), bookkeeping, ended.peak_mb, tables)
 
 
-def run_assets(settings: Settings, window: Window) -> float:
-    """The product: one Dagster run over the range, checks of the catalogue on every slice included."""
-    import dagster as dg
-
-    from spotify_assets.automation.instance import instance_of
-    from spotify_assets.automation.runs import run
-    from spotify_assets.definitions import build_defs
-
-    backfill = dg.AssetSelection.all().without_checks()
-    definitions = dg.Definitions.merge(
-        build_defs(settings), dg.Definitions(jobs=[dg.define_asset_job("backfill", selection=backfill)])
-    )
-    first = Window(FIRST, FIRST + timedelta(days=1))
-    keys = {name: dg.AssetKey(name.split(".")) for name in ("raw.raw_tracks", "core.tracks", *TABLES)}
-    measured = [dg.AssetKey(["raw", "raw_events"]), *(keys[name] for name in TABLES)]
-    with instance_of(settings) as instance:
-        tracks = [keys["raw.raw_tracks"], *definitions.get_assets_def(keys["core.tracks"]).keys]
-        assert run(definitions, instance, settings, "backfill", window=first, assets=tracks).success
-        start = time.perf_counter()
-        outcome = run(definitions, instance, settings, "backfill", window=window, assets=measured)
-        seconds = time.perf_counter() - start
-    assert outcome.success, outcome.failures
-    return seconds
+def engine_environment(engine: str, scratch: Path) -> dict[str, str]:
+    """The variables of an engine's process, with nothing of the product's set from outside."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("SPOTIFY_", "DAGSTER_"))}
+    paths = [str(ROOT), *([str(OLDER_DUCKDB)] if engine == "stock" else [])]
+    return {**own, "DAGSTER_HOME": str(scratch / "dagster"), "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def run_script(settings: Settings, window: Window) -> float:
-    """One hand-written DuckDB script over all days at once."""
-    del window
-    tracks = prepare_tracks(settings)
-    with duckdb.connect(str(settings.warehouse_path)) as connection:
-        connection.execute("create schema core; create table core.tracks as select * from tracks")
-        del tracks
-        events = str(settings.lake_dir / "listening_events" / "**" / "*.parquet")
-        script = SCRIPT.read_text().replace("$events", f"'{events}'")
-        start = time.perf_counter()
-        connection.execute(script)
-        connection.execute("checkpoint")
-        return time.perf_counter() - start
+def checksums(data_dir: Path) -> Checksums:
+    """Rows and an order-free checksum over all columns of each table that an engine left."""
+    warehouse = Settings(data_dir=data_dir, _env_file=None).warehouse_path
+    with duckdb.connect() as connection:
+        if warehouse.exists():
+            connection.execute(f"attach '{warehouse}' as made (read_only)")
+        return {table.full_name: _checksum(connection, table, data_dir) for table in COMPARED}
 
 
-ENGINES: dict[str, Callable[[Settings, Window], float]] = {"assets": run_assets, "script": run_script}
+def _checksum(connection: duckdb.DuckDBPyConnection, table: Table, data_dir: Path) -> tuple[int, int]:
+    files = data_dir / PARQUET / table.full_name
+    source = f"read_parquet('{files}/*.parquet')" if files.exists() else f"made.{table.full_name}"
+    columns = [
+        f"round({column.name}::double, {ROUNDED_TO})"
+        if column.type == "DOUBLE"
+        else f"{column.name}::{column.type}"
+        for column in table.columns
+    ]
+    query = f"select count(*), coalesce(sum(hash({', '.join(columns)})::hugeint), 0) from {source}"
+    [(rows, checksum)] = connection.execute(query).fetchall()
+    return rows, checksum
 
 
-def checksums(warehouse: Path) -> dict[str, tuple[int, int]]:
-    """Rows and an order-free checksum of each table."""
-    found = {}
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for table, columns in TABLES.items():
-            row = connection.execute(
-                f"select count(*), bit_xor(hash({', '.join(columns)}))::hugeint from {table}"
-            ).fetchone()
-            assert row is not None
-            found[table] = row
-    return found
+def compare(lake: Path, days: int, engines: Sequence[str], rounds: int, limits: Limits) -> list[Outcome]:
+    """Every engine in every round, the script first: its time is what the others' patience is measured by."""
+    outcomes: list[Outcome] = []
+    for _ in range(rounds):
+        for engine in sorted(engines, key=list(ENGINES).index):
+            script = [o.cost.seconds for o in outcomes if o.engine == "script" and o.cost]
+            outcome = measure(engine, lake, days, limits, min(script) if script else None)
+            print(f"  {engine}: {_told(outcome)}", file=sys.stderr, flush=True)
+            outcomes.append(outcome)
+    return outcomes
 
 
-def measure(engine: str, data_dir: Path, events: int, days: int) -> dict[str, object]:
-    """Run one engine in a process and a folder of its own."""
-    with tempfile.TemporaryDirectory(dir=data_dir.parent) as scratch:
-        (Path(scratch) / "raw").symlink_to(data_dir / "raw")
-        command = [sys.executable, "-m", "tests.benchmarks.backfill", "--run", engine, "--data", scratch]
-        command += ["--events", str(events), "--days", str(days)]
-        environment = {**os.environ, "DAGSTER_HOME": f"{scratch}/dagster"}
-        environment["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), environment.get("PYTHONPATH", "")])
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return {"engine": engine, "failed": done.stderr.strip().splitlines()[-3:]}
-        result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-        result["tables"] = checksums(Path(scratch) / "warehouse.duckdb")
-        return result
+def _told(outcome: Outcome) -> str:
+    if outcome.cost is None:
+        return f"did not finish: {outcome.why}"
+    return f"{outcome.cost.seconds:.1f} s, {outcome.cost.cpu_seconds:.1f} s of processor time"
+
+
+def as_rows(outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
+    """One row per engine: its round with the least processor time, beside that of the script."""
+    best: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        known = best.get(outcome.engine)
+        if known is None or known.cost is None or (outcome.cost and _cpu(outcome) < _cpu(known)):
+            best[outcome.engine] = outcome
+    script = best.get("script")
+    return [_row(outcome, script, best) for outcome in best.values()]
+
+
+def _cpu(outcome: Outcome) -> float:
+    return outcome.cost.cpu_seconds if outcome.cost else float("inf")
+
+
+def _row(outcome: Outcome, script: Outcome | None, best: Mapping[str, Outcome]) -> dict[str, object]:
+    cost, books = outcome.cost, outcome.bookkeeping
+    yardstick = script.cost if script else None
+
+    def times_script(own: float, apart: float, of_script: float) -> float:
+        return round((own - apart) / of_script, 2)
+
+    both = cost is not None and yardstick is not None
+    first = next((each.tables for each in best.values() if each.tables), None)
+    return {
+        "engine": outcome.engine,
+        "seconds": cost and round(cost.seconds, 2),
+        "CPU seconds": cost and round(cost.cpu_seconds, 2),
+        "bookkeeping": books and round(books.seconds, 2),
+        "× script": times_script(cost.seconds, books.seconds if books else 0, yardstick.seconds)
+        if cost and yardstick
+        else None,
+        "× script, CPU": times_script(
+            cost.cpu_seconds, books.cpu_seconds if books else 0, yardstick.cpu_seconds
+        )
+        if both and cost and yardstick
+        else None,
+        "peak MB": outcome.peak_mb,
+        "result": ("equal" if outcome.tables == first else "DIFFERENT")
+        if outcome.finished
+        else f"did not finish: {outcome.why}",
+        "_bookkeeping_cpu_seconds": books and round(books.cpu_seconds, 2),
+        "_tables": outcome.tables,
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000)
+    """Measure, print the table, and end with 1 where engines disagree."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=size, default=1_000_000)
     parser.add_argument("--days", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--engines", default=",".join(ENGINES), help="of: %(default)s")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-bench")
+    parser.add_argument("--memory-gb", type=float, default=16, help="stop an engine that takes more")
+    parser.add_argument("--patience", type=float, default=20, help="stop an engine after × the script's time")
     parser.add_argument("--run", choices=ENGINES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
-        settings = Settings(data_dir=arguments.data, _env_file=None)
-        window = Window(FIRST, FIRST + timedelta(days=arguments.days))
-        seconds = ENGINES[arguments.run](settings, window)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"engine": arguments.run, "seconds": round(seconds, 2), "peak_mb": round(peak)}))
+        print(json.dumps(run_engine(arguments.run, arguments.data, arguments.days)))
         return
+    engines = arguments.engines.split(",")
+    if unknown := set(engines) - set(ENGINES):
+        parser.error(f"no such engine: {', '.join(sorted(unknown))}")
     lake = arguments.data / f"{arguments.events}-{arguments.days}"
     make_lake(lake, arguments.events, arguments.days)
-    results = [
-        measure(engine, lake, arguments.events, arguments.days)
-        for _ in range(arguments.rounds)
-        for engine in arguments.engines.split(",")
-    ]
-    print(json.dumps(results, indent=2, default=str))
+    limits = Limits(arguments.memory_gb * 1024, arguments.patience)
+    rows = as_rows(compare(lake, arguments.days, engines, arguments.rounds, limits))
+    facts = {"events": arguments.events, "days": arguments.days, "rounds": arguments.rounds}
+    notes = [f"{name}: {ENGINES[name]}" for name in ENGINES if name in engines]
+    notes.append("`bookkeeping` is Dagster's own share of the seconds, left out of both × script")
+    report(f"backfill-{arguments.events}-{arguments.days}", facts, rows, notes)
+    if any(row["result"] == "DIFFERENT" for row in rows):
+        sys.exit("engines disagree: see _tables in the JSON")
 
 
 if __name__ == "__main__":

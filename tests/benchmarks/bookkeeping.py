@@ -21,6 +21,7 @@ from pathlib import Path
 import dagster as dg
 
 from tests.automation.range_assets import ASSETS, daily_assets, materialize_range
+from tests.benchmarks.reporting import report
 
 OWN = "telemetry: {enabled: false}\n"
 POOLED = (
@@ -73,7 +74,7 @@ def measure(dagster_yaml: str, batch_size: str, partitions: int) -> dict[str, fl
 
 
 def main() -> None:
-    """Print the figures as JSON, then as a table."""
+    """Measure, and report the medians."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -93,23 +94,19 @@ def main() -> None:
         name: {clock: statistics.median(figures[name][clock] for figures in rounds) for clock in CLOCKS}
         for name in EVENT_LOGS
     }
-    print(
-        json.dumps(
-            {
-                "benchmark": "bookkeeping",
-                "unit": "ms per asset and partition",
-                "assets": len(ASSETS),
-                "partitions": arguments.partitions,
-                "rounds": rounds,
-                "median": medians,
-            }
-        )
-    )
     yardstick = next(iter(medians.values()))
-    print(f"\n{'ms per asset and partition':<28}{'wall':>8}{'faster':>9}{'CPU':>8}{'faster':>9}")
-    for name, median in medians.items():
-        columns = (f"{median[clock]:>8.2f}{yardstick[clock] / median[clock]:>8.1f}x" for clock in CLOCKS)
-        print(f"{name:<28}{''.join(columns)}")
+    rows = [
+        {
+            "event log": name,
+            "ms per asset and partition": round(median["wall"], 2),
+            "× faster": round(yardstick["wall"] / median["wall"], 1),
+            "CPU ms": round(median["cpu"], 2),
+            "× faster, CPU": round(yardstick["cpu"] / median["cpu"], 1),
+        }
+        for name, median in medians.items()
+    ]
+    facts = {"assets": len(ASSETS), "partitions": arguments.partitions, "rounds": rounds}
+    report("bookkeeping", facts, rows)
 
 
 if __name__ == "__main__":

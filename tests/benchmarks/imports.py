@@ -4,11 +4,10 @@
 
 Histories of so many rows, and a corpus that `make-export` wrote, each into a data folder that is thrown away.
 With `--materialize`, also what materialising it up to the marts costs at that grain. The row `start-up` is
-`spotify-assets --help`, which every command pays. Prints JSON lines.
+`spotify-assets --help`, which every command pays.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
 from spotify_assets.generator.history import MAX_SESSIONS_PER_DAY, TRACKS_PER_SESSION, Person
 from spotify_assets.generator.spotify_files import Export
+from tests.benchmarks.reporting import report
 
 LAST = date(2025, 12, 31)
 BUSIEST_PER_DAY = 0.4 * MAX_SESSIONS_PER_DAY * TRACKS_PER_SESSION
@@ -58,7 +58,7 @@ def measured(arguments: list[str], data_dir: Path, **settings: str) -> dict[str,
 
 
 def main() -> None:
-    """Measure each and print it."""
+    """Measure each and report it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -68,18 +68,19 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="spotify-assets-bench-") as scratch:
         folder = Path(scratch)
-        print(json.dumps({"what": "start-up", **measured(["--help"], folder / "none")}), flush=True)
+        rows: list[dict[str, object]] = [{"what": "start-up", **measured(["--help"], folder / "none")}]
         inputs = {f"{rows:,} rows": history_of(folder / f"history-{rows}", rows) for rows in arguments.rows}
         if arguments.corpus:
             inputs[str(arguments.corpus.name)] = arguments.corpus / INBOX
         for number, (what, path) in enumerate(inputs.items()):
             data_dir = folder / f"data-{number}"
             zips = [str(each) for each in sorted(path.iterdir()) if each.is_file()]
-            print(json.dumps({"what": f"import {what}", **measured(["import", *zips], data_dir)}), flush=True)
+            rows.append({"what": f"import {what}", **measured(["import", *zips], data_dir)})
             if arguments.materialize:
                 grain = {"SPOTIFY_PARTITION_GRAIN": arguments.materialize}
                 found = measured(["materialize"], data_dir, **grain)
-                print(json.dumps({"what": f"materialize {what}", **grain, **found}), flush=True)
+                rows.append({"what": f"materialize {what}, by {arguments.materialize}", **found})
+    report("imports", {"rows": arguments.rows}, rows)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@
 
 Two tables of so many rows over so many days: `core.listening_events`, which has books, and
 `marts.fact_listens`, which has none and is known by a hash of its rows. With `--copies`, also the ways to
-copy the warehouse. Prints JSON.
+copy the warehouse.
 """
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from spotify_assets.catalog import LISTENING_EVENTS, ROW_COUNTS
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
 from spotify_assets.warehouse.store import create_table
+from tests.benchmarks.reporting import report
 
 FIRST = date(2012, 1, 1)
 GIGABYTE = 1e9
@@ -109,7 +109,7 @@ def main() -> None:
             found["copy of the file"] = seconds(lambda: database.copy_to(target))
             target.unlink()
             found["copy of the rows"] = seconds(lambda: copy_logically(database, target))
-        print(json.dumps(found))
+    report("publishing", found, [{"what": what, "value": value} for what, value in found.items()])
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Listening events: every row accounted for, every playback once, every column as declared."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import DUPLICATE_PLAYS, LISTENING_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, listening_events, valid_events
+from spotify_assets.transforms.rules import Rules
+from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES
 from tests.transforms.events import Row, at, interaction, playback, raw_events, track
 
 TRACKS = pl.DataFrame(
@@ -209,11 +211,52 @@ def test_the_rows_that_came_in_are_those_kept_refused_and_repeated(rows):
 def test_the_order_of_the_rows_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
     first, second = cleaned(*rows), cleaned(*shuffled)
-    assert_frame_equal(first.rows, second.rows)
+    assert_frame_equal(first.rows, second.rows, check_row_order=False)
     assert_frame_equal(first.rejected, second.rejected)
     assert first.duplicate_plays is not None
     assert second.duplicate_plays is not None
     assert_frame_equal(first.duplicate_plays, second.duplicate_plays)
+
+
+@st.composite
+def plays_around_midnights(draw: st.DrawFn) -> list[Row]:
+    """Plays of a few users over three days, most of them near a midnight; some rows come twice."""
+    rows = []
+    for number in range(draw(st.integers(1, 25))):
+        minutes = draw(st.integers(0, 3)) * 1440 + draw(st.integers(-70, 70))
+        start = at("2025-03-01 12:00") + timedelta(minutes=minutes + 720)
+        user = draw(st.sampled_from(["anna", "ben", " ben"]))
+        play = playback(f"e{number}", start.isoformat(), draw(st.integers(0, 2400)), user_id=user)
+        rows += [play] * draw(st.sampled_from([1, 1, 1, 2]))
+    return rows
+
+
+@settings(max_examples=100, deadline=None)
+@given(plays_around_midnights(), st.sampled_from(list(SESSION_RULES)))
+@example(
+    # Half an hour of silence across midnight is no end of a session.
+    [
+        playback("e1", "2025-03-01 23:50", 599.999),
+        playback("e2", "2025-03-02 00:29:59.999", 60),
+        playback("e3", "2025-03-02 00:05", 60, user_id="ben"),
+        playback("e4", "2025-03-01 23:40", 300, user_id=" ben"),
+    ],
+    SESSION_RULE,
+)
+def test_sessions_do_not_depend_on_where_slices_are_cut(rows: list[Row], rule: str):
+    raw, rules = raw_events(*rows), Rules(session=rule)
+    whole = listening_events(raw, lambda _: raw.clear(), TRACKS, rules=rules)
+    for day in raw["event_date"].unique():
+
+        def before(days: int, day: date = day) -> pl.DataFrame:
+            earliest = day - timedelta(days=days)
+            return raw.filter((pl.col("event_date") >= earliest) & (pl.col("event_date") < day))
+
+        slice_ = raw.filter(event_date=day)
+        sliced = listening_events(slice_, before, TRACKS, rules=rules)
+        expected = whole.rows.filter(event_date=day)
+        columns = ["event_id", "session_id", "session_position"]
+        assert_frame_equal(sliced.rows.select(columns), expected.select(columns), check_row_order=False)
 
 
 def test_events_have_exactly_the_declared_columns():

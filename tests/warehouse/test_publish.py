@@ -20,7 +20,7 @@ from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.manifest import Manifest
-from spotify_assets.warehouse.publish import export_csv, publish
+from spotify_assets.warehouse.publish import export_csv, publish, publish_serving
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
 from tests.warehouse.processes import another_process_can_write
@@ -483,3 +483,17 @@ def test_exporting_an_unknown_table_lists_those_there_are(serving: Path, tmp_pat
 def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None:
     with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
         export_csv(tmp_path / "serving.duckdb", "core.plays", tmp_path / "out.csv")
+
+
+def test_the_serving_database_alone_is_new_while_the_files_stay(database: Database, processed: Path) -> None:
+    publish(database, processed)
+    before = Manifest.read(processed)
+    with database.transaction() as connection:
+        connection.execute("insert into core.names values ('b')")
+    serving = publish_serving(database, processed)
+    with opened(serving) as copy:
+        assert contents(copy)["core.names"] == [("a",), ("b",)]
+    assert pl.read_parquet(processed / "core/names/data.parquet")["name"].to_list() == ["a"]
+    assert Manifest.read(processed) == before
+    assert tree(processed) == PUBLISHED
+    assert publish(database, processed).written == ("core/names/data.parquet",)
