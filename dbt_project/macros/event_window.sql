@@ -129,6 +129,9 @@ days_to_read as (
 
   Deleting by window rather than by key also removes rows that are gone from the source. Rows made anew that
   did not depend on the window before are replaced by `unique_key`. All is one transaction.
+
+  A row that is replaced was made from days that the new one is made from as well, so none ends before the first
+  day of the new rows: older ones need no look.
 -#}
 {% macro get_incremental_event_window_sql(arg_dict) %}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
@@ -138,8 +141,19 @@ days_to_read as (
     where {{ depends_on_event_window(config) }};
 
     {%- if keys and event_window() is not none %}
+    {%- set made_from = (config.get('meta') or {}).get('made_from') or [config.get('event_time')] * 2 -%}
+    {%- set first_days = run_query(
+        'select cast(min(' ~ made_from[0] ~ ') as varchar) from ' ~ arg_dict['temp_relation']
+    ) -%}
+    {%- set first_day = first_days.columns[0].values()[0] -%}
+    {%- if first_day is not none %}
     delete from {{ arg_dict['target_relation'] }}
-    where ({{ keys | join(', ') }}) in (select ({{ keys | join(', ') }}) from {{ arg_dict['temp_relation'] }});
+    where
+        {{ made_from[1] }} >= date '{{ first_day }}'
+        and ({{ keys | join(', ') }}) in (
+            select ({{ keys | join(', ') }}) from {{ arg_dict['temp_relation'] }}
+        );
+    {%- endif %}
     {%- endif %}
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})

@@ -6,7 +6,8 @@
     on_schema_change='fail'
 ) }}
 
-with streams as (
+-- Not materialized: used twice, all playbacks would be read to keep those of the window.
+with streams as not materialized (
 
     select
         user_id,
