@@ -1,9 +1,12 @@
 # One image for the webserver, the daemon and the code location; the command says which one a container is.
+# `--target dashboard` makes another one, which shows the published copy and can write nothing.
 FROM python:3.11-slim AS build
 WORKDIR /app
-COPY requirements.lock ./
+# With the driver of Postgres, so that Dagster's runs and events can be kept there by a setting.
+COPY requirements.lock requirements-postgres.lock ./
 RUN python -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
+    && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes \
+        -r requirements.lock -r requirements-postgres.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY spotify_assets ./spotify_assets
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
@@ -13,7 +16,7 @@ COPY dbt_project ./dbt_project
 RUN SPOTIFY_WAREHOUSE=/data/warehouse.duckdb .venv/bin/dbt --quiet parse \
     --project-dir dbt_project --profiles-dir dbt_project
 
-FROM python:3.11-slim
+FROM python:3.11-slim AS runtime
 RUN useradd --create-home --uid 1000 app \
     && mkdir -p /data /dagster \
     && chown app:app /data /dagster
@@ -23,11 +26,24 @@ COPY --from=build /app/.venv ./.venv
 COPY --from=build /app/spotify_assets ./spotify_assets
 COPY --from=build --chown=app:app /app/dbt_project ./dbt_project
 COPY workspace.yaml ./
+# What the dashboard says on hover.
+COPY docs/definitions.md docs/metrics.md ./docs/
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SPOTIFY_DATA_DIR=/data \
     DAGSTER_HOME=/dagster
 USER app
+
+FROM runtime AS dashboard
+# Mount the published folder, read-only, at /data/processed. Only /tmp is written to.
+ENV HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1
+EXPOSE 8501
+HEALTHCHECK --interval=30s --start-period=30s CMD ["python", "-c", \
+    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=5)"]
+ENTRYPOINT ["spotify-assets", "dashboard", "--no-browser", "--host", "0.0.0.0", "--port", "8501"]
+
+FROM runtime
 VOLUME ["/data", "/dagster"]
 EXPOSE 3000
 # The webserver by default. The others: `dagster-daemon run -w workspace.yaml`, and

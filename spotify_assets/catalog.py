@@ -1028,6 +1028,47 @@ FEATURE_DRIFT = Table(
     ),
 )
 
+SKIP_CURVES = Table(
+    schema="ml",
+    name="skip_curves",
+    grain="one row per training cut-off, curve, rung, estimator and point",
+    description="ROC and calibration curves of the ladder's models on the test rows.",
+    partition_column="cutoff_date",
+    key=("cutoff_date", "curve", "rung", "estimator", "point"),
+    columns=(
+        _CUTOFF_DATE,
+        Column(
+            "curve",
+            "VARCHAR",
+            "roc (of every model with features) or calibration (of the last rung of each estimator).",
+            nullable=False,
+            accepted=("roc", "calibration"),
+        ),
+        Column("rung", "VARCHAR", "The rung, see ml.skip_ladder.", nullable=False),
+        Column("estimator", "VARCHAR", "How it predicts.", nullable=False, accepted=_ESTIMATORS),
+        Column("point", "BIGINT", "Place on the curve, from 0.", nullable=False, minimum=0),
+        Column(
+            "x",
+            "DOUBLE",
+            "roc: share of playbacks not skipped that rank above the threshold (false positives). "
+            "calibration: mean predicted probability of the bin.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "y",
+            "DOUBLE",
+            "roc: share of skips that rank above the threshold (true positives). "
+            "calibration: share of the bin's playbacks that were skipped.",
+            nullable=False,
+            minimum=0,
+            maximum=1,
+        ),
+        Column("playbacks", "BIGINT", "Playbacks of the bin; null for roc.", minimum=1),
+    ),
+)
+
 SKIP_PREDICTIONS = Table(
     schema="ml",
     name="skip_predictions",
@@ -1377,6 +1418,7 @@ TABLES: Mapping[str, Table] = {
         SKIP_LADDER,
         SKIP_LADDER_COEFFICIENTS,
         FEATURE_DRIFT,
+        SKIP_CURVES,
         SKIP_PREDICTIONS,
         MODEL_REGISTRY,
         SKIP_SURVIVAL,

@@ -30,14 +30,17 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
     from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import publish_asset  # noqa: PLC0415
+    from spotify_assets.assets.publish import metrics_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
+    from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
     from spotify_assets.automation.operating import operated  # noqa: PLC0415
     from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
+    from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
@@ -48,7 +51,8 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         *core_assets(settings),
         *identity_assets(settings),
         *ml_assets(settings),
-        *dbt_assets_of(settings),
+        dbt_assets_of(settings),
+        metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
     resources = {
         "warehouse": WarehouseIOManager(
@@ -63,7 +67,10 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         ),
     }
     return dg.Definitions(
-        assets=operated([*made, publish_asset(settings, _leaves(made))], settings),
+        assets=[
+            *operated([*made, publish_asset(settings, _leaves(made))], settings),
+            recap_asset(settings),
+        ],
         asset_checks=asset_checks(settings),
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),

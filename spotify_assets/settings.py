@@ -94,8 +94,16 @@ class Settings(BaseSettings):
         "1GB",
         description="DuckDB's memory limit in runs, beside Polars' own; beyond it DuckDB uses the disk.",
     )
+    recap_users: str | None = Field(
+        None,
+        description="Whose recaps are written each month; several with commas. By default those who imported "
+        "a history.",
+    )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
+    docs_url: str = Field(
+        "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
+    )
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
     )
@@ -170,6 +178,17 @@ class Settings(BaseSettings):
     def processed_dir(self) -> Path:
         """Where published tables live: Parquet per table and the serving database."""
         return self.data_dir / "processed"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Where reports lie that Dagster writes, such as the recaps of each month."""
+        return self.processed_dir / "reports"
+
+    @property
+    def recap_listeners(self) -> tuple[str, ...] | None:
+        """The listeners that `recap_users` names; None where it names none."""
+        named = tuple(name.strip() for name in (self.recap_users or "").split(",") if name.strip())
+        return named or None
 
     @property
     def warehouse_path(self) -> Path:

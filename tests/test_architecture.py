@@ -14,8 +14,8 @@ DOMAIN = ("sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 LAYERS = (
     {"catalog", "settings"},
-    {"sources", "transforms", "skip", "generator", "warehouse", "lake"},
-    {"assets", "checks", "automation", "docs", "summary"},
+    {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
+    {"assets", "checks", "automation", "docs", "summary", "dashboard", "report"},
     {"cli", "definitions"},
 )
 """A module imports from its own layer and those before it, never from those after it."""

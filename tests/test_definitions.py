@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.asset_backfill import AssetBackfillData
 
 from spotify_assets.assets.dbt import prepared_manifest, window_arguments
 from spotify_assets.assets.spec import POOL
@@ -105,10 +106,35 @@ def test_dbt_tests_are_asset_checks(definitions: dg.Definitions):
     assert any("relationships" in name for name in facts)
 
 
-def test_lineage_leads_from_raw_files_to_the_published_copy(definitions: dg.Definitions):
+def test_lineage_leads_from_raw_files_to_the_published_copy_and_on_to_recaps(definitions: dg.Definitions):
     graph = definitions.resolve_asset_graph()
-    upstream = dg.AssetSelection.assets(["publish", "serving"]).upstream().resolve(graph)
+    upstream = dg.AssetSelection.assets(["publish", "monthly_recap"]).upstream().resolve(graph)
     assert upstream == graph.materializable_asset_keys
+    assert list(graph.get(dg.AssetKey(["publish", "monthly_recap"])).parent_keys) == [
+        dg.AssetKey(["publish", "serving"])
+    ]
+
+
+def test_the_graph_is_made_without_recaps_which_are_by_month(definitions: dg.Definitions):
+    selected = definitions.resolve_job_def("everything").asset_layer.selected_asset_keys
+    assert dg.AssetKey(["publish", "serving"]) in selected
+    assert dg.AssetKey(["publish", "monthly_recap"]) not in selected
+    recaps = definitions.resolve_job_def("recaps").asset_layer.selected_asset_keys
+    assert set(recaps) == {dg.AssetKey(["publish", "monthly_recap"])}
+
+
+def test_recaps_are_asked_for_when_their_month_has_ended(definitions: dg.Definitions, settings: Settings):
+    schedule = definitions.resolve_schedule_def("monthly_recaps")
+    moment = datetime(2025, 3, 2, 5, tzinfo=UTC)
+    with instance_of(settings) as instance:
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=moment,
+            repository_def=definitions.get_repository_def(),
+        )
+        [request] = schedule.evaluate_tick(context).run_requests or []
+    assert request.partition_key == "2025-02-01"
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
 def test_dbt_models_hang_on_the_core_tables(specs: dict[str, dg.AssetSpec]):
@@ -116,6 +142,33 @@ def test_dbt_models_hang_on_the_core_tables(specs: dict[str, dg.AssetSpec]):
     assert deps == {"core/listening_events"}
     assert specs["marts/fact_listens"].partitions_def is not None
     assert specs["marts/dim_track"].partitions_def is None
+
+
+def test_a_run_starts_dbt_once(definitions: dg.Definitions):
+    for job in ("everything", "data"):
+        nodes = [node.name for node in definitions.resolve_job_def(job).graph.node_defs]
+        assert [name for name in nodes if name.startswith("dbt")] == ["dbt"]
+
+
+def test_a_backfill_of_some_days_makes_these_and_their_neighbours(definitions: dg.Definitions):
+    graph = definitions.resolve_asset_graph()
+    tables = [dg.AssetKey(name.split("/")) for name in ("raw/raw_events", "raw/raw_tracks", "core/tracks")]
+    tables += [dg.AssetKey(["core", name]) for name in ("listening_events", "daily_track_metrics")]
+    backfill = AssetBackfillData.from_asset_partitions(
+        graph,
+        partition_names=["2025-03-10", "2025-03-11"],
+        asset_selection=tables,
+        dynamic_partitions_store=dg.DagsterInstance.ephemeral(),
+        backfill_start_timestamp=datetime(2025, 6, 1, tzinfo=UTC).timestamp(),
+        all_partitions=False,
+    )
+    days = {
+        key.path[-1]: set(backfill.target_subset.partitions_subsets_by_asset_key[key].get_partition_keys())
+        for key in tables
+    }
+    around = {"2025-03-09", "2025-03-10", "2025-03-11", "2025-03-12"}
+    assert days["raw_events"] == days["tracks"] == {"2025-03-10", "2025-03-11"}
+    assert days["listening_events"] == days["daily_track_metrics"] == around
 
 
 def test_resources_are_replaced_without_patching(settings: Settings):

@@ -3,8 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
-from spotify_assets.automation.partitions import around, windows
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, asset_out, partitioned, reads
+from spotify_assets.automation.partitions import AS_OF, around, windows
 from spotify_assets.catalog import (
     ARTISTS,
     DAILY_TRACK_METRICS,
@@ -25,8 +25,6 @@ from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
-AS_OF = dg.AllPartitionMapping()
-"""Events of a day use the newest catalogue at or before it, or else the earliest: any snapshot may matter."""
 NEIGHBOURING_DAYS = 1
 """Sessions begin the day before, and a row may be dropped for one that ended on the day after."""
 
@@ -38,6 +36,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         name="tracks",
         outs={t.name: asset_out(t) for t in (TRACKS, ARTISTS, TRACK_ARTISTS, TRACK_GENRES)},
         ins={"raw_tracks": reads("raw.raw_tracks")},
+        op_tags=FIRST,
         **partitioned(settings),
     )
     def tracks(
@@ -57,6 +56,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **about(LISTENING_EVENTS),
         **partitioned(settings),
+        op_tags=FIRST,
         io_manager_key=IO_MANAGER,
         ins={
             "raw_events": reads("raw.raw_events", around(settings, NEIGHBOURING_DAYS)),
@@ -90,6 +90,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **about(DAILY_TRACK_METRICS),
         **partitioned(settings),
+        op_tags=FIRST,
         io_manager_key=IO_MANAGER,
         ins={"listening_events": reads("core.listening_events")},
     )

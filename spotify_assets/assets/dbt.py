@@ -1,7 +1,8 @@
 """The dbt project as assets: staging views and marts, with dbt's tests as asset checks.
 
-Incremental models are partitioned and run for the dates of a run; all others are rebuilt. Here belongs:
-how dbt is called and how its models appear in the graph. Not here: SQL (`dbt_project`).
+Incremental models are partitioned and run for the dates of a run; all others are rebuilt. All of them are one
+step: a call of dbt takes 3 s of a processor before its first model (2 cores, dbt-core 1.11, 52 models). Here
+belongs: how dbt is called and how its models appear in the graph. Not here: SQL (`dbt_project`).
 """
 
 import os
@@ -15,12 +16,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
-from spotify_assets.assets.spec import OWNER, POOL, partitioned
-from spotify_assets.automation.partitions import windows
+from spotify_assets.assets.spec import OWNER, POOL
+from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
-INCREMENTAL = "config.materialized:incremental"
+INCREMENTAL = "incremental"
+"""How the models are materialised that are partitioned."""
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests judge the SQL, not the data: they run with the project's own tests."""
 
@@ -28,10 +30,18 @@ BUILD = ["build", "--exclude-resource-type", "unit_test"]
 class ListeningDbtTranslator(DagsterDbtTranslator):
     """Keys are [schema, table] as everywhere; groups are schemas; sources are the core and ml assets."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(
             DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False, enable_code_references=False)
         )
+        self._partitions = partitions(settings)
+        self._docs_url = settings.docs_url.rstrip("/")
+
+    def get_partitions_def(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.TimeWindowPartitionsDefinition | None:
+        """The partitions of an incremental model; None for one that is rebuilt."""
+        return self._partitions if _materialized(dbt_resource_props) == INCREMENTAL else None
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         """The spec that dagster-dbt derives, with this project's key, group, owner and kinds."""
@@ -42,58 +52,31 @@ class ListeningDbtTranslator(DagsterDbtTranslator):
             key=dg.AssetKey([schema, name]),
             group_name=schema,
             owners=[OWNER],
-            kinds={"dbt", "duckdb", properties["config"].get("materialized", "table")},
+            kinds={"dbt", "duckdb", _materialized(properties)},
         )
+        page = f"{self._docs_url}/#!/{properties['resource_type']}/{unique_id}"
         return spec.merge_attributes(
-            metadata={"dagster/table_name": f"{schema}.{name}"}, tags={"layer": schema}
+            metadata={"dagster/table_name": f"{schema}.{name}", "dbt docs": dg.MetadataValue.url(page)},
+            tags={"layer": schema},
         )
 
 
-def dbt_assets_of(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The dbt models in the order they are built: dimensions, incremental facts, and what follows facts.
-
-    Each definition is one call of dbt in a run; in one definition the models before and after the facts
-    would make Dagster split it into a step, and a start of dbt, for every group of inputs.
-    """
-    manifest = prepared_manifest(settings)
-    translator = ListeningDbtTranslator()
+def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
+    """Every dbt model and snapshot, with dbt's tests as checks."""
 
     @dbt_assets(
-        name="dbt_dimensions",
-        manifest=manifest,
-        exclude=f"{INCREMENTAL}+",
-        dagster_dbt_translator=translator,
+        name="dbt",
+        manifest=prepared_manifest(settings),
+        dagster_dbt_translator=ListeningDbtTranslator(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
     )
-    def dbt_dimensions(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        yield from run_dbt(context, dbt, settings, BUILD)
+    def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        # Without models the run is for the tests alone, which judge whole tables.
+        window = window_of_run(context.run, settings) if context.selected_asset_keys else None
+        yield from run_dbt(context, dbt, settings, window_arguments(window) if window else BUILD)
 
-    @dbt_assets(
-        name="dbt_facts",
-        manifest=manifest,
-        select=INCREMENTAL,
-        dagster_dbt_translator=translator,
-        **partitioned(settings),
-    )
-    def dbt_facts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        arguments = BUILD
-        if context.selected_asset_keys:  # without them the run is for the tests alone, on the whole table
-            days = windows(context)
-            arguments = window_arguments(Window(days[0].start, days[-1].end))
-        yield from run_dbt(context, dbt, settings, arguments)
-
-    @dbt_assets(
-        name="dbt_marts",
-        manifest=manifest,
-        select=f"{INCREMENTAL}+",
-        exclude=INCREMENTAL,
-        dagster_dbt_translator=translator,
-        pool=POOL,
-    )
-    def dbt_marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        yield from run_dbt(context, dbt, settings, BUILD)
-
-    return [dbt_dimensions, dbt_facts, dbt_marts]
+    return models
 
 
 def window_arguments(window: Window) -> list[str]:
@@ -108,6 +91,11 @@ def window_arguments(window: Window) -> list[str]:
         "--event-time-end",
         window.end.isoformat(),
     ]
+
+
+def _materialized(properties: Mapping[str, Any]) -> str:
+    """How a model is materialised."""
+    return str(properties["config"].get("materialized", "table"))
 
 
 def dbt_executable() -> str:

@@ -8,22 +8,22 @@ them is a backfill with the settings raised.
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.core import AS_OF
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
-from spotify_assets.automation.partitions import lookback, windows
+from spotify_assets.automation.partitions import AS_OF, lookback, windows
 from spotify_assets.catalog import (
     FEATURE_DRIFT,
     MODEL_FEATURES,
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
     POPULARITY_MODEL,
+    SKIP_CURVES,
     SKIP_FLAG_AGREEMENT,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
@@ -50,13 +50,14 @@ LADDER_TABLES = (
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
     FEATURE_DRIFT,
+    SKIP_CURVES,
     SKIP_PREDICTIONS,
     POPULARITY_MODEL,
     POPULARITY_COEFFICIENTS,
     MODEL_REGISTRY,
 )
 SURVIVAL_TABLES = (SKIP_SURVIVAL, SKIP_FLAG_AGREEMENT)
-LadderSlices = tuple[Slices, Slices, Slices, Slices, Slices, Slices, Slices]
+LadderSlices = tuple[Slices, Slices, Slices, Slices, Slices, Slices, Slices, Slices]
 """Slices of each of `LADDER_TABLES`; Dagster wants every one of them in the annotation."""
 PLOTS = "plots"
 """Folder below the published tables for the newest cut-off's plots: Vega-Lite and PNG."""
@@ -98,8 +99,8 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def skip_model(context: dg.AssetExecutionContext, model_features: TableReader) -> tuple[Slices, Slices]:
         cutoffs = _newest_cutoffs(context, model_features, settings.model_cutoffs)
-        models = {window: _train(context, settings, model_features, day) for window, day in cutoffs.items()}
-        trained = [model for model in models.values() if model]
+        models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
+        trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
         summaries = [model.summary_row() for model in trained]
@@ -122,7 +123,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, model_features: TableReader, tracks: TableReader
     ) -> LadderSlices:
         cutoffs = _newest_cutoffs(context, model_features, settings.ladder_cutoffs)
-        registry = _registry(settings, before=min(cutoffs, default=Window(date.max, date.max)).start)
+        registry = _registry(settings, before=min(cutoffs.made, default=Window(date.max, date.max)).start)
 
         def make(cutoff: date) -> "Made":
             ladder = _ladder(context, settings, model_features, registry, cutoff)
@@ -177,7 +178,8 @@ def _train(
 
 def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     """What the asset's page shows of a model."""
-    from spotify_assets.skip.plots import coefficient_plot, to_png  # noqa: PLC0415
+    from spotify_assets.charts.skips import coefficient_plot  # noqa: PLC0415
+    from spotify_assets.charts.theme import to_png  # noqa: PLC0415
 
     summary = model.summary_row().row(0, named=True)
     title = f"Odds of a skip, model of {model.cutoff}"
@@ -212,31 +214,35 @@ def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = 
         return table.table.empty().select(columns or pl.all())
 
 
-def _newest_cutoffs(
-    context: dg.AssetExecutionContext, source: TableReader, at_most: int
-) -> dict[Window, date]:
-    """The newest windows of the run that have data, at most so many, and their last such day, in order."""
+class _Cutoffs(NamedTuple):
+    """The windows of a run that have data: those that it models, with their last such day, and the others."""
+
+    made: dict[Window, date]
+    kept: list[Window]
+
+
+def _newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_most: int) -> _Cutoffs:
+    """The newest windows of the run that have data, at most so many, are modelled, in order."""
     days = windows(context)
     with_data = source.rows_per_date(joined(days))
-    newest = {
-        window: max((day for day in window.days() if day in with_data), default=None) for window in days
-    }
-    cutoffs = {window: day for window, day in newest.items() if day is not None}
-    return dict(list(cutoffs.items())[-at_most:]) if at_most else {}
+    last_days = {window: max((d for d in window.days() if d in with_data), default=None) for window in days}
+    cutoffs = {window: day for window, day in last_days.items() if day is not None}
+    older = max(len(cutoffs) - at_most, 0)
+    return _Cutoffs(made=dict(list(cutoffs.items())[older:]), kept=list(cutoffs)[:older])
 
 
 def _made(
     context: dg.AssetExecutionContext,
     settings: Settings,
     tables: Sequence[Table],
-    cutoffs: Mapping[Window, date],
+    cutoffs: _Cutoffs,
     make: Callable[[date], "Made"],
 ) -> tuple[Slices, ...]:
     """Slices in which some cut-offs are made, in order, and the others of the run stay as they are stored."""
-    made = {window: make(cutoff) for window, cutoff in cutoffs.items()}
+    made = {cutoff: make(cutoff) for cutoff in cutoffs.made.values()}
     if made:
         newest = max(made)
-        _show(context, settings, tables, made[newest], cutoffs[newest])
+        _show(context, settings, tables, made[newest], newest)
     return tuple(
         _beside_stored(
             context,
@@ -253,20 +259,16 @@ def _beside_stored(
     context: dg.AssetExecutionContext,
     settings: Settings,
     table: Table,
-    cutoffs: Mapping[Window, date],
+    cutoffs: _Cutoffs,
     made: Sequence[pl.DataFrame],
 ) -> Slices:
-    """Slices of a run: what was made for the windows of some cut-offs, and what is stored of all others."""
+    """Slices of a run: what was made for some cut-offs, and what is stored of the others that have data."""
     days, column = windows(context), pl.col(str(table.partition_column))
-
-    def inside(window: Window) -> pl.Expr:
-        return (column >= window.start) & (column < window.end)
-
     stored = _stored(_own_table(settings, table), joined(days))
-    others = stored.filter(~pl.any_horizontal(pl.lit(value=False), *(inside(w) for w in cutoffs)))
-    rows = pl.concat([others, *made])
+    kept = stored.filter(column.is_in([day for window in cutoffs.kept for day in window.days()]))
+    rows = pl.concat([kept, *made])
     # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
-    return Slices.of(days, lambda window: rows.filter(inside(window)), rows={})
+    return Slices.of(days, lambda w: rows.filter((column >= w.start) & (column < w.end)), rows={})
 
 
 def _registry(settings: Settings, *, before: date) -> "Registry":
@@ -360,7 +362,7 @@ def _show(
     Files and pictures show the newest cut-off there is. Dagster repeats the metadata of an output for every
     partition of a run, so that a range gets the files' paths and a single partition the pictures.
     """
-    from spotify_assets.skip.plots import save  # noqa: PLC0415
+    from spotify_assets.charts.theme import save  # noqa: PLC0415
 
     newer = _stored(
         _own_table(settings, tables[0]), Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"]

@@ -3,10 +3,10 @@
 import dagster as dg
 
 from spotify_assets.assets.pulse import pulse_markdown
-from spotify_assets.assets.spec import OWNER, POOL
+from spotify_assets.assets.spec import FIRST, OWNER, POOL
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.publish import publish
+from spotify_assets.warehouse.publish import publish, publish_serving
 
 
 def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -35,9 +35,36 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
             metadata={
                 "path": dg.MetadataValue.path(published.serving),
                 "rows": published.rows,
-                "files written": list(published.written),
+                "files written": dg.MetadataValue.json(list(published.written)),
                 **({"daily plays and skip rate": dg.MetadataValue.md(pulse)} if pulse else {}),
             }
         )
 
     return serving
+
+
+def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The published copy while the marts are still to come, made as soon as the metrics are there."""
+
+    @dg.asset(
+        key=dg.AssetKey(["publish", "metrics"]),
+        deps=upstream,
+        group_name="publish",
+        owners=[OWNER],
+        kinds={"duckdb"},
+        tags={"layer": "publish"},
+        pool=POOL,
+        op_tags=FIRST,
+        description=(
+            "The published copy with the new events and daily metrics, some seconds after they were loaded. "
+            "The marts in it are those of the run before until `serving` follows in the same run."
+        ),
+    )
+    def metrics() -> dg.MaterializeResult[None]:
+        database = Database(
+            settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit
+        )
+        path = publish_serving(database, settings.processed_dir)
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path)})
+
+    return metrics

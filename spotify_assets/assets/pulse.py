@@ -2,7 +2,6 @@
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -10,13 +9,8 @@ from spotify_assets.catalog import DAILY_TRACK_METRICS
 from spotify_assets.warehouse.audit import stored_columns
 from spotify_assets.warehouse.database import Database
 
-if TYPE_CHECKING:
-    import altair as alt
-
 DAYS = 120
 """Days that are shown, up to the last one with a playback."""
-_BLUE, _VERMILION = "#0072B2", "#D55E00"
-_WIDTH, _HEIGHT = 560, 120
 
 
 def daily_figures(published: Path) -> pl.DataFrame:
@@ -37,29 +31,13 @@ def daily_figures(published: Path) -> pl.DataFrame:
     return figures
 
 
-def pulse_plot(figures: pl.DataFrame) -> "alt.VConcatChart":
-    """Plays a day above, the skip rate below, on one time axis."""
-    import altair as alt  # noqa: PLC0415
-
-    # Text, and not dates: Vega would take a date for midnight of the viewer's own zone.
-    rows = figures.with_columns(pl.col("event_date").dt.strftime("%Y-%m-%dT00:00:00"))
-    base = alt.Chart(rows).encode(alt.X("event_date:T", title=None))
-    size = {"width": _WIDTH, "height": _HEIGHT}
-    plays = base.mark_bar(color=_BLUE).encode(alt.Y("plays:Q", title="Plays a day")).properties(**size)
-    skips = (
-        base.mark_line(color=_VERMILION, point=True)
-        .encode(alt.Y("skip_rate:Q", title="Skip rate", axis=alt.Axis(format="%")))
-        .properties(**size)
-    )
-    return alt.vconcat(plays, skips)
-
-
 def pulse_markdown(published: Path) -> str | None:
     """The plot as Markdown with the picture in it; None without a playback."""
-    from spotify_assets.skip.plots import to_png  # noqa: PLC0415
+    from spotify_assets.charts.overview import pulse  # noqa: PLC0415
+    from spotify_assets.charts.theme import to_png  # noqa: PLC0415
 
     figures = daily_figures(published)
     if figures.is_empty():
         return None
-    picture = base64.b64encode(to_png(pulse_plot(figures))).decode()
+    picture = base64.b64encode(to_png(pulse(figures))).decode()
     return f"![Plays and skip rate by day](data:image/png;base64,{picture})"

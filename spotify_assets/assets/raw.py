@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, partitioned
 from spotify_assets.automation.partitions import windows
 from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
 from spotify_assets.lake import layout
@@ -22,14 +22,14 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets that read the lake."""
     lake_dir = settings.lake_dir
 
-    @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER)
+    @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
         _show_files(context, lake_dir, lambda window: track_files(lake_dir, window))
         return Slices.of(days, lambda window: landed_tracks(settings, window), rows=snapshots)
 
-    @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER)
+    @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
         lake, days = EventLake(lake_dir), windows(context)
         _show_files(context, lake_dir, lake.files)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 
-from spotify_assets.automation.health import Problem, problems
+from spotify_assets.automation.health import Problem, problems, tell_readers
 from spotify_assets.settings import Settings
 
 HEALTH = "health"
@@ -155,17 +155,19 @@ def health_sensor(settings: Settings) -> dg.SensorDefinition:
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells the webhook or the mail address of the settings what is broken (failed runs, "
-        "failing checks, late layers), once each, and when it is mended.",
+        "failing checks, late layers), once each, and when it is mended; and the dashboard, at every tick.",
     )
     def health(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        assert context.repository_def is not None  # the daemon always passes it
+        found = problems(context.instance, context.repository_def.asset_graph)
+        tell_readers(settings, found)
         send = channels(settings)
         if not send:
             return dg.SensorResult(
-                skip_reason="No alerts: neither SPOTIFY_ALERT_WEBHOOK_URL nor SPOTIFY_ALERT_SMTP_URL is set.",
+                skip_reason=f"{len(found):,} problems; no alerts, because neither SPOTIFY_ALERT_WEBHOOK_URL "
+                "nor SPOTIFY_ALERT_SMTP_URL is set.",
                 cursor=context.cursor,
             )
-        assert context.repository_def is not None  # the daemon always passes it
-        found = problems(context.instance, context.repository_def.asset_graph)
         told = json.loads(context.cursor) if context.cursor else {}
         now, failures = tell(found, told, send, settings.dagster_url)
         for channel, why in failures.items():

@@ -63,7 +63,7 @@ def backfill_of(
 
     A partition is done when every selected partitioned asset has it, and failed when the last run for it of
     one of them failed; when somebody ended that run, it is missing. For each range only those assets are made
-    that lack one of its partitions, and what is made from them.
+    that lack one of its partitions, or that have none and were never made, and what is made from them.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
@@ -97,6 +97,8 @@ def backfill_of(
         asset: set(keys) if which is Which.ALL else (set(keys) - made[asset]) | failed[asset]
         for asset in partitioned
     }
+    unpartitioned = sorted(chosen - set(partitioned))
+    never_made = [key for key in unpartitioned if instance.get_latest_materialization_event(key) is None]
     ranges = tuple(
         Range(
             Window(
@@ -104,7 +106,9 @@ def backfill_of(
                 as_window(definition.time_window_for_partition_key(run[-1])).end,
             ),
             tuple(run),
-            _with_downstream(graph, chosen, [a for a in partitioned if lacking[a] & set(run)], partitioned),
+            _with_downstream(
+                graph, chosen, [*never_made, *(a for a in partitioned if lacking[a] & set(run))], partitioned
+            ),
         )
         for run in _contiguous(keys, wanted)
     )
@@ -142,7 +146,7 @@ def _with_downstream(
     graph: AssetGraph, chosen: set[dg.AssetKey], lacking: list[dg.AssetKey], partitioned: list[dg.AssetKey]
 ) -> tuple[dg.AssetKey, ...]:
     """The assets that lack something and all that is made from them; everything chosen where all do."""
-    if len(lacking) == len(partitioned):
+    if set(partitioned) <= set(lacking):
         return tuple(sorted(chosen))
     below = dg.AssetSelection.assets(*lacking).downstream().resolve(graph)
     return tuple(sorted(chosen & below))

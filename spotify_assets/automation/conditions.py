@@ -20,6 +20,8 @@ from dagster._core.definitions.declarative_automation.operands.subset_automation
 )
 from dagster._record import record
 
+from spotify_assets.automation.partitions import AS_OF
+
 FOLLOW = "follow"
 LOOKING_BACK = ("ml",)
 """Groups whose assets read a history. Others read a day beside their own at most: the sensor on raw files,
@@ -142,7 +144,7 @@ def _followed(spec: dg.AssetSpec, by_key: Mapping[dg.AssetKey, dg.AssetSpec]) ->
         for dep in spec.deps
         if dep.asset_key in by_key
         and by_key[dep.asset_key].partitions_def is not None
-        and not isinstance(dep.partition_mapping, dg.AllPartitionMapping)
+        and dep.partition_mapping != AS_OF
     )
 
 

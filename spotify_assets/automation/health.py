@@ -18,6 +18,8 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.runs import cause_of
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.incidents import Incident, write_incidents
 
 CHECKS_BACK = 30
 """Evaluations of a check that are looked at for a failure that no later one covers."""
@@ -48,6 +50,14 @@ def problems(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
         *failing_checks(instance, graph),
         *late_layers(instance, graph),
     ]
+
+
+def tell_readers(settings: Settings, found: Sequence[Problem]) -> None:
+    """Write what is broken beside the published copy, where the dashboard finds it."""
+    incidents = [
+        Incident(p.kind, p.title, p.detail, p.assets, p.partitions, p.run_id, p.blocks) for p in found
+    ]
+    write_incidents(settings.processed_dir, incidents)
 
 
 # -- runs ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from spotify_assets.automation.changes import SECOND, Attempt
 from spotify_assets.automation.jobs import WITH_RAW
 from spotify_assets.automation.lake_watch import Stream
-from spotify_assets.automation.partitions import as_window
+from spotify_assets.automation.partitions import as_window, keys_of_run
 from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS
 
 REQUESTED_BY = "spotify/requested_by"
@@ -105,12 +105,8 @@ def days_of_run(
     run: dg.DagsterRun, definition: dg.TimeWindowPartitionsDefinition
 ) -> tuple[date, date] | None:
     """The first days of the first and last partition of a run; None where it has none."""
-    key = run.tags.get("dagster/partition")
-    first = run.tags.get("dagster/asset_partition_range_start", key)
-    last = run.tags.get("dagster/asset_partition_range_end", key)
-    if first is None or last is None:
-        return None
-    return _start(definition, first), _start(definition, last)
+    keys = keys_of_run(run)
+    return None if keys is None else (_start(definition, keys[0]), _start(definition, keys[1]))
 
 
 def _start(definition: dg.TimeWindowPartitionsDefinition, key: str) -> date:

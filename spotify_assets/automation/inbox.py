@@ -20,7 +20,7 @@ INTERVAL_SECONDS = 30
 QUIET_SECONDS = 5
 """A file that was written to more recently than this is still on its way."""
 LISTENER = "me"
-"""Whose listening the inbox holds; `spotify-assets import --user` takes that of others."""
+"""Whose listening lies in the inbox itself; that of others is in folders named after them."""
 FILES_TAG = "spotify/inbox"
 """Tag of a run with the digest of the files that it was started for."""
 
@@ -60,7 +60,8 @@ def inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         job_name=LAND_INBOX,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Lands what people drop into the inbox, once it is not written to any more.",
+        description="Lands what people drop into the inbox, once it is not written to any more. A folder in "
+        "it is named after a listener; what lies beside the folders belongs to `me`.",
     )
     def inbox_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         from spotify_assets.lake.importing import mark_of  # noqa: PLC0415

@@ -5,7 +5,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
 
-EVERYTHING = dg.AssetSelection.all()
+RECAPS = dg.AssetSelection.assets(["publish", "monthly_recap"])
+
+EVERYTHING = dg.AssetSelection.all() - RECAPS
+"""What is partitioned by the grain or not at all: assets of one run share their partitions."""
 
 WITH_RAW = ("everything", "data")
 """Jobs that read the lake."""
@@ -28,6 +31,11 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
             "models",
             selection=MODELS | dg.AssetSelection.assets(["publish", "serving"]),
             description="The models for the cut-off of the run, and the published copy.",
+        ),
+        dg.define_asset_job(
+            "recaps",
+            selection=RECAPS,
+            description="The recaps of a month, from the published copy.",
         ),
         dg.define_asset_job(
             "checks",

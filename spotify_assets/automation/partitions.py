@@ -12,6 +12,12 @@ from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
+AS_OF = dg.TimeWindowPartitionMapping()
+"""The mapping of an asset that reads the newest catalogue at or before its day, or else the earliest.
+
+Any snapshot may matter to any day, but Dagster is told of the day's own alone: told of all, it would make
+every day again in a backfill of one. The sensor on raw files knows which days a new snapshot decides about.
+"""
 _DAYS = {"day": 1, "month": 28}
 """Days that the shortest partition of each grain has."""
 
@@ -22,6 +28,12 @@ def partitions(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
     if settings.partition_grain == "month":
         return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
     return dg.DailyPartitionsDefinition(start_date=start, end_offset=1)
+
+
+def months(settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """Calendar months, whatever the grain, for what people read month by month."""
+    start = datetime.combine(start_of(settings).replace(day=1), time(), UTC)
+    return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
 
 
 def lookback(settings: Settings, days: int) -> dg.TimeWindowPartitionMapping:
@@ -50,6 +62,23 @@ def windows(context: dg.AssetExecutionContext) -> list[Window]:
     definition = context.assets_def.partitions_def
     assert isinstance(definition, dg.TimeWindowPartitionsDefinition)
     return [as_window(definition.time_window_for_partition_key(key)) for key in context.partition_keys]
+
+
+def window_of_run(run: dg.DagsterRun, settings: Settings) -> Window | None:
+    """The dates of a run's partitions; None for a run without partitions."""
+    keys = keys_of_run(run)
+    if keys is None:
+        return None
+    first, last = (as_window(partitions(settings).time_window_for_partition_key(key)) for key in keys)
+    return Window(first.start, last.end)
+
+
+def keys_of_run(run: dg.DagsterRun) -> tuple[str, str] | None:
+    """The first and last partition of a run; None for a run without partitions."""
+    key = run.tags.get("dagster/partition")
+    first = run.tags.get("dagster/asset_partition_range_start", key)
+    last = run.tags.get("dagster/asset_partition_range_end", key)
+    return None if first is None or last is None else (first, last)
 
 
 def as_window(window: dg.TimeWindow) -> Window:

@@ -11,15 +11,16 @@ import dagster as dg
 from spotify_assets.automation.changes import SECOND
 from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.lake_watch import STREAMS, newest_change, scan
-from spotify_assets.automation.partitions import as_window, partitions
+from spotify_assets.automation.partitions import as_window, key_at, months, partitions
 from spotify_assets.settings import Settings
 
 DAILY = "daily"
 WEEKLY = "weekly_models"
+MONTHLY = "monthly_recaps"
 
 
 def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """The daily and the weekly schedule."""
+    """The daily, the weekly and the monthly schedule."""
 
     @dg.schedule(
         name=DAILY,
@@ -57,7 +58,24 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             tags={REQUESTED_BY: WEEKLY},
         )
 
-    return [daily, weekly_models]
+    @dg.schedule(
+        name=MONTHLY,
+        job_name="recaps",
+        cron_schedule="0 5 2 * *",
+        execution_timezone="UTC",
+        description="On the 2nd of each month at 05:00 UTC, the recaps of the month before: by then it has "
+        "ended on every clock and its last day was loaded.",
+    )
+    def monthly_recaps(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        moment = context.scheduled_execution_time
+        last_of_month_before = moment.replace(day=1) - timedelta(days=1)
+        return dg.RunRequest(
+            run_key=f"{MONTHLY}-{moment:%Y-%m}",
+            partition_key=key_at(months(settings), last_of_month_before.date()),
+            tags={REQUESTED_BY: MONTHLY},
+        )
+
+    return [daily, weekly_models, monthly_recaps]
 
 
 def _key_of_day_before(definition: dg.TimeWindowPartitionsDefinition, moment: datetime) -> str:

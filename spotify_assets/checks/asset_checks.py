@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from spotify_assets.assets.spec import OWNER, POOL, key_of
-from spotify_assets.automation.partitions import as_window, partitions
+from spotify_assets.assets.spec import FIRST, FIRST_TABLES, OWNER, POOL, key_of
+from spotify_assets.automation.partitions import window_of_run
 from spotify_assets.catalog import (
     CHECK_RESULTS,
     DUPLICATE_PLAYS,
@@ -20,7 +20,6 @@ from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.slices import Window
 
 WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
 """Tables that the IO manager writes beside those of assets."""
@@ -48,9 +47,15 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
         for name, says in check_names(table).items()
     ]
 
-    @dg.multi_asset_check(name=f"check_{table.name}", specs=specs, can_subset=True, pool=POOL)
+    @dg.multi_asset_check(
+        name=f"check_{table.name}",
+        specs=specs,
+        can_subset=True,
+        pool=POOL,
+        op_tags=FIRST if table.full_name in FIRST_TABLES else None,
+    )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        window = _window(context, settings) if table.partition_column else None
+        window = window_of_run(context.run, settings) if table.partition_column else None
         with database.reader() as connection:
             findings = evaluate(connection, table, window)
         record(database, table, window, findings)
@@ -67,18 +72,3 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
             )
 
     return checks
-
-
-def _window(context: dg.AssetCheckExecutionContext, settings: Settings) -> Window | None:
-    """The dates of the run's partitions; None, the whole table, for a run without partitions."""
-    tags = context.run.tags
-    key = tags.get("dagster/partition")
-    first = tags.get("dagster/asset_partition_range_start", key)
-    last = tags.get("dagster/asset_partition_range_end", key)
-    if first is None or last is None:
-        return None
-    definition = partitions(settings)
-    return Window(
-        as_window(definition.time_window_for_partition_key(first)).start,
-        as_window(definition.time_window_for_partition_key(last)).end,
-    )

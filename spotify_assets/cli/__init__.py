@@ -7,6 +7,7 @@ a command asks and prints. Not here: what it does.
 import typer
 
 from spotify_assets.cli import (
+    dashboard,
     docs,
     exports,
     files,
@@ -14,6 +15,7 @@ from spotify_assets.cli import (
     operate,
     privacy,
     query,
+    recap,
     results,
     rules,
     runs,
@@ -21,5 +23,19 @@ from spotify_assets.cli import (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
-for part in (imports, files, exports, runs, operate, results, rules, query, docs, privacy, storage):
+for part in (
+    imports,
+    files,
+    exports,
+    runs,
+    dashboard,
+    operate,
+    results,
+    rules,
+    query,
+    recap,
+    docs,
+    privacy,
+    storage,
+):
     app.add_typer(part.app)

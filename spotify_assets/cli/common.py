@@ -88,7 +88,9 @@ def run_job(
     with progress("Loading definitions") as told:
         import dagster as dg  # noqa: PLC0415
 
+        from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
@@ -96,7 +98,9 @@ def run_job(
         assets, checks = None, None
         if select:
             graph = definitions.resolve_asset_graph()
-            chosen = dg.AssetSelection.from_string(select).resolve(graph)
+            chosen = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)
+            if not chosen:
+                raise ValueError(f"--select {select} finds no asset of the job {job}")
             if checks_only:
                 checks = sorted(key for key in graph.asset_check_keys if key.asset_key in chosen)
                 if not checks:
@@ -104,7 +108,7 @@ def run_job(
             else:
                 assets = sorted(chosen)
         with instance_of(settings) as instance, output_of_steps(settings):
-            return run(
+            outcome = run(
                 definitions,
                 instance,
                 settings,
@@ -114,6 +118,8 @@ def run_job(
                 checks=checks,
                 on_event=told,
             )
+            tell_readers(settings, problems(instance, definitions.resolve_asset_graph()))
+            return outcome
 
 
 @contextmanager

@@ -51,7 +51,12 @@ def import_(
             help="Files, folders or zips, which are only read; what is new in the inbox by default."
         ),
     ] = None,
-    user: Annotated[str, typer.Option(help="Whose listening it is: a pseudonym, never a name.")] = "me",
+    user: Annotated[
+        str,
+        typer.Option(
+            help="Whose listening it is: a pseudonym, never a name. A folder of the inbox names its own."
+        ),
+    ] = "me",
     timezone: Annotated[
         str | None, typer.Option(help="The IANA zone that the listener lives by, e.g. Europe/Berlin.")
     ] = None,
@@ -70,7 +75,7 @@ def import_(
 ) -> None:
     """Land files of any known kind in the lake, every row accounted for."""
     from spotify_assets.lake.importing import Wishes, import_path, try_path  # noqa: PLC0415
-    from spotify_assets.lake.inbox import import_inbox, pending  # noqa: PLC0415
+    from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
     from spotify_assets.lake.profiles import (  # noqa: PLC0415
         Profile,
         checked_time_zone,
@@ -87,8 +92,10 @@ def import_(
     wishes = Wishes(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
     handed: list[Handed]
     if dry_run:
-        tried = paths or pending(settings)
-        handed = [each for path in tried for each in try_path(path, settings.lake_dir, wishes)]
+        tried = [(path, wishes) for path in paths or ()] or [
+            (path, wishes_for(path, settings.inbox_dir, wishes)) for path in pending(settings)
+        ]
+        handed = [each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs)]
     elif paths:
         handed = [each for path in paths for each in import_path(path, settings.lake_dir, wishes)]
     else:

@@ -58,7 +58,9 @@ def backfill(
         import dagster as dg  # noqa: PLC0415
 
         from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
+        from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
         from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
@@ -67,9 +69,8 @@ def backfill(
         window = days_of(settings, first, last)
         definitions = build_defs(settings)
         graph = definitions.resolve_asset_graph()
-        selected = (dg.AssetSelection.from_string(select) if select else dg.AssetSelection.all()).resolve(
-            graph
-        )
+        wished = dg.AssetSelection.from_string(select) if select else EVERYTHING
+        selected = (wished & EVERYTHING).resolve(graph)
         with instance_of(settings) as instance, _interruptible():
             found = backfill_of(
                 instance,
@@ -96,6 +97,7 @@ def backfill(
                         assets=part.assets,
                         on_event=told,
                     )
+                tell_readers(settings, problems(instance, graph))
                 if outcome.interrupted:
                     raise KeyboardInterrupt
                 report(outcome)
@@ -106,13 +108,14 @@ def backfill(
 def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
     settings = Settings()
-    from spotify_assets.automation.health import problems  # noqa: PLC0415
+    from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
     from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
     graph = build_defs(settings).resolve_asset_graph()
     with instance_of(settings) as instance:
         found = problems(instance, graph)
+    tell_readers(settings, found)
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]

@@ -33,6 +33,7 @@ def erase_user(
     """Remove a listener from the lake, from every table and from what is published."""
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
     from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+    from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import compact, erase_rows, event_dates  # noqa: PLC0415
     from spotify_assets.warehouse.publish import publish  # noqa: PLC0415
@@ -49,6 +50,7 @@ def erase_user(
     if has_tables:
         tables = erase_rows(database, user, erased.source_files)
         compact(database)
+    erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
     window = _window_to_make_again({*erased.dates, *theirs}, newest, settings.start_date)

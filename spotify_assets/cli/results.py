@@ -71,15 +71,22 @@ def export(
     table: Annotated[
         str, typer.Argument(help="schema.table of the published copy, e.g. marts.fact_listens.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="CSV file to write.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="File to write: Parquet where it ends in .parquet, else CSV."),
+    ],
     raw: Annotated[
         bool, typer.Option("--raw", help="Without the apostrophe that stops spreadsheets from running text.")
     ] = False,
 ) -> None:
-    """Write one published table as CSV."""
-    from spotify_assets.warehouse.publish import export_csv  # noqa: PLC0415
+    """Write one published table as CSV or Parquet."""
+    from spotify_assets.warehouse.publish import export_csv, export_parquet  # noqa: PLC0415
 
-    rows = export_csv(Settings().serving_path, table, output, raw=raw)
+    serving = Settings().serving_path
+    if output.suffix == ".parquet":
+        rows = export_parquet(serving, table, output)
+    else:
+        rows = export_csv(serving, table, output, raw=raw)
     out.print(f"{output}: {rows:,} rows")
 
 

@@ -90,12 +90,19 @@ def _print_checks(outcome: "RunOutcome") -> None:
 @says_what_is_wrong
 def up(
     port: Annotated[int, typer.Option(help="Port of the UI, on loopback.")] = 3000,
+    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard, on loopback.")] = 8501,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
 ) -> None:
-    """Start the Dagster UI and daemon on the instance that the other commands use."""
+    """Start the Dagster UI and daemon on the instance that the other commands use, and the dashboard."""
     from spotify_assets.automation.instance import prepare_instance  # noqa: PLC0415
+    from spotify_assets.automation.together import run_together  # noqa: PLC0415
+    from spotify_assets.dashboard.serve import HOST, command  # noqa: PLC0415
 
     prepare_instance(Settings())
     dagster = Path(sys.executable).with_name("dagster")
-    arguments = ["dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml"), "--port", str(port)]
+    workspace = str(PROJECT_ROOT / "workspace.yaml")
+    dagster_ui = [str(dagster), "dev", "--workspace", workspace, "--port", str(port), "--host", HOST]
     os.chdir(PROJECT_ROOT)
-    os.execv(dagster, [str(dagster), *arguments, "--host", "127.0.0.1"])  # noqa: S606
+    if no_dashboard:
+        os.execv(dagster, dagster_ui)  # noqa: S606
+    raise typer.Exit(run_together([dagster_ui, command(HOST, dashboard_port)]))

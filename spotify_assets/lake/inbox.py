@@ -1,5 +1,8 @@
 """The inbox: `data/inbox/`, where people drop files of any kind.
 
+A folder in it is named after a listener, whose listening the files below it are; what lies in the inbox
+itself, or in a folder as Spotify's exports unpack to, belongs to the listener that the import is for.
+
 What is recognised stays where it was put, untouched; it is known by its record (`importing`). What nobody
 knows is moved to `data/inbox/rejected/`, with the reason in a `.reason.txt` beside it. Originals hold
 personal fields, so they are never copied anywhere else.
@@ -7,13 +10,30 @@ personal fields, so they are never copied anywhere else.
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.importing import Handed, Outcome, Wishes, import_path, known_marks, mark_of
+from spotify_assets.lake.importing import (
+    FileOutcome,
+    Handed,
+    Outcome,
+    Wishes,
+    import_path,
+    known_marks,
+    mark_of,
+)
+from spotify_assets.lake.profiles import checked_user_id
 from spotify_assets.settings import Settings
 
 REJECTED = "rejected"
+EXPORT_FOLDERS = (
+    "mydata",
+    "my_spotify_data",
+    "spotify account data",
+    "spotify extended streaming history",
+)
+"""How the folders begin, in lower case, that Spotify's zips unpack to: they name no listener."""
 _REASON = ".reason.txt"
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp")
 """How the names of files end that a browser is still writing."""
@@ -40,13 +60,36 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
 def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -> Iterator[Handed]:
     """Import what is pending, each file by itself; what is unknown is moved aside with the reason.
 
+    What lies in a folder that cannot name a listener is moved aside as well.
+
     Raises:
         OSError: the lake or the inbox cannot be written.
     """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     for path in pending(settings, quiet_seconds):
-        for handed in import_path(path, settings.lake_dir, wishes):
+        try:
+            theirs = wishes_for(path, settings.inbox_dir, wishes)
+        except ValueError as error:
+            refused = FileOutcome(path.name, Outcome.REFUSED, str(error))
+            yield _moved_aside(Handed(path, (refused,)), settings.inbox_dir)
+            continue
+        for handed in import_path(path, settings.lake_dir, theirs):
             yield _moved_aside(handed, settings.inbox_dir) if handed.is_unknown else handed
+
+
+def wishes_for(path: Path, inbox_dir: Path, wishes: Wishes) -> Wishes:
+    """The wishes for a file of the inbox: those given, for the listener that its folder names.
+
+    Raises:
+        ValueError: the name of the folder cannot be a pseudonym; the message says why.
+    """
+    folder, *below = path.relative_to(inbox_dir).parts
+    if not below or folder.casefold().startswith(EXPORT_FOLDERS):
+        return wishes
+    try:
+        return replace(wishes, user_id=checked_user_id(folder))
+    except ValueError as error:
+        raise ValueError(f"the folder {inbox_dir.name}/{folder} is to name its listener: {error}") from None
 
 
 def files_with_marks(inbox_dir: Path, marks: set[str]) -> list[Path]:

@@ -108,7 +108,7 @@ def _definitions(settings: Settings, broken: Path) -> dg.Definitions:
         assets,
         jobs=[
             dg.define_asset_job(name, selection=dg.AssetSelection.all())
-            for name in ("data", "everything", "models")
+            for name in ("data", "everything", "models", "recaps")
         ],
         sensors=[raw_files_sensor(settings)],
         schedules=schedules(settings),

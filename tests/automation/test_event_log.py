@@ -192,6 +192,7 @@ def test_files_are_those_of_dagsters_own_class(
         assert contents(tmp_path / "pooled" / file) == contents(tmp_path / "own" / file)
 
 
+@pytest.mark.slow
 def test_a_batch_of_asset_events_is_stored_as_dagsters_own_class_stores_each(tmp_path: Path) -> None:
     events = [event for event in one_of_each() if event.dagster_event_type in ASSET_EVENTS]
     events += [materialization(f"{day}") for day in range(2_500)]

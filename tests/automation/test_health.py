@@ -1,6 +1,7 @@
 """What is broken now, by real runs: told with its reason, and not any more once it is mended."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,10 +9,18 @@ import dagster as dg
 import pytest
 
 from spotify_assets.automation.backfills import Backfill, Which, backfill_of
-from spotify_assets.automation.health import Problem, failed_partitions, failing_checks, late_layers, problems
+from spotify_assets.automation.health import (
+    Problem,
+    failed_partitions,
+    failing_checks,
+    late_layers,
+    problems,
+    tell_readers,
+)
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.partitions import partitions
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.slices import Window
 
 START = date(2025, 3, 1)
@@ -191,6 +200,17 @@ def test_a_layer_without_news_for_too_long_is_late(graph: Graph):
         assert [problem.key for problem in late_layers(graph.instance, graph.graph)] == (
             ["late:core"] if state is FreshnessState.FAIL else []
         )
+
+
+def test_readers_outside_dagster_find_what_is_broken(graph: Graph):
+    graph.broke("core")
+    graph.run(1, 3)
+    [problem] = graph.problems()
+    tell_readers(graph.settings, [problem])
+    standing = read_incidents(graph.settings.processed_dir)
+    assert standing is not None
+    [incident] = standing.incidents
+    assert asdict(incident) == {name: value for name, value in asdict(problem).items() if name != "key"}
 
 
 def test_a_backfill_runs_what_is_missing_as_contiguous_ranges(graph: Graph):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from spotify_assets.automation.inbox import INBOX_FILES, LAND_INBOX, inbox_sensor, land_inbox_job
@@ -77,6 +78,18 @@ def test_a_dropped_export_is_landed_once_and_stays_where_it_is(inbox: Inbox):
     assert inbox.run(request)
     assert [str(day) for day in landed_dates(inbox.settings.lake_dir)] == ["2025-03-10"]
     assert file.exists()
+    assert inbox.tick() == "Nothing new in the inbox."
+
+
+def test_listeners_have_folders_of_their_own(inbox: Inbox):
+    for number, listener in enumerate(("anna", "ben")):
+        plays = [PLAY | {"ts": f"2025-03-10T08:0{number}:00Z"}]
+        inbox.drop(f"{listener}/Streaming_History_Audio_2025_0.json", json.dumps(plays))
+    request = inbox.tick()
+    assert isinstance(request, dg.RunRequest)
+    assert inbox.run(request)
+    landed = pl.read_parquet(inbox.settings.lake_dir / "listening_events" / "**" / "*.parquet")
+    assert sorted(landed["user_id"]) == ["anna", "ben"]
     assert inbox.tick() == "Nothing new in the inbox."
 
 

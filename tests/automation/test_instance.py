@@ -1,16 +1,21 @@
 """The instance: our own dagster.yaml kept up to date, somebody's own left alone, SQLite or Postgres."""
 
+import logging
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
+from dagster._daemon.monitoring.run_monitoring import monitor_starting_run
 
 from spotify_assets.automation.instance import OURS, instance_configuration, instance_of, prepare_instance
-from spotify_assets.settings import Settings
+from spotify_assets.settings import PROJECT_ROOT, Settings
 from tests.e2e.server import free_port
 
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -63,6 +68,61 @@ def test_a_backfill_leaves_room_and_steps_take_turns(make_settings: Callable[...
     assert queue is not None
     limits = {limit["key"]: limit["limit"] for limit in queue.tag_concurrency_limits}
     assert limits["dagster/backfill"] < queue.max_concurrent_runs
+
+
+@dg.asset
+def broken() -> None:
+    raise ValueError("a row is not what it should be")
+
+
+def retried(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether the daemon starts a run again."""
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    return list(filter_runs_to_should_retry([run], instance)) == [run]
+
+
+def test_a_run_whose_process_died_is_started_again_and_one_that_failed_for_its_data_is_not(
+    make_settings: Callable[..., Settings],
+):
+    definitions = dg.Definitions([broken], jobs=[dg.define_asset_job("job")], executor=dg.in_process_executor)
+    job = definitions.resolve_job_def("job")
+    with instance_of(make_settings()) as instance:
+        failed = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not retried(instance, failed.run_id)
+        died = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        instance.report_run_failed(died, "the process is gone")
+        assert retried(instance, died.run_id)
+        by_the_sensor = instance.create_run_for_job(
+            job, status=dg.DagsterRunStatus.STARTED, tags={"dagster/max_retries": "0"}
+        )
+        instance.report_run_failed(by_the_sensor, "the process is gone")
+        assert not retried(instance, by_the_sensor.run_id)
+
+
+def test_a_run_that_does_not_start_in_time_is_ended_and_started_again(make_settings: Callable[..., Settings]):
+    job = JOB.resolve_job_def("job")
+    with instance_of(make_settings()) as instance:
+        waiting = instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
+        [record] = instance.get_run_records(dg.RunsFilter([waiting.run_id]))
+        monitor_starting_run(instance, record, logging.getLogger())
+        [record] = instance.get_run_records(dg.RunsFilter([waiting.run_id]))
+        assert record.dagster_run.status == dg.DagsterRunStatus.NOT_STARTED
+        late = timedelta(seconds=instance.run_monitoring_start_timeout_seconds + 1)
+        monitor_starting_run(
+            instance, record._replace(create_timestamp=record.create_timestamp - late), logging.getLogger()
+        )
+        assert retried(instance, waiting.run_id)
+
+
+def test_the_images_driver_of_postgres_is_the_one_that_the_tests_use():
+    image, tests = (
+        (PROJECT_ROOT / name).read_text() for name in ("requirements-postgres.lock", "requirements-dev.lock")
+    )
+    assert "psycopg2-binary==" in image
+    for requirement in re.split(r"\n(?=\w)", image.strip()):
+        assert requirement in tests
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
+from spotify_assets.assets.recaps import MONTHLY_RECAP
 from spotify_assets.automation.jobs import MODELS
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
@@ -15,8 +16,19 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     return build_defs(Settings(data_dir=tmp_path_factory.mktemp("data"), late_after_hours=12, _env_file=None))
 
 
+def kept_up_to_date(definitions: dg.Definitions) -> list[dg.AssetSpec]:
+    """All assets but the recaps, which are made for people who ask for them."""
+    return [spec for spec in definitions.resolve_all_asset_specs() if spec.key != MONTHLY_RECAP]
+
+
+def test_a_recap_is_made_when_asked_for(definitions: dg.Definitions):
+    spec = definitions.resolve_asset_graph().get(MONTHLY_RECAP)
+    assert spec.automation_condition is None
+    assert spec.freshness_policy is None
+
+
 def test_every_asset_can_be_late_models_after_a_week(definitions: dg.Definitions):
-    for spec in definitions.resolve_all_asset_specs():
+    for spec in kept_up_to_date(definitions):
         policy = spec.freshness_policy
         assert policy is not None, spec.key
         window = getattr(policy, "fail_window").to_timedelta()  # noqa: B009 - not in the base class
@@ -25,7 +37,7 @@ def test_every_asset_can_be_late_models_after_a_week(definitions: dg.Definitions
 
 def test_every_asset_with_inputs_follows_them_but_the_models(definitions: dg.Definitions):
     models = MODELS.resolve(definitions.resolve_asset_graph())
-    for spec in definitions.resolve_all_asset_specs():
+    for spec in kept_up_to_date(definitions):
         follows = spec.automation_condition is not None
         assert follows == (bool(list(spec.deps)) and spec.key not in models), spec.key
 
@@ -43,7 +55,9 @@ def test_sensors_are_on_and_schedules_are_off(definitions: dg.Definitions):
         ("inbox_files", "raw_files", "follow", "health"), dg.DefaultSensorStatus.RUNNING
     )
     schedules = {schedule.name: schedule.default_status for schedule in repository.schedule_defs}
-    assert schedules == dict.fromkeys(("daily", "weekly_models"), dg.DefaultScheduleStatus.STOPPED)
+    assert schedules == dict.fromkeys(
+        ("daily", "weekly_models", "monthly_recaps"), dg.DefaultScheduleStatus.STOPPED
+    )
 
 
 def test_the_models_of_the_week_are_trained_up_to_sunday(definitions: dg.Definitions):

@@ -5,6 +5,7 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from spotify_assets.lake.importing import Outcome, Wishes
@@ -87,6 +88,37 @@ def test_a_document_is_no_listening_and_stays(inbox_of):
     [handed] = import_inbox(inbox_of, WISHES)
     assert handed.files[0].outcome is Outcome.NOT_DATA
     assert path.exists()
+    assert pending(inbox_of) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "listener"),
+    [
+        ("", "me"),
+        ("anna", "anna"),
+        ("anna/MyData", "anna"),
+        ("MyData", "me"),
+        ("Spotify Extended Streaming History", "me"),
+        ("my_spotify_data (1)", "me"),
+    ],
+)
+def test_a_folder_names_whose_listening_it_holds_unless_an_export_named_it(inbox_of, folder, listener):
+    write_json(inbox_of.inbox_dir / folder / "endsong_0.json", plays(START, 3))
+    [handed] = import_inbox(inbox_of, WISHES)
+    assert handed.files[0].outcome is Outcome.LANDED
+    lake = pl.read_parquet(inbox_of.lake_dir / "listening_events" / "**" / "*.parquet")
+    assert lake["user_id"].unique().to_list() == [listener]
+
+
+def test_a_folder_that_names_a_person_is_refused_and_stops_no_other(inbox_of):
+    write_json(inbox_of.inbox_dir / "anna@example.org" / "endsong_0.json", plays(START, 3))
+    write_json(inbox_of.inbox_dir / "ben" / "endsong_0.json", plays(START, 3))
+    refused, landed = import_inbox(inbox_of, WISHES)
+    assert landed.files[0].outcome is Outcome.LANDED
+    assert landed.path.parent.name == "ben"
+    assert refused.path == inbox_of.inbox_dir / "rejected" / "anna@example.org" / "endsong_0.json"
+    reason = refused.path.with_name("endsong_0.json.reason.txt").read_text()
+    assert "e-mail address" in reason
     assert pending(inbox_of) == []
 
 

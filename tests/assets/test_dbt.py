@@ -1,0 +1,94 @@
+"""dbt's models as assets, on a project of two models: what a call tells, and what it leaves for the next."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
+from spotify_assets.assets.dbt_cli import ListeningDbtCli
+from spotify_assets.settings import Settings
+
+PARSES_EVERYTHING = "Unable to do partial parsing"
+"""What dbt says when it cannot use an earlier parse."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose second model breaks its test where the first one says so."""
+    folder = tmp_path / "dbt_project"
+    (folder / "models").mkdir(parents=True)
+    (folder / "dbt_project.yml").write_text(
+        "name: tiny\nprofile: tiny\nflags: {send_anonymous_usage_stats: false}\n"
+        "models: {tiny: {+schema: marts, +materialized: table}}\n"
+    )
+    (folder / "profiles.yml").write_text(
+        "tiny: {target: t, outputs: {t: {type: duckdb, schema: marts, "
+        "path: \"{{ env_var('SPOTIFY_WAREHOUSE') }}\"}}}\n"
+    )
+    (folder / "macros").mkdir()
+    (folder / "macros" / "schema.sql").write_text(
+        "{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}\n"
+    )
+    (folder / "models" / "good.sql").write_text("select 1 as number\n")
+    (folder / "models" / "broken.sql").write_text("select null::int as number from {{ ref('good') }}\n")
+    columns = "columns: [{name: number, data_tests: [not_null]}]"
+    (folder / "models" / "models.yml").write_text(
+        f"version: 2\nmodels: [{{name: good, {columns}}}, {{name: broken, {columns}}}]\n"
+    )
+    return folder
+
+
+def run_models(settings: Settings, *names: str) -> dg.ExecuteInProcessResult:
+    """Make the models named, or all of them, in the warehouse of the settings."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    dbt = ListeningDbtCli(
+        project_dir=str(settings.dbt_project_dir),
+        profiles_dir=str(settings.dbt_project_dir),
+        dbt_executable=dbt_executable(),
+    )
+    return dg.materialize(
+        [dbt_assets_of(settings)],
+        selection=[dg.AssetKey(["marts", name]) for name in names] or None,
+        resources={"dbt": dbt},
+        raise_on_error=False,
+    )
+
+
+def made(result: dg.ExecuteInProcessResult) -> dict[str, object]:
+    """The tables that a run made, with their number of rows."""
+    return {
+        event.materialization.asset_key.path[-1]: event.materialization.metadata["dagster/row_count"].value
+        for event in result.get_asset_materialization_events()
+        if event.materialization is not None
+    }
+
+
+def test_a_test_that_fails_fails_the_run_and_is_told_beside_what_was_made(
+    make_settings: Callable[..., Settings], project: Path
+):
+    result = run_models(make_settings(dbt_project_dir=project))
+    assert not result.success
+    assert made(result) == {"good": 1, "broken": 1}
+    found = {each.asset_key.path[-1]: each.passed for each in result.get_asset_check_evaluations()}
+    assert found == {"good": True, "broken": False}
+
+
+@pytest.mark.slow
+def test_a_warehouse_is_parsed_for_once_though_another_shares_the_project(
+    make_settings: Callable[..., Settings],
+    project: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    first = make_settings(dbt_project_dir=project)
+    assert run_models(first, "good").success
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "other_home"))
+    second = make_settings(dbt_project_dir=project, data_dir=tmp_path / "other")
+    capfd.readouterr()
+    assert run_models(second, "good").success
+    assert PARSES_EVERYTHING in capfd.readouterr().out
+    assert run_models(second, "good").success
+    assert PARSES_EVERYTHING not in capfd.readouterr().out
