@@ -73,7 +73,8 @@ STATISTICS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic(
             "usual_skip_rate",
             "About as many of the plays of music are skips as usual.",
-            f"count(*) filter (where outcome = 'skip') / nullif(count(*) filter (where {_PLAYED}), 0)",
+            f"count(*) filter (where {_PLAYED} and outcome = 'skip') "
+            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
             least=0.02,
             per_cent=True,
         ),

@@ -122,6 +122,17 @@ def test_a_day_without_any_row_is_unusual_once_it_is_over(stored: Stored):
     assert failed(stored.judge(day, today=day)) == set()
 
 
+def test_skipped_videos_are_no_skips_of_music(stored: Stored):
+    day = stored.history()
+    stored.add(day)
+    stored.connection.execute(
+        "insert into core.listening_events by name "
+        "select * replace ('video' as content_type, 'skip' as outcome) "
+        f"from core.listening_events where event_date = date '{day}'"
+    )
+    assert "usual_skip_rate" not in failed(stored.judge(day))
+
+
 def test_a_few_odd_days_in_history_change_nothing(stored: Stored):
     day = stored.history(days=49)
     stored.add(day, plays=10 * USUAL)
