@@ -6,7 +6,7 @@ from typing import Literal
 import duckdb
 import polars as pl
 
-from spotify_assets.figures.view import PLAYBACKS, Filters, Source, ask, narrowest
+from spotify_assets.figures.view import FLAGS, PLAYBACKS, Filters, Source, ask, narrowest
 
 Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
 
@@ -124,12 +124,10 @@ def flag_against_outcome(connection: duckdb.DuckDBPyConnection, filters: Filters
         f"""
         select
             outcome,
-            case is_marked_skipped
-                when true then 'skipped' when false then 'not skipped' else 'says nothing'
-            end as flag,
-            count(*) as plays,
-            count(*) / sum(count(*)) over (partition by outcome) as share
-        from {PLAYBACKS.sql(filters)}
+            flag,
+            sum(plays)::bigint as plays,
+            sum(plays) / sum(sum(plays)) over (partition by outcome) as share
+        from {narrowest(filters, FLAGS, PLAYBACKS)}
         group by outcome, flag
         order by outcome, flag
         """,

@@ -157,7 +157,10 @@ _PLAYBACKS = """(
         is_stream::int as streams,
         is_skip::int as skips,
         is_complete::int as completes,
-        is_abandoned::int as abandons
+        is_abandoned::int as abandons,
+        case is_marked_skipped
+            when true then 'skipped' when false then 'not skipped' else 'says nothing'
+        end as flag
     from marts.fact_listens
     where is_music
 )"""
@@ -166,6 +169,8 @@ DAYS = Source("marts.daily_aggregates")
 """One row per UTC day: plays, streams, skips, completes, abandons, ms_played; listeners of the day."""
 PLACES = Source("marts.daily_location_metrics", conditions=_OF_PLACE)
 """One row per UTC day, country and device: plays, streams, skips, ms_played."""
+FLAGS = Source("marts.daily_skip_flags", conditions=_OF_PLACE)
+"""One row per UTC day, country, device, outcome and what the source's own skip flag says: plays."""
 ACTIVE_DAYS = Source("marts.daily_active_users", day="local_date")
 """One row per local date: daily, weekly and monthly active users."""
 PLAYBACKS = Source(_PLAYBACKS, conditions={"user_id": "user_id = $user_id", **_OF_PLACE, **_OF_TRACK})

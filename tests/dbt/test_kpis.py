@@ -623,6 +623,12 @@ def daily_skip_seconds() -> pl.DataFrame:
     return counted(rows, ["event_date", "second"], "plays", "skips", "completes", "abandons")
 
 
+def daily_skip_flags() -> pl.DataFrame:
+    says = pl.col("skipped").replace_strict({True: "skipped", False: "not skipped"}, default=None)
+    rows = music().with_columns(flag=says.fill_null("says nothing"))
+    return counted(rows, ["event_date", "country", "device", "outcome", "flag"], "plays")
+
+
 EXPECTED: dict[str, tuple[Callable[[], pl.DataFrame], list[str]]] = {
     "daily_aggregates": (daily_aggregates, ["event_date"]),
     "daily_artist_metrics": (daily_artist_metrics, ["event_date", "artist_id"]),
@@ -645,6 +651,7 @@ EXPECTED: dict[str, tuple[Callable[[], pl.DataFrame], list[str]]] = {
     "user_lifetimes": (user_lifetimes, ["user_id"]),
     "daily_skip_metrics": (daily_skip_metrics, ["event_date", "dimension", "value"]),
     "daily_skip_seconds": (daily_skip_seconds, ["event_date", "second"]),
+    "daily_skip_flags": (daily_skip_flags, ["event_date", "country", "device", "outcome", "flag"]),
     "genre_skip_rates": (genre_skip_rates, ["genre"]),
 }
 LINEAGE = {
