@@ -77,7 +77,11 @@ def demo(
     outcome = run_job(settings, "everything", window=days_of(settings, None, None))
     report(outcome)
     print_summary(settings, out)
-    out.print("\nOpen the graph:  [bold]make up[/bold], then http://127.0.0.1:3000")
+    out.print(
+        "\nLook at it:  [bold]make up[/bold], then http://127.0.0.1:8501 (dashboard) and "
+        "http://127.0.0.1:3000 (the graph)",
+        soft_wrap=True,
+    )
 
 
 def _generate(
