@@ -18,6 +18,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.partitions import keys_of
+from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
@@ -53,7 +54,7 @@ class RunOutcome:
     checks: list[CheckOutcome] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
-    """Whether Ctrl-C or SIGTERM ended the run; the instance has it as canceled then."""
+    """Whether Ctrl-C or SIGTERM came during the run; the instance has it as canceled unless it succeeded."""
 
     @property
     def causes(self) -> dict[str, list[str]]:
@@ -98,7 +99,11 @@ def run(
     run_id = str(uuid.uuid4())
     running = settings.dagster_home / "running"
     release_killed_runs(instance, running)
-    with _alive(running / f"{run_id}{_RUNNING}"), _Teller(instance, run_id, on_event):
+    with (
+        stop_signals() as stopped,
+        _alive(running / f"{run_id}{_RUNNING}"),
+        _Teller(instance, run_id, on_event),
+    ):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -107,9 +112,9 @@ def run(
             asset_selection=assets,
             raise_on_error=False,
         )
-    interrupted = any(_was_interrupted(event) for event in result.all_events)
+        interrupted = stopped()
     ended = instance.get_run_by_id(run_id)
-    if interrupted and ended is not None:
+    if interrupted and not result.success and ended is not None:
         instance.report_run_canceled(ended, "Ctrl-C or SIGTERM ended the run; its step was undone.")
     return RunOutcome(
         run_id=run_id,
@@ -183,22 +188,6 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
         blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
         description=evaluation.description or "",
     )
-
-
-_INTERRUPT = "DagsterExecutionInterruptedError"
-"""The error that Dagster makes of a signal."""
-_INTERRUPTED_QUERY = "Query interrupted"
-"""What DuckDB says when a signal comes in a query; the class of its error differs by version."""
-
-
-def _was_interrupted(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed because a signal ended it, which Dagster passes on as an error."""
-    error = event.step_failure_data.error if event.is_step_failure else None
-    while error is not None:
-        if error.cls_name == _INTERRUPT or error.message.strip().endswith(_INTERRUPTED_QUERY):
-            return True
-        error = error.cause
-    return False
 
 
 def cause_of(error: SerializableErrorInfo | None) -> str:

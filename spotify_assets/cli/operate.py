@@ -153,14 +153,17 @@ def _interruptible() -> Iterator[None]:
     """Let SIGTERM end the run at hand as Ctrl-C does: its step is undone, what is finished stays."""
     import signal  # noqa: PLC0415
 
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both: Dagster gives SIGTERM the handler of SIGINT, and a shell's background jobs ignore SIGINT.
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in stops}
     try:
         yield
     except KeyboardInterrupt:
         say_error("stopped; what is finished stays. Give the same command to go on.")
         raise typer.Exit(INTERRUPTED) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _print_problem(problem: "Problem") -> None:

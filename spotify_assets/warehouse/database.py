@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,9 @@ class Database:
                 yield connection
                 connection.commit()
             except BaseException:
-                connection.rollback()
+                # An interrupted statement may have ended the transaction already: there is nothing to undo.
+                with suppress(duckdb.TransactionException):
+                    connection.rollback()
                 raise
 
     @contextmanager

@@ -23,8 +23,8 @@ def listening(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def interrupted(folder: Path) -> int:
-    """Start the backfill, end it by SIGTERM once a first table is done, and return its exit code."""
+def interrupted(folder: Path) -> tuple[int, str]:
+    """Start the backfill, end it by SIGTERM once a first table is done, and give its exit code and words."""
     command = [str(Path(sys.executable).with_name("spotify-assets")), *BACKFILL]
     process = subprocess.Popen(
         command,
@@ -34,18 +34,23 @@ def interrupted(folder: Path) -> int:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    said, sent = [], False
     assert process.stdout is not None
     try:
         for line in process.stdout:
-            if "raw_events" in line and "done" in line:
+            said.append(line)
+            if not sent and "raw_events" in line and "done" in line:
                 process.send_signal(signal.SIGTERM)
-        return process.wait(120)
+                sent = True
+        code = process.wait(120)
     finally:
         process.kill()
+    return code, "".join(said)
 
 
 def test_a_backfill_that_is_stopped_goes_on_where_it_was(listening: Path):
-    assert interrupted(listening) == INTERRUPTED
+    code, said = interrupted(listening)
+    assert code == INTERRUPTED, said
     with duckdb.connect(str(listening / "data" / "warehouse.duckdb"), read_only=True) as warehouse:
         [(landed,)] = warehouse.execute("select count(*) from raw.raw_events").fetchall()
     assert landed > 0

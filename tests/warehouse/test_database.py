@@ -213,6 +213,13 @@ def test_a_transaction_that_fails_changes_nothing_and_is_closed(
         assert len(connection.execute("show tables").fetchall()) == 1
 
 
+def test_an_exception_after_the_transaction_has_ended_is_raised_as_it_is(database: Database) -> None:
+    with pytest.raises(KeyboardInterrupt), database.transaction() as connection:
+        connection.rollback()
+        raise KeyboardInterrupt
+    assert another_process_can_write(database.path)
+
+
 def test_an_sql_error_is_raised_as_it_is(database: Database) -> None:
     with pytest.raises(duckdb.ConversionException), database.transaction() as connection:
         connection.execute("insert into t values (2)")

@@ -1,0 +1,39 @@
+"""Whether somebody asked this process to stop, whatever became of the exception that the signal raised."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+_STOPS: frozenset[int] = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+@contextmanager
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Listen for Ctrl-C and SIGTERM; what is yielded says whether one has come.
+
+    A signal in the middle of a query or of another library's code comes out as any exception, or as none.
+    Python itself writes the number of each signal it handles to a wakeup socket: that is what is read here.
+    Only the main thread may listen; in another thread none is ever heard.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    receiver, sender = socket.socketpair()
+    receiver.setblocking(False)
+    sender.setblocking(False)
+    heard: set[int] = set()
+
+    def stopped() -> bool:
+        with suppress(BlockingIOError):
+            heard.update(receiver.recv(4096))
+        return not _STOPS.isdisjoint(heard)
+
+    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+    try:
+        yield stopped
+    finally:
+        signal.set_wakeup_fd(before)
+        receiver.close()
+        sender.close()
