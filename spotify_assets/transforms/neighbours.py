@@ -34,7 +34,8 @@ class Neighbours:
         self._events = events
         self._read_before = cache(read_before)
         self._read_after = cache(read_after) if read_after else None
-        self._overlaps = cache(self._find_overlaps)
+        # No cache of a bound method: with it the slice would stay in memory until cycles are collected.
+        self._known_overlaps: dict[int, pl.DataFrame] = {}
 
     @property
     def overlaps(self) -> pl.DataFrame:
@@ -48,6 +49,11 @@ class Neighbours:
         """The events of so many days before the slice."""
         overlaps = self._overlaps(days)
         return self._read_before(days).join(overlaps, on="event_id", how="anti", maintain_order="left")
+
+    def _overlaps(self, days: int) -> pl.DataFrame:
+        if days not in self._known_overlaps:
+            self._known_overlaps[days] = self._find_overlaps(days)
+        return self._known_overlaps[days]
 
     def _find_overlaps(self, days: int) -> pl.DataFrame:
         """The overlaps of the slice and of so many days before it."""

@@ -19,7 +19,7 @@ def _daily_asset(name: str, upstream: list[str]) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
         deps=upstream,
-        partitions_def=dg.DailyPartitionsDefinition("2023-01-01", end_date="2025-01-01"),
+        partitions_def=dg.DailyPartitionsDefinition("2023-01-01", end_date="2026-01-01"),
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def asset() -> None: ...

@@ -6,7 +6,7 @@ Each engine runs in a process of its own over the same generated files, one afte
 is that of the work alone, start-up left out; memory is the peak of the process and its children. An engine
 that passes the limit of memory, or takes `--patience` times as long as the script, is stopped and reported
 as not finished. The tables that the engines make are compared row by row, all columns, through a checksum.
-`--days` decides how large a day is; the default makes a day a hundredth of the events.
+`--days` decides how large a day is; the default makes it a hundredth of the events, and at most 100,000.
 """
 
 import argparse
@@ -39,6 +39,7 @@ ROUNDED_TO = 9
 """Decimals to which fractions are compared: engines add up in different orders."""
 SHORTEST_SECONDS = 120
 """No engine is stopped for its time before, whatever the script took: starting up alone takes a while."""
+FEWEST_DAYS, MOST_EVENTS_A_DAY = 100, 100_000
 _SIZES = {"K": 1_000, "M": 1_000_000}
 
 Checksums = dict[str, tuple[int, int]]
@@ -218,7 +219,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--events", type=size, default=1_000_000)
-    parser.add_argument("--days", type=int, default=100)
+    parser.add_argument("--days", type=int, help="over which the events are spread")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--engines", default=",".join(ENGINES), help="of: %(default)s")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-bench")
@@ -232,14 +233,15 @@ def main() -> None:
     engines = arguments.engines.split(",")
     if unknown := set(engines) - set(ENGINES):
         parser.error(f"no such engine: {', '.join(sorted(unknown))}")
-    lake = arguments.data / f"{arguments.events}-{arguments.days}"
-    make_lake(lake, arguments.events, arguments.days)
+    days = arguments.days or max(FEWEST_DAYS, arguments.events // MOST_EVENTS_A_DAY)
+    lake = arguments.data / f"{arguments.events}-{days}"
+    make_lake(lake, arguments.events, days)
     limits = Limits(arguments.memory_gb * 1024, arguments.patience)
-    rows = as_rows(compare(lake, arguments.days, engines, arguments.rounds, limits))
-    facts = {"events": arguments.events, "days": arguments.days, "rounds": arguments.rounds}
+    rows = as_rows(compare(lake, days, engines, arguments.rounds, limits))
+    facts = {"events": arguments.events, "days": days, "rounds": arguments.rounds}
     notes = [f"{name}: {ENGINES[name]}" for name in ENGINES if name in engines]
     notes.append("`bookkeeping` is Dagster's own share of the seconds, left out of both × script")
-    report(f"backfill-{arguments.events}-{arguments.days}", facts, rows, notes)
+    report(f"backfill-{arguments.events}-{days}", facts, rows, notes)
     if any(row["result"] == "DIFFERENT" for row in rows):
         sys.exit("engines disagree: see _tables in the JSON")
 

@@ -13,7 +13,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.slices import Window
 
-FIRST = date(2025, 1, 1)
+FIRST = date(2023, 1, 1)
 TRACKS = 10_000
 EVENTS_PER_USER_AND_DAY = 14.5
 """What the generator's default listeners come to."""
