@@ -40,6 +40,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.operating import operated  # noqa: PLC0415
     from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
+    from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
@@ -77,7 +78,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         sensors=[*sensors(settings), follow_sensor()],
         resources=resources | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
-        executor=dg.in_process_executor,
+        executor=watched_in_process_executor,
     )
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 from spotify_assets.automation.changes import MOST_ATTEMPTS, SECOND, rest_until
 from spotify_assets.automation.history import GOING
+from spotify_assets.automation.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
 
 LAND_INBOX = "land_inbox"
@@ -44,7 +45,7 @@ def land_inbox_job(settings: Settings) -> dg.JobDefinition:
     @dg.job(
         name=LAND_INBOX,
         description="Imports what people dropped into the inbox.",
-        executor_def=dg.in_process_executor,
+        executor_def=watched_in_process_executor,
     )
     def land_inbox() -> None:
         land()

@@ -2,28 +2,25 @@
 
 Steps of all runs on one instance take turns by the pool `duckdb`, runs in other processes included: a step
 waits until the pool is free, however long that takes. A process that is killed cannot give its turn back; the
-next run here does that for it. Who is alive is known by a lock on a file in `$DAGSTER_HOME/running`, which
-the operating system releases when a process ends, however it ends.
+next run here does that for it, see `alive`.
 """
 
-import fcntl
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
+from spotify_assets.automation.alive import alive, forget, killed_runs
 from spotify_assets.automation.partitions import keys_of
 from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
 _POLL_SECONDS = 0.3
-_RUNNING = ".lock"
 _TOLD = {
     dg.DagsterEventType.STEP_START,
     dg.DagsterEventType.STEP_SUCCESS,
@@ -97,11 +94,10 @@ def run(
     if checks is not None:
         job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
-    running = settings.dagster_home / "running"
-    release_killed_runs(instance, running)
+    release_killed_runs(instance, settings.dagster_home)
     with (
         stop_signals() as stopped,
-        _alive(running / f"{run_id}{_RUNNING}"),
+        alive(settings.dagster_home, run_id),
         _Teller(instance, run_id, on_event),
     ):
         result = job.execute_in_process(
@@ -130,47 +126,20 @@ def run(
     )
 
 
-def release_killed_runs(instance: dg.DagsterInstance, running: Path) -> None:
+def release_killed_runs(instance: dg.DagsterInstance, home: Path) -> None:
     """End the runs of processes that were killed, and free what they hold of the pools.
 
-    `running` is the folder with a locked file for each run that is alive in a process like this one. Runs
-    that Dagster's daemon launched have none; of them only those that are known to have ended are freed.
+    `home` is the folder in which runs say that they are alive.
     """
-    running.mkdir(parents=True, exist_ok=True)
-    for file in running.glob(f"*{_RUNNING}"):
-        if _is_locked(file):
-            continue
-        killed = instance.get_run_by_id(file.stem)
+    for run_id in killed_runs(home):
+        killed = instance.get_run_by_id(run_id)
         if killed and not killed.is_finished:
             instance.report_run_failed(killed, "The process of the run was killed; no step of it goes on.")
-        file.unlink(missing_ok=True)
+        forget(home, run_id)
     for run_id in instance.event_log_storage.get_concurrency_run_ids():
         holder = instance.get_run_by_id(run_id)
         if holder is None or holder.is_finished:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
-
-
-@contextmanager
-def _alive(file: Path) -> Iterator[None]:
-    """Hold the lock of a run's file as long as it goes on; the file has its name only when it is locked."""
-    new = file.with_suffix(".new")
-    with new.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        new.rename(file)
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)
-
-
-def _is_locked(file: Path) -> bool:
-    """Whether a process holds the lock of a file; one that has gone meanwhile counts as held."""
-    try:
-        with file.open() as tried:
-            fcntl.flock(tried, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
 
 
 def _range_tags(settings: Settings, window: Window) -> dict[str, str]:

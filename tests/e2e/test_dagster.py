@@ -2,9 +2,8 @@
 
 import os
 import re
-import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,46 +12,19 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
+from tests.e2e.browser import opened_browser
 from tests.e2e.conftest import LAST
 from tests.e2e.server import Server, run_cli
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: make test-e2e installs it"
-)
-
 MINUTES = 60
-BROWSER = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-CHROMIUM = next(
-    filter(
-        None, (os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "chrome")))
-    ),
-    None,
-)
-"""The browser: the program that $CHROMIUM names, or the one on the path."""
 
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip(
-            "no Chromium on the path: install Debian's chromium, or set CHROMIUM to one, to run what needs it"
-        )
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER))
+    with opened_browser() as browser:
         shown = browser.new_page(viewport={"width": 1400, "height": 1000})
         shown.set_default_timeout(5 * MINUTES * 1000)
-        try:
-            yield shown
-        finally:
-            browser.close()
+        yield shown
 
 
 def drop_events(server: Server, of: date, on: date, name: str) -> int:
@@ -251,16 +223,29 @@ def test_a_broken_row_stops_what_is_downstream(server: Server):
 
 
 def test_a_killed_daemon_leaves_nothing_half_done_and_the_next_goes_on(server: Server):
-    late = day(-1)
+    [first] = killed_in_a_run(server, day(-1), lambda: os.kill(server.daemon_pid(), signal.SIGKILL))
+    assert first["status"] in ("SUCCESS", "FAILURE", "CANCELED")
+
+
+def test_a_run_that_is_killed_with_the_whole_server_is_ended_and_started_again(server: Server):
+    [first] = killed_in_a_run(server, day(-2), lambda: os.killpg(server.process.pid, signal.SIGKILL))
+    assert first["status"] == "FAILURE"
+
+
+def killed_in_a_run(server: Server, late: date, kill: Callable[[], None]) -> list[dict[str, Any]]:
+    """Drop a file, kill in the middle of its run, start the server again, and see the file's rows arrive.
+
+    Returns the run that went on when the killing began, as it ended.
+    """
     before = count(server, "marts.fact_listens", late)
     earlier = frozenset(run["runId"] for run in sensor_runs(server, late))
-    rows = drop_events(server, of=day(-2), on=late, name="late.parquet")
+    rows = drop_events(server, of=late + timedelta(days=-1), on=late, name="late.parquet")
 
     def started() -> list[dict[str, Any]]:
         return [run for run in sensor_runs(server, late, earlier) if run["status"] == "STARTED"]
 
     [killed] = server.wait(started, "the run that the sensor asks for", 10 * MINUTES)
-    os.kill(server.daemon_pid(), signal.SIGKILL)
+    kill()
     server.stop()
     server.start()
 
@@ -268,6 +253,5 @@ def test_a_killed_daemon_leaves_nothing_half_done_and_the_next_goes_on(server: S
         return any(run["status"] == "SUCCESS" for run in sensor_runs(server, late, earlier))
 
     server.wait(done, "a run to succeed after the kill", 20 * MINUTES)
-    [first] = server.runs(runIds=[killed["runId"]])
-    assert first["status"] in ("SUCCESS", "FAILURE", "CANCELED")
     assert before < count(server, "marts.fact_listens", late) <= before + rows
+    return server.runs(runIds=[killed["runId"]])
