@@ -11,8 +11,8 @@ from spotify_assets.transforms.cleaned import Cleaned
 ROWS_AT_ONCE = 400_000
 """Most rows that are made together of several windows: some hundred megabytes in memory.
 
-Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, from both cores, and keeps what
-is left of a smaller write uncompressed until the commit.
+Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, from both cores, and keeps
+what is left of a smaller write uncompressed until the commit.
 """
 
 
