@@ -1,4 +1,4 @@
-"""Whether somebody asked this process to stop, whatever became of the exception that the signal raised."""
+"""Being asked to stop by Ctrl-C or SIGTERM: heeding it, and knowing it whatever became of the exception."""
 
 import signal
 import socket
@@ -7,6 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 _STOPS: frozenset[int] = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, whoever started this process and how.
+
+    A shell's background jobs ignore SIGINT, and Dagster gives SIGTERM the handler of SIGINT.
+    """
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

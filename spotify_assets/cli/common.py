@@ -11,6 +11,7 @@ import pydantic
 import typer
 from rich.console import Console
 
+from spotify_assets.automation.signals import interruptible
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 out = Console(width=None if sys.stdout.isatty() else 120)
 errors = Console(stderr=True)
+
+INTERRUPTED = 130
+"""Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
 
 P = ParamSpec("P")
 
@@ -107,7 +111,7 @@ def run_job(
                     raise ValueError(f"--select {select} finds no asset with a check")
             else:
                 assets = sorted(chosen)
-        with instance_of(settings) as instance, output_of_steps(settings):
+        with stoppable(), instance_of(settings) as instance, output_of_steps(settings):
             outcome = run(
                 definitions,
                 instance,
@@ -119,7 +123,20 @@ def run_job(
                 on_event=told,
             )
             tell_readers(settings, problems(instance, definitions.resolve_asset_graph()))
+            if outcome.interrupted:
+                raise KeyboardInterrupt
             return outcome
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run at hand: its step is undone, what is finished stays."""
+    with interruptible():
+        try:
+            yield
+        except KeyboardInterrupt:
+            say_error("stopped; what is finished stays. Give the same command to go on.")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spotify_assets.automation.signals import interruptible
 from spotify_assets.cli.common import out, says_what_is_wrong
 from spotify_assets.settings import Settings
 
@@ -43,6 +44,7 @@ def _serve(folder: Path, port: int) -> None:
     with ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(folder))) as server:
         out.print(f"http://127.0.0.1:{server.server_address[1]}  (Ctrl+C ends)", highlight=False)
         try:
-            server.serve_forever()
+            with interruptible():
+                server.serve_forever()
         except KeyboardInterrupt:
             out.print("Ended.")

@@ -1,7 +1,5 @@
 """Commands that keep the warehouse going: backfill, failing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +13,7 @@ from spotify_assets.cli.common import (
     report,
     say_error,
     says_what_is_wrong,
+    stoppable,
 )
 from spotify_assets.settings import Settings
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from spotify_assets.automation.health import Problem
 
 app = typer.Typer()
-
-INTERRUPTED = 130
-"""Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
 
 
 @app.command()
@@ -71,7 +67,7 @@ def backfill(
         graph = definitions.resolve_asset_graph()
         wished = dg.AssetSelection.from_string(select) if select else EVERYTHING
         selected = (wished & EVERYTHING).resolve(graph)
-        with instance_of(settings) as instance, _interruptible():
+        with instance_of(settings) as instance, stoppable():
             found = backfill_of(
                 instance,
                 graph,
@@ -146,24 +142,6 @@ def _announce(found: "Backfill") -> None:
     )
     if found.failed_left:
         say_error(f"{found.failed_left:,} partitions failed before and are left alone: give --include-failed")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the run at hand as Ctrl-C does: its step is undone, what is finished stays."""
-    import signal  # noqa: PLC0415
-
-    # Both: Dagster gives SIGTERM the handler of SIGINT, and a shell's background jobs ignore SIGINT.
-    stops = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in stops}
-    try:
-        yield
-    except KeyboardInterrupt:
-        say_error("stopped; what is finished stays. Give the same command to go on.")
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_problem(problem: "Problem") -> None:

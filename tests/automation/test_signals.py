@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from spotify_assets.automation.signals import stop_signals
+from spotify_assets.automation.signals import interruptible, stop_signals
 
 STOPS = [signal.SIGINT, signal.SIGTERM]
 
@@ -37,6 +37,15 @@ def test_a_signal_is_heard_though_its_exception_was_swallowed(number: int) -> No
             os.kill(os.getpid(), number)
         assert stopped()
         assert stopped()
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_process_that_was_started_to_ignore_it_is_interruptible(number: int) -> None:
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        os.kill(os.getpid(), number)
+    assert {signal.getsignal(each) for each in STOPS} == {signal.SIG_IGN}
 
 
 def test_other_signals_are_none_of_its_business() -> None:

@@ -13,7 +13,7 @@ from spotify_assets.assets.dbt_docs import build_docs
 from spotify_assets.settings import Settings
 
 CHROMIUM = shutil.which("chromium")
-CLI = Path(sys.executable).with_name("spotify-assets")
+CLI = str(Path(sys.executable).with_name("spotify-assets"))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,9 @@ def test_page_opens_without_a_network(page):
 def test_command_serves_the_page_on_loopback(settings, monkeypatch):
     monkeypatch.setenv("SPOTIFY_DATA_DIR", str(settings.data_dir))
     monkeypatch.setenv("PYTHONUNBUFFERED", "1")
-    with subprocess.Popen([CLI, "docs", "--port", "0"], stdout=subprocess.PIPE, text=True) as served:
+    # As a shell starts it in the background: without Ctrl-C.
+    command = ["sh", "-c", "trap '' INT; exec \"$0\" docs --port 0", CLI]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert served.stdout is not None
             address = next(
@@ -73,5 +75,7 @@ def test_command_serves_the_page_on_loopback(settings, monkeypatch):
             )
             with urllib.request.urlopen(address.group()) as answer:
                 assert "fct_sessions" in answer.read().decode()
-        finally:
             served.terminate()
+            assert served.wait(30) == 0
+        finally:
+            served.kill()
