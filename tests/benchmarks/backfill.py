@@ -23,6 +23,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import psutil  # type: ignore[import-untyped]
 
 from spotify_assets.catalog import Table
 from spotify_assets.settings import Settings
@@ -223,7 +224,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--engines", default=",".join(ENGINES), help="of: %(default)s")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-bench")
-    parser.add_argument("--memory-gb", type=float, default=16, help="stop an engine that takes more")
+    most = round(0.9 * psutil.virtual_memory().total / 1024**3, 1)
+    parser.add_argument("--memory-gb", type=float, default=most, help="stop an engine that takes more")
     parser.add_argument("--patience", type=float, default=20, help="stop an engine after × the script's time")
     parser.add_argument("--run", choices=ENGINES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

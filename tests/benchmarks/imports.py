@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
 from spotify_assets.generator.history import MAX_SESSIONS_PER_DAY, TRACKS_PER_SESSION, Person
 from spotify_assets.generator.spotify_files import Export
 from tests.benchmarks.reporting import report
+from tests.benchmarks.watching import measured as cost_of
+from tests.benchmarks.watching import watch
 
 LAST = date(2025, 12, 31)
 BUSIEST_PER_DAY = 0.4 * MAX_SESSIONS_PER_DAY * TRACKS_PER_SESSION
 YEARS = 15
-KILOBYTES_PER_MB = 1024
 COMMAND = str(Path(sys.executable).with_name("spotify-assets"))
 
 
@@ -43,17 +43,15 @@ def history_of(folder: Path, rows: int) -> Path:
 def measured(arguments: list[str], data_dir: Path, **settings: str) -> dict[str, float]:
     """Seconds and peak memory of one command. Raises CalledProcessError where it fails otherwise than 1."""
     environment = os.environ | {"SPOTIFY_DATA_DIR": str(data_dir), "DAGSTER_HOME": str(data_dir / "dagster")}
-    start = time.perf_counter()
-    process = subprocess.Popen([COMMAND, *arguments], env=environment | settings, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise subprocess.CalledProcessError(process.returncode, arguments)
+    with cost_of() as cost:
+        ended = watch([COMMAND, *arguments], environment | settings)
+    if ended.returncode not in (0, 1):
+        raise subprocess.CalledProcessError(ended.returncode, arguments, stderr=ended.errors)
     return {
-        "exit code": process.returncode,
-        "wall seconds": round(time.perf_counter() - start, 2),
-        "cpu seconds": round(usage.ru_utime + usage.ru_stime, 2),
-        "peak MB": round(usage.ru_maxrss / KILOBYTES_PER_MB),
+        "exit code": ended.returncode,
+        "wall seconds": round(cost.seconds, 2),
+        "cpu seconds": round(cost.cpu_seconds, 2),
+        "peak MB": ended.peak_mb,
     }
 
 
