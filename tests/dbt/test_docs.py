@@ -11,8 +11,8 @@ import pytest
 
 from spotify_assets.assets.dbt_docs import build_docs
 from spotify_assets.settings import Settings
+from tests.e2e.browser import opened_browser
 
-CHROMIUM = shutil.which("chromium")
 CLI = str(Path(sys.executable).with_name("spotify-assets"))
 
 
@@ -46,18 +46,14 @@ def test_page_can_be_made_before_anything_was_published(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser")
 def test_page_opens_without_a_network(page):
-    playwright = pytest.importorskip("playwright.sync_api")
     asked: list[str] = []
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM)
+    with opened_browser() as browser:
         tab = browser.new_page()
         tab.context.set_offline(True)
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto(f"{page.as_uri()}#!/model/model.listening.fct_sessions")
         tab.get_by_text("never cut at midnight").first.wait_for()
-        browser.close()
     assert [url for url in asked if not url.startswith("file:")] == []
 
 
