@@ -45,6 +45,25 @@ class Rates:
     """Tracks that carry another name from some day on."""
     scrobbled_differently: float = 0.05
     """Scrobbles that spell a name in another case, form or spacing."""
+    odd_files: bool = True
+    """Whether files after the first of an export come cut, in other encodings and in other forms of JSON."""
+
+
+AS_SENT = Rates(
+    near_duplicate=0.0013,
+    broken=0,
+    number_as_text=0,
+    other_time_shape=0,
+    absent_keys=0,
+    unknown_key=0,
+    empty_reason=0,
+    offline_seconds_and_ms_mixed=0,
+    offline_days_off=0,
+    account_only=0,
+    renamed=0,
+    odd_files=False,
+)
+"""An extended history as Spotify sends it: with repeats, and with nothing that cannot be read."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def write_history(desk: Desk, number: int, export: Export) -> None:
         for index, (chunk, span) in enumerate(_in_files(rows, desk.random)):
             name = f"{folder}/{_history_name(export.generation, video, index, span)}"
             # Each export has other faults, and its first file none.
-            style = 0 if index == 0 else index + 3 * number
+            style = index + 3 * number if index and desk.rates.odd_files else 0
             content, kept, oddity = dirt.json_file([row for row, _ in chunk], style, desk.random)
             entries = [entry for _, entry in chunk]
             if kept is not None:

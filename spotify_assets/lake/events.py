@@ -68,15 +68,18 @@ class Spool:
         held = dict(self._by_month())
         for month in sorted({*held, *self._parts}):
             parts = [pl.read_ipc(path) for path in self._parts.pop(month, [])]
-            yield month, pl.concat([*parts, *([held.pop(month)] if month in held else [])]).sort(ORDER)
+            if month in held:
+                parts.append(held.pop(month))
+            yield month, parts[0] if len(parts) == 1 else pl.concat(parts).sort(ORDER)
 
     def _by_month(self) -> Iterator[tuple[date, pl.DataFrame]]:
         if not self._held:
             return
-        rows = pl.concat(self._held).with_columns(_month=pl.col("event_date").dt.month_start())
+        rows = pl.concat(self._held).sort(ORDER).with_columns(_month=pl.col("event_date").dt.month_start())
         self._held, self._held_rows = [], 0
-        for part in rows.partition_by("_month"):
-            yield part["_month"][0], part.drop("_month")
+        # Sorted once: a sort for each of many small months costs more.
+        parts = rows.partition_by("_month", include_key=False, as_dict=True)
+        yield from ((key[0], part) for key, part in parts.items())
 
 
 @dataclass

@@ -10,18 +10,23 @@ import fcntl
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import remove_unfinished
 from spotify_assets.lake.landing import EventFile, earlier_landing, land_catalogue, land_events, landed_before
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
+from spotify_assets.lake.side_by_side import SideBySide
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
     PERSONAL_KINDS,
@@ -39,6 +44,10 @@ from spotify_assets.sources.imports import (
 
 IMPORTS = "_imports"
 _LOCK = ".importing"
+_HANDED_AHEAD = 4
+"""Files on disk that are begun before the oldest of them is told."""
+_ONE_CATALOGUE = Lock()
+"""A catalogue is read as a whole, so one at a time."""
 
 
 class Outcome(StrEnum):
@@ -99,18 +108,18 @@ def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
         OSError: the lake cannot be written; the file at hand is not landed.
     """
     files = list(files_below(path))
-    with alone(lake_dir):
+    with alone(lake_dir), SideBySide() as threads:
         remove_unfinished(lake_dir)
-        for file, name in files:
-            yield _import_file(file, name, lake_dir, wishes)
+        yield from _in_order(_import_file(file, name, lake_dir, wishes, threads) for file, name in files)
 
 
 def try_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
     """What `import_path` would do, with the receipts that it would write; the lake stays as it is."""
-    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
-        trial = Path(folder)
-        for file, name in files_below(path):
-            yield Handed(file, _landed(_files_in(file, name), lake_dir, trial, wishes))
+    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder, SideBySide() as threads:
+        trial = _Landing(lake_dir, Path(folder), wishes, threads)
+        yield from _in_order(
+            _begun(file, trial.begin(_files_in(file, name))) for file, name in files_below(path)
+        )
 
 
 def files_below(path: Path) -> Iterator[tuple[Path, str]]:
@@ -158,31 +167,57 @@ def forget_listener(lake_dir: Path, user_id: str) -> None:
             record.unlink()
 
 
-def _import_file(path: Path, name: str, lake_dir: Path, wishes: Wishes) -> Handed:
-    """Import one file on disk, or answer from the record of an earlier import of the same bytes."""
+def _import_file(
+    path: Path, name: str, lake_dir: Path, wishes: Wishes, threads: SideBySide
+) -> Callable[[], Handed]:
+    """Begin to import one file on disk; what is returned waits for it, and writes its record.
+
+    An earlier import of the same bytes is answered from its record.
+    """
     files = _files_in(path, name)
+    landing = _Landing(lake_dir, lake_dir, wishes, threads)
     if path.is_symlink() or not path.is_file():
-        return Handed(path, _landed(files, lake_dir, lake_dir, wishes))
+        return _begun(path, landing.begin(files))
     try:
         sha256 = _sha256(path, files)
     except (OSError, SourceError) as error:
         words = f"the file cannot be read ({error})"
-        return Handed(path, (FileOutcome(name, Outcome.REFUSED, words),))
+        return _begun(path, [FileOutcome(name, Outcome.REFUSED, words)])
     record = lake_dir / IMPORTS / f"{sha256[:32]}-{user_digest(wishes.user_id)}.json"
     known = _from_record(record, lake_dir, wishes)
-    marks = json.loads(record.read_text())["marks"] if record.exists() else []
-    if known and mark_of(path) in marks:
-        return Handed(path, known)
-    handed = Handed(path, known or _landed(files, lake_dir, lake_dir, wishes))
-    content = {
-        "sha256": sha256,
-        "user": user_digest(wishes.user_id),
-        "marks": sorted({*marks, mark_of(path)}),
-        "files": [_as_recorded(file) for file in handed.files],
-    }
-    if not record.exists() or record.read_bytes() != _json(content):
-        layout.write_bytes(record, _json(content))
-    return handed
+    begun = _begun(path, known or landing.begin(files))
+
+    def finish() -> Handed:
+        handed = begun()
+        marks = json.loads(record.read_text())["marks"] if record.exists() else []
+        if not known or mark_of(path) not in marks:
+            content = {
+                "sha256": sha256,
+                "user": user_digest(wishes.user_id),
+                "marks": sorted({*marks, mark_of(path)}),
+                "files": [_as_recorded(file) for file in handed.files],
+            }
+            if not record.exists() or record.read_bytes() != _json(content):
+                layout.write_bytes(record, _json(content))
+        return handed
+
+    return finish
+
+
+def _in_order(begun: Iterable[Callable[[], Handed]]) -> Iterator[Handed]:
+    """What came of files on disk in their order, some begun before the first of them is told."""
+    waiting: deque[Callable[[], Handed]] = deque()
+    for finish in begun:
+        waiting.append(finish)
+        if len(waiting) > _HANDED_AHEAD:
+            yield waiting.popleft()()
+    while waiting:
+        yield waiting.popleft()()
+
+
+def _begun(path: Path, files: Sequence["FileOutcome | Future[FileOutcome]"]) -> Callable[[], Handed]:
+    """What waits for the files of a file on disk."""
+    return lambda: Handed(path, tuple(each.result() if isinstance(each, Future) else each for each in files))
 
 
 def _as_recorded(file: FileOutcome) -> dict[str, object]:
@@ -220,60 +255,76 @@ def _files_in(path: Path, name: str) -> list[InputFile | Refused]:
     return list(input_files(path))
 
 
-def _landed(
-    files: Sequence[InputFile | Refused], lake_dir: Path, target: Path, wishes: Wishes
-) -> tuple[FileOutcome, ...]:
-    """Land each file. What `lake_dir` has was landed before; `target` is written."""
-    return tuple(
-        FileOutcome(file.name, Outcome.REFUSED, file.words)
-        if isinstance(file, Refused)
-        else _land(file, lake_dir, target, wishes)
-        for file in files
-    )
+@dataclass(frozen=True)
+class _Landing:
+    """Where files go: what `lake_dir` has was landed before; `target` is written."""
+
+    lake_dir: Path
+    target: Path
+    wishes: Wishes
+    threads: SideBySide
+
+    def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome]]:
+        """Begin to land each file; the same bytes one after the other, so that the first is what lands."""
+        begun: list[FileOutcome | Future[FileOutcome]] = []
+        for file in files:
+            if isinstance(file, Refused):
+                begun.append(FileOutcome(file.name, Outcome.REFUSED, file.words))
+                continue
+            held = file.held()
+            try:
+                key = held.sha256
+            except SourceError as error:
+                begun.append(FileOutcome(file.name, Outcome.REFUSED, _words_of(error)))
+                continue
+            begun.append(self.threads.start(key, partial(self._land, held)))
+        return begun
+
+    def _land(self, file: InputFile) -> FileOutcome:
+        recognised: Recognised | None = None
+        try:
+            recognised = recognise(file)
+            if recognised.kind is Kind.NOT_DATA:
+                return FileOutcome(file.name, Outcome.NOT_DATA, recognised.why, recognised.kind)
+            if recognised.kind is Kind.UNKNOWN:
+                return FileOutcome(file.name, Outcome.UNKNOWN, recognised.why, recognised.kind)
+            if recognised.kind not in self.wishes.only:
+                words = f"it was to be {', '.join(sorted(self.wishes.only))}, but {recognised.why}"
+                return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
+            if recognised.kind in EVENT_KINDS:
+                receipt = self._land_events(file, recognised)
+            else:
+                receipt = self._land_catalogue(file)
+        except (SourceError, ValueError) as error:
+            kind = recognised.kind if recognised else None
+            return FileOutcome(file.name, Outcome.REFUSED, _words_of(error), kind)
+        outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
+        return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
+
+    def _land_events(self, file: InputFile, recognised: Recognised) -> Receipt:
+        stored = stored_name(file, recognised)
+        handed_in = EventFile(
+            name=file.name if stored == file.base_name else stored,
+            sha256=file.sha256,
+            source_file=f"{stored}@{file.sha256[:SHA_DIGITS]}",
+            kind=recognised.kind,
+            user_id=self.wishes.user_id if recognised.kind in PERSONAL_KINDS else None,
+            dialect=recognised.dialect,
+        )
+        earlier = landed_before(handed_in, self.lake_dir) or landed_before(handed_in, self.target)
+        if earlier:
+            return earlier
+        chunks = self.threads.until_stopped(read_events(file, recognised, self.wishes.user_id))
+        return land_events(handed_in, chunks, self.target)
+
+    def _land_catalogue(self, file: InputFile) -> Receipt:
+        day = self.wishes.snapshot_date or self.wishes.today
+        with _ONE_CATALOGUE, file.local() as path:
+            return land_catalogue(path, self.target, day, known_in=self.lake_dir)
 
 
-def _land(file: InputFile, lake_dir: Path, target: Path, wishes: Wishes) -> FileOutcome:
-    recognised: Recognised | None = None
-    try:
-        recognised = recognise(file)
-        if recognised.kind is Kind.NOT_DATA:
-            return FileOutcome(file.name, Outcome.NOT_DATA, recognised.why, recognised.kind)
-        if recognised.kind is Kind.UNKNOWN:
-            return FileOutcome(file.name, Outcome.UNKNOWN, recognised.why, recognised.kind)
-        if recognised.kind not in wishes.only:
-            words = f"it was to be {', '.join(sorted(wishes.only))}, but {recognised.why}"
-            return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
-        if recognised.kind in EVENT_KINDS:
-            receipt = _land_events(file, recognised, lake_dir, target, wishes)
-        else:
-            receipt = _land_catalogue(file, lake_dir, target, wishes)
-    except (SourceError, ValueError) as error:
-        words = f"{error.problem}. {error.remedy}." if isinstance(error, SourceError) else str(error)
-        return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind if recognised else None)
-    outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
-    return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
-
-
-def _land_events(
-    file: InputFile, recognised: Recognised, lake_dir: Path, target: Path, wishes: Wishes
-) -> Receipt:
-    stored = stored_name(file, recognised)
-    handed_in = EventFile(
-        name=file.name if stored == file.base_name else stored,
-        sha256=file.sha256,
-        source_file=f"{stored}@{file.sha256[:SHA_DIGITS]}",
-        kind=recognised.kind,
-        user_id=wishes.user_id if recognised.kind in PERSONAL_KINDS else None,
-        dialect=recognised.dialect,
-    )
-    earlier = landed_before(handed_in, lake_dir) or landed_before(handed_in, target)
-    return earlier or land_events(handed_in, read_events(file, recognised, wishes.user_id), target)
-
-
-def _land_catalogue(file: InputFile, lake_dir: Path, target: Path, wishes: Wishes) -> Receipt:
-    day = wishes.snapshot_date or wishes.today
-    with file.local() as path:
-        return land_catalogue(path, target, day, known_in=lake_dir)
+def _words_of(error: SourceError | ValueError) -> str:
+    return f"{error.problem}. {error.remedy}." if isinstance(error, SourceError) else str(error)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ EVENTS = "events"
 _USER_DIGITS = 8
 _REJECTS_HELD = 20_000
 """Refused rows that a landing holds in memory; each carries its original text."""
+_ROWS_WRITTEN_TOGETHER = 10_000
 _SNAPSHOT_FOLDER = re.compile(r"snapshot_date=(\d{4}-\d{2}-\d{2})")
 _MAX_STEM = 80
 
@@ -135,11 +136,10 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             notes.update(chunk.notes)
             rejects.add(chunk.rejected)
             spool.add(chunk.rows)
-        made: dict[Path, Path] = {}
-        for month, rows in spool.months():
-            path = work / f"{month:%Y-%m}.parquet"
-            rows.write_parquet(path, compression="zstd")
-            made[path] = layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
+        made = {
+            work / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
+            for month in _write_months(spool, work)
+        }
         if (refused := rejects.write()) is not None:
             made[refused] = rejected_path(lake_dir, file.receipt_id)
         receipt = Receipt(
@@ -230,6 +230,21 @@ class _Rejects:
         pl.concat(self._held).write_ipc(path)
         self._parts.append(path)
         self._held, self._held_rows = [no_rejects()], 0
+
+
+def _write_months(spool: Spool, folder: Path) -> Iterator[date]:
+    """Write each month as a file of a folder, small ones together, which keeps both processors busy."""
+    held: list[pl.LazyFrame] = []
+    held_rows = 0
+    for month, rows in spool.months():
+        path = folder / f"{month:%Y-%m}.parquet"
+        held.append(rows.lazy().sink_parquet(path, compression="zstd", lazy=True))
+        held_rows += rows.height
+        if held_rows >= _ROWS_WRITTEN_TOGETHER:
+            pl.collect_all(held)
+            held, held_rows = [], 0
+        yield month
+    pl.collect_all(held)
 
 
 def _must_add_up(file: EventFile, chunk: Cleaned) -> None:

@@ -29,7 +29,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, cast
@@ -46,6 +46,9 @@ FREE_BYTES = 64 << 20
 """Unpacked bytes to which no ratio applies: small files of one repeated row are no attack."""
 MAX_NESTED_BYTES = 4 << 30
 """Size of a zip within a zip, which is copied to a temporary file to be opened."""
+
+HELD_BYTES = 32 << 20
+"""Unpacked bytes up to which a file of an archive is held, so that it is unpacked once."""
 
 _BUFFER = 1 << 20
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -135,6 +138,22 @@ class InputFile:
             except DamagedError:
                 missing = 0
         return b"".join(parts)
+
+    def held(self) -> "InputFile":
+        """The file with its bytes in memory, where it comes out of an archive and is small; else itself.
+
+        Unpacking a history takes longer than parsing it. A file that cannot be unpacked whole stays as it
+        is: whoever reads it meets the damage where it is.
+        """
+        if self.path is not None or self.size > HELD_BYTES:
+            return self
+        try:
+            with self.open() as stream:
+                content = stream.read(HELD_BYTES + 1)
+                is_whole = len(content) <= HELD_BYTES and not stream.read(1)
+        except SourceError:
+            return self
+        return replace(self, opener=partial(io.BytesIO, content)) if is_whole else self
 
     @contextmanager
     def local(self) -> Iterator[Path]:

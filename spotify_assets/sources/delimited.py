@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from spotify_assets.sources.text import Text
@@ -120,6 +119,8 @@ def _offset_of_line(content: bytes, number: int) -> int:
 
 def _quotes_at_field_edges(content: bytes, delimiter: str) -> bool:
     """Whether every quote opens a field, closes one or is doubled inside one."""
+    import numpy as np  # noqa: PLC0415  # starts threads of its own, and JSON needs none of it
+
     data = np.frombuffer(content, dtype=np.uint8)
     quotes = np.flatnonzero(data == _QUOTE)
     if not quotes.size:

@@ -188,7 +188,7 @@ def _with_extra(given: pl.DataFrame, extras: Extras) -> pl.DataFrame:
         return given
     merged: list[str | None] = []
     for at, text in enumerate(written.cast(pl.String).to_list()):
-        members = _object(text) | {name: values[at] for name, values in extras.values.items()}
+        members = _object(text) | {name: values.get(at) for name, values in extras.values.items()}
         kept = scrub({name: value for name, value in members.items() if value is not None})
         merged.append(json.dumps(kept, ensure_ascii=False, default=str) if kept else None)
     return given.with_columns(pl.Series("extra", merged, dtype=pl.String))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import repeat
 from operator import itemgetter
 
 import orjson
@@ -43,7 +43,6 @@ MS_PLAYED_OUT_OF_RANGE = "ms_played_out_of_range"
 
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 _TEXTS, _INTEGERS, _BOOLEANS = ({kind, type(None)} for kind in (str, int, bool))
-_SCALARS = {str, int, float, bool, type(None)}
 _LARGEST_EXACT_INTEGER = 2**53
 MILLISECONDS_FROM = 100_000_000_000
 """Epoch times from here on are milliseconds: as seconds this is the year 5138."""
@@ -80,15 +79,18 @@ def values_of(elements: Sequence[Mapping[str, object]], name: str) -> list[objec
     try:
         return list(map(itemgetter(name), elements))
     except KeyError:
-        return [element.get(name) for element in elements]
+        return list(map(dict.get, elements, repeat(name)))  # type: ignore[arg-type]
 
 
 def text_and_flag_columns(
     elements: Sequence[Mapping[str, object]], texts: Sequence[str], flags: Sequence[str]
 ) -> pl.DataFrame:
     """Fields of JSON objects as text (without space around it, blank ones as null) and as flags."""
-    given = _as_written(elements, texts, flags)
-    if given is None:
+    schema = {name: pl.String() for name in texts} | {name: pl.Boolean() for name in flags}
+    try:
+        # The quick way, and the usual one: single values all of them.
+        given = pl.DataFrame(elements, schema=schema)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
         given = pl.DataFrame(
             [
                 *(_texts(name, values_of(elements, name)) for name in texts),
@@ -97,19 +99,6 @@ def text_and_flag_columns(
         )
     stripped = pl.col(pl.String).str.strip_chars()
     return given.with_columns(pl.when(stripped != "").then(stripped))
-
-
-def _as_written(
-    elements: Sequence[Mapping[str, object]], texts: Sequence[str], flags: Sequence[str]
-) -> pl.DataFrame | None:
-    """The fields where all are texts and flags already, which is the quick way; else None."""
-    if not set(map(type, chain.from_iterable(map(dict.values, elements)))) <= _SCALARS:  # type: ignore[arg-type]
-        return None
-    schema = {name: pl.String() for name in texts} | {name: pl.Boolean() for name in flags}
-    try:
-        return pl.DataFrame(elements, schema=schema)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        return None
 
 
 @dataclass(frozen=True)
@@ -125,13 +114,19 @@ def int_column(name: str, values: list[object]) -> Parsed:
     if set(map(type, values)) <= _INTEGERS:
         with suppress(TypeError, OverflowError):  # beyond 64 bit
             return Parsed(pl.Series(name, values, dtype=pl.Int64))
-    texts = _texts(name, values).str.strip_chars()
+    return ints_of(_texts(name, values).str.strip_chars())
+
+
+def ints_of(texts: pl.Series) -> Parsed:
+    """Texts without space around them as whole numbers, as `int_column` reads them."""
     number = texts.cast(pl.Int64, strict=False)
+    if number.null_count() == texts.null_count():
+        return Parsed(number)
     approximate = texts.cast(pl.Float64, strict=False).round()
     exact = approximate.is_finite() & (approximate.abs() < _LARGEST_EXACT_INTEGER)
     rounded = approximate.zip_with(exact.fill_null(value=False), pl.Series([None], dtype=pl.Float64))
     found = number.zip_with(number.is_not_null(), rounded.cast(pl.Int64))
-    return Parsed(found.alias(name), _failures(texts, found))
+    return Parsed(found.alias(texts.name), _failures(texts, found))
 
 
 def flag_column(name: str, values: list[object]) -> pl.Series:
@@ -148,7 +143,11 @@ def time_column(name: str, values: list[object], shapes: Sequence[str] = ()) -> 
     ISO 8601 with `T` or a space, with or without seconds, fractions and an offset (UTC without one, `UTC`
     is one); epoch seconds or milliseconds; and the `shapes`, in strftime notation.
     """
-    texts = text_column(name, values)
+    return times_of(text_column(name, values), shapes)
+
+
+def times_of(texts: pl.Series, shapes: Sequence[str] = ()) -> Parsed:
+    """Texts without space around them as moments, as `time_column` reads them."""
     found = texts.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False)
     if found.null_count() > texts.null_count():
         rest = texts.filter(found.is_null() & texts.is_not_null()).unique()
@@ -157,7 +156,7 @@ def time_column(name: str, values: list[object], shapes: Sequence[str] = ()) -> 
             closer["text"], closer["time"], default=None, return_dtype=pl.Datetime("us")
         )
         found = found.zip_with(found.is_not_null(), replaced)
-    return Parsed(found.alias(name), _failures(texts.str.strip_chars(), found))
+    return Parsed(found, _failures(texts, found))
 
 
 def _failures(texts: pl.Series, found: pl.Series) -> pl.Series | None:
@@ -235,9 +234,9 @@ class Occurrences:
 
 @dataclass
 class Extras:
-    """Fields nobody planned for, row by row, and how many were dropped as personal."""
+    """Fields nobody planned for, each with its values by position, and those dropped as personal."""
 
-    values: dict[str, list[object]] = field(default_factory=dict)
+    values: dict[str, dict[int, object]] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
 
 
@@ -248,15 +247,16 @@ def unplanned(elements: Sequence[Mapping[str, object]], known: frozenset[str]) -
         if is_personal_key(key) or looks_personal(key):
             extras.dropped.add(key)
             continue
-        values: list[object] = []
-        for element in elements:
-            value = element.get(key)
-            kept = scrub(value) if value is not None and value != "" else None
-            if kept is None and isinstance(value, (str, dict, list)) and value:
+        kept: dict[int, object] = {}
+        for at, value in enumerate(values_of(elements, key)):
+            if value is None or value == "":
+                continue
+            if (scrubbed := scrub(value)) is not None:
+                kept[at] = scrubbed
+            elif isinstance(value, (str, dict, list)) and value:
                 extras.dropped.add(key)
-            values.append(kept)
-        if any(value is not None for value in values):
-            extras.values[key] = values
+        if kept:
+            extras.values[key] = kept
     return extras
 
 
@@ -265,18 +265,17 @@ def extra_json(planned: pl.DataFrame, extras: Extras) -> pl.Series:
     texts = _planned_json(planned)
     if not extras.values:
         return texts
-    written = texts.to_list()
-    clashing = {name: planned.get_column(name) for name in extras.values.keys() & set(planned.columns)}
-    for at, values in enumerate(zip(*extras.values.values(), strict=True)):
-        others = {
-            name: value
-            for name, value in zip(extras.values, values, strict=True)
-            if value is not None and (name not in clashing or clashing[name][at] is None)
-        }
-        if others:
-            added, before = orjson.dumps(others).decode(), written[at]
-            written[at] = f"{before[:-1]},{added[1:]}" if before else added
-    return pl.Series("extra", written, dtype=pl.String)
+    others: dict[int, dict[str, object]] = {}
+    for name, values in extras.values.items():
+        wins = planned.get_column(name) if name in planned.columns else None
+        for at, value in values.items():
+            if wins is None or wins[at] is None:
+                others.setdefault(at, {})[name] = value
+    written = []
+    for members, before in zip(others.values(), texts.gather(list(others)), strict=True):
+        added = orjson.dumps(members).decode()
+        written.append(f"{before[:-1]},{added[1:]}" if before else added)
+    return texts.scatter(list(others), written)
 
 
 def _planned_json(planned: pl.DataFrame) -> pl.Series:

@@ -23,6 +23,8 @@ MAX_DEPTH = 8
 """Nesting of an unknown value beyond which it is dropped."""
 MAX_TEXT = 10_000
 """Characters of one unknown text that are kept."""
+_REMEMBERED_CHARACTERS = 100
+"""Length of a text up to which the judgement on it is remembered: names and codes come again and again."""
 
 _PERSONAL_WORDS = frozenset(
     """
@@ -89,6 +91,11 @@ def is_personal_key(key: str) -> bool:
 
 def looks_personal(value: str) -> bool:
     """Whether a text holds an address or an identifier of a person or of a device."""
+    return _is_found_in(value) if len(value) <= _REMEMBERED_CHARACTERS else _is_found_in.__wrapped__(value)
+
+
+@lru_cache(maxsize=16_384)
+def _is_found_in(value: str) -> bool:
     if _PERSONAL_VALUE.search(value):
         return True
     is_id = _LONG_ID.match(value) is not None and any(c.isdigit() for c in value)

@@ -297,7 +297,7 @@ def _listenbrainz_chunk(batch: Batch, source_file: str, user_id: str, occurrence
     for name, values in planned.items():
         texts = text_column(name, values)
         if texts.null_count() < len(texts):
-            extras.values[name] = texts.to_list()
+            extras.values[name] = {at: text for at, text in enumerate(texts) if text is not None}
     times = [
         element.get("listened_at") if element.get("listened_at") is not None else element.get("timestamp")
         for element in elements

@@ -36,14 +36,13 @@ from spotify_assets.sources.event_rows import (
     country,
     event_ids,
     extra_json,
-    int_column,
+    ints_of,
     ms_reasons,
     started_at,
     text_and_flag_columns,
-    time_column,
     time_reasons,
+    times_of,
     unplanned,
-    values_of,
 )
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk
@@ -62,8 +61,9 @@ NAMES = (
 )
 URIS = ("spotify_track_uri", "spotify_episode_uri", "audiobook_uri", "audiobook_chapter_uri")
 TEXTS = (*NAMES, *URIS, "platform", "conn_country", "reason_start", "reason_end")
+NUMBERS = ("ts", "ms_played", "offline_timestamp")
 FLAGS = ("shuffle", "skipped", "offline", "incognito_mode")
-KNOWN = frozenset({"ts", "ms_played", "offline_timestamp", *TEXTS, *FLAGS, *PERSONAL_KEYS})
+KNOWN = frozenset({*NUMBERS, *TEXTS, *FLAGS, *PERSONAL_KEYS})
 """Keys of all generations."""
 NEEDED = frozenset({"ts", "ms_played"})
 """A row with neither of these is no playback."""
@@ -139,13 +139,11 @@ def read(file: InputFile, source_file: str, user_id: str) -> Iterator[Chunk]:
 def _chunk(batch: Batch, source_file: str, user_id: str, *, is_video: bool) -> Chunk:
     elements = batch.elements
     extras = unplanned(elements, KNOWN)
-    time = time_column("ended_at", values_of(elements, "ts"))
-    played = int_column("ms_played", values_of(elements, "ms_played"))
-    given = text_and_flag_columns(elements, TEXTS, FLAGS).with_columns(
-        time.values,
-        played.values,
-        int_column("offline_timestamp", values_of(elements, "offline_timestamp")).values,
-    )
+    written = text_and_flag_columns(elements, (*NUMBERS, *TEXTS), FLAGS)
+    time = times_of(written.get_column("ts").alias("ended_at"))
+    played = ints_of(written.get_column("ms_played"))
+    offline = ints_of(written.get_column("offline_timestamp"))
+    given = written.with_columns(time.values, played.values, offline.values)
     rows = given.select(
         *_columns(is_video=is_video),
         _by_platform(given, device_of).alias("device"),
@@ -155,9 +153,10 @@ def _chunk(batch: Batch, source_file: str, user_id: str, *, is_video: bool) -> C
         source=pl.lit(SOURCE),
         action=pl.lit("play"),
     )
-    is_play = pl.Series([not NEEDED.isdisjoint(element) for element in elements], dtype=pl.Boolean)
+    valueless = (time.values.is_null() & played.values.is_null()).arg_true()
+    no_play = [at for at in valueless if NEEDED.isdisjoint(elements[at])]
     reasons = [
-        (NOT_A_PLAY, ~pl.lit(is_play), "it has neither ts nor ms_played"),
+        (NOT_A_PLAY, pl.int_range(pl.len()).is_in(no_play), "it has neither ts nor ms_played"),
         *time_reasons(time, "ts"),
         *ms_reasons(played, "ms_played"),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spotify_assets.lake import importing
+from spotify_assets.lake import importing, layout
 from spotify_assets.lake.importing import (
     Handed,
     Outcome,
@@ -225,3 +225,75 @@ def test_an_import_that_is_killed_leaves_no_row_to_read_and_can_be_repeated(lake
     do(path, lake)
     assert EventLake(lake).read(everything).rows_in == 400
     assert not list(lake.glob(".landing-*"))
+
+
+class TestSideBySide:
+    """Files are landed two at a time; nobody is to see it but by the clock."""
+
+    def test_of_the_same_bytes_twice_the_first_is_what_lands(self, lake, tmp_path):
+        large, small = plays(START, 3_000), plays(START, 3)
+        members = {
+            "a/endsong_0.json": large,
+            "b/again.json": large,
+            "c/endsong_1.json": small,
+            "d/again.json": small,
+            "e/once more.json": large,
+        }
+        path = write_zip(
+            tmp_path / "export.zip", {name: json.dumps(rows).encode() for name, rows in members.items()}
+        )
+        [handed] = do(path, lake)
+        assert [file.outcome for file in handed.files] == [
+            Outcome.LANDED,
+            Outcome.LANDED_BEFORE,
+            Outcome.LANDED,
+            Outcome.LANDED_BEFORE,
+            Outcome.LANDED_BEFORE,
+        ]
+        receipts = {receipt.input_file: receipt.rows_in for receipt in read_receipts(lake)}
+        assert receipts == {"export.zip/a/endsong_0.json": 3_000, "export.zip/c/endsong_1.json": 3}
+
+    def test_files_of_a_folder_are_told_in_the_order_of_their_names(self, lake, tmp_path):
+        sizes = {f"{n:02d}.json": (2_000 if n % 3 == 0 else 2) + n for n in range(12)}
+        for name, size in sizes.items():
+            write_json(tmp_path / "in" / name, plays(START, size))
+        (tmp_path / "in" / "05b.pdf").write_bytes(b"%PDF-1.4")
+        handed = do(tmp_path / "in", lake)
+        assert [each.path.name for each in handed] == sorted([*sizes, "05b.pdf"])
+        rows = [file.receipt.rows_in for each in handed for file in each.files if file.receipt]
+        assert rows == list(sizes.values())
+        assert len(known_marks(lake)) == 13
+
+    def test_a_disk_that_fails_ends_the_import_with_whole_files_only(self, lake, tmp_path, monkeypatch):
+        for n in range(6):
+            write_json(tmp_path / "in" / f"{n}.json", plays(START, 300 + n))
+        written = layout.write_bytes
+
+        def fails_at_one(path: Path, content: bytes) -> Path:
+            if b'"rows_in": 302' in content:
+                raise OSError(28, "No space left on device")
+            return written(path, content)
+
+        monkeypatch.setattr(layout, "write_bytes", fails_at_one)
+        with pytest.raises(OSError, match="No space left"):
+            do(tmp_path / "in", lake)
+        receipts = read_receipts(lake)
+        assert 302 not in {receipt.rows_in for receipt in receipts}
+        assert {receipt.rows_in for receipt in receipts} >= {300, 301}
+        files = {path.relative_to(lake).as_posix() for path in lake.glob("listening_events/*/*.parquet")}
+        assert files == {file for receipt in receipts for file in receipt.landed_files}
+        monkeypatch.undo()
+        do(tmp_path / "in", lake)
+        assert sorted(receipt.rows_in for receipt in read_receipts(lake)) == [*range(300, 306)]
+
+    def test_an_import_that_nobody_waits_for_stops(self, lake, tmp_path):
+        for n in range(8):
+            write_json(tmp_path / "in" / f"{n}.json", plays(START, 200 + n))
+        begun = import_path(tmp_path / "in", lake, ANNA)
+        next(begun)
+        del begun  # which closes it
+        receipts = read_receipts(lake)
+        assert 1 <= len(receipts) < 8
+        files = {path.relative_to(lake).as_posix() for path in lake.glob("listening_events/*/*.parquet")}
+        assert files == {file for receipt in receipts for file in receipt.landed_files}
+        assert not list(lake.glob(".landing-*"))

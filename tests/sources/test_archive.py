@@ -1,6 +1,7 @@
 """Containers: every file is found or refused with a reason, and no archive can do harm."""
 
 import gzip
+import hashlib
 import io
 import os
 import stat
@@ -284,3 +285,58 @@ def test_an_unreadable_file_is_refused_and_its_neighbours_are_read(tmp_path: Pat
     assert file.head(1) == b""
     with pytest.raises(SourceError, match=r"gone\.json: the file cannot be read"):
         broken.head(1)
+
+
+def held_in_turn(path: Path) -> list[tuple[InputFile, InputFile]]:
+    return [(file, file.held()) for file in input_files(path) if isinstance(file, InputFile)]
+
+
+def test_a_file_of_an_archive_is_unpacked_once_where_it_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "x.zip").write_bytes(zipped({"MyData/a.json": b"[1]", "b.json": b"[2]"}))
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(b"[3]"))
+    held = [mine for path in ("x.zip", "c.json.gz") for _, mine in held_in_turn(tmp_path / path)]
+    (tmp_path / "x.zip").unlink()
+    (tmp_path / "c.json.gz").unlink()
+    for file, content in zip(held, (b"[1]", b"[2]", b"[3]"), strict=True):
+        assert [drain(file), file.head(9)] == [3, content]
+        assert file.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_what_is_held_is_the_same_file(tmp_path: Path):
+    (tmp_path / "x.zip").write_bytes(zipped({"MyData/a.json": b"[1]"}))
+    [(file, held)] = held_in_turn(tmp_path / "x.zip")
+    assert (held.name, held.base_name, held.size, held.path) == (file.name, "a.json", 3, None)
+    with held.local() as path:
+        assert path.read_bytes() == b"[1]"
+
+
+def test_a_file_on_disk_is_read_where_it_is(tmp_path: Path):
+    (tmp_path / "a.json").write_bytes(b"[]")
+    [(file, held)] = held_in_turn(tmp_path / "a.json")
+    assert held is file
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.json.gz"])
+def test_a_large_file_is_not_held(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(archive, "HELD_BYTES", 1000)
+    content = os.urandom(1001)
+    packed = zipped({"a.json": content}) if name == "x.zip" else gzip.compress(content)
+    (tmp_path / name).write_bytes(packed)
+    [(file, held)] = held_in_turn(tmp_path / name)
+    assert held is file
+    assert drain(held) == 1001
+
+
+def test_damage_is_met_where_it_is_also_behind_the_last_byte(tmp_path: Path):
+    packed = bytearray(zipped({"a.json": b"[1, 2, 3]"}))
+    for signature, offset in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        packed[packed.index(signature) + offset] ^= 0xFF
+    (tmp_path / "x.zip").write_bytes(packed)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(os.urandom(100_000))[:50_000])
+    for path in ("x.zip", "cut.gz"):
+        [(file, held)] = held_in_turn(tmp_path / path)
+        assert held is file
+        with pytest.raises(SourceError, match="damaged"):
+            drain(held)
