@@ -14,9 +14,9 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
-FILES_AT_ONCE = 2
-"""Files that are worked on, beside the one that is being unpacked. More wait for Python's lock, and each
-takes memory."""
+FILES_AT_ONCE = 3
+"""Files that are worked on, beside the one that is being unpacked. Each takes some 60 MB; a fourth would only
+wait for Python's lock."""
 
 
 class StoppedError(RuntimeError):
