@@ -20,6 +20,7 @@ run's file and the index are two databases: a kill between their commits leaves 
 the run's log and out of the index, as it does with Dagster's own class.
 """
 
+import json
 import os
 import sqlite3
 import threading
@@ -27,15 +28,16 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import sqlalchemy as db
 from dagster import Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.event_api import EventHandlerFn
-from dagster._core.events import ASSET_EVENTS
+from dagster._core.events import ASSET_EVENTS, AssetMaterializationPlannedData, DagsterEvent
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
@@ -58,6 +60,58 @@ class _Shard(NamedTuple):
 
     engine: Engine
     identity: tuple[int, int] | None
+
+
+_OF_ASSETS = frozenset(kind.value for kind in ASSET_EVENTS)
+
+
+def _kind_of(event: EventLogEntry) -> str | None:
+    return event.dagster_event.event_type_value if event.dagster_event else None
+
+
+class _Planned(NamedTuple):
+    """A stored row of a planned partition, from which those of the asset's other partitions follow."""
+
+    of: tuple[EventLogEntry, DagsterEvent]
+    row: Mapping[str, Any]
+    start: str
+    middle: str
+    end: str
+    """The row's text around the partition and, after it, the moment."""
+
+    @classmethod
+    def from_row(cls, event: EventLogEntry, row: Mapping[str, Any]) -> "_Planned | None":
+        """From an event and its row; None where it is another event, or its text is not as expected."""
+        of = _apart_from_partition(event)
+        partition, moment = f'"partition": {json.dumps(row["partition"])}', f'"timestamp": {event.timestamp}'
+        text: str = row["event"]
+        if of is None or text.count(partition) != 1 or text.count(moment) != 1:
+            return None
+        start, rest = text.split(partition)
+        if moment not in rest:
+            return None
+        return cls(of, row, start, *rest.split(moment))
+
+    def row_of(self, event: EventLogEntry, moment: datetime) -> dict[str, Any] | None:
+        """The row of an event of another partition; None where more than partition and moment differ."""
+        if _apart_from_partition(event) != self.of or event.dagster_event is None:
+            return None
+        partition = event.dagster_event.partition
+        text = (
+            f'{self.start}"partition": {json.dumps(partition)}'
+            f'{self.middle}"timestamp": {event.timestamp}{self.end}'
+        )
+        return {**self.row, "event": text, "timestamp": moment, "partition": partition or None}
+
+
+def _apart_from_partition(event: EventLogEntry) -> tuple[EventLogEntry, DagsterEvent] | None:
+    """A planned materialisation of a partition without partition and moment; None for any other event."""
+    told = event.dagster_event
+    data = told.event_specific_data if told else None
+    if told is None or not isinstance(data, AssetMaterializationPlannedData) or data.partition is None:
+        return None
+    planned = told._replace(event_specific_data=data._replace(partition=None))
+    return event._replace(timestamp=0.0, dagster_event=None), planned
 
 
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):
@@ -140,7 +194,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         run_ids = sorted({event.run_id for event in events})
         with self.index_connection() as index, ExitStack() as runs:
             connections = {run_id: runs.enter_context(self.run_connection(run_id)) for run_id in run_ids}
-            if all(event.dagster_event_type in ASSET_EVENTS for event in events):
+            if all(_kind_of(event) in _OF_ASSETS for event in events):
                 self._store_asset_events(events, index, connections)
             else:
                 super().store_event_batch(events)
@@ -153,22 +207,39 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         As `SqliteEventLogStorage.store_event` does it for each. The asset's row, which describes its latest
         events, is updated once for each kind of them.
         """
-        rows = [self._event_to_row(event) for event in events]
+        rows = self._rows_of(events)
         for run_id, connection in runs.items():
             connection.execute(
                 SqlEventLogStorageTable.insert(), [row for row in rows if row["run_id"] == run_id]
             )
-        insert = SqlEventLogStorageTable.insert().returning(
-            SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
-        )
-        ids: Sequence[int] = index.execute(insert, rows).scalars().all()
+        index.execute(SqlEventLogStorageTable.insert(), rows)
+        # No one else writes to the index before the commit, so that SQLite numbers these rows in turn.
+        last: int = index.execute(db.text("select last_insert_rowid()")).scalar_one()
+        ids = range(last - len(rows) + 1, last + 1)
         self._store_asset_event_tags(index, events, ids)
         latest = {
-            (event.get_dagster_event().asset_key, event.dagster_event_type): (event, event_id)
-            for event, event_id in zip(events, ids, strict=True)
+            (row["asset_key"], row["dagster_event_type"]): (event, event_id)
+            for row, event, event_id in zip(rows, events, ids, strict=True)
         }
         for event, event_id in sorted(latest.values(), key=itemgetter(1)):
             self._store_asset_event(index, event, event_id)
+
+    def _rows_of(self, events: Sequence[EventLogEntry]) -> list[dict[str, Any]]:
+        """The rows of events as Dagster makes them.
+
+        What a range run plans differs by partition and moment alone, and there is one such event for each
+        asset and partition: the text of the first is taken for those that follow.
+        """
+        rows: list[dict[str, Any]] = []
+        planned: _Planned | None = None
+        for event in events:
+            moment: datetime = self._event_insert_timestamp(event)  # type: ignore[no-untyped-call]
+            row = planned.row_of(event, moment) if planned else None
+            if row is None:
+                row = self._event_to_row(event)
+                planned = _Planned.from_row(event, row)
+            rows.append(row)
+        return rows
 
     def has_table(self, table_name: str) -> bool:
         """Whether the index has the table; migrations add tables and never drop one, so a yes is kept."""

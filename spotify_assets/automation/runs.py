@@ -5,13 +5,13 @@ waits until the pool is free, however long that takes. A process that is killed 
 next run here does that for it, see `alive`.
 """
 
-import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.events.log import EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.alive import alive, forget, killed_runs
@@ -20,13 +20,14 @@ from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
-_POLL_SECONDS = 0.3
-_TOLD = {
-    dg.DagsterEventType.STEP_START,
-    dg.DagsterEventType.STEP_SUCCESS,
-    dg.DagsterEventType.STEP_FAILURE,
-    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-}
+_TOLD = frozenset(
+    {
+        dg.DagsterEventType.STEP_START.value,
+        dg.DagsterEventType.STEP_SUCCESS.value,
+        dg.DagsterEventType.STEP_FAILURE.value,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+    }
+)
 OnEvent = Callable[[dg.DagsterEvent], None]
 
 
@@ -95,11 +96,8 @@ def run(
         job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
     release_killed_runs(instance, settings.dagster_home)
-    with (
-        stop_signals() as stopped,
-        alive(settings.dagster_home, run_id),
-        _Teller(instance, run_id, on_event),
-    ):
+    _tell(instance, run_id, on_event)
+    with stop_signals() as stopped, alive(settings.dagster_home, run_id):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -172,32 +170,11 @@ def cause_of(error: SerializableErrorInfo | None) -> str:
     return " ".join(message.split())
 
 
-class _Teller:
-    """Tells the events of a run while it goes on, from another thread."""
+def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent) -> None:
+    """Tell the events of a run as this process stores them."""
 
-    def __init__(self, instance: dg.DagsterInstance, run_id: str, on_event: OnEvent) -> None:
-        self._instance, self._run_id, self._on_event = instance, run_id, on_event
-        self._cursor: str | None = None
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+    def tell(entry: EventLogEntry) -> None:
+        if entry.dagster_event and entry.dagster_event.event_type_value in _TOLD:
+            on_event(entry.dagster_event)
 
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self._tell()
-
-    def _watch(self) -> None:
-        while not self._done.wait(_POLL_SECONDS):
-            self._tell()
-
-    def _tell(self) -> None:
-        more = True
-        while more:
-            page = self._instance.get_records_for_run(self._run_id, self._cursor, _TOLD, limit=200)
-            self._cursor, more = page.cursor, page.has_more
-            for record in page.records:
-                if record.event_log_entry.dagster_event:
-                    self._on_event(record.event_log_entry.dagster_event)
+    instance.add_event_listener(run_id, tell)
