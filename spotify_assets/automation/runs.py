@@ -96,8 +96,8 @@ def run(
         job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
     release_killed_runs(instance, settings.dagster_home)
-    _tell(instance, run_id, on_event)
     with stop_signals() as stopped, alive(settings.dagster_home, run_id):
+        _tell(instance, run_id, on_event, stopped)
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -170,11 +170,19 @@ def cause_of(error: SerializableErrorInfo | None) -> str:
     return " ".join(message.split())
 
 
-def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent) -> None:
-    """Tell the events of a run as this process stores them."""
+def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped: Callable[[], bool]) -> None:
+    """Tell the events of a run as this process stores them, and begin no step once the run is to stop.
+
+    A signal in the middle of a query fails the step as the query's own error, and Dagster would go on with
+    the steps that do not need it.
+    """
 
     def tell(entry: EventLogEntry) -> None:
-        if entry.dagster_event and entry.dagster_event.event_type_value in _TOLD:
-            on_event(entry.dagster_event)
+        event = entry.dagster_event
+        if event is None or event.event_type_value not in _TOLD:
+            return
+        if event.is_step_start and stopped():
+            raise KeyboardInterrupt
+        on_event(event)
 
     instance.add_event_listener(run_id, tell)

@@ -74,7 +74,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be landed.")] = False,
 ) -> None:
     """Land files of any known kind in the lake, every row accounted for."""
-    from spotify_assets.lake.importing import Wishes, import_path, try_path  # noqa: PLC0415
+    from spotify_assets.lake.importing import Wishes, import_paths, try_path  # noqa: PLC0415
     from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
     from spotify_assets.lake.profiles import (  # noqa: PLC0415
         Profile,
@@ -97,7 +97,7 @@ def import_(
         ]
         handed = [each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs)]
     elif paths:
-        handed = [each for path in paths for each in import_path(path, settings.lake_dir, wishes)]
+        handed = list(import_paths(paths, settings.lake_dir, wishes))
     else:
         handed = list(import_inbox(settings, wishes))
     if not paths and not handed:

@@ -105,9 +105,14 @@ def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
 
     Raises:
         SourceError: there is no such file or folder.
-        OSError: the lake cannot be written; the file at hand is not landed.
+        OSError: the lake cannot be written; the files at hand are not landed.
     """
-    files = list(files_below(path))
+    return import_paths([path], lake_dir, wishes)
+
+
+def import_paths(paths: Iterable[Path], lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+    """Land the files of several things handed in, as `import_path` does each; none where one is not there."""
+    files = [each for path in paths for each in files_below(path)]
     with alone(lake_dir), SideBySide() as threads:
         remove_unfinished(lake_dir)
         yield from _in_order(_import_file(file, name, lake_dir, wishes, threads) for file, name in files)

@@ -19,7 +19,7 @@ from spotify_assets.lake.importing import (
     Handed,
     Outcome,
     Wishes,
-    import_path,
+    import_paths,
     known_marks,
     mark_of,
 )
@@ -58,7 +58,7 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
 
 
 def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -> Iterator[Handed]:
-    """Import what is pending, each file by itself; what is unknown is moved aside with the reason.
+    """Import what is pending, listener by listener; what is unknown is moved aside with the reason.
 
     What lies in a folder that cannot name a listener is moved aside as well.
 
@@ -66,14 +66,15 @@ def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -
         OSError: the lake or the inbox cannot be written.
     """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
+    of_listener: dict[Wishes, list[Path]] = {}
     for path in pending(settings, quiet_seconds):
         try:
-            theirs = wishes_for(path, settings.inbox_dir, wishes)
+            of_listener.setdefault(wishes_for(path, settings.inbox_dir, wishes), []).append(path)
         except ValueError as error:
             refused = FileOutcome(path.name, Outcome.REFUSED, str(error))
             yield _moved_aside(Handed(path, (refused,)), settings.inbox_dir)
-            continue
-        for handed in import_path(path, settings.lake_dir, theirs):
+    for theirs, paths in of_listener.items():
+        for handed in import_paths(paths, settings.lake_dir, theirs):
             yield _moved_aside(handed, settings.inbox_dir) if handed.is_unknown else handed
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
+from itertools import chain, repeat
 from operator import itemgetter
 
 import orjson
@@ -43,6 +43,7 @@ MS_PLAYED_OUT_OF_RANGE = "ms_played_out_of_range"
 
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 _TEXTS, _INTEGERS, _BOOLEANS = ({kind, type(None)} for kind in (str, int, bool))
+_SINGLE = {str, int, float, bool, type(None)}
 _LARGEST_EXACT_INTEGER = 2**53
 MILLISECONDS_FROM = 100_000_000_000
 """Epoch times from here on are milliseconds: as seconds this is the year 5138."""
@@ -86,11 +87,8 @@ def text_and_flag_columns(
     elements: Sequence[Mapping[str, object]], texts: Sequence[str], flags: Sequence[str]
 ) -> pl.DataFrame:
     """Fields of JSON objects as text (without space around it, blank ones as null) and as flags."""
-    schema = {name: pl.String() for name in texts} | {name: pl.Boolean() for name in flags}
-    try:
-        # The quick way, and the usual one: single values all of them.
-        given = pl.DataFrame(elements, schema=schema)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+    given = _single_values(elements, texts, flags)
+    if given is None:
         given = pl.DataFrame(
             [
                 *(_texts(name, values_of(elements, name)) for name in texts),
@@ -99,6 +97,22 @@ def text_and_flag_columns(
         )
     stripped = pl.col(pl.String).str.strip_chars()
     return given.with_columns(pl.when(stripped != "").then(stripped))
+
+
+def _single_values(
+    elements: Sequence[Mapping[str, object]], texts: Sequence[str], flags: Sequence[str]
+) -> pl.DataFrame | None:
+    """The fields where nothing in the objects is nested, which is the quick way; else None.
+
+    Polars looks at nested values whole, which takes gigabytes for what is nested deeply.
+    """
+    if not set(map(type, chain.from_iterable(map(dict.values, elements)))) <= _SINGLE:  # type: ignore[arg-type]
+        return None
+    schema = {name: pl.String() for name in texts} | {name: pl.Boolean() for name in flags}
+    try:
+        return pl.DataFrame(elements, schema=schema)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        return None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
 from spotify_assets.assets.spec import POOL
 from spotify_assets.automation.instance import instance_of
+from spotify_assets.automation.runs import run
+from spotify_assets.automation.signals import interruptible
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
 from tests.automation.pooled_runs import run_totals, settings_in, start
@@ -81,6 +84,38 @@ def test_a_killed_run_gives_its_turn_to_the_next(folder: Path) -> None:
         assert statuses == ["FAILURE", "SUCCESS", "SUCCESS"]
         assert instance.event_log_storage.get_concurrency_run_ids() == set()
     assert list((folder / "dagster_home" / "running").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_step_begins_after_a_signal_that_came_out_as_an_error_of_its_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A query that a signal ends fails with an error of its own; the other steps do not need it."""
+    begun: list[str] = []
+
+    @dg.asset
+    def first() -> None:
+        begun.append("first")
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(PATIENCE)
+        except BaseException as interrupt:
+            raise RuntimeError("the query was ended") from interrupt
+
+    @dg.asset
+    def second() -> None:
+        begun.append("second")
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
+    settings = settings_in(tmp_path)
+    job = dg.define_asset_job("both", selection=dg.AssetSelection.all())
+    definitions = dg.Definitions([first, second], jobs=[job], executor=dg.in_process_executor)
+    with instance_of(settings) as instance, interruptible():
+        outcome = run(definitions, instance, settings, "both")
+        [record] = instance.get_runs()
+    assert begun == ["first"]
+    assert (outcome.interrupted, outcome.success) == (True, False)
+    assert record.status is dg.DagsterRunStatus.CANCELED
 
 
 def test_a_turn_that_a_run_kept_when_it_ended_is_given_back(folder: Path) -> None:

@@ -15,6 +15,7 @@ from spotify_assets.lake.importing import (
     Outcome,
     Wishes,
     import_path,
+    import_paths,
     known_marks,
     mark_of,
     try_path,
@@ -297,3 +298,13 @@ class TestSideBySide:
         files = {path.relative_to(lake).as_posix() for path in lake.glob("listening_events/*/*.parquet")}
         assert files == {file for receipt in receipts for file in receipt.landed_files}
         assert not list(lake.glob(".landing-*"))
+
+    def test_several_things_are_handed_in_together_or_not_at_all(self, lake, tmp_path):
+        first = write_json(tmp_path / "endsong_0.json", plays(START, 30))
+        second = write_zip(tmp_path / "b.zip", {"x.json": json.dumps(plays(START, 31)).encode()})
+        with pytest.raises(SourceError, match="there is no such file"):
+            list(import_paths([first, tmp_path / "gone.json", second], lake, ANNA))
+        assert read_receipts(lake) == []
+        handed = list(import_paths([first, second], lake, ANNA))
+        assert [each.path for each in handed] == [first, second]
+        assert {receipt.rows_in for receipt in read_receipts(lake)} == {30, 31}

@@ -514,6 +514,27 @@ def test_nesting_in_a_field_costs_neither_the_row_nor_its_neighbours(key: str, d
     assert found.rows["track_name"].to_list()[::2] == ["Song 1", "Song 3"]
 
 
+def test_what_is_nested_deeply_takes_no_more_memory_than_its_text(tmp_path: Path):
+    """Polars' reader of nested values takes gigabytes for such a file of 20 KB."""
+    path = tmp_path / "history.json"
+    path.write_bytes(as_json([play(1, master_metadata_track_name=nested(600)), *map(play, range(2, 40))]))
+    script = """
+import sys
+from tests.memory import peak_mb
+from spotify_assets.sources.imports import input_files, read_events, recognise
+from pathlib import Path
+(file,) = input_files(Path(sys.argv[1]))
+loaded = sum(chunk.rows.height for chunk in read_events(file, recognise(file), "anna"))
+print(loaded, peak_mb())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    loaded, peak = map(int, done.stdout.split())
+    assert loaded == 39
+    assert peak < 1_000
+
+
 def test_a_nested_value_as_text_is_json_up_to_a_depth():
     name = row_of(as_json([play(master_metadata_track_name=nested(10))]))["track_name"]
     assert json.loads(name) == nested(10)
