@@ -206,8 +206,8 @@ def event_ids(kind: str, facts: pl.DataFrame) -> pl.Series:
     parts = [pl.col(name).cast(pl.String).fill_null("") for name in facts.columns]
     joined = facts.select(pl.concat_str([pl.lit(kind), *parts], separator="\x1f")).to_series()
     sha256 = hashlib.sha256
-    ids = [sha256(text.encode()).hexdigest()[:ID_DIGITS] for text in joined.to_list()]
-    return pl.Series("event_id", ids, dtype=pl.String)
+    digests = [sha256(text).digest() for text in joined.cast(pl.Binary).to_list()]
+    return pl.Series("event_id", digests, dtype=pl.Binary).bin.slice(0, ID_DIGITS // 2).bin.encode("hex")
 
 
 def started_at(ended_at: pl.Expr, ms_played: pl.Expr) -> pl.Expr:
