@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -90,16 +90,15 @@ def import_(
         checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country
     )
     wishes = Wishes(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
-    handed: list[Handed]
     if dry_run:
         tried = [(path, wishes) for path in paths or ()] or [
             (path, wishes_for(path, settings.inbox_dir, wishes)) for path in pending(settings)
         ]
-        handed = [each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs)]
+        handed = _told(each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs))
     elif paths:
-        handed = list(import_paths(paths, settings.lake_dir, wishes))
+        handed = _told(import_paths(paths, settings.lake_dir, wishes))
     else:
-        handed = list(import_inbox(settings, wishes))
+        handed = _told(import_inbox(settings, wishes))
     if not paths and not handed:
         out.print(f"Nothing new in {settings.inbox_dir}: drop files there, or name them.", soft_wrap=True)
     if (timezone or follow_country) and not dry_run:
@@ -176,6 +175,16 @@ def rejected(
             )
         out.print(table)
         out.print(f"{shown.height:,} of {found.height:,} refused rows.")
+
+
+def _told(importing: "Iterable[Handed]") -> "list[Handed]":
+    """Everything that is imported; a terminal says meanwhile how far it is."""
+    handed: list[Handed] = []
+    with out.status("Importing") as status:
+        for each in importing:
+            handed.append(each)
+            status.update(f"Importing: {len(handed):,} done, the last one {_plain(each.path.name)}")
+    return handed
 
 
 def _kinds(expected: Expected | None) -> "frozenset[Kind]":
