@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +53,49 @@ def history(tmp_path: Path) -> Path:
     """Three plays and two rows that are refused, one of which begins like a formula."""
     broken = [{"ts": "never", "ms_played": 1}, {"ts": "=1+1", "ms_played": 5}]
     return write_json(tmp_path / "endsong_0.json", [*plays(START, 3), *broken])
+
+
+ENDLESS = """
+import sys, time
+from pathlib import Path
+from spotify_assets.cli import app
+from spotify_assets.lake import importing
+
+read = importing.read_events
+
+def endless(file, *rest):
+    yield from read(file, *rest)
+    if file.size > 1_000:
+        while not list(receipts.glob("*.json")):
+            time.sleep(0.01)
+        print("reading", flush=True)
+        while True:
+            time.sleep(0.01)
+            yield from read(file, *rest)
+
+importing.read_events = endless
+receipts = Path(sys.argv.pop(1))
+app(["import", *sys.argv[1:]])
+"""
+"""The command, with a second file that never ends once the first is landed."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_an_import_and_what_was_landed_stays(tmp_path: Path, data_dir: Path, number: int):
+    first = write_json(tmp_path / "a.json", [play(START, platform="ios")])
+    second = write_json(tmp_path / "b.json", plays(START, 100))
+    receipts = data_dir / "raw" / "_receipts"
+    command = [sys.executable, "-c", ENDLESS, str(receipts), str(first), str(second)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "reading\n"
+        process.send_signal(number)
+        assert process.wait(30) == 130
+        assert "stopped; what is finished stays" in process.stderr.read()
+    assert not list((data_dir / "raw").glob(".landing-*"))
+    assert [receipt.rows_in for receipt in read_receipts(data_dir / "raw")] == [1]
+    works("import", str(first), str(second))
+    assert sorted(receipt.rows_in for receipt in read_receipts(data_dir / "raw")) == [1, 100]
 
 
 class TestImport:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, say_error, says_what_is_wrong
+from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def rejected(
 def _told(importing: "Iterable[Handed]") -> "list[Handed]":
     """Everything that is imported; a terminal says meanwhile how far it is."""
     handed: list[Handed] = []
-    with out.status("Importing") as status:
+    with stoppable(), out.status("Importing") as status:
         for each in importing:
             handed.append(each)
             status.update(f"Importing: {len(handed):,} done, the last one {_plain(each.path.name)}")
