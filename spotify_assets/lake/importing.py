@@ -271,21 +271,15 @@ class _Landing:
 
     def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome]]:
         """Begin to land each file; the same bytes one after the other, so that the first is what lands."""
-        begun: list[FileOutcome | Future[FileOutcome]] = []
-        for file in files:
-            if isinstance(file, Refused):
-                begun.append(FileOutcome(file.name, Outcome.REFUSED, file.words))
-                continue
-            held = file.held()
-            try:
-                key = held.sha256
-            except SourceError as error:
-                begun.append(FileOutcome(file.name, Outcome.REFUSED, _words_of(error)))
-                continue
-            begun.append(self.threads.start(key, partial(self._land, held)))
-        return begun
+        return [
+            FileOutcome(file.name, Outcome.REFUSED, file.words)
+            if isinstance(file, Refused)
+            else self._begin(file.held())
+            for file in files
+        ]
 
-    def _land(self, file: InputFile) -> FileOutcome:
+    def _begin(self, file: InputFile) -> FileOutcome | Future[FileOutcome]:
+        """Begin to land a file; at once what comes of one that is not to be landed."""
         recognised: Recognised | None = None
         try:
             recognised = recognise(file)
@@ -296,13 +290,18 @@ class _Landing:
             if recognised.kind not in self.wishes.only:
                 words = f"it was to be {', '.join(sorted(self.wishes.only))}, but {recognised.why}"
                 return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
+            return self.threads.start(file.sha256, partial(self._land, file, recognised))
+        except (SourceError, ValueError) as error:
+            return _refused(file, recognised, error)
+
+    def _land(self, file: InputFile, recognised: Recognised) -> FileOutcome:
+        try:
             if recognised.kind in EVENT_KINDS:
                 receipt = self._land_events(file, recognised)
             else:
                 receipt = self._land_catalogue(file)
         except (SourceError, ValueError) as error:
-            kind = recognised.kind if recognised else None
-            return FileOutcome(file.name, Outcome.REFUSED, _words_of(error), kind)
+            return _refused(file, recognised, error)
         outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
         return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
 
@@ -328,8 +327,9 @@ class _Landing:
             return land_catalogue(path, self.target, day, known_in=self.lake_dir)
 
 
-def _words_of(error: SourceError | ValueError) -> str:
-    return f"{error.problem}. {error.remedy}." if isinstance(error, SourceError) else str(error)
+def _refused(file: InputFile, recognised: Recognised | None, error: SourceError | ValueError) -> FileOutcome:
+    words = f"{error.problem}. {error.remedy}." if isinstance(error, SourceError) else str(error)
+    return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind if recognised else None)
 
 
 @contextmanager
