@@ -98,6 +98,29 @@ def test_a_signal_ends_an_import_and_what_was_landed_stays(tmp_path: Path, data_
     assert sorted(receipt.rows_in for receipt in read_receipts(data_dir / "raw")) == [1, 100]
 
 
+def test_a_disk_that_takes_no_more_is_told_in_a_line_and_nothing_half_landed_stays(
+    tmp_path: Path, data_dir: Path
+):
+    """No file may be larger than 9 KB: what the system says of that comes the way of a full disk."""
+    write_json(tmp_path / "a.json", plays(START, 2))
+    write_json(tmp_path / "b.json", plays(START, 3_000, hours=0.1))
+    script = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+from spotify_assets.cli import app
+app(["import", *sys.argv[1:]])
+"""
+    command = [sys.executable, "-c", script, "a.json", "b.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stderr.splitlines() == [f"error: [Errno 27] File too large: '{data_dir / 'raw'}'"]
+    assert not list((data_dir / "raw").glob(".landing-*"))
+    assert [receipt.rows_in for receipt in read_receipts(data_dir / "raw")] == [2]
+    works("import", "a.json", "b.json")
+    assert sorted(receipt.rows_in for receipt in read_receipts(data_dir / "raw")) == [2, 3_000]
+
+
 class TestImport:
     def test_one_file_is_told_in_full(self, history: Path, data_dir: Path):
         told = works("import", "endsong_0.json", "--user", "anna", "--timezone", "Europe/Berlin")

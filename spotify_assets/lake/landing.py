@@ -122,12 +122,13 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
 
     Raises:
         ValueError: the rows of a chunk do not add up.
+        OSError: the lake cannot be written.
         Exception: whatever reading the chunks raises. Nothing of the file is landed then.
     """
     rejected: Counter[str] = Counter()
     rows_in = 0
     notes: Counter[str] = Counter()
-    with _work_folder(lake_dir) as work:
+    with _work_folder(lake_dir) as work, layout.disk_errors(lake_dir):
         spool, rejects = Spool(work), _Rejects(work)
         for chunk in chunks:
             _must_add_up(file, chunk)

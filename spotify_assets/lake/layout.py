@@ -4,6 +4,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ RECEIPTS = "_receipts"
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz")
 """What a data file of the lake may end in."""
 _DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _MONTH_FOLDER = re.compile(r"month=(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -59,11 +61,25 @@ def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
-        frame.write_parquet(temporary, compression="zstd")
+        with disk_errors(path.parent):
+            frame.write_parquet(temporary, compression="zstd")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Raise what Polars tells of the disk below a folder as the OSError that it is, naming the folder."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        found = _OS_ERROR.search(str(error))
+        if found is None:
+            raise
+        number = int(found[1])
+        raise OSError(number, os.strerror(number), str(folder)) from error
 
 
 def landed_files(folder: Path) -> list[Path]:
