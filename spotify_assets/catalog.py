@@ -190,6 +190,11 @@ _EVENT_COLUMNS: tuple[Column, ...] = (
     ),
     Column("started_at", "TIMESTAMP", "UTC moment the playback started.", nullable=False),
     Column("ended_at", "TIMESTAMP", "UTC moment the playback stopped.", nullable=False),
+    Column(
+        "reported_at",
+        "TIMESTAMP",
+        "UTC moment the source reported the playback, where that is not when it ended; null where they agree.",
+    ),
     _EVENT_DATE,
     Column(
         "action",

@@ -149,6 +149,7 @@ class World:
             "track_id": coded(words["track_id"], track),
             "started_at": timestamps(started),
             "ended_at": timestamps(ended),
+            "reported_at": pa.nulls(user.size, pa.timestamp("us")),
             "event_date": pa.array((ended // DAY_MS).astype(np.int32)).view(pa.date32()),
             "action": coded(words["action"], np.where(is_playback, made.skip[playback], kind + 1)),
             "ms_played": pa.array(np.where(is_playback, made.played_ms[playback], 0)),

@@ -13,6 +13,7 @@ renamed as (
         track_id,
         started_at,
         ended_at,
+        reported_at,
         event_date,
         action,
         ms_played,
