@@ -456,6 +456,11 @@ LISTENING_EVENTS = Table(
     ),
     columns=(
         *(replace(c, nullable=False) if c.name == "session_id" else c for c in _EVENT_COLUMNS),
+        Column(
+            "filled_from",
+            "VARCHAR",
+            "JSON object with the source of each field that this row lacked and took from a dropped row of the same playback; null where it took none. No time is ever taken.",
+        ),
         _TRACK_KEY,
         Column(
             "session_position",
@@ -1344,7 +1349,7 @@ DUPLICATE_PLAYS = Table(
         Column(
             "reason",
             "VARCHAR",
-            "How it was found: `same_event`, or `same_playback_` and the source of the dropped row.",
+            "How it was found: `same_event`, or `same_playback_` and the source of the dropped row, of which another source's row or another export's is there.",
             nullable=False,
         ),
         Column("source", "VARCHAR", "Where the dropped row came from."),

@@ -1,5 +1,8 @@
 """Core layer: clean tracks, listening events and daily metrics. Not here: the rules that make them so."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import dagster as dg
 import polars as pl
 
@@ -9,6 +12,7 @@ from spotify_assets.catalog import (
     ARTISTS,
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
+    RAW_EVENTS,
     TRACK_ARTISTS,
     TRACK_GENRES,
     TRACKS,
@@ -20,6 +24,8 @@ from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHB
 from spotify_assets.transforms.events import listening_events as clean_events
 from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
+from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE
+from spotify_assets.transforms.overlaps import REPORTING
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.reader import TableReader
@@ -66,7 +72,8 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def listening_events(
         context: dg.AssetExecutionContext, raw_events: TableReader, tracks: TableReader
     ) -> Slices:
-        one_source = len(raw_events.distinct("source")) <= 1
+        sources = raw_events.distinct("source")
+        one_source = len(sources) <= 1
         exclusions = read_exclusions(settings.exclusions_path)
         rules = Rules(settings.stream_rule, settings.skip_rule, settings.session_rule)
         by_source = NEEDED_OF_EARLIER if one_source else NEEDED_OF_NEIGHBOURS
@@ -80,6 +87,9 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 read_raw_after=None
                 if one_source
                 else lambda days: raw_events.read(window.following(days), needed),
+                read_raw_reported=None
+                if sources.isdisjoint(REPORTING)
+                else lambda dates: _reported_on(raw_events, dates, needed),
                 exclusions=exclusions,
                 rules=rules,
             )
@@ -102,3 +112,18 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         return Slices.of(days, metrics, rows=listening_events.rows_per_date(joined(days)))
 
     return [tracks, listening_events, daily_track_metrics]
+
+
+def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[str] | None) -> pl.DataFrame:
+    """The raw events of users that were reported on certain dates (`user_id`, `reported_date`)."""
+    first, last = dates["reported_date"].min(), dates["reported_date"].max()
+    return raw_events.query(
+        f"""
+        select {", ".join(needed or RAW_EVENTS.column_names)}
+        from {RAW_EVENTS.full_name}
+        where event_date >= $start and event_date < $end
+            and (trim(user_id), cast(coalesce(reported_at, ended_at) as date)) in (from reported_dates)
+        """,
+        Window(first - LONGEST_OFFLINE, last + timedelta(days=2)),  # type: ignore[operator]
+        {"reported_dates": dates},
+    )

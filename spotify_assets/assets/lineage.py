@@ -45,6 +45,7 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "session_position": (f"{_RAW}.user_id", f"{_RAW}.started_at", f"{_RAW}.action"),
         "track_key": (f"{_RAW}.track_id", f"{_RAW}.track_name", f"{_RAW}.artist_name"),
         "track_duration_ms": ("core.tracks.duration_ms",),
+        "filled_from": (f"{_RAW}.source",),
         "outcome": (
             f"{_RAW}.reason_end",
             f"{_RAW}.skipped",

@@ -1,7 +1,8 @@
 """From raw events to listening events: judged, deduplicated, joined with the catalogue, put into sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import polars as pl
 
@@ -16,29 +17,30 @@ from spotify_assets.catalog import (
 from spotify_assets.transforms.as_of import join_tracks
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
+from spotify_assets.transforms.filling import FILLED, UNKNOWN_CONTENT, UNKNOWN_COUNTRY, filled
 from spotify_assets.transforms.identity import with_track_key
-from spotify_assets.transforms.neighbours import Neighbours, ReadDays
+from spotify_assets.transforms.neighbours import Neighbours, ReadDays, ReadReported, stood_for
 from spotify_assets.transforms.offline_sync import with_offline_plays_apart
 from spotify_assets.transforms.outcomes import with_outcome
 from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
 from spotify_assets.transforms.sessions import may_go_on_from_before, with_sessions
-
-UNKNOWN_COUNTRY = "ZZ"
-"""Spotify's own code for a country it does not know."""
+from spotify_assets.transforms.told_again import told_again
 
 NEEDED_OF_EARLIER = (
-    *("event_id", "user_id", "track_id", "started_at", "ended_at", "event_date", "action", "ms_played"),
-    *("country", "source", "content_type", "extra", "source_file", "source_row"),
+    *("event_id", "user_id", "track_id", "started_at", "ended_at", "reported_at", "event_date", "action"),
+    *("ms_played", "country", "source", "content_type", "extra", "track_name", "artist_name"),
+    *("source_file", "source_row"),
 )
 """Columns of raw.raw_events that earlier events are judged by, to find where sessions began."""
-NEEDED_OF_NEIGHBOURS = (*NEEDED_OF_EARLIER, "track_name", "artist_name")
+NEEDED_OF_NEIGHBOURS = tuple(dict.fromkeys((*NEEDED_OF_EARLIER, *FILLED)))
 """Columns of raw.raw_events of the days around a slice, to find playbacks that several sources tell of."""
 
 SAME_EVENT = "same_event"
 SAME_PLAYBACK = "same_playback_"
-"""Why a row is dropped: its `event_id` came before; a row of a source believed more stands for its own."""
+"""Why a row is dropped: its `event_id` came before; a row of another source or export stands for it."""
 
+T = TypeVar("T")
 _PROVENANCE = ("source_file", "source_row")
 _IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
 
@@ -83,37 +85,49 @@ _REASONS: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
 def valid_events(raw: pl.DataFrame) -> Cleaned:
     """The events of a slice that make sense, each once. One row per playback or interaction.
 
-    A row whose `event_id` came before, by file and row, is a repeat of the same playback: it is dropped
-    and recorded with the row that stays. The result does not depend on the order of the rows.
+    A row whose `event_id` came before, by file and row, is a repeat of the same playback, and so is one that
+    another export tells differently (`transforms.told_again`): it is dropped and recorded with the row that
+    stays, which takes from it what it lacks (`transforms.filling`). The result does not depend on the order
+    of the rows.
     """
     judged = reject(with_offline_plays_apart(raw), _REASONS, dated_by="event_date")
-    kept, repeats = _each_once(judged.kept)
+    rows = _tidied(judged.kept)
+    events, repeats = _each_once(rows)
+    again = told_again(rows, events)
+    dropped = pl.concat(
+        [
+            repeats.with_columns(kept_event_id="event_id", reason=pl.lit(SAME_EVENT)).update(
+                again, on="event_id", how="left"
+            ),
+            events.join(again, on="event_id", maintain_order="left").with_columns(
+                reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source")
+            ),
+        ]
+    )
+    kept = events.join(again, on="event_id", how="anti", maintain_order="left")
+    by_trust = dropped.with_columns(_other=pl.col("event_id") != pl.col("kept_event_id"))
+    return Cleaned(
+        rows=filled(kept, by_trust, ["_other", "event_id", *_PROVENANCE]),
+        rows_in=raw.height,
+        rejected=judged.rejected.sort(*_PROVENANCE),
+        duplicates=dict(dropped.group_by("reason").len().sort("reason").iter_rows()),
+        duplicate_plays=dropped.join(
+            kept.select(kept_event_id="event_id", kept_source="source"), on="kept_event_id", how="left"
+        ).select(DUPLICATE_PLAYS.column_names),
+    )
+
+
+def _tidied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Valid rows in the form in which they are stored."""
     country = pl.col("country").str.strip_chars().str.to_uppercase()
-    rows = kept.with_columns(
+    return rows.with_columns(
         user_id=pl.col("user_id").str.strip_chars(),
         country=pl.when(country.str.contains("^[A-Z]{2}$") | country.is_null())
         .then(country)
         .otherwise(pl.lit(UNKNOWN_COUNTRY)),
         ms_played=pl.when(_IS_PLAYBACK).then("ms_played").otherwise(0),
-        content_type=pl.col("content_type").fill_null("unknown"),
+        content_type=pl.col("content_type").fill_null(UNKNOWN_CONTENT),
         source=pl.col("source").fill_null("unknown"),
-    )
-    duplicate_plays = (
-        repeats.join(rows.select("event_id", kept_source="source"), on="event_id", how="left")
-        .with_columns(
-            kept_event_id="event_id",
-            user_id=pl.col("user_id").str.strip_chars(),
-            reason=pl.lit(SAME_EVENT),
-            source=pl.col("source").fill_null("unknown"),
-        )
-        .select(DUPLICATE_PLAYS.column_names)
-    )
-    return Cleaned(
-        rows=rows,
-        rows_in=raw.height,
-        rejected=judged.rejected.sort(*_PROVENANCE),
-        duplicates={SAME_EVENT: repeats.height} if repeats.height else {},
-        duplicate_plays=duplicate_plays,
     )
 
 
@@ -133,6 +147,7 @@ def listening_events(
     read_raw_after: ReadDays | None = None,
     exclusions: Sequence[Exclusion] = (),
     *,
+    read_raw_reported: ReadReported | None = None,
     rules: Rules = DEFAULT_RULES,
 ) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
@@ -141,8 +156,9 @@ def listening_events(
     (`track_id`, `snapshot_date`, `duration_ms`). `read_raw_before` and `read_raw_after` give the raw events
     of so many days before and after the slice, at least the columns `NEEDED_OF_NEIGHBOURS`. Without the
     latter all raw events come from one source: nothing is looked for in several of them, and
-    `NEEDED_OF_EARLIER` will do. `exclusions` are applied when repeats are gone; with any, all columns of raw
-    events are needed. `rules` say what a stream, a skip and a session is.
+    `NEEDED_OF_EARLIER` will do. `read_raw_reported` gives those that were reported on certain dates; without
+    it no source tells of uploads alone. `exclusions` are applied when repeats are gone; with any, all columns
+    of raw events are needed. `rules` say what a stream, a skip and a session is.
     """
     valid = valid_events(raw)
     if read_raw_after is None:
@@ -150,7 +166,8 @@ def listening_events(
         read_before = _valid(lambda days: _of_users(read_raw_before(days), going_on))
         around = Neighbours(valid.rows, read_before, None)
     else:
-        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after))
+        reported = _valid(read_raw_reported) if read_raw_reported else None
+        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after), reported)
     once = without_excluded(_without_overlaps(valid, around.overlaps), exclusions)
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
@@ -168,25 +185,30 @@ def _of_users(raw: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
     return raw.filter(pl.col("event_id").is_in(ids.implode()))
 
 
-def _valid(read_raw: ReadDays) -> ReadDays:
-    return lambda days: valid_events(read_raw(days)).rows
+def _valid(read_raw: Callable[[T], pl.DataFrame]) -> Callable[[T], pl.DataFrame]:
+    return lambda wanted: valid_events(read_raw(wanted)).rows
 
 
 def _without_overlaps(valid: Cleaned, overlaps: pl.DataFrame) -> Cleaned:
-    """A slice without the rows that another source's row stands for; they are recorded with it."""
+    """A slice without the rows that another source's row stands for, which are recorded with it."""
     assert valid.duplicate_plays is not None
     if overlaps.is_empty():
         return valid
     found = overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
+    found = found.select("event_id", "kept_event_id", "kept_source", "reason")
     dropped = valid.rows.join(found, on="event_id", maintain_order="left")
     # A repeat of a row that is itself dropped is stood for by the row that stays in the end.
-    repeats = valid.duplicate_plays.update(
-        found.select("event_id", "kept_event_id", "kept_source"), on="event_id", how="left"
+    in_the_end = found.select("kept_source", kept_event_id="event_id", _end="kept_event_id")
+    repeats = (
+        valid.duplicate_plays.update(in_the_end.drop("_end"), on="kept_event_id", how="left")
+        .join(in_the_end.drop("kept_source"), on="kept_event_id", how="left", maintain_order="left")
+        .with_columns(kept_event_id=pl.coalesce("_end", "kept_event_id"))
+        .drop("_end")
     )
     by_reason = dict(dropped.group_by("reason").len().sort("reason").iter_rows())
     return replace(
         valid,
-        rows=valid.rows.join(found, on="event_id", how="anti", maintain_order="left"),
+        rows=stood_for(valid.rows, overlaps),
         duplicates=valid.duplicates | by_reason,
         duplicate_plays=pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)]),
     )

@@ -6,8 +6,11 @@ from functools import cache
 
 import polars as pl
 
+from spotify_assets.transforms.filling import FILLED, filled
 from spotify_assets.transforms.overlaps import (
     NEEDED_FOR_OVERLAPS,
+    REPORTING,
+    SOURCES,
     may_go_on,
     no_overlaps,
     overlapping,
@@ -16,6 +19,9 @@ from spotify_assets.transforms.overlaps import (
 
 ReadDays = Callable[[int], pl.DataFrame]
 """Gives the valid events of so many days next to a slice."""
+ReadReported = Callable[[pl.DataFrame], pl.DataFrame]
+"""Gives the valid events that were reported on the dates (`user_id`, `reported_date`), whenever they were
+heard."""
 
 LOOK_AROUND_DAYS = (1, 2, 4, 16)
 """How far around a slice overlaps are looked for, further each time that a chain of them may go on."""
@@ -23,17 +29,30 @@ FIRST_LOOKBACK = 1
 """Days before the slice that are nearly always wanted as well."""
 
 
+_NEEDED = tuple(dict.fromkeys((*NEEDED_FOR_OVERLAPS, *FILLED)))
+"""Columns of valid events that overlaps are found by and rows are filled with."""
+
+
 class Neighbours:
     """The events of a slice and of the days before it without those that another source's row stands for.
 
-    What is dropped does not depend on where the slice begins and ends: the days around it are looked at,
-    too. Without `read_after` all events come from one source, and nothing is dropped.
+    What is dropped and filled does not depend on where the slice begins and ends: the days around it are
+    looked at, too, and what was heard offline is looked at together with the date on which it was reported,
+    where `read_reported` is given: some source tells of the upload alone. Without `read_after` all events
+    come from one source, and nothing is dropped.
     """
 
-    def __init__(self, events: pl.DataFrame, read_before: ReadDays, read_after: ReadDays | None) -> None:
+    def __init__(
+        self,
+        events: pl.DataFrame,
+        read_before: ReadDays,
+        read_after: ReadDays | None,
+        read_reported: ReadReported | None = None,
+    ) -> None:
         self._events = events
         self._read_before = cache(read_before)
         self._read_after = cache(read_after) if read_after else None
+        self._read_reported = read_reported
         # No cache of a bound method: with it the slice would stay in memory until cycles are collected.
         self._known_overlaps: dict[int, pl.DataFrame] = {}
 
@@ -41,14 +60,14 @@ class Neighbours:
     def overlaps(self) -> pl.DataFrame:
         """The rows of the slice, and perhaps of days before it, that other rows stand for.
 
-        As `overlapping` gives them.
+        As `overlapping` gives them, with the fields that the rows that stay may be filled from.
         """
         return self._overlaps(FIRST_LOOKBACK)
 
     def before(self, days: int) -> pl.DataFrame:
         """The events of so many days before the slice."""
         overlaps = self._overlaps(days)
-        return self._read_before(days).join(overlaps, on="event_id", how="anti", maintain_order="left")
+        return stood_for(self._read_before(days), overlaps)
 
     def _overlaps(self, days: int) -> pl.DataFrame:
         if days not in self._known_overlaps:
@@ -60,11 +79,45 @@ class Neighbours:
         if self._read_after is None or self._events.is_empty():
             return no_overlaps()
         first, last = self._events["event_date"].min(), self._events["event_date"].max()
-        several = self._events.clear()
+        events, several = self._events.clear(), self._events.clear()
         for margin in LOOK_AROUND_DAYS:
             parts = [self._read_before(days + margin), self._events, self._read_after(margin)]
-            events = pl.concat([part.select(NEEDED_FOR_OVERLAPS) for part in parts])
-            several = events.filter(pl.col("user_id").is_in(users_of_several_sources(events).implode()))
+            events = pl.concat([part.select(_NEEDED) for part in parts])
+            several = _of_several_sources(events)
             if several.is_empty() or not may_go_on(several, first - timedelta(days=days), last, margin):  # type: ignore[operator,arg-type]
                 break
-        return overlapping(several)
+        elsewhere = self._reported_with(events)
+        if elsewhere.height:
+            several = _of_several_sources(pl.concat([events, elsewhere]))
+        return overlapping(several).join(several.select("event_id", *FILLED), on="event_id", how="left")
+
+    def _reported_with(self, events: pl.DataFrame) -> pl.DataFrame:
+        """What lies elsewhere and was reported on the dates of rows that tell of the report alone, or of what
+        was heard offline."""
+        if self._read_reported is None:
+            return events.clear()
+        told = events.filter(pl.col("source").is_in(REPORTING) | pl.col("reported_at").is_not_null())
+        dates = told.select(
+            "user_id", reported_date=pl.coalesce("reported_at", "ended_at").dt.date()
+        ).unique()
+        if dates.is_empty():
+            return events.clear()
+        return self._read_reported(dates).select(_NEEDED).join(events, on="event_id", how="anti")
+
+
+def stood_for(rows: pl.DataFrame, overlaps: pl.DataFrame) -> pl.DataFrame:
+    """The rows without those that others stand for; the others take from them what they lack."""
+    if overlaps.is_empty():
+        return rows
+    kept = rows.join(overlaps, on="event_id", how="anti", maintain_order="left")
+    by_trust = overlaps.with_columns(
+        _trust=pl.col("source").replace_strict(_TRUST, default=len(_TRUST), return_dtype=pl.Int64)
+    )
+    return filled(kept, by_trust, ["_trust", "source", "event_id"])
+
+
+def _of_several_sources(events: pl.DataFrame) -> pl.DataFrame:
+    return events.filter(pl.col("user_id").is_in(users_of_several_sources(events).implode()))
+
+
+_TRUST = {source.name: rank for rank, source in enumerate(SOURCES)}

@@ -295,9 +295,9 @@ def test_refused_and_repeated_events_of_the_day_before_do_not_count_in_a_session
     assert (row["session_id"], row["session_position"]) == ("anna-20250228T235000000", 2)
 
 
-def test_judging_alone_keeps_the_raw_columns():
+def test_judging_alone_keeps_the_raw_columns_and_says_what_was_filled():
     raw = raw_events(playback("e1"))
-    assert valid_events(raw).rows.schema == raw.schema
+    assert valid_events(raw).rows.schema == {**raw.schema, "filled_from": pl.String}
 
 
 @settings(max_examples=50, deadline=None)
@@ -307,4 +307,6 @@ def test_earlier_events_are_judged_alike_by_the_columns_that_are_read_of_them(ro
 
     judged = valid_events(whole.select(NEEDED_OF_EARLIER))
 
-    assert_frame_equal(judged.rows, valid_events(whole).rows.select(NEEDED_OF_EARLIER))
+    assert_frame_equal(
+        judged.rows.select(NEEDED_OF_EARLIER), valid_events(whole).rows.select(NEEDED_OF_EARLIER)
+    )

@@ -30,6 +30,7 @@ renamed as (
         artist_name,
         album_name,
         extra,
+        filled_from,
         track_key,
         session_position,
         track_duration_ms,

@@ -1,0 +1,232 @@
+"""Which rows of one source are the playbacks that other sources' rows tell of.
+
+Rows pair in stages; what an earlier one paired is gone in the later. First come rows that agree *exactly*, in
+minute of the end and milliseconds heard, the k-th with the k-th in the order of time and file:
+
+1. same track id; same title and artist; or neither row knows id or names;
+2. same title, on the same album or by whatever artist: the extended history has the album's artist, others
+   the track's, and of a compilation, a soundtrack or a mix these differ;
+3. one of the rows has no title, and not both have an id: a track that left the catalogue, a local file,
+   `Unknown Track`. Minute, milliseconds and the order are enough, because both sources tell of everything:
+   what is left over on both sides at one moment is the same;
+4. same artist or show, and both rows know a title, which differ: an episode that was renamed. Only where the
+   milliseconds are no whole second, which is a coincidence too many for two playbacks; 30,000 ms are not.
+
+Two rows that know two different titles of two different artists are never the same. Then come rows that
+agree as far as the sources know the time, the *nearest* first:
+
+5. same track id, or title and artist, in times that overlap;
+6. same title and album, likewise;
+7. same title, and the playbacks began within `COINCIDING_MS` of each other, as exactly as the sources know:
+   two songs called *Intro*, one after the other, are two;
+8. a scrobble, and a row without a title that began at that moment.
+
+A source that reports when the service learnt of a playback (`reported`) is compared with what other sources
+say of that in the exact stages: with the upload of what was played offline.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+SCROBBLED_MS = 15_000
+"""The least that was heard of what was scrobbled: half of a track longer than 30 seconds. Source: Last.fm's
+scrobbling rules (last.fm/api/scrobbling), which ListenBrainz' submitters follow."""
+COINCIDING_MS = SCROBBLED_MS
+"""How far apart two sources' moments of one start are at most, where the track tells little: what comes next
+after something that was scrobbled begins later than that."""
+SHARED = 0.5
+"""The share of the shorter row that two rows of known length have in common at least."""
+
+KEYS = ("track_id", "names", "release", "title", "artist")
+"""What a track may be known by; `names` are artist and title, `release` is album and title."""
+UNKNOWN = "unknown"
+"""Column that is empty where neither id nor names are known, else null."""
+NO_PAIRS = pl.DataFrame(
+    schema=dict.fromkeys(("event_id", "kept_event_id", "source", "kept_source"), pl.String)
+)
+
+Stage = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""Gives the pairs of rows and of rows that stay, with what speaks against each (`cost`)."""
+
+_BUCKET_MS = HOUR_MS
+_ROUND_MS = 1_000
+_MOMENT_ALONE = "moment_alone"
+
+
+def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.DataFrame:
+    """Pairs of a row and the row that stands for it, each in one pair at most: the columns of `NO_PAIRS`."""
+    end = "reported_ms" if reported else "end_ms"
+    stages: list[Stage] = [
+        lambda rows, kept: _exact(rows, kept, end, "track_id", "names", UNKNOWN),
+        lambda rows, kept: _exact(rows, kept, end, "release", "title"),
+        lambda rows, kept: _untitled(rows, kept, end),
+        lambda rows, kept: _renamed(rows, kept, end),
+        lambda rows, kept: _near(rows, kept, "track_id", "names"),
+        lambda rows, kept: _near(rows, kept, "release"),
+    ]
+    if not reported:
+        stages += [_same_title_at_once, _scrobbles_of_untitled]
+    found = [NO_PAIRS]
+    for stage in stages:
+        if rows.is_empty() or kept.is_empty():
+            break
+        pairs = _one_to_one(stage(rows, kept))
+        rows = rows.join(pairs, on="event_id", how="anti")
+        kept = kept.join(pairs, left_on="event_id", right_on="kept_event_id", how="anti")
+        found.append(pairs)
+    return pl.concat(found)
+
+
+def _exact(rows: pl.DataFrame, kept: pl.DataFrame, end: str, *keys: str) -> pl.DataFrame:
+    """Pairs that agree in one of the keys, in length and minute."""
+    return pl.concat(_chosen(_alike(rows, kept, end, key), pl.col("rank_kept")) for key in keys).unique()
+
+
+def _untitled(rows: pl.DataFrame, kept: pl.DataFrame, end: str) -> pl.DataFrame:
+    """Pairs of one length and minute of which one has no title, and not both have an id."""
+    rows, kept = _by_moment_alone(rows), _by_moment_alone(kept)
+    no_title = pl.col("title").is_null()
+    pairs = [
+        _alike(rows, kept.filter(no_title), end, _MOMENT_ALONE),
+        _alike(rows.filter(no_title), kept, end, _MOMENT_ALONE),
+    ]
+    one_id = pl.col("track_id").is_null() | pl.col("track_id_kept").is_null()
+    return pl.concat(_chosen(pair.filter(one_id), pl.col("rank_kept")) for pair in pairs).unique()
+
+
+def _renamed(rows: pl.DataFrame, kept: pl.DataFrame, end: str) -> pl.DataFrame:
+    """Pairs of one artist, length and minute whose titles differ, where the length is no whole second."""
+    odd = pl.col("length_ms") % _ROUND_MS != 0
+    return _chosen(_alike(rows.filter(odd), kept.filter(odd), end, "artist"), pl.col("rank_kept"))
+
+
+def _alike(rows: pl.DataFrame, kept: pl.DataFrame, end: str, key: str) -> pl.DataFrame:
+    """Rows of one key, length and minute side by side: the k-th of the one with the k-th of the other.
+
+    Rows that end at the same time are in the order of their file, which is that of the playbacks.
+    """
+    same = ["user_id", key, "length_ms", "minute"]
+
+    def numbered(heard: pl.DataFrame) -> pl.DataFrame:
+        return (
+            heard.filter(~pl.col("starts_only"), pl.col(key).is_not_null())
+            .with_columns(minute=pl.col(end) // MINUTE_MS)
+            .sort("rank", end, "end_ms", "source_file", "source_row")
+            .with_columns(number=pl.int_range(pl.len()).over(same))
+        )
+
+    return numbered(rows).join(numbered(kept), on=[*same, "number"], suffix="_kept", coalesce=False)
+
+
+def _near(rows: pl.DataFrame, kept: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Pairs that agree in one of the keys and overlap; how far they lie apart speaks against them."""
+    point, point_kept = pl.col("starts_only"), pl.col("starts_only_kept")
+    in_common = pl.min_horizontal("until_ms", "until_ms_kept") - pl.max_horizontal(
+        pl.col("start_ms") - pl.col("early_ms"), pl.col("start_ms_kept") - pl.col("early_ms_kept")
+    )
+    enough = in_common >= SHARED * pl.min_horizontal("length_ms", "length_ms_kept")
+    began_before_its_end = pl.col("start_ms") <= pl.max_horizontal(
+        pl.col("end_ms_kept"), pl.col("start_ms_kept") + pl.col("late_ms")
+    )
+    may_be_scrobbled = point_kept | (pl.col("length_ms_kept") >= SCROBBLED_MS)
+    start_gap = (pl.col("start_ms") - pl.col("start_ms_kept")).abs()
+    length_gap = (pl.col("length_ms") - pl.col("length_ms_kept")).abs()
+    return pl.concat(
+        _chosen(
+            _in_time(rows, kept, key).filter(
+                pl.when(point).then(began_before_its_end & may_be_scrobbled).otherwise(enough)
+            ),
+            pl.when(point).then(start_gap).otherwise(_apart("end_ms", "early_ms", "late_ms") + length_gap),
+        )
+        for key in keys
+    ).unique()
+
+
+def _same_title_at_once(rows: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of one title that began at one moment, and ended at one where both sources know the end."""
+    return _at_once(_in_time(rows, kept, "title"))
+
+
+def _scrobbles_of_untitled(rows: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of a scrobble and a row without a title that began at one moment, not both with an id."""
+    scrobbles = _by_moment_alone(rows.filter("starts_only"))
+    untitled = _by_moment_alone(kept.filter(pl.col("title").is_null()))
+    one_id = pl.col("track_id").is_null() | pl.col("track_id_kept").is_null()
+    return _at_once(_in_time(scrobbles, untitled, _MOMENT_ALONE).filter(one_id))
+
+
+def _at_once(pairs: pl.DataFrame) -> pl.DataFrame:
+    point, point_kept = pl.col("starts_only"), pl.col("starts_only_kept")
+    start_gap = _apart("start_ms", "start_early_ms", "start_late_ms")
+    end_gap = _apart("end_ms", "early_ms", "late_ms")
+    scrobbled = (start_gap <= COINCIDING_MS) & (point_kept | (pl.col("length_ms_kept") >= SCROBBLED_MS))
+    return _chosen(
+        pairs.filter(pl.when(point).then(scrobbled).otherwise((start_gap == 0) & (end_gap == 0))),
+        (pl.col("start_ms") - pl.col("start_ms_kept")).abs(),
+    )
+
+
+def _apart(moment: str, early: str, late: str) -> pl.Expr:
+    """How far two rows' moments lie apart at least, as exactly as both sources know them."""
+    return pl.max_horizontal(
+        0,
+        pl.col(moment) - pl.col(early) - pl.col(f"{moment}_kept") - pl.col(f"{late}_kept"),
+        pl.col(f"{moment}_kept") - pl.col(f"{early}_kept") - pl.col(moment) - pl.col(late),
+    )
+
+
+def _in_time(rows: pl.DataFrame, kept: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Rows of one key side by side that may have been heard at the same time."""
+    same = ["user_id", key]
+    rows = rows.filter(pl.col(key).is_not_null())
+    kept = kept.join(rows.select(same).unique(), on=same, how="semi")
+    pairs = _in_buckets(rows).join(_in_buckets(kept), on=[*same, "bucket"], suffix="_kept", coalesce=False)
+    first_common = pl.max_horizontal("from_ms", "from_ms_kept") // _BUCKET_MS == pl.col("bucket")
+    return pairs.filter(
+        first_common,
+        pl.max_horizontal("from_ms", "from_ms_kept") <= pl.min_horizontal("until_ms", "until_ms_kept"),
+    )
+
+
+def _in_buckets(heard: pl.DataFrame) -> pl.DataFrame:
+    """Each row once for every bucket of time that it may have been heard in."""
+    first, last = pl.col("from_ms") // _BUCKET_MS, pl.col("until_ms") // _BUCKET_MS
+    return heard.with_columns(bucket=pl.int_ranges(first, last + 1, dtype=pl.Int64)).explode("bucket")
+
+
+def _by_moment_alone(heard: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a key that all have in common."""
+    return heard.with_columns(pl.lit("").alias(_MOMENT_ALONE))
+
+
+def _chosen(side_by_side: pl.DataFrame, cost: pl.Expr) -> pl.DataFrame:
+    """Pairs with what speaks against them."""
+    return side_by_side.select(
+        "event_id",
+        "source",
+        kept_event_id="event_id_kept",
+        kept_source="source_kept",
+        cost=cost.cast(pl.Int64),
+    )
+
+
+def _one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of least cost in which no row comes twice.
+
+    Again and again the pairs that are the best of both their rows are taken, and what else their rows
+    could pair with is dropped. The order of cost and ids is total, so the result is the same for any order.
+    """
+    taken = [NO_PAIRS]
+    pairs = pairs.sort("cost", "kept_event_id", "event_id")
+    while pairs.height:
+        best = pairs.filter(
+            pl.col("event_id").is_first_distinct() & pl.col("kept_event_id").is_first_distinct()
+        )
+        taken.append(best.select(NO_PAIRS.columns))
+        pairs = pairs.join(best, on="event_id", how="anti", maintain_order="left").join(
+            best, on="kept_event_id", how="anti", maintain_order="left"
+        )
+    return pl.concat(taken)

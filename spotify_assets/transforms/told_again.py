@@ -1,0 +1,136 @@
+"""One playback that several exports of the extended history tell differently.
+
+What two exports agree in is one `event_id`, whatever else their rows say. It differs where Spotify relinked
+the track, so that the newer export names the playback under another URI, and where one of them writes the
+moment with fractions of a second. Such rows are one playback where user, date, second and `ms_played` are
+the same, by
+
+1. the track id, the fractions aside;
+2. else the names of artist and title, written alike (see `transforms.names`);
+3. else, where something was heard and one of the rows has no title: an export is complete, so that what the
+   other tells of this second and length is the same.
+
+Rows of one export are never the same, because repeats really happened and plays that were made offline have
+one stamp: of each two plays of one export, at most one is a play of another export, in the order of their
+ids. What stays is the smallest track id, so that a track that was relinked keeps one id wherever several
+exports tell of it; then the earlier end, then the smaller `event_id`. Neither the order of files nor their
+names matter, and as all of it lies in one date, no slicing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.transforms.names import artist_key, title_key
+
+SOURCE = "extended_history"
+SECOND_MS = 1_000
+
+_MOMENT = ["user_id", "event_date", "second", "ms_played"]
+_NONE = pl.DataFrame(schema={"event_id": pl.String, "kept_event_id": pl.String})
+
+
+@dataclass(frozen=True)
+class _Play:
+    """A playback as one or several exports tell it."""
+
+    event_ids: tuple[str, ...]
+    exports: frozenset[str]
+    track_id: str | None
+    title: str | None
+    names: str | None
+    ms_played: int
+
+    def with_telling(self, other: "_Play") -> "_Play":
+        """The same playback with another telling of it; what this one lacks comes from the other."""
+        return _Play(
+            self.event_ids + other.event_ids,
+            self.exports | other.exports,
+            self.track_id or other.track_id,
+            self.title or other.title,
+            self.names or other.names,
+            self.ms_played,
+        )
+
+
+def told_again(rows: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """The events that another event of the same source stands for: `event_id` and `kept_event_id`.
+
+    `rows` are valid rows of raw events, `events` each `event_id` of them once.
+    """
+    if rows["source_file"].n_unique() < 2:
+        return _NONE
+    own = events.filter(pl.col("source") == SOURCE, pl.col("action").is_in(PLAYBACK_ACTIONS))
+    second = pl.coalesce("reported_at", "ended_at").dt.epoch("ms") // SECOND_MS
+    timed = own.with_columns(second=second)
+    candidates = timed.filter(pl.struct(_MOMENT).is_duplicated())
+    if candidates.is_empty():
+        return _NONE
+    exports = (
+        rows.select("event_id", export=_export())
+        .join(candidates.select("event_id"), on="event_id", how="semi")
+        .group_by("event_id")
+        .agg(pl.col("export").unique())
+    )
+    told = (
+        candidates.join(exports, on="event_id")
+        .with_columns(title=title_key("track_name"), artist=artist_key("artist_name"))
+        .with_columns(names=pl.concat_str("artist", "title", separator="\x1f"))
+        .sort(*_MOMENT, "track_id", "ended_at", "event_id", nulls_last=True)
+        .select(*_MOMENT, "event_id", "export", "track_id", "title", "names")
+    )
+    pairs = [
+        (event_id, play.event_ids[0])
+        for _, moment in told.group_by(_MOMENT, maintain_order=True)
+        for play in _one_by_one(_plays(moment))
+        for event_id in play.event_ids[1:]
+    ]
+    return pl.DataFrame(pairs, schema=_NONE.schema, orient="row")
+
+
+def _export() -> pl.Expr:
+    """The export that a row came in: the zip, or the file where it came alone."""
+    zipped = pl.col("source_file").str.extract(r"(?i)^(.*?\.zip)/")
+    return pl.coalesce(zipped, "source_file")
+
+
+def _plays(moment: pl.DataFrame) -> list[_Play]:
+    columns = moment.select("event_id", "export", "track_id", "title", "names", "ms_played")
+    return [
+        _Play((event_id,), frozenset(export), track_id, title, names, ms_played)
+        for event_id, export, track_id, title, names, ms_played in columns.iter_rows()
+    ]
+
+
+def _one_by_one(plays: list[_Play]) -> list[_Play]:
+    """The plays of one moment, each once, by what speaks for it most."""
+    for same in (_same_id, _same_names, _nothing_else):
+        plays = _joined(plays, same)
+    return plays
+
+
+def _joined(plays: Sequence[_Play], same: Callable[[_Play, _Play], bool]) -> list[_Play]:
+    """Plays in their order, each with the first that it may be."""
+    found: list[_Play] = []
+    for play in plays:
+        for at, known in enumerate(found):
+            if known.exports.isdisjoint(play.exports) and same(known, play):
+                found[at] = known.with_telling(play)
+                break
+        else:
+            found.append(play)
+    return found
+
+
+def _same_id(one: _Play, other: _Play) -> bool:
+    return one.track_id is not None and one.track_id == other.track_id
+
+
+def _same_names(one: _Play, other: _Play) -> bool:
+    return one.names is not None and one.names == other.names
+
+
+def _nothing_else(one: _Play, other: _Play) -> bool:
+    return one.ms_played > 0 and (one.title is None or other.title is None)
