@@ -45,6 +45,14 @@ class Rates:
     """Tracks that carry another name from some day on."""
     scrobbled_differently: float = 0.05
     """Scrobbles that spell a name in another case, form or spacing."""
+    album_artist: float = 0.03
+    """Tracks whose album has another artist, whom Spotify's exports name instead."""
+    relinked: float = 0.02
+    """Tracks that have another id in the newest extended history."""
+    names_lost: float = 0.01
+    """Tracks that have no names in the newest extended history, because they left the catalogue."""
+    fractions: float = 0.005
+    """Rows of the newest extended history that tell fractions of a second."""
     odd_files: bool = True
     """Whether files after the first of an export come cut, in other encodings and in other forms of JSON."""
 
@@ -61,6 +69,10 @@ AS_SENT = Rates(
     offline_days_off=0,
     account_only=0,
     renamed=0,
+    album_artist=0,
+    relinked=0,
+    names_lost=0,
+    fractions=0,
     odd_files=False,
 )
 """An extended history as Spotify sends it: with repeats, and with nothing that cannot be read."""

@@ -114,8 +114,9 @@ def write_corpus(folder: Path, corpus: Corpus) -> AnswerKey:
     personal = Personal.of(corpus.person.seed)
     key = KeyWriter(corpus.user_id, plays, personal.values())
     desk = Desk(inbox, plays, personal, corpus.rates, random, key)
-    for number, export in enumerate(corpus.history_exports()):
-        write_history(desk, number, export)
+    exports = corpus.history_exports()
+    for number, export in enumerate(exports):
+        write_history(desk, number, export, newest=number + 1 == len(exports))
     for number, last in enumerate(corpus.account_ends()):
         write_account(desk, number, last)
     if corpus.others:
@@ -134,7 +135,8 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
 
     Added are `ambiguous` (another play has the same identity, stamp and length), `offline_how` (what stands
     in its offline timestamp), `identical` and `near_duplicate` (the export tells it twice) and
-    `account_only` (the extended history lacks it). Some tracks change their name halfway.
+    `account_only` (the extended history lacks it). Some tracks change their name halfway. What exports tell
+    differently is in `_told_differently`.
     """
     plays = true_plays(person)
     count = plays.height
@@ -157,7 +159,7 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
         .head(max(1, round(rates.renamed * plays["uri"].n_unique())))
     )
     middle = plays["stamped_ms"].median()
-    return plays.with_columns(
+    return _told_differently(plays, person.seed, rates).with_columns(
         ambiguous=ambiguous,
         offline_how=pl.Series(how),
         identical=pl.Series(random.random(count) < rates.identical) & ~ambiguous,
@@ -172,6 +174,28 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
         )
         .then(pl.format("{} - 2011 Remaster", "title"))
         .otherwise("title"),
+    )
+
+
+def _told_differently(plays: pl.DataFrame, seed: int, rates: Rates) -> pl.DataFrame:
+    """Add `album_artist`, whom Spotify's exports name; and for the newest extended history `relinked` (the
+    other id, null where it is the same), `names_lost` and `fraction_ms` (what it tells below a second)."""
+    random = np.random.default_rng([seed, 22])
+    is_track = (pl.col("content_type") == "music") & pl.col("uri").is_not_null()
+    tracks = plays.filter(is_track).select("uri").unique(maintain_order=True)
+    draws = pl.from_numpy(random.random((tracks.height, 4)), schema=["artist", "album", "id", "names"])
+    fraction = pl.Series(random.random(plays.height) < rates.fractions)
+    compiled = pl.when(pl.col("album") < 0.5).then(pl.lit("Various Artists")).otherwise(pl.lit("DJ Host"))
+    other = pl.concat([tracks, draws], how="horizontal").select(
+        "uri",
+        album_artist=pl.when(pl.col("artist") < rates.album_artist).then(compiled),
+        relinked=pl.when(pl.col("id") < rates.relinked).then(pl.col("uri").str.reverse()),
+        names_lost=pl.col("names") < rates.names_lost,
+    )
+    return plays.join(other, on="uri", how="left", maintain_order="left").with_columns(
+        album_artist=pl.coalesce("album_artist", "creator"),
+        names_lost=pl.col("names_lost").fill_null(value=False),
+        fraction_ms=pl.when(fraction).then(250).otherwise(0),
     )
 
 

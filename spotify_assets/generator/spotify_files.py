@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote_plus
 
 import numpy as np
 import polars as pl
@@ -39,8 +40,8 @@ class Export:
     generation: str = "2025"
 
 
-def write_history(desk: Desk, number: int, export: Export) -> None:
-    """One zip as Spotify sends it."""
+def write_history(desk: Desk, number: int, export: Export, *, newest: bool) -> None:
+    """One zip as Spotify sends it; the newest knows some tracks by another id, and some by no name."""
     covered = desk.plays.filter(
         ~pl.col("account_only")
         & pl.col("stamped_ms").is_between(
@@ -63,7 +64,7 @@ def write_history(desk: Desk, number: int, export: Export) -> None:
             f"{zip_name}/{name}", content, "not_data" if not name.endswith("/") else "", dirt="no data"
         )
     for video, part in ((False, covered.filter(~in_video)), (True, covered.filter(in_video))):
-        rows = _history_rows(desk, part, export.generation)
+        rows = _history_rows(desk, part, export.generation, newest=newest)
         for index, (chunk, span) in enumerate(_in_files(rows, desk.random)):
             name = f"{folder}/{_history_name(export.generation, video, index, span)}"
             # Each export has other faults, and its first file none.
@@ -77,7 +78,9 @@ def write_history(desk: Desk, number: int, export: Export) -> None:
     desk.write_zip(zip_name, members)
 
 
-def _history_rows(desk: Desk, plays: pl.DataFrame, generation: str) -> list[tuple[object, Entry]]:
+def _history_rows(
+    desk: Desk, plays: pl.DataFrame, generation: str, *, newest: bool
+) -> list[tuple[object, Entry]]:
     """Rows of the extended history with their meaning, in the order of time."""
     made: list[tuple[object, Entry]] = []
     rates = desk.rates
@@ -86,13 +89,18 @@ def _history_rows(desk: Desk, plays: pl.DataFrame, generation: str) -> list[tupl
     chance = desk.random.random((plays.height, 8))
     for play, draw in zip(plays.iter_rows(named=True), chance, strict=True):
         row = _playback(play, generation, desk.personal, draw)
-        odd: list[str] = []
+        odd = _told_anew(row, play) if newest else []
+        if uri := _local_uri(play):
+            row |= {"spotify_track_uri": uri, **dict.fromkeys(_NAMES)}
+            odd.append("local file")
+        if play["album_artist"] != play["creator"]:
+            odd.append("album artist")
         if play["burst"] is not None:
             odd.append("burst")
         if draw[0] < rates.number_as_text:
             row["ms_played"] = str(row["ms_played"])
             odd.append("number as text")
-        if draw[1] < rates.other_time_shape:
+        if draw[1] < rates.other_time_shape and "fraction of a second" not in odd:
             row["ts"] = dirt.other_time_shape(row["ts"], int(draw[2] * 100))
             odd.append("other time shape")
         if draw[3] < rates.unknown_key:
@@ -138,7 +146,7 @@ def _playback(play: Row, generation: str, personal: Personal, draw: Sequence[flo
     uri = play["uri"]
     row |= {
         "master_metadata_track_name": play["title"] if music else None,
-        "master_metadata_album_artist_name": play["creator"] if music else None,
+        "master_metadata_album_artist_name": play["album_artist"] if music else None,
         "master_metadata_album_album_name": play["collection"] if music else None,
         "spotify_track_uri": f"spotify:track:{uri}" if music and uri else None,
         "episode_name": play["title"] if spoken else None,
@@ -161,6 +169,32 @@ def _playback(play: Row, generation: str, personal: Personal, draw: Sequence[flo
         "offline_timestamp": _offline_timestamp(play, generation),
         "incognito_mode": play["incognito"],
     }
+
+
+_NAMES = tuple(f"master_metadata_{name}_name" for name in ("track", "album_artist", "album_album"))
+
+
+def _told_anew(row: Row, play: Row) -> list[str]:
+    """What the newest export tells of a play in another way than those before it, in words."""
+    odd: list[str] = []
+    if play["relinked"]:
+        row["spotify_track_uri"] = f"spotify:track:{play['relinked']}"
+        odd.append("relinked")
+    if play["names_lost"]:
+        row |= dict.fromkeys(_NAMES)
+        odd.append("names lost")
+    if play["fraction_ms"]:
+        row["ts"] = row["ts"].replace("Z", f".{play['fraction_ms']}Z")
+        odd.append("fraction of a second")
+    return odd
+
+
+def _local_uri(play: Row) -> str | None:
+    """The URI of a file of the listener's own, which tells its names; None for what Spotify knows."""
+    if play["uri"] or play["content_type"] != "music" or not play["title"]:
+        return None
+    names = (quote_plus(play[name] or "") for name in ("creator", "collection", "title"))
+    return f"spotify:local:{':'.join(names)}:{180 + len(play['title'])}"
 
 
 def _offline_timestamp(play: Row, generation: str) -> int | None:
@@ -262,7 +296,7 @@ def write_account(desk: Desk, number: int, last: date) -> None:
 def _account_row(play: Row) -> tuple[str, Row]:
     """Which file a play is in, and its row there. Some episodes are among the music, under their show."""
     end = f"{moment(play['stamped_ms']):%Y-%m-%d %H:%M}"
-    names = play["creator"], play["title"]
+    names = play["album_artist"], play["title"]
     if play["content_type"] == "audiobook":
         row = {"endTime": end, "audiobookName": names[0], "chapterName": names[1]}
         return "audiobook", row | {"msPlayed": play["ms_played"]}

@@ -90,13 +90,6 @@ STAYS: list[tuple[str, list[Row]]] = [
     ("another track", [extended("e", "2025-03-01 12:03"), account("a", "2025-03-01 12:03", name="Other")]),
     ("another time", [extended("e", "2025-03-01 12:03"), account("a", "2025-03-01 12:08")]),
     ("one after the other", [extended("e", "2025-03-01 12:03:30"), account("a", "2025-03-01 12:06:30")]),
-    (
-        "no names",
-        [
-            extended("e", "2025-03-01 12:03"),
-            account("a", "2025-03-01 12:03", artist_name=None, track_name=None),
-        ],
-    ),
     ("an interaction", [extended("e", "2025-03-01 12:03"), account("a", "2025-03-01 12:03", action="pause")]),
     ("a scrobble of the time before", [extended("e", "2025-03-01 12:03"), scrobble("s", "2025-03-01 11:50")]),
     ("a scrobble right after", [extended("e", "2025-03-01 12:03"), scrobble("s", "2025-03-01 12:04")]),
