@@ -1,5 +1,8 @@
 """Core layer: clean tracks, listening events and daily metrics. Not here: the rules that make them so."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import dagster as dg
 import polars as pl
 
@@ -20,6 +23,7 @@ from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHB
 from spotify_assets.transforms.events import listening_events as clean_events
 from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
+from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.reader import TableReader
@@ -81,6 +85,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 if one_source
                 else lambda days: raw_events.read(window.following(days), needed),
                 exclusions=exclusions,
+                read_raw_moved=lambda days: moved_events(raw_events, window, days, NEEDED_OF_NEIGHBOURS),
                 rules=rules,
             )
 
@@ -102,3 +107,19 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         return Slices.of(days, metrics, rows=listening_events.rows_per_date(joined(days)))
 
     return [tracks, listening_events, daily_track_metrics]
+
+
+def moved_events(raw_events: TableReader, window: Window, days: int, columns: Sequence[str]) -> pl.DataFrame:
+    """Raw events of a window and so many days before it that were heard before they were reported.
+
+    Those that were reported in these days were heard up to `LONGEST_OFFLINE` before them.
+    """
+    heard = Window(window.start - timedelta(days=days) - LONGEST_OFFLINE - timedelta(days=1), window.end)
+    return raw_events.query(
+        f"""
+        select {", ".join(columns)}
+        from {raw_events.table.full_name}
+        where event_date >= $start and event_date < $end and reported_at is not null
+        """,
+        heard,
+    )

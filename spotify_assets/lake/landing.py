@@ -25,6 +25,7 @@ from spotify_assets.lake.receipts import Receipt, rejected_path
 from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read_catalogue
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.transforms.cleaned import Cleaned, no_rejects
+from spotify_assets.transforms.offline_sync import VERSION
 
 CATALOGUE = "catalogue"
 EVENTS = "events"
@@ -139,8 +140,9 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             spool.add(chunk.rows)
         made = {
             work / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
-            for month in _write_months(spool, work)
+            for month in sorted(write_months(spool, work))
         }
+        notes.update(spool.moved.notes())
         if (refused := rejects.write()) is not None:
             made[refused] = rejected_path(lake_dir, file.receipt_id)
         receipt = Receipt(
@@ -161,6 +163,7 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             user_id=file.user_id,
             first_date=spool.first,
             last_date=spool.last,
+            time_rule=VERSION,
         )
         _move(made, lake_dir, receipt)
     return receipt
@@ -233,7 +236,7 @@ class _Rejects:
         self._held, self._held_rows = [no_rejects()], 0
 
 
-def _write_months(spool: Spool, folder: Path) -> Iterator[date]:
+def write_months(spool: Spool, folder: Path) -> Iterator[date]:
     """Write each month as a file of a folder, small ones together, which keeps both processors busy."""
     held: list[pl.LazyFrame] = []
     held_rows = 0

@@ -18,7 +18,7 @@ from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
 from spotify_assets.transforms.identity import with_track_key
 from spotify_assets.transforms.neighbours import Neighbours, ReadDays
-from spotify_assets.transforms.offline_sync import with_offline_plays_apart
+from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, REPORTED, SOURCE, days_to_look_back
 from spotify_assets.transforms.outcomes import with_outcome
 from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
@@ -29,15 +29,17 @@ UNKNOWN_COUNTRY = "ZZ"
 
 NEEDED_OF_EARLIER = (
     *("event_id", "user_id", "track_id", "started_at", "ended_at", "event_date", "action", "ms_played"),
-    *("country", "source", "content_type", "extra", "source_file", "source_row"),
+    *("country", "source", "content_type", "extra", "source_file", "source_row", "reported_at"),
 )
 """Columns of raw.raw_events that earlier events are judged by, to find where sessions began."""
 NEEDED_OF_NEIGHBOURS = (*NEEDED_OF_EARLIER, "track_name", "artist_name")
 """Columns of raw.raw_events of the days around a slice, to find playbacks that several sources tell of."""
 
 SAME_EVENT = "same_event"
+UPLOADED_AGAIN = "uploaded_again"
 SAME_PLAYBACK = "same_playback_"
-"""Why a row is dropped: its `event_id` came before; a row of a source believed more stands for its own."""
+"""Why a row is dropped: its `event_id` came before; the playback was uploaded before, with another `ts`; a
+row of a source believed more stands for its own."""
 
 _PROVENANCE = ("source_file", "source_row")
 _IS_PLAYBACK = pl.col("action").is_in(PLAYBACK_ACTIONS)
@@ -84,9 +86,10 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
     """The events of a slice that make sense, each once. One row per playback or interaction.
 
     A row whose `event_id` came before, by file and row, is a repeat of the same playback: it is dropped
-    and recorded with the row that stays. The result does not depend on the order of the rows.
+    and recorded with the row that stays. Of several uploads of a playback the first reported stays. The
+    result does not depend on the order of the rows.
     """
-    judged = reject(with_offline_plays_apart(raw), _REASONS, dated_by="event_date")
+    judged = reject(raw, _REASONS, dated_by="event_date")
     kept, repeats = _each_once(judged.kept)
     country = pl.col("country").str.strip_chars().str.to_uppercase()
     rows = kept.with_columns(
@@ -99,11 +102,13 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
         source=pl.col("source").fill_null("unknown"),
     )
     duplicate_plays = (
-        repeats.join(rows.select("event_id", kept_source="source"), on="event_id", how="left")
+        repeats.join(rows.select("event_id", kept_source="source", _kept=REPORTED), on="event_id", how="left")
         .with_columns(
             kept_event_id="event_id",
             user_id=pl.col("user_id").str.strip_chars(),
-            reason=pl.lit(SAME_EVENT),
+            reason=pl.when(pl.col("reported_at") != pl.col("_kept"))
+            .then(pl.lit(UPLOADED_AGAIN))
+            .otherwise(pl.lit(SAME_EVENT)),
             source=pl.col("source").fill_null("unknown"),
         )
         .select(DUPLICATE_PLAYS.column_names)
@@ -112,18 +117,22 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
         rows=rows,
         rows_in=raw.height,
         rejected=judged.rejected.sort(*_PROVENANCE),
-        duplicates={SAME_EVENT: repeats.height} if repeats.height else {},
+        duplicates=_by_reason(duplicate_plays),
         duplicate_plays=duplicate_plays,
     )
 
 
 def _each_once(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that come first of their `event_id`, by file and row, and those that repeat them."""
+    """The rows that come first of their `event_id`, by upload, file and row, and those that repeat them."""
     if events["event_id"].n_unique() == events.height:
         return events, events.clear()
-    in_order = events.sort(*_PROVENANCE)
+    in_order = events.sort("reported_at", *_PROVENANCE)
     is_first = in_order["event_id"].is_first_distinct()
     return in_order.filter(is_first), in_order.filter(~is_first)
+
+
+def _by_reason(dropped: pl.DataFrame) -> dict[str, int]:
+    return dict(dropped.group_by("reason").len().sort("reason").iter_rows())
 
 
 def listening_events(
@@ -133,6 +142,7 @@ def listening_events(
     read_raw_after: ReadDays | None = None,
     exclusions: Sequence[Exclusion] = (),
     *,
+    read_raw_moved: ReadDays | None = None,
     rules: Rules = DEFAULT_RULES,
 ) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
@@ -141,17 +151,20 @@ def listening_events(
     (`track_id`, `snapshot_date`, `duration_ms`). `read_raw_before` and `read_raw_after` give the raw events
     of so many days before and after the slice, at least the columns `NEEDED_OF_NEIGHBOURS`. Without the
     latter all raw events come from one source: nothing is looked for in several of them, and
-    `NEEDED_OF_EARLIER` will do. `exclusions` are applied when repeats are gone; with any, all columns of raw
-    events are needed. `rules` say what a stream, a skip and a session is.
+    `NEEDED_OF_EARLIER` will do. `read_raw_moved` gives those of the slice and of so many days before it that
+    were heard before they were reported; by default they are looked for among all. `exclusions` are applied
+    when repeats are gone; with any, all columns of raw events are needed. `rules` say what a stream, a skip
+    and a session is.
     """
     valid = valid_events(raw)
     if read_raw_after is None:
-        going_on = may_go_on_from_before(valid.rows, rules.session)
+        going_on = _with_uploads(may_go_on_from_before(valid.rows, rules.session), valid.rows)
         read_before = _valid(lambda days: _of_users(read_raw_before(days), going_on))
         around = Neighbours(valid.rows, read_before, None)
     else:
-        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after))
-    once = without_excluded(_without_overlaps(valid, around.overlaps), exclusions)
+        read_moved = read_raw_moved or _moved(raw, read_raw_before)
+        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after), read_moved)
+    once = without_excluded(_without_told_elsewhere(valid, around), exclusions)
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
     )
@@ -168,25 +181,44 @@ def _of_users(raw: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
     return raw.filter(pl.col("event_id").is_in(ids.implode()))
 
 
+def _with_uploads(users: pl.Series, events: pl.DataFrame) -> pl.Series:
+    """The users, and those whose earlier uploads are to be looked for."""
+    of_export = events.filter(pl.col("source") == SOURCE)
+    return users.append(of_export["user_id"].unique()) if days_to_look_back(of_export) else users
+
+
+def _moved(raw: pl.DataFrame, read_raw_before: ReadDays) -> ReadDays:
+    """Reads the rows of a slice, and of so many days before it, that were heard before they were reported."""
+
+    def read(days: int) -> pl.DataFrame:
+        earlier = read_raw_before(days + LONGEST_OFFLINE.days + 1)
+        rows = pl.concat([earlier, raw.select(earlier.columns)])
+        return rows.filter(pl.col("reported_at").is_not_null())
+
+    return read
+
+
 def _valid(read_raw: ReadDays) -> ReadDays:
     return lambda days: valid_events(read_raw(days)).rows
 
 
-def _without_overlaps(valid: Cleaned, overlaps: pl.DataFrame) -> Cleaned:
-    """A slice without the rows that another source's row stands for; they are recorded with it."""
+def _without_told_elsewhere(valid: Cleaned, around: Neighbours) -> Cleaned:
+    """A slice without the rows that another upload's or source's row stands for, recorded with it."""
     assert valid.duplicate_plays is not None
-    if overlaps.is_empty():
+    uploads = around.uploads.with_columns(reason=pl.lit(UPLOADED_AGAIN))
+    overlaps = around.overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
+    found = pl.concat([uploads, overlaps])
+    if found.is_empty():
         return valid
-    found = overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
     dropped = valid.rows.join(found, on="event_id", maintain_order="left")
     # A repeat of a row that is itself dropped is stood for by the row that stays in the end.
     repeats = valid.duplicate_plays.update(
         found.select("event_id", "kept_event_id", "kept_source"), on="event_id", how="left"
     )
-    by_reason = dict(dropped.group_by("reason").len().sort("reason").iter_rows())
+    duplicate_plays = pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)])
     return replace(
         valid,
         rows=valid.rows.join(found, on="event_id", how="anti", maintain_order="left"),
-        duplicates=valid.duplicates | by_reason,
-        duplicate_plays=pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)]),
+        duplicates=_by_reason(duplicate_plays),
+        duplicate_plays=duplicate_plays,
     )

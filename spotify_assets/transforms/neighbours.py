@@ -6,11 +6,14 @@ from functools import cache
 
 import polars as pl
 
+from spotify_assets.transforms.offline_sync import days_to_look_back, uploaded_again
 from spotify_assets.transforms.overlaps import (
     NEEDED_FOR_OVERLAPS,
+    UPLOAD_TIMED,
     may_go_on,
     no_overlaps,
     overlapping,
+    told_at_upload,
     users_of_several_sources,
 )
 
@@ -24,31 +27,54 @@ FIRST_LOOKBACK = 1
 
 
 class Neighbours:
-    """The events of a slice and of the days before it without those that another source's row stands for.
+    """The events of a slice and of the days before it without those that another row stands for.
 
     What is dropped does not depend on where the slice begins and ends: the days around it are looked at,
-    too. Without `read_after` all events come from one source, and nothing is dropped.
+    too. Without `read_after` all events come from one source, and none stands for another source's.
+    `read_moved` gives the rows of the slice and of the days before it, repeats included, that were heard
+    earlier than they were reported.
     """
 
-    def __init__(self, events: pl.DataFrame, read_before: ReadDays, read_after: ReadDays | None) -> None:
+    def __init__(
+        self,
+        events: pl.DataFrame,
+        read_before: ReadDays,
+        read_after: ReadDays | None,
+        read_moved: ReadDays | None = None,
+    ) -> None:
         self._events = events
         self._read_before = cache(read_before)
         self._read_after = cache(read_after) if read_after else None
+        self._read_moved = read_moved
         # No cache of a bound method: with it the slice would stay in memory until cycles are collected.
         self._known_overlaps: dict[int, pl.DataFrame] = {}
 
     @property
     def overlaps(self) -> pl.DataFrame:
-        """The rows of the slice, and perhaps of days before it, that other rows stand for.
+        """The rows of the slice, and perhaps of days before it, that other sources' rows stand for.
 
         As `overlapping` gives them.
         """
         return self._overlaps(FIRST_LOOKBACK)
 
+    @property
+    def uploads(self) -> pl.DataFrame:
+        """The rows of the slice that earlier uploads of the same playback stand for, as `uploaded_again`."""
+        return self._uploaded_again(self._events, 0)
+
     def before(self, days: int) -> pl.DataFrame:
         """The events of so many days before the slice."""
-        overlaps = self._overlaps(days)
-        return self._read_before(days).join(overlaps, on="event_id", how="anti", maintain_order="left")
+        read = self._read_before(days)
+        for dropped in (self._uploaded_again(read, days), self._overlaps(days)):
+            read = read.join(dropped, on="event_id", how="anti", maintain_order="left")
+        return read
+
+    def _uploaded_again(self, events: pl.DataFrame, days: int) -> pl.DataFrame:
+        """What earlier uploads stand for of events that begin so many days before the slice."""
+        if back := days_to_look_back(events):
+            earlier = self._read_before(days + back)
+            events = pl.concat([earlier, events.select(earlier.columns)]).unique("event_id", keep="first")
+        return uploaded_again(events)
 
     def _overlaps(self, days: int) -> pl.DataFrame:
         if days not in self._known_overlaps:
@@ -67,4 +93,25 @@ class Neighbours:
             several = events.filter(pl.col("user_id").is_in(users_of_several_sources(events).implode()))
             if several.is_empty() or not may_go_on(several, first - timedelta(days=days), last, margin):  # type: ignore[operator,arg-type]
                 break
-        return overlapping(several)
+        at_upload = self._told_at_upload(days)
+        found = overlapping(several.join(at_upload, on="event_id", how="anti"))
+        return self._of_first_uploads(pl.concat([at_upload, found]), days)
+
+    def _told_at_upload(self, days: int) -> pl.DataFrame:
+        """The rows of sources that tell of offline listening when it was uploaded, as `told_at_upload`."""
+        read = self._read_before(days).select(NEEDED_FOR_OVERLAPS)
+        events = pl.concat([read, self._events.select(NEEDED_FOR_OVERLAPS)])
+        if self._read_moved is None or not (events["source"] == UPLOAD_TIMED).any():
+            return no_overlaps()
+        return told_at_upload(events, self._read_moved(days))
+
+    def _of_first_uploads(self, overlaps: pl.DataFrame, days: int) -> pl.DataFrame:
+        """The overlaps with the row that stays in the end, where the one that stands for them is dropped."""
+        again = pl.concat([self._uploaded_again(self._read_before(days), days), self.uploads])
+        first = again.select(kept_event_id="event_id", _first="kept_event_id").unique("kept_event_id")
+        return overlaps.join(first, on="kept_event_id", how="left", maintain_order="left").select(
+            "event_id",
+            pl.coalesce("_first", "kept_event_id").alias("kept_event_id"),
+            "source",
+            "kept_source",
+        )

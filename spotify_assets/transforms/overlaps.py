@@ -54,6 +54,8 @@ our own give the end to the second. The account data cut it down to the minute. 
 playback started by another clock, and nothing about its end.
 """
 UNKNOWN_SOURCE = Source("unknown")
+UPLOAD_TIMED = "account_data"
+"""The source that tells of offline listening at the minute of its upload, and not when it was heard."""
 
 LONGEST_MS = 12 * HOUR_MS
 """The most time before its end in which a playback is looked for."""
@@ -87,6 +89,22 @@ def overlapping(events: pl.DataFrame) -> pl.DataFrame:
         dropped.append(pairs)
         kept = pl.concat([kept, of_source.join(pairs, on="event_id", how="anti")])
     return pl.concat(dropped) if dropped else _NO_PAIRS
+
+
+def told_at_upload(events: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `UPLOAD_TIMED` that a row stands for which was heard before its upload.
+
+    As `overlapping` gives them. `moved` are rows with `reported_at`, repeats included: each upload of a
+    playback takes one row. One track, length and minute of the upload are the same, the k-th
+    of the one with the k-th of the other.
+    """
+    uploads = moved.unique(["event_id", "reported_at"], keep="any").with_columns(
+        ended_at="reported_at", event_date=pl.col("reported_at").dt.date()
+    )
+    kept = _identified(_heard(uploads.select(NEEDED_FOR_OVERLAPS)))
+    rows = _identified(_heard(events.filter(pl.col("source") == UPLOAD_TIMED)))
+    pairs = pl.concat(_alike(rows, kept, key) for key in ("track_id", "names"))
+    return pairs.unique("event_id", keep="first", maintain_order=True).select(_NO_PAIRS.columns)
 
 
 def users_of_several_sources(events: pl.DataFrame) -> pl.Series:
