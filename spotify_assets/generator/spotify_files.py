@@ -63,7 +63,7 @@ def write_history(desk: Desk, number: int, export: Export) -> None:
             f"{zip_name}/{name}", content, "not_data" if not name.endswith("/") else "", dirt="no data"
         )
     for video, part in ((False, covered.filter(~in_video)), (True, covered.filter(in_video))):
-        rows = _history_rows(desk, part, export.generation)
+        rows = _history_rows(desk, part, export)
         for index, (chunk, span) in enumerate(_in_files(rows, desk.random)):
             name = f"{folder}/{_history_name(export.generation, video, index, span)}"
             # Each export has other faults, and its first file none.
@@ -77,15 +77,20 @@ def write_history(desk: Desk, number: int, export: Export) -> None:
     desk.write_zip(zip_name, members)
 
 
-def _history_rows(desk: Desk, plays: pl.DataFrame, generation: str) -> list[tuple[object, Entry]]:
-    """Rows of the extended history with their meaning, in the order of time."""
+def _history_rows(desk: Desk, plays: pl.DataFrame, export: Export) -> list[tuple[object, Entry]]:
+    """Rows of the extended history with their meaning, in the order of time.
+
+    Every other second upload stands at the end, which is a file of its own in a long history.
+    """
     made: list[tuple[object, Entry]] = []
+    last: list[tuple[object, Entry]] = []
+    until_ms = midnight_ms(export.last) + DAY_MS
     rates = desk.rates
     # Way after way, so that a few thousand rows hold each.
     broken = int(desk.random.integers(0, 100))
     chance = desk.random.random((plays.height, 8))
     for play, draw in zip(plays.iter_rows(named=True), chance, strict=True):
-        row = _playback(play, generation, desk.personal, draw)
+        row = _playback(play, export.generation, desk.personal, draw)
         odd: list[str] = []
         if play["burst"] is not None:
             odd.append("burst")
@@ -107,10 +112,15 @@ def _history_rows(desk: Desk, plays: pl.DataFrame, generation: str) -> list[tupl
             made.append((dict(row), Entry(play["play_id"], dirt="identical row")))
         if play["near_duplicate"]:
             made.append((_nearly(row, int(draw[6] * 100)), Entry(play["play_id"], dirt="near-duplicate")))
+        if play["again_ms"] and play["again_ms"] < until_ms:
+            again = row | {"ts": f"{moment(play['again_ms']):%Y-%m-%dT%H:%M:%SZ}"}
+            (last if play["play_id"] % 2 else made).append(
+                (again, Entry(play["play_id"], dirt="uploaded again"))
+            )
         if draw[7] < rates.broken:
             made.append(dirt.broken_playback(row, broken))
             broken += 1
-    return made
+    return made + last
 
 
 def _playback(play: Row, generation: str, personal: Personal, draw: Sequence[float]) -> Row:
@@ -172,7 +182,8 @@ def _offline_timestamp(play: Row, generation: str) -> int | None:
         return 0
     started = play["started_ms"] // SECOND_MS
     if how == OFFLINE_DAYS_OFF:
-        started -= 86_400 * (2 + play["play_id"] % 9)
+        days = (2 + play["play_id"] % 9, 5 * 365, -3)[play["play_id"] % 3]
+        started -= 86_400 * days
     in_ms = (generation == "endsong") != (how == OFFLINE_OTHER_UNIT)
     return int(started * SECOND_MS if in_ms else started)
 
