@@ -18,9 +18,11 @@ from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_lan
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
+    NO_LATE_UPLOADS,
     Moved,
     late_uploads,
-    uploaded_twice,
+    uploaded_together,
+    uploads_of,
     where_heard,
     with_stamps,
 )
@@ -41,15 +43,18 @@ class Spool:
     """Rows of one landing, gathered by month in a work folder so that memory does not grow with them.
 
     They are gathered by the month in which they were reported, so that what was uploaded together lies
-    together, and given back by the month in which they were heard. `first` and `last` are the dates of what
-    was given back, `moved` what of it was heard before it was reported.
+    together, and given back by the month in which they were heard. `proven` are playbacks of which other
+    files prove that they were uploaded late. `first` and `last` are the dates of what was given back, `moved`
+    what of it was heard before it was reported.
     """
 
     folder: Path
+    proven: pl.DataFrame | None = None
     rows: int = 0
     first: date | None = None
     last: date | None = None
     moved: Moved = field(default_factory=Moved)
+    _uploads: list[pl.DataFrame] = field(default_factory=list)
     _held: list[pl.DataFrame] = field(default_factory=list)
     _held_rows: int = 0
     _parts: dict[date, list[Path]] = field(default_factory=dict)
@@ -73,6 +78,18 @@ class Spool:
                 self._parts.setdefault(month, []).append(path)
                 self._number += 1
 
+    @property
+    def late(self) -> pl.DataFrame:
+        """The rows that may have been uploaded late, as `late_uploads`."""
+        return pl.concat([NO_LATE_UPLOADS, *self._late])
+
+    def and_moved(self, late: pl.DataFrame) -> pl.DataFrame:
+        """Rows of `late` and whether each was `moved` to where it was heard, when all months were given."""
+        moved = pl.concat([uploads_of(RAW_EVENTS.empty()), *self._uploads]).unique()
+        return late.join(
+            moved.with_columns(moved=True), on=moved.columns, how="left", nulls_equal=True
+        ).with_columns(pl.col("moved").fill_null(value=False))
+
     def months(self) -> Iterator[tuple[date, pl.DataFrame]]:
         """All rows that were taken, month by month from the last to the first, in the order of the lake.
 
@@ -80,7 +97,7 @@ class Spool:
         empty in the end.
         """
         held = dict(self._by_month())
-        twice = uploaded_twice(pl.concat(self._late)) if self._late else None
+        proven = uploaded_together(self.late) if self.proven is None else self.proven
         heard_in: dict[date, list[pl.DataFrame]] = {}
         while months := {*held, *self._parts, *heard_in}:
             month = max(months)
@@ -88,7 +105,7 @@ class Spool:
             if month in held:
                 parts.append(held.pop(month))
             if parts:
-                for heard, rows in self._where_heard(month, pl.concat(parts), twice):
+                for heard, rows in self._where_heard(month, pl.concat(parts), proven):
                     heard_in.setdefault(heard, []).append(rows)
             if found := heard_in.pop(month, None):
                 rows = found[0] if len(found) == len(parts) == 1 else pl.concat(found).sort(ORDER)
@@ -96,15 +113,16 @@ class Spool:
                 yield month, rows
 
     def _where_heard(
-        self, month: date, reported: pl.DataFrame, twice: pl.DataFrame | None
+        self, month: date, reported: pl.DataFrame, proven: pl.DataFrame
     ) -> Iterator[tuple[date, pl.DataFrame]]:
         """The rows reported in a month, in the order of the lake, by the months in which they were heard."""
-        rows = where_heard(reported, twice)
+        rows = where_heard(reported, proven)
         moved = rows.filter(pl.col("reported_at").is_not_null())
         if moved.is_empty():
             yield month, rows
             return
         self.moved += Moved.of(moved)
+        self._uploads.append(uploads_of(moved))
         yield from _months_of(rows)
 
     def _note_dates(self, rows: pl.DataFrame) -> None:

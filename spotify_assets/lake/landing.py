@@ -143,6 +143,9 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             for month in sorted(write_months(spool, work))
         }
         notes.update(spool.moved.notes())
+        if file.user_id and (late := spool.and_moved(spool.late)).height:
+            layout.write_parquet(work / "late.parquet", late)
+            made[work / "late.parquet"] = layout.late_path(lake_dir, file.receipt_id)
         if (refused := rejects.write()) is not None:
             made[refused] = rejected_path(lake_dir, file.receipt_id)
         receipt = Receipt(

@@ -48,6 +48,7 @@ REPORTED = pl.coalesce("reported_at", "ended_at")
 _PLAYBACK = ("user_id", "what", "ms_played", STAMP)
 _HEARD = pl.duration(milliseconds="ms_played")
 _IS_LATE = pl.col("reported_at").is_null() & (pl.col(STAMP) + _HEARD + CLOCK_ERROR < pl.col("ended_at"))
+_AT_ONCE = pl.col("ms_played").sum() - pl.col("ms_played").max()
 _RESOLUTION_MS = RESOLUTION // timedelta(milliseconds=1)
 _URI = r'"(?:spotify_track_uri|spotify_episode_uri|audiobook_chapter_uri|audiobook_uri)":"([^"]*)"'
 _WHAT = pl.coalesce("track_id", pl.col("extra").str.extract(_URI)).alias("what")
@@ -114,39 +115,65 @@ def with_stamps(rows: pl.DataFrame) -> pl.DataFrame:
 def late_uploads(stamped: pl.DataFrame) -> pl.DataFrame:
     """What tells the playback of each row that may have been uploaded late, and its `ts`.
 
-    Of rows of `with_stamps`. They are few, so that a landing can hold those of a whole file.
+    Of rows of `with_stamps`. They are few, so that those of all files of a listener can be compared.
     """
     return stamped.filter(_IS_LATE).select("ended_at", "user_id", _WHAT, "ms_played", STAMP)
 
 
-def uploaded_twice(late: pl.DataFrame) -> pl.DataFrame:
-    """What tells the playbacks that come with several values of `ts`, from what `late_uploads` gave."""
-    uploads = late.filter(pl.col("what").is_not_null()).group_by(_PLAYBACK).agg(pl.col("ended_at").n_unique())
-    return uploads.filter(pl.col("ended_at") > 1).select(_PLAYBACK)
+NO_LATE_UPLOADS = pl.DataFrame(
+    schema={
+        "ended_at": pl.Datetime("us"),
+        "user_id": pl.String(),
+        "what": pl.String(),
+        "ms_played": pl.Int64(),
+        STAMP: pl.Datetime("us"),
+    }
+)
+"""What `late_uploads` gives of rows none of which may be late."""
 
 
-def where_heard(stamped: pl.DataFrame, twice: pl.DataFrame | None = None) -> pl.DataFrame:
+def uploads_of(moved: pl.DataFrame) -> pl.DataFrame:
+    """What tells the uploads of raw events that were moved, as `late_uploads` does but for the stamp."""
+    return moved.select("user_id", _WHAT, "ms_played", ended_at="reported_at")
+
+
+def uploaded_together(late: pl.DataFrame) -> pl.DataFrame:
+    """What tells the playbacks that were uploaded late for sure, from what `late_uploads` gave of all files.
+
+    Those that share their `ts` with another playback that ended before it, whatever file it is in, and those
+    that come with several values of `ts`.
+    """
+    upload = ["user_id", "ended_at"]
+    plays = late.filter(pl.col("what").is_not_null()).unique()
+    several = pl.col("ended_at").n_unique().over(_PLAYBACK) > 1
+    begun_at_once = _AT_ONCE.over(*upload, STAMP) > _RESOLUTION_MS
+    fitting = pl.when(~begun_at_once).then(pl.struct("what", "ms_played"))
+    with_another = fitting.drop_nulls().n_unique().over(upload) > 1
+    return plays.filter(several | (with_another & ~begun_at_once)).select(_PLAYBACK).unique()
+
+
+def where_heard(stamped: pl.DataFrame, proven: pl.DataFrame | None = None) -> pl.DataFrame:
     """The rows of `with_stamps` where they were heard: raw events, in their order.
 
-    All rows of a listener with one `ts` must be among them; `twice` is what `uploaded_twice` found. The
-    result depends on no order, and a row that comes twice changes nothing. Playbacks of one track, `ts` and
-    `ms_played` are told apart by their stamps: those that began at least `ms_played` after the first are
-    another playback, those at least `ms_played` after that a third, and so on. A row without a stamp goes
+    All rows of a file and listener with one `ts` must be among them; `proven` is what `uploaded_together`
+    found. The result depends on no order, and a row that comes twice changes nothing. Playbacks of one track,
+    `ts` and `ms_played` are told apart by their stamps: those that began at least `ms_played` after the first
+    are another playback, those at least `ms_played` after that a third, and so on. A row without a stamp goes
     with the first. Stamps by which different playbacks would begin at once are none.
     """
     plain = stamped.drop(STAMP)
     is_open = pl.col("reported_at").is_null() & (pl.col("source") == SOURCE)
     together = stamped.select(is_open & pl.struct("user_id", "ended_at").is_duplicated()).to_series()
-    again = _among(stamped, twice)
+    again = _among(stamped, proven)
     at = (together | again).arg_true()
-    proven = _with_starts(stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)[at]).filter(
+    placed = _with_starts(stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)[at]).filter(
         pl.col("_start").is_not_null()
     )
-    if proven.is_empty():
+    if placed.is_empty():
         return plain
-    moved = _at_their_start(proven)
+    moved = _at_their_start(placed)
     return plain.with_columns(
-        plain[name].scatter(proven["_at"], moved[name])
+        plain[name].scatter(placed["_at"], moved[name])
         for name in ("event_id", "started_at", "ended_at", "reported_at", "event_date")
     )
 
@@ -187,28 +214,27 @@ def _by_start(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _among(stamped: pl.DataFrame, twice: pl.DataFrame | None) -> pl.Series:
-    """Which rows are of playbacks that were uploaded twice."""
+def _among(stamped: pl.DataFrame, proven: pl.DataFrame | None) -> pl.Series:
+    """Which rows are of playbacks that are known to have been uploaded late."""
     found = pl.repeat(False, stamped.height, dtype=pl.Boolean, eager=True)
-    if twice is None or twice.is_empty():
+    if proven is None or proven.is_empty():
         return found
     late = stamped.with_columns(_at=pl.int_range(pl.len())).filter(_IS_LATE).with_columns(_WHAT)
-    return found.scatter(late.join(twice, on=_PLAYBACK, how="semi")["_at"], True)
+    return found.scatter(late.join(proven, on=_PLAYBACK, how="semi")["_at"], True)
 
 
 def _with_starts(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `_start`, when their playback began by a stamp that is believed; else null."""
     moment, play = ["user_id", "ended_at"], ["user_id", "ended_at", "event_id", "_began"]
-    at_once = pl.col("ms_played").sum() - pl.col("ms_played").max()
     began = _with_first_stamps(rows)
     plays = (
         began.group_by(play)
         .agg(pl.col("ms_played").first(), pl.col("_again").any())
         .with_columns(
-            fits=pl.col("_began").is_not_null() & (at_once.over(*moment, "_began") <= _RESOLUTION_MS)
+            fits=pl.col("_began").is_not_null() & (_AT_ONCE.over(*moment, "_began") <= _RESOLUTION_MS)
         )
         .with_columns(
-            overlap=at_once.over(moment),
+            overlap=_AT_ONCE.over(moment),
             early=(pl.col("fits") & (pl.col("_began") + _HEARD + CLOCK_ERROR < pl.col("ended_at")))
             .sum()
             .over(moment),

@@ -16,7 +16,7 @@ from spotify_assets.transforms.offline_sync import (
     days_to_look_back,
     late_uploads,
     uploaded_again,
-    uploaded_twice,
+    uploaded_together,
     where_heard,
     with_stamps,
 )
@@ -60,7 +60,7 @@ def placed(*rows: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of one file where they were heard."""
     raw = frame(*rows)
     stamped = with_stamps(raw)
-    found = where_heard(stamped, uploaded_twice(late_uploads(stamped)))
+    found = where_heard(stamped, uploaded_together(late_uploads(stamped)))
     assert found.schema == raw.schema
     times = ["event_id", "started_at", "ended_at", "reported_at", "event_date"]
     assert found.drop(times).equals(raw.drop(times))
