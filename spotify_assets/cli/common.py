@@ -182,11 +182,3 @@ def report(outcome: "RunOutcome") -> None:
         say_error(f"{', '.join(sorted(steps))}: {cause}")
     if outcome.broken or not outcome.success:
         raise typer.Exit(1)
-
-
-def tell_outdated(settings: Settings) -> None:
-    """Say in one line where the lake has imports that another version would have put elsewhere in time."""
-    from spotify_assets.lake.redating import outdated_words  # noqa: PLC0415
-
-    if words := outdated_words(settings.lake_dir):
-        say_error(words)

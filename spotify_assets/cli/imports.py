@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable, tell_outdated
+from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable
+from spotify_assets.cli.offline import tell_moved, tell_outdated
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def import_(
     if dry_run:
         out.print("A dry run: nothing was written.")
     elif any(file.receipt for each in handed for file in each.files):
-        _tell_moved(handed)
+        tell_moved(handed)
         tell_outdated(settings)
         _tell_partitions(settings)
         out.print("Next: spotify-assets materialize")
@@ -234,23 +235,6 @@ def _tell(handed: "Sequence[Handed]") -> bool:
             say_error(f"{each.path.name} was moved to {each.path.parent}, with the reason beside it")
     refused = any(file.outcome is Outcome.REFUSED for file in left)
     return refused or (bool(left) and not accounted)
-
-
-def _tell_moved(handed: "Sequence[Handed]") -> None:
-    """Say in words what stands where it was heard and not where it was reported."""
-    receipts = [file.receipt for each in handed for file in each.files if file.receipt]
-    notes = [each for receipt in receipts if isinstance(each := receipt.dialect.get("notes"), dict)]
-    moved, other_date = (
-        sum(each.get(name, 0) for each in notes)
-        for name in ("heard_before_reported", "heard_on_another_date")
-    )
-    if moved:
-        latest = max(each.get("reported_seconds_late_at_most", 0) for each in notes)
-        out.print(
-            f"{moved:,} rows tell of offline listening that was uploaded later, at most {latest / 3600:,.1f} "
-            f"hours; they stand where it was heard, {other_date:,} of them on another UTC date.",
-            soft_wrap=True,
-        )
 
 
 def _files_table(files: "Sequence[FileOutcome]") -> RichTable:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import days_of, out, report, run_job, says_what_is_wrong, tell_outdated
+from spotify_assets.cli.common import days_of, out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.offline import tell_outdated
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ A landing sees its own file. What it cannot decide, because the rest of an uploa
 an import are landed; a lake of an older version is brought to the rule of this one. Either way files of the
 lake are written again, those whose rows change, and the receipt last.
 
-Each landing of one listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been uploaded late, and whether
-they were moved. Here belongs: which landings to write again. Not here: what proves an upload
+The landing of a listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been uploaded
+late, and whether they were moved. Here belongs: which landings to write again. Not here: what proves an upload
 (`transforms.offline_sync`).
 """
 
