@@ -55,8 +55,8 @@ def _migrate_lake(settings: Settings, *, dry_run: bool) -> None:
     with alone(settings.lake_dir), out.status("Moving offline listening to where it was heard"):
         done = migrate_lake(settings.lake_dir)
     out.print(
-        f"{done.rows:,} rows of {len(old):,} imports now stand where they were heard; before, they stood where "
-        "they were uploaded.",
+        f"{done.rows:,} rows of {len(old):,} imports now stand where they were heard, not where they were "
+        "uploaded.",
         soft_wrap=True,
     )
     if done.dates:

@@ -29,7 +29,7 @@ from spotify_assets.transforms.offline_sync import VERSION
 
 CATALOGUE = "catalogue"
 EVENTS = "events"
-_USER_DIGITS = 8
+USER_DIGITS = 8
 _REJECTS_HELD = 20_000
 """Refused rows that a landing holds in memory; each carries its original text."""
 _ROWS_WRITTEN_TOGETHER = 10_000
@@ -92,7 +92,7 @@ class EventFile:
     @property
     def receipt_id(self) -> str:
         """The landing: the same bytes for the same listener are the same landing."""
-        listener = user_digest(self.user_id)[:_USER_DIGITS] if self.user_id else "own"
+        listener = user_digest(self.user_id)[:USER_DIGITS] if self.user_id else "own"
         return f"{EVENTS}-{self.sha256[:SHA_DIGITS]}-{listener}"
 
 

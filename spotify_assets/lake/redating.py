@@ -5,9 +5,9 @@ A landing sees its own file. What it cannot decide, because the rest of an uploa
 an import are landed; a lake of an older version is brought to the rule of this one. Either way files of the
 lake are written again, those whose rows change, and the receipt last.
 
-The landing of a listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been uploaded
-late, and whether they were moved. Here belongs: which landings to write again. Not here: what proves an upload
-(`transforms.offline_sync`).
+The landing of a listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been
+uploaded late, and whether they were moved. Here belongs: which landings to write again. Not here: what proves
+an upload (`transforms.offline_sync`).
 """
 
 import shutil
@@ -22,6 +22,8 @@ import polars as pl
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import WORK, Spool
+from spotify_assets.lake.landing import USER_DIGITS
+from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.transforms.offline_sync import (
@@ -85,15 +87,15 @@ def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Reda
     """Move what the files of a listener prove together. The caller holds `importing.alone`."""
     redated = redated or Redated()
     late = {
-        receipt.receipt_id: (receipt, pl.read_parquet(layout.late_path(lake_dir, receipt.receipt_id)))
-        for receipt in read_receipts(lake_dir)
-        if receipt.user_id == user_id and layout.late_path(lake_dir, receipt.receipt_id).exists()
+        path.stem: pl.read_parquet(path)
+        for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
-    together = [rows.select(NO_LATE_UPLOADS.columns) for _, rows in late.values()]
+    together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
     proven = uploaded_together(pl.concat([NO_LATE_UPLOADS, *together]))
-    for receipt, rows in late.values():
+    for receipt_id, rows in late.items():
         if rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi").height:
-            _redate(lake_dir, receipt, proven, redated)
+            text = layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8")
+            _redate(lake_dir, Receipt.from_json(text), proven, redated)
     return redated
 
 
