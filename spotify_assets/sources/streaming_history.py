@@ -1,8 +1,8 @@
 """Spotify's Extended Streaming History, audio and video, of every generation. One row per playback.
 
-`ts` is the UTC moment at which playback stopped, as far as a row can tell, so `started_at` = `ts` - `ms_played` and the event belongs
-to the date of `ts`. An absent key and a null mean the same. Source of the fields: Spotify's ReadMeFirst
-document in the export, and files of 2018 to 2025.
+`ts` is the UTC moment at which playback stopped, as far as a row can tell, so `started_at` = `ts` -
+`ms_played` and the event belongs to the date of `ts`. An absent key and a null mean the same. Source of the
+fields: Spotify's ReadMeFirst document in the export, and files of 2018 to 2025.
 
 - `content_type`: by the URI that is given: an episode is a podcast, a chapter or book an audiobook, a track
   is music, except in a video file, where a track is a music video (`video`). Nothing in a row says that it

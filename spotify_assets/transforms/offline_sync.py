@@ -49,6 +49,8 @@ _PLAYBACK = ("user_id", "what", "ms_played", STAMP)
 _HEARD = pl.duration(milliseconds="ms_played")
 _IS_LATE = pl.col("reported_at").is_null() & (pl.col(STAMP) + _HEARD + CLOCK_ERROR < pl.col("ended_at"))
 _AT_ONCE = pl.col("ms_played").sum() - pl.col("ms_played").max()
+_APART = pl.max_horizontal(pl.duration(milliseconds="ms_played") - RESOLUTION, pl.lit(RESOLUTION))
+"""How far the stamps of one track, `ts` and `ms_played` lie apart that are two playbacks."""
 _RESOLUTION_MS = RESOLUTION // timedelta(milliseconds=1)
 _URI = r'"(?:spotify_track_uri|spotify_episode_uri|audiobook_chapter_uri|audiobook_uri)":"([^"]*)"'
 _WHAT = pl.coalesce("track_id", pl.col("extra").str.extract(_URI)).alias("what")
@@ -148,7 +150,8 @@ def uploaded_together(late: pl.DataFrame) -> pl.DataFrame:
     several = pl.col("ended_at").n_unique().over(_PLAYBACK) > 1
     begun_at_once = _AT_ONCE.over(*upload, STAMP) > _RESOLUTION_MS
     fitting = pl.when(~begun_at_once).then(pl.struct("what", "ms_played"))
-    with_another = fitting.drop_nulls().n_unique().over(upload) > 1
+    between = (pl.col(STAMP).max() - pl.col(STAMP).min()).over(*upload, "what", "ms_played")
+    with_another = (fitting.drop_nulls().n_unique().over(upload) > 1) | (between >= _APART)
     return plays.filter(several | (with_another & ~begun_at_once)).select(_PLAYBACK).unique()
 
 
