@@ -1349,7 +1349,7 @@ DUPLICATE_PLAYS = Table(
         Column(
             "reason",
             "VARCHAR",
-            "How it was found: `same_event`, or `same_playback_` and the source of the dropped row, of which another source's row or another export's is there.",
+            "How it was found: `same_event`, `uploaded_again` (with another reported time), or `same_playback_` and the source of the dropped row, of which another source's row or another export's is there.",
             nullable=False,
         ),
         Column("source", "VARCHAR", "Where the dropped row came from."),

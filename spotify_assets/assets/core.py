@@ -12,7 +12,6 @@ from spotify_assets.catalog import (
     ARTISTS,
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
-    RAW_EVENTS,
     TRACK_ARTISTS,
     TRACK_GENRES,
     TRACKS,
@@ -91,6 +90,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 if sources.isdisjoint(REPORTING)
                 else lambda dates: _reported_on(raw_events, dates, needed),
                 exclusions=exclusions,
+                read_raw_moved=lambda days: moved_events(raw_events, window, days, NEEDED_OF_NEIGHBOURS),
                 rules=rules,
             )
 
@@ -119,11 +119,27 @@ def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[
     first, last = dates["reported_date"].min(), dates["reported_date"].max()
     return raw_events.query(
         f"""
-        select {", ".join(needed or RAW_EVENTS.column_names)}
-        from {RAW_EVENTS.full_name}
+        select {", ".join(needed or raw_events.table.column_names)}
+        from {raw_events.table.full_name}
         where event_date >= $start and event_date < $end
             and (trim(user_id), cast(coalesce(reported_at, ended_at) as date)) in (from reported_dates)
         """,
-        Window(first - LONGEST_OFFLINE, last + timedelta(days=2)),  # type: ignore[operator]
+        Window(first - LONGEST_OFFLINE - timedelta(days=1), last + timedelta(days=2)),  # type: ignore[operator]
         {"reported_dates": dates},
+    )
+
+
+def moved_events(raw_events: TableReader, window: Window, days: int, columns: Sequence[str]) -> pl.DataFrame:
+    """Raw events of a window and so many days before it that were heard before they were reported.
+
+    Those that were reported in these days were heard up to `LONGEST_OFFLINE` before them.
+    """
+    heard = Window(window.start - timedelta(days=days) - LONGEST_OFFLINE - timedelta(days=1), window.end)
+    return raw_events.query(
+        f"""
+        select {", ".join(columns)}
+        from {raw_events.table.full_name}
+        where event_date >= $start and event_date < $end and reported_at is not null
+        """,
+        heard,
     )

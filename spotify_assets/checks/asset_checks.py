@@ -20,6 +20,7 @@ from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.offline import CHECK
 
 WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
 """Tables that the IO manager writes beside those of assets."""
@@ -34,7 +35,7 @@ def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys()
+    warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys() | {CHECK}
     specs = [
         dg.AssetCheckSpec(
             name,
@@ -68,7 +69,11 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
                 passed=finding.passed,
                 severity=dg.AssetCheckSeverity.WARN if finding.warns else dg.AssetCheckSeverity.ERROR,
                 description=finding.detail or None,
-                metadata={"failing rows": finding.failing_rows, "slice": str(window or "all rows")},
+                metadata={
+                    "failing rows": finding.failing_rows,
+                    "slice": str(window or "all rows"),
+                    **finding.counted,
+                },
             )
 
     return checks

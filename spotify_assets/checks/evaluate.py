@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 import duckdb
 import polars as pl
 
-from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, ROW_COUNTS, Table
+from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, LISTENING_EVENTS, ROW_COUNTS, Table
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
+from spotify_assets.warehouse import offline
 from spotify_assets.warehouse.audit import (
     Finding,
     audit_columns,
@@ -48,6 +49,8 @@ def check_names(table: Table) -> dict[str, str]:
         names[RECONCILIATION] = (
             "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded."
         )
+    if table == LISTENING_EVENTS:
+        names[offline.CHECK] = offline.SAYS
     return names | {e.name: e.description for e in table.expectations} | learned_names(table)
 
 
@@ -69,6 +72,8 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window
     findings += [references] if references else []
     findings += [reconcile(connection, table, window)] if has_books(table) else []
     findings += [reconcile_receipts(connection, RECONCILIATION)] if table == IMPORT_RECEIPTS else []
+    if table == LISTENING_EVENTS:
+        findings.append(offline.moved(connection, relation, list(rows.parameters)))
     findings += audit_expectations(connection, table, relation, rows.parameters)
     return findings + learned(connection, table, window)
 

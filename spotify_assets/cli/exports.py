@@ -75,7 +75,8 @@ def evaluate_import(
 ) -> None:
     """Import such a folder into an empty warehouse that is thrown away, and judge the result by the key.
 
-    Exit code 1 when precision or recall of dedupe is below 0.999, or when a row is lost.
+    Exit code 1 when precision or recall of dedupe, or the share of offline plays that stand within a second
+    of when they were heard, is below 0.999, or when a row is lost.
     """
     from spotify_assets.generator.answer_key import AnswerKey  # noqa: PLC0415
     from spotify_assets.generator.exports import ANSWER_KEY, INBOX  # noqa: PLC0415
@@ -91,6 +92,8 @@ def evaluate_import(
     every = found.dedupe.row(-1, named=True)
     if min(every["precision"] or 0, every["recall"] or 0) < TARGET or found.unaccounted:
         fail(f"dedupe is below {TARGET} or rows are unaccounted for: {found.unaccounted} rows")
+    if found.offline_share < TARGET:
+        fail(f"{found.offline_share:.4f} of the offline plays stand where they were heard, below {TARGET}")
 
 
 def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
@@ -99,7 +102,6 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     from spotify_assets.generator.import_quality import Answers  # noqa: PLC0415
     from spotify_assets.lake.importing import Wishes, import_path  # noqa: PLC0415
-    from spotify_assets.transforms.offline_sync import with_offline_plays_apart  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
@@ -116,8 +118,7 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     return Answers(
         files=pl.DataFrame(files, schema=["file", "kind"], orient="row"),
-        # The core tells plays on repeat apart that were landed under one id.
-        landed=with_offline_plays_apart(table("select * from raw.raw_events")),
+        landed=table("select source_file, source_row, event_id from raw.raw_events"),
         catalogue=table("select source_file, source_row from raw.raw_tracks"),
         rejected=table(
             "select source_file, source_row, reason from ops.rejected_rows where table_name <> 'core.tracks'"
@@ -125,7 +126,7 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
         dropped=table(
             "select source_file, source_row, event_id, kept_event_id, reason from ops.duplicate_plays"
         ),
-        listening=table("select event_id from core.listening_events"),
+        listening=table("select event_id, started_at, reported_at from core.listening_events"),
     )
 
 
@@ -137,6 +138,8 @@ def _print(found: "Quality", mistakes: int) -> None:
     ):
         out.print(_table(title, frame))
     out.print("Plays " + ", ".join(f"{what}: {count:,}" for what, count in found.plays.items()))
+    offline = ", ".join(f"{what}: {count:,}" for what, count in found.offline.items())
+    out.print(f"Heard offline {offline} ({found.offline_share:.2%} where they were heard)")
     if found.mistakes.height:
         out.print(_table(f"Mistakes ({found.mistakes.height:,})", found.mistakes.head(mistakes)))
 

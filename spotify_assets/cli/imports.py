@@ -12,6 +12,7 @@ import typer
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable
+from spotify_assets.cli.offline import tell_moved, tell_outdated
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def import_(
     if dry_run:
         out.print("A dry run: nothing was written.")
     elif any(file.receipt for each in handed for file in each.files):
+        tell_moved(handed)
+        tell_outdated(settings)
         _tell_partitions(settings)
         out.print("Next: spotify-assets materialize")
     if failed:

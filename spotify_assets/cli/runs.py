@@ -10,6 +10,7 @@ import typer
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import days_of, out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.offline import tell_outdated
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def materialize(
 ) -> None:
     """Materialise the graph for a range of days, as one run, with every check."""
     settings = Settings()
+    tell_outdated(settings)
     window = days_of(settings, first, last)
     outcome = run_job(settings, "everything", window=window, select=select)
     report(outcome)

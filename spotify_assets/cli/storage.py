@@ -1,4 +1,4 @@
-"""Commands about stored data: migrate."""
+"""Commands about stored data, in the lake and in the warehouse: migrate."""
 
 from typing import Annotated
 
@@ -16,12 +16,16 @@ app = typer.Typer()
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
-    """Bring stored tables to this version's schema, losing nothing; exit code 1 when something remains."""
+    """Bring the lake and stored tables to this version, losing nothing; exit code 1 when something remains.
+
+    Imports of older versions are written again in the lake with offline listening where it was heard.
+    """
     from spotify_assets.catalog import TABLES  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.migrate import migrate as migrate_tables  # noqa: PLC0415
 
     settings = Settings()
+    _migrate_lake(settings, dry_run=dry_run)
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
     plans = migrate_tables(database, TABLES.values(), dry_run=dry_run)
     table = RichTable("table", "would be done" if dry_run else "done", "remains")
@@ -35,3 +39,26 @@ def migrate(
         out.print("Every table is as the catalogue declares it.")
     if any(plan.problems for plan in plans):
         raise typer.Exit(1)
+
+
+def _migrate_lake(settings: Settings, *, dry_run: bool) -> None:
+    from spotify_assets.lake.importing import alone  # noqa: PLC0415
+    from spotify_assets.lake.receipts import read_receipts  # noqa: PLC0415
+    from spotify_assets.lake.redating import migrate_lake, outdated  # noqa: PLC0415
+
+    old = outdated(read_receipts(settings.lake_dir))
+    if not old:
+        return
+    if dry_run:
+        out.print(f"{len(old):,} imports would be written again, offline listening where it was heard.")
+        return
+    with alone(settings.lake_dir), out.status("Moving offline listening to where it was heard"):
+        done = migrate_lake(settings.lake_dir)
+    out.print(
+        f"{done.rows:,} rows of {len(old):,} imports now stand where they were heard, not where they were "
+        "uploaded.",
+        soft_wrap=True,
+    )
+    if done.dates:
+        days = f"--from {min(done.dates)} --to {max(done.dates)}"
+        out.print(f"Next: spotify-assets backfill --again {days}", soft_wrap=True, highlight=False)

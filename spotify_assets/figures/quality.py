@@ -14,6 +14,7 @@ from polars._typing import PolarsDataType
 from spotify_assets.catalog import (
     CHECK_RESULTS,
     IMPORT_RECEIPTS,
+    LISTENING_EVENTS,
     PLAYBACK_ACTIONS,
     REJECTED_ROWS,
     ROW_COUNTS,
@@ -23,6 +24,7 @@ from spotify_assets.figures.view import Filters, Period, Source, ask
 from spotify_assets.transforms.outcomes import STREAM_RULES, PlaybackRule
 from spotify_assets.warehouse.audit import stored_columns
 from spotify_assets.warehouse.incidents import read_incidents
+from spotify_assets.warehouse.offline import MOVED_COUNTS
 
 MS_PER_HOUR = 3_600_000
 RULE_DAYS = 28
@@ -248,6 +250,32 @@ def incidents(processed_dir: Path) -> tuple[datetime, pl.DataFrame] | None:
 _INCIDENTS: dict[str, PolarsDataType] = {
     **dict.fromkeys(("kind", "title", "detail", "partitions", "assets", "run_id"), pl.String),
     "blocks": pl.Boolean,
+}
+
+
+def heard_offline(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Playbacks that stand where they were heard and not where they were reported. One row per listener with
+    any: `user_id`, `moved`, of them `over_ten_minutes` and on an `other_date` (UTC), and `longest_hours`, the
+    largest move.
+    """
+    if "reported_at" not in stored_columns(connection, LISTENING_EVENTS.full_name):
+        return pl.DataFrame(schema=_HEARD_OFFLINE)
+    return ask(
+        connection,
+        f"""
+        select user_id, {MOVED_COUNTS}
+        from {LISTENING_EVENTS.full_name}
+        where reported_at is not null
+        group by user_id
+        order by moved desc, user_id
+        """,
+    )
+
+
+_HEARD_OFFLINE: dict[str, PolarsDataType] = {
+    "user_id": pl.String,
+    **dict.fromkeys(("moved", "over_ten_minutes", "other_date"), pl.Int64),
+    "longest_hours": pl.Float64,
 }
 
 

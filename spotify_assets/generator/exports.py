@@ -30,6 +30,7 @@ from spotify_assets.generator.other_files import (
 from spotify_assets.generator.spotify_files import (
     ACCOUNT_DAYS,
     OFFLINE_AS_USUAL,
+    OFFLINE_OTHER_UNIT,
     Export,
     write_account,
     write_history,
@@ -134,9 +135,9 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
     """The true plays of a person with what holds for a play in every export of it.
 
     Added are `ambiguous` (another play has the same identity, stamp and length), `offline_how` (what stands
-    in its offline timestamp), `identical` and `near_duplicate` (the export tells it twice) and
-    `account_only` (the extended history lacks it). Some tracks change their name halfway. What exports tell
-    differently is in `_told_differently`.
+    in its offline timestamp), `again_ms` (the moment of its second upload, to the second; null without one),
+    `identical` and `near_duplicate` (the export tells it twice) and `account_only` (the extended history
+    lacks it). Some tracks change their name halfway. What exports tell differently is in `_told_differently`.
     """
     plays = true_plays(person)
     count = plays.height
@@ -150,7 +151,8 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
         ]
     )
     how = np.searchsorted(draws, random.random(count), side="right")
-    how[plays["burst"].is_not_null().to_numpy()] = OFFLINE_AS_USUAL
+    in_burst = plays["burst"].is_not_null().to_numpy()
+    how[in_burst & (how != OFFLINE_OTHER_UNIT)] = OFFLINE_AS_USUAL
     renamed = random.random(count) < rates.renamed
     tracks = (
         plays.filter(pl.Series(renamed))["uri"]
@@ -162,6 +164,7 @@ def export_plays(person: Person, random: np.random.Generator, rates: Rates) -> p
     return _told_differently(plays, person.seed, rates).with_columns(
         ambiguous=ambiguous,
         offline_how=pl.Series(how),
+        again_ms=_second_uploads(plays, random, rates),
         identical=pl.Series(random.random(count) < rates.identical) & ~ambiguous,
         near_duplicate=pl.Series(random.random(count) < rates.near_duplicate)
         & ~ambiguous
@@ -197,6 +200,13 @@ def _told_differently(plays: pl.DataFrame, seed: int, rates: Rates) -> pl.DataFr
         names_lost=pl.col("names_lost").fill_null(value=False),
         fraction_ms=pl.when(fraction).then(250).otherwise(0),
     )
+
+
+def _second_uploads(plays: pl.DataFrame, random: np.random.Generator, rates: Rates) -> pl.Expr:
+    """When plays of bursts are uploaded once more, one to nine days after the first time."""
+    later = pl.Series(random.integers(DAY_MS // SECOND_MS, 9 * DAY_MS // SECOND_MS, plays.height) * SECOND_MS)
+    again = pl.Series(random.random(plays.height) < rates.uploaded_again)
+    return pl.when(again & pl.col("burst").is_not_null()).then(pl.col("stamped_ms") + later)
 
 
 def _account_only(plays: pl.DataFrame, random: np.random.Generator, rates: Rates) -> pl.Series:

@@ -19,6 +19,10 @@ from spotify_assets.generator.schedule import DAY_MS, EPOCH
 from spotify_assets.generator.world import World
 
 SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
+LONGEST_WAIT_MS = 72 * HOUR_MS
+"""The longest that a burst waits to be uploaded after its last play."""
+_WAITED_MS = 29 * HOUR_MS + 17 * MINUTE_MS
+"""Burst after burst waits so much longer, round and round; the first is uploaded at once."""
 SPAN_DAYS = 7
 """Days simulated at a time; the scheduler's sort key holds less than twelve."""
 PILOT_WEEKS = 24
@@ -320,7 +324,7 @@ def _with_repeats(plays: pl.DataFrame, random: np.random.Generator, shares: Shar
 
 
 def _bursts(plays: pl.DataFrame, random: np.random.Generator, shares: Shares) -> pl.DataFrame:
-    """Give runs of consecutive plays one stamp, the moment after the last; repeat one of each in full.
+    """Give runs of consecutive plays one stamp, up to three days after the last; repeat one of each.
 
     The repeat has the same track, stamp and length as another play of its burst and differs from it only by
     when it was made, which exports tell by `offline_timestamp` alone.
@@ -357,7 +361,8 @@ def _bursts(plays: pl.DataFrame, random: np.random.Generator, shares: Shares) ->
         extra.append(row | {"started_ms": started, "ended_ms": started + row["ms_played"]})
     frame = pl.concat([frame, pl.DataFrame(extra, schema=frame.schema)])
     in_burst = pl.col("burst").is_not_null()
-    synchronised = (pl.col("ended_ms").max().over("burst") // SECOND_MS + 1) * SECOND_MS
+    waited = pl.col("burst") * _WAITED_MS % LONGEST_WAIT_MS
+    synchronised = (pl.col("ended_ms").max().over("burst") + waited) // SECOND_MS * SECOND_MS + SECOND_MS
     return frame.with_columns(
         pl.when(in_burst).then(synchronised).otherwise("stamped_ms").alias("stamped_ms")
     ).sort("ended_ms", "started_ms", maintain_order=True)

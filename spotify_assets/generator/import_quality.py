@@ -13,6 +13,7 @@ from spotify_assets.generator.answer_key import AnswerKey
 SHA_DIGITS = 12
 LOST = "lost: neither landed nor refused"
 _ROW = ["sha", "row"]
+SECOND_MS = 1_000
 MINUTE_MS = 60_000
 TO_THE_MINUTE = ("account_music", "account_podcast", "account_audiobook")
 """Kinds whose rows know the minute alone: rows of plays that agree in everything such a row says cannot be
@@ -33,7 +34,8 @@ class Answers:
         rejected: `source_file`, `source_row` and `reason` of each refused row, wherever it was refused.
         dropped: `source_file`, `source_row`, `event_id`, `kept_event_id` and `reason` of each duplicate
             (ops.duplicate_plays).
-        listening: `event_id` of each play that counts (core.listening_events).
+        listening: `event_id`, `started_at` and `reported_at` of each play that counts
+            (core.listening_events).
     """
 
     files: pl.DataFrame
@@ -48,13 +50,22 @@ class Answers:
 class Quality:
     """The figures. `recognition` has one row per kind of file, `rejection` one per family of reasons and
     one for all, `dedupe` one per kind of file and one for all; `plays` counts true plays by what became of
-    them; `mistakes` names each wrong row."""
+    them; `offline` counts those of the extended history that were uploaded later than heard, those of them
+    within a second of the true start, and the others that were moved all the same; `mistakes` names each
+    wrong row."""
 
     recognition: pl.DataFrame
     rejection: pl.DataFrame
     dedupe: pl.DataFrame
     plays: dict[str, int]
+    offline: dict[str, int]
     mistakes: pl.DataFrame
+
+    @property
+    def offline_share(self) -> float:
+        """The share of offline plays within a second of their true start; 1 without any."""
+        plays = self.offline["offline plays"]
+        return self.offline["within a second"] / plays if plays else 1.0
 
     @property
     def unaccounted(self) -> int:
@@ -80,6 +91,7 @@ def quality(key: AnswerKey, answers: Answers) -> Quality:
         rejection=_rejection(judged),
         dedupe=_dedupe(loaded, counted),
         plays=_what_became_of_plays(loaded, counted, answers),
+        offline=_offline(counted, key, answers),
         mistakes=pl.concat(mistakes),
     )
 
@@ -250,6 +262,24 @@ def _what_became_of_plays(loaded: pl.DataFrame, counted: pl.DataFrame, answers: 
         "counted more than once": times.filter(times > 1).len(),
         "lost": loaded.join(counted, on="play_id", how="anti")["play_id"].n_unique(),
     }
+
+
+def _offline(counted: pl.DataFrame, key: AnswerKey, answers: Answers) -> dict[str, int]:
+    told = (
+        counted.filter(pl.col("kind") == "extended_history")
+        .unique("play_id", keep="first", maintain_order=True)
+        .select("play_id", "event_id")
+        .join(answers.listening, on="event_id")
+        .join(key.plays.select("play_id", "burst", "started_ms"), on="play_id")
+    )
+    offline = pl.col("burst").is_not_null()
+    off_by = (pl.col("started_at").dt.epoch("ms") - pl.col("started_ms")).abs()
+    counts = told.select(
+        offline.sum(),
+        (offline & (off_by <= SECOND_MS)).sum().alias("near"),
+        (~offline & pl.col("reported_at").is_not_null()).sum().alias("moved"),
+    ).row(0)
+    return dict(zip(("offline plays", "within a second", "others moved"), counts, strict=True))
 
 
 def _dropped(answers: Answers) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def write_history(desk: Desk, number: int, export: Export, *, newest: bool) -> N
             f"{zip_name}/{name}", content, "not_data" if not name.endswith("/") else "", dirt="no data"
         )
     for video, part in ((False, covered.filter(~in_video)), (True, covered.filter(in_video))):
-        rows = _history_rows(desk, part, export.generation, newest=newest)
+        rows = _history_rows(desk, part, export, newest=newest)
         for index, (chunk, span) in enumerate(_in_files(rows, desk.random)):
             name = f"{folder}/{_history_name(export.generation, video, index, span)}"
             # Each export has other faults, and its first file none.
@@ -79,22 +79,22 @@ def write_history(desk: Desk, number: int, export: Export, *, newest: bool) -> N
 
 
 def _history_rows(
-    desk: Desk, plays: pl.DataFrame, generation: str, *, newest: bool
+    desk: Desk, plays: pl.DataFrame, export: Export, *, newest: bool
 ) -> list[tuple[object, Entry]]:
-    """Rows of the extended history with their meaning, in the order of time."""
+    """Rows of the extended history with their meaning, in the order of time.
+
+    Every other second upload stands at the end, which is a file of its own in a long history.
+    """
     made: list[tuple[object, Entry]] = []
+    last: list[tuple[object, Entry]] = []
+    until_ms = midnight_ms(export.last) + DAY_MS
     rates = desk.rates
     # Way after way, so that a few thousand rows hold each.
     broken = int(desk.random.integers(0, 100))
     chance = desk.random.random((plays.height, 8))
     for play, draw in zip(plays.iter_rows(named=True), chance, strict=True):
-        row = _playback(play, generation, desk.personal, draw)
-        odd = _told_anew(row, play) if newest else []
-        if uri := _local_uri(play):
-            row |= {"spotify_track_uri": uri, **dict.fromkeys(_NAMES)}
-            odd.append("local file")
-        if play["album_artist"] != play["creator"]:
-            odd.append("album artist")
+        row = _playback(play, export.generation, desk.personal, draw)
+        odd = _told_oddly(row, play, newest=newest)
         if play["burst"] is not None:
             odd.append("burst")
         if draw[0] < rates.number_as_text:
@@ -115,10 +115,15 @@ def _history_rows(
             made.append((dict(row), Entry(play["play_id"], dirt="identical row")))
         if play["near_duplicate"]:
             made.append((_nearly(row, int(draw[6] * 100)), Entry(play["play_id"], dirt="near-duplicate")))
+        if play["again_ms"] and play["again_ms"] < until_ms:
+            again = row | {"ts": f"{moment(play['again_ms']):%Y-%m-%dT%H:%M:%SZ}"}
+            (last if play["play_id"] % 2 else made).append(
+                (again, Entry(play["play_id"], dirt="uploaded again"))
+            )
         if draw[7] < rates.broken:
             made.append(dirt.broken_playback(row, broken))
             broken += 1
-    return made
+    return made + last
 
 
 def _playback(play: Row, generation: str, personal: Personal, draw: Sequence[float]) -> Row:
@@ -174,16 +179,22 @@ def _playback(play: Row, generation: str, personal: Personal, draw: Sequence[flo
 _NAMES = tuple(f"master_metadata_{name}_name" for name in ("track", "album_artist", "album_album"))
 
 
-def _told_anew(row: Row, play: Row) -> list[str]:
-    """What the newest export tells of a play in another way than those before it, in words."""
+def _told_oddly(row: Row, play: Row, *, newest: bool) -> list[str]:
+    """Change a row to what exports tell in another way than other sources, and the newest than those before
+    it. Returns what was changed, in words."""
     odd: list[str] = []
-    if play["relinked"]:
+    if uri := _local_uri(play):
+        row |= {"spotify_track_uri": uri, **dict.fromkeys(_NAMES)}
+        odd.append("local file")
+    if play["album_artist"] != play["creator"]:
+        odd.append("album artist")
+    if newest and play["relinked"]:
         row["spotify_track_uri"] = f"spotify:track:{play['relinked']}"
         odd.append("relinked")
-    if play["names_lost"]:
+    if newest and play["names_lost"]:
         row |= dict.fromkeys(_NAMES)
         odd.append("names lost")
-    if play["fraction_ms"]:
+    if newest and play["fraction_ms"]:
         row["ts"] = row["ts"].replace("Z", f".{play['fraction_ms']}Z")
         odd.append("fraction of a second")
     return odd
@@ -206,7 +217,8 @@ def _offline_timestamp(play: Row, generation: str) -> int | None:
         return 0
     started = play["started_ms"] // SECOND_MS
     if how == OFFLINE_DAYS_OFF:
-        started -= 86_400 * (2 + play["play_id"] % 9)
+        days = (2 + play["play_id"] % 9, 5 * 365, -3)[play["play_id"] % 3]
+        started -= 86_400 * days
     in_ms = (generation == "endsong") != (how == OFFLINE_OTHER_UNIT)
     return int(started * SECOND_MS if in_ms else started)
 

@@ -86,6 +86,7 @@ def _remove_landing(lake_dir: Path, receipt: Receipt, erased: ErasedFromLake) ->
             path.unlink()
     erased.dates |= {receipt.books_date} if receipt.rejected else set()
     rejected_path(lake_dir, receipt.receipt_id).unlink(missing_ok=True)
+    layout.late_path(lake_dir, receipt.receipt_id).unlink(missing_ok=True)
     receipt_path(lake_dir, receipt.receipt_id).unlink()
     erased.add("imported events", receipt.loaded)
     erased.add("refused rows", sum(receipt.rejected.values()))

@@ -17,6 +17,15 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
+from spotify_assets.transforms.offline_sync import (
+    NO_LATE_UPLOADS,
+    Moved,
+    late_uploads,
+    uploaded_together,
+    uploads_of,
+    where_heard,
+    with_stamps,
+)
 from spotify_assets.transforms.rejects import reject
 from spotify_assets.warehouse.slices import Window
 
@@ -31,30 +40,36 @@ ORDER = ("event_date", "ended_at", "source_row")
 
 @dataclass
 class Spool:
-    """Rows of one landing, gathered by month in a work folder so that memory does not grow with them."""
+    """Rows of one landing, gathered by month in a work folder so that memory does not grow with them.
+
+    They are gathered by the month in which they were reported, so that what was uploaded together lies
+    together, and given back by the month in which they were heard. `proven` are playbacks of which other
+    files prove that they were uploaded late. `first` and `last` are the dates of what was given back, `moved`
+    what of it was heard before it was reported.
+    """
 
     folder: Path
+    proven: pl.DataFrame | None = None
     rows: int = 0
     first: date | None = None
     last: date | None = None
-    users: set[str] = field(default_factory=set)
+    moved: Moved = field(default_factory=Moved)
+    _uploads: list[pl.DataFrame] = field(default_factory=list)
     _held: list[pl.DataFrame] = field(default_factory=list)
     _held_rows: int = 0
     _parts: dict[date, list[Path]] = field(default_factory=dict)
+    _late: list[pl.DataFrame] = field(default_factory=list)
     _number: int = 0
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take rows with the columns of raw.raw_events."""
         if rows.is_empty():
             return
-        days = rows["event_date"]
-        lowest, highest = days.min(), days.max()
-        assert isinstance(lowest, date) and isinstance(highest, date)  # event_date is never null
         self.rows += rows.height
-        self.first = min(self.first or lowest, lowest)
-        self.last = max(self.last or highest, highest)
-        self.users |= set(rows["user_id"].drop_nulls().unique())
-        self._held.append(rows)
+        stamped = with_stamps(rows)
+        if (late := late_uploads(stamped)).height:
+            self._late.append(late)
+        self._held.append(stamped)
         self._held_rows += rows.height
         if self._held_rows >= SPOOL_ROWS:
             for month, part in self._by_month():
@@ -63,23 +78,73 @@ class Spool:
                 self._parts.setdefault(month, []).append(path)
                 self._number += 1
 
+    @property
+    def late(self) -> pl.DataFrame:
+        """The rows that may have been uploaded late, as `late_uploads`."""
+        return pl.concat([NO_LATE_UPLOADS, *self._late])
+
+    def and_moved(self, late: pl.DataFrame) -> pl.DataFrame:
+        """Rows of `late` and whether each was `moved` to where it was heard, when all months were given."""
+        moved = pl.concat([uploads_of(RAW_EVENTS.empty()), *self._uploads]).unique()
+        return late.join(
+            moved.with_columns(moved=True), on=moved.columns, how="left", nulls_equal=True
+        ).with_columns(pl.col("moved").fill_null(value=False))
+
     def months(self) -> Iterator[tuple[date, pl.DataFrame]]:
-        """All rows that were taken, month by month, in the order of the lake; the spool is empty then."""
+        """All rows that were taken, month by month from the last to the first, in the order of the lake.
+
+        What was heard before it was reported goes to an earlier month, never to a later one. The spool is
+        empty in the end.
+        """
         held = dict(self._by_month())
-        for month in sorted({*held, *self._parts}):
+        proven = uploaded_together(self.late) if self.proven is None else self.proven
+        heard_in: dict[date, list[pl.DataFrame]] = {}
+        while months := {*held, *self._parts, *heard_in}:
+            month = max(months)
             parts = [pl.read_ipc(path) for path in self._parts.pop(month, [])]
             if month in held:
                 parts.append(held.pop(month))
-            yield month, parts[0] if len(parts) == 1 else pl.concat(parts).sort(ORDER)
+            if parts:
+                for heard, rows in self._where_heard(month, pl.concat(parts), proven):
+                    heard_in.setdefault(heard, []).append(rows)
+            if found := heard_in.pop(month, None):
+                rows = found[0] if len(found) == len(parts) == 1 else pl.concat(found).sort(ORDER)
+                self._note_dates(rows)
+                yield month, rows
+
+    def _where_heard(
+        self, month: date, reported: pl.DataFrame, proven: pl.DataFrame
+    ) -> Iterator[tuple[date, pl.DataFrame]]:
+        """The rows reported in a month, in the order of the lake, by the months in which they were heard."""
+        rows = where_heard(reported, proven)
+        moved = rows.filter(pl.col("reported_at").is_not_null())
+        if moved.is_empty():
+            yield month, rows
+            return
+        self.moved += Moved.of(moved)
+        self._uploads.append(uploads_of(moved))
+        yield from _months_of(rows)
+
+    def _note_dates(self, rows: pl.DataFrame) -> None:
+        lowest, highest = rows["event_date"].min(), rows["event_date"].max()
+        assert isinstance(lowest, date) and isinstance(highest, date)  # event_date is never null
+        self.first = min(self.first or lowest, lowest)
+        self.last = max(self.last or highest, highest)
 
     def _by_month(self) -> Iterator[tuple[date, pl.DataFrame]]:
         if not self._held:
             return
-        rows = pl.concat(self._held).sort(ORDER).with_columns(_month=pl.col("event_date").dt.month_start())
+        rows = pl.concat(self._held)
         self._held, self._held_rows = [], 0
-        # Sorted once: a sort for each of many small months costs more.
-        parts = rows.partition_by("_month", include_key=False, as_dict=True)
-        yield from ((key[0], part) for key, part in parts.items())
+        yield from _months_of(rows)
+
+
+def _months_of(rows: pl.DataFrame) -> Iterator[tuple[date, pl.DataFrame]]:
+    """Rows by month, in the order of the lake."""
+    # Sorted once: a sort for each of many small months costs more.
+    in_order = rows.sort(ORDER).with_columns(_month=pl.col("event_date").dt.month_start())
+    parts = in_order.partition_by("_month", include_key=False, as_dict=True)
+    yield from ((key[0], part) for key, part in parts.items())
 
 
 @dataclass
@@ -187,7 +252,11 @@ def _read_month(lake_dir: Path, month: date) -> Cleaned:
     if not paths:
         return _NOTHING
     try:
-        rows = pl.read_parquet(paths, hive_partitioning=False)
+        # A file of a version that did not know a column that may be null has nothing in it.
+        files = pl.scan_parquet(
+            paths, schema=RAW_EVENTS.polars_schema, missing_columns="insert", hive_partitioning=False
+        )
+        rows = files.collect()
         landed = Cleaned(rows, rows_in=rows.height)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         landed = read_landed(paths, RAW_EVENTS, lake_dir)  # reads one by one and names the file

@@ -26,6 +26,7 @@ from spotify_assets.lake.events import remove_unfinished
 from spotify_assets.lake.landing import EventFile, earlier_landing, land_catalogue, land_events, landed_before
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
+from spotify_assets.lake.redating import finish_redating, settle
 from spotify_assets.lake.side_by_side import SideBySide
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
@@ -115,7 +116,9 @@ def import_paths(paths: Iterable[Path], lake_dir: Path, wishes: Wishes) -> Itera
     files = [each for path in paths for each in files_below(path)]
     with alone(lake_dir), SideBySide() as threads:
         remove_unfinished(lake_dir)
+        finish_redating(lake_dir)
         yield from _in_order(_import_file(file, name, lake_dir, wishes, threads) for file, name in files)
+        settle(lake_dir, wishes.user_id)
 
 
 def try_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:

@@ -25,10 +25,11 @@ from spotify_assets.lake.receipts import Receipt, rejected_path
 from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read_catalogue
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.transforms.cleaned import Cleaned, no_rejects
+from spotify_assets.transforms.offline_sync import VERSION
 
 CATALOGUE = "catalogue"
 EVENTS = "events"
-_USER_DIGITS = 8
+USER_DIGITS = 8
 _REJECTS_HELD = 20_000
 """Refused rows that a landing holds in memory; each carries its original text."""
 _ROWS_WRITTEN_TOGETHER = 10_000
@@ -91,7 +92,7 @@ class EventFile:
     @property
     def receipt_id(self) -> str:
         """The landing: the same bytes for the same listener are the same landing."""
-        listener = user_digest(self.user_id)[:_USER_DIGITS] if self.user_id else "own"
+        listener = user_digest(self.user_id)[:USER_DIGITS] if self.user_id else "own"
         return f"{EVENTS}-{self.sha256[:SHA_DIGITS]}-{listener}"
 
 
@@ -139,8 +140,12 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             spool.add(chunk.rows)
         made = {
             work / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
-            for month in _write_months(spool, work)
+            for month in sorted(write_months(spool, work))
         }
+        notes.update(spool.moved.notes())
+        if file.user_id and (late := spool.and_moved(spool.late)).height:
+            layout.write_parquet(work / "late.parquet", late)
+            made[work / "late.parquet"] = layout.late_path(lake_dir, file.receipt_id)
         if (refused := rejects.write()) is not None:
             made[refused] = rejected_path(lake_dir, file.receipt_id)
         receipt = Receipt(
@@ -161,6 +166,7 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             user_id=file.user_id,
             first_date=spool.first,
             last_date=spool.last,
+            time_rule=VERSION,
         )
         _move(made, lake_dir, receipt)
     return receipt
@@ -233,7 +239,7 @@ class _Rejects:
         self._held, self._held_rows = [no_rejects()], 0
 
 
-def _write_months(spool: Spool, folder: Path) -> Iterator[date]:
+def write_months(spool: Spool, folder: Path) -> Iterator[date]:
     """Write each month as a file of a folder, small ones together, which keeps both processors busy."""
     held: list[pl.LazyFrame] = []
     held_rows = 0

@@ -13,6 +13,7 @@ import polars as pl
 TRACKS = "spotify_tracks"
 EVENTS = "listening_events"
 RECEIPTS = "_receipts"
+LATE = "_late"
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz")
 """What a data file of the lake may end in."""
 _DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
@@ -104,6 +105,11 @@ def imported_files(lake_dir: Path, month: date) -> list[Path]:
 def receipt_path(lake_dir: Path, receipt_id: str) -> Path:
     """Where the receipt of a landing is."""
     return lake_dir / RECEIPTS / f"{receipt_id}.json"
+
+
+def late_path(lake_dir: Path, receipt_id: str) -> Path:
+    """Where the rows of a landing are that may have been uploaded late; no file where it has none."""
+    return lake_dir / LATE / f"{receipt_id}.parquet"
 
 
 def landed_dates(lake_dir: Path) -> list[date]:

@@ -27,8 +27,9 @@ class Receipt:
     `landed_at` is UTC; `input_file` is the name alone (inside an archive: with its place there), never a
     path of the machine; `source_file` is what the raw tables call the file; `user_id` is whose listening it
     is, None where the file itself says; `first_date` and `last_date` are those of the events that were
-    loaded. `rejected` and `duplicates` count rows by reason code; `landed_files` are relative to the lake.
-    `already_landed` is set on the receipt that a repeated landing returns, and is not stored.
+    loaded, `time_rule` the version of `transforms.offline_sync` that placed them there. `rejected` and
+    `duplicates` count rows by reason code; `landed_files` are relative to the lake. `already_landed` is set
+    on the receipt that a repeated landing returns, and is not stored.
     """
 
     receipt_id: str
@@ -48,6 +49,7 @@ class Receipt:
     user_id: str | None = None
     first_date: date | None = None
     last_date: date | None = None
+    time_rule: int = 1
     already_landed: bool = field(default=False, compare=False)
 
     @property

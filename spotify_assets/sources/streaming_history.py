@@ -1,8 +1,8 @@
 """Spotify's Extended Streaming History, audio and video, of every generation. One row per playback.
 
-`ts` is the UTC moment at which playback stopped, so `started_at` = `ts` - `ms_played` and the event belongs
-to the date of `ts`. An absent key and a null mean the same. Source of the fields: Spotify's ReadMeFirst
-document in the export, and files of 2018 to 2025.
+`ts` is the UTC moment at which playback stopped, as far as a row can tell, so `started_at` = `ts` -
+`ms_played` and the event belongs to the date of `ts`. An absent key and a null mean the same. Source of the
+fields: Spotify's ReadMeFirst document in the export, and files of 2018 to 2025.
 
 - `content_type`: by the URI that is given: an episode is a podcast, a chapter or book an audiobook, a track
   is music, except in a video file, where a track is a music video (`video`). Nothing in a row says that it
@@ -15,9 +15,9 @@ document in the export, and files of 2018 to 2025.
 - `extra.offline_timestamp` is ISO 8601 UTC, with the unit it was written in beside it
   (`offline_timestamp_unit`: `s`, `ms`, `0`, or `unknown` where it makes no sense as either).
 - `event_id`: user, URI (or names), `ts` and `ms_played`: rows that differ in anything else are copies of
-  one playback. One exception is not for a row to tell: a song on repeat while offline is written later with
-  the one `ts` of the synchronisation. `transforms.offline_sync` tells such rows apart, by
-  `offline_timestamp`, where all of them are together.
+  one playback. One exception is not for a row to tell: what was heard offline is written later with the one
+  `ts` of the synchronisation. `transforms.offline_sync` gives such rows their true time and an id by it,
+  where all of an upload are together.
 """
 
 import re

@@ -20,7 +20,7 @@ from spotify_assets.transforms.exclusions import Exclusion, not_excluded, withou
 from spotify_assets.transforms.filling import FILLED, UNKNOWN_CONTENT, UNKNOWN_COUNTRY, filled
 from spotify_assets.transforms.identity import with_track_key
 from spotify_assets.transforms.neighbours import Neighbours, ReadDays, ReadReported, stood_for
-from spotify_assets.transforms.offline_sync import with_offline_plays_apart
+from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, REPORTED, SOURCE, days_to_look_back
 from spotify_assets.transforms.outcomes import with_outcome
 from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
@@ -37,8 +37,10 @@ NEEDED_OF_NEIGHBOURS = tuple(dict.fromkeys((*NEEDED_OF_EARLIER, *FILLED)))
 """Columns of raw.raw_events of the days around a slice, to find playbacks that several sources tell of."""
 
 SAME_EVENT = "same_event"
+UPLOADED_AGAIN = "uploaded_again"
 SAME_PLAYBACK = "same_playback_"
-"""Why a row is dropped: its `event_id` came before; a row of another source or export stands for it."""
+"""Why a row is dropped: its `event_id` came before; the playback was uploaded before, with another `ts`; a
+row of another source or export stands for it."""
 
 T = TypeVar("T")
 _PROVENANCE = ("source_file", "source_row")
@@ -87,18 +89,23 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
 
     A row whose `event_id` came before, by file and row, is a repeat of the same playback, and so is one that
     another export tells differently (`transforms.told_again`): it is dropped and recorded with the row that
-    stays, which takes from it what it lacks (`transforms.filling`). The result does not depend on the order
-    of the rows.
+    stays, which takes from it what it lacks (`transforms.filling`). Of several uploads of a playback the
+    first reported stays. The result does not depend on the order of the rows.
     """
-    judged = reject(with_offline_plays_apart(raw), _REASONS, dated_by="event_date")
+    judged = reject(raw, _REASONS, dated_by="event_date")
     rows = _tidied(judged.kept)
     events, repeats = _each_once(rows)
     again = told_again(rows, events)
+    uploaded_again = pl.col("_reported") != REPORTED
     dropped = pl.concat(
         [
-            repeats.with_columns(kept_event_id="event_id", reason=pl.lit(SAME_EVENT)).update(
-                again, on="event_id", how="left"
-            ),
+            repeats.join(events.select("event_id", _reported=REPORTED), on="event_id")
+            .with_columns(
+                kept_event_id="event_id",
+                reason=pl.when(uploaded_again).then(pl.lit(UPLOADED_AGAIN)).otherwise(pl.lit(SAME_EVENT)),
+            )
+            .drop("_reported")
+            .update(again, on="event_id", how="left"),
             events.join(again, on="event_id", maintain_order="left").with_columns(
                 reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source")
             ),
@@ -110,7 +117,7 @@ def valid_events(raw: pl.DataFrame) -> Cleaned:
         rows=filled(kept, by_trust, ["_other", "event_id", *_PROVENANCE]),
         rows_in=raw.height,
         rejected=judged.rejected.sort(*_PROVENANCE),
-        duplicates=dict(dropped.group_by("reason").len().sort("reason").iter_rows()),
+        duplicates=_by_reason(dropped),
         duplicate_plays=dropped.join(
             kept.select(kept_event_id="event_id", kept_source="source"), on="kept_event_id", how="left"
         ).select(DUPLICATE_PLAYS.column_names),
@@ -132,12 +139,16 @@ def _tidied(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _each_once(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that come first of their `event_id`, by file and row, and those that repeat them."""
+    """The rows that come first of their `event_id`, by upload, file and row, and those that repeat them."""
     if events["event_id"].n_unique() == events.height:
         return events, events.clear()
-    in_order = events.sort(*_PROVENANCE)
+    in_order = events.sort("reported_at", *_PROVENANCE)
     is_first = in_order["event_id"].is_first_distinct()
     return in_order.filter(is_first), in_order.filter(~is_first)
+
+
+def _by_reason(dropped: pl.DataFrame) -> dict[str, int]:
+    return dict(dropped.group_by("reason").len().sort("reason").iter_rows())
 
 
 def listening_events(
@@ -147,6 +158,7 @@ def listening_events(
     read_raw_after: ReadDays | None = None,
     exclusions: Sequence[Exclusion] = (),
     *,
+    read_raw_moved: ReadDays | None = None,
     read_raw_reported: ReadReported | None = None,
     rules: Rules = DEFAULT_RULES,
 ) -> Cleaned:
@@ -156,19 +168,23 @@ def listening_events(
     (`track_id`, `snapshot_date`, `duration_ms`). `read_raw_before` and `read_raw_after` give the raw events
     of so many days before and after the slice, at least the columns `NEEDED_OF_NEIGHBOURS`. Without the
     latter all raw events come from one source: nothing is looked for in several of them, and
-    `NEEDED_OF_EARLIER` will do. `read_raw_reported` gives those that were reported on certain dates; without
-    it no source tells of uploads alone. `exclusions` are applied when repeats are gone; with any, all columns
-    of raw events are needed. `rules` say what a stream, a skip and a session is.
+    `NEEDED_OF_EARLIER` will do. `read_raw_moved` gives those of the slice and of so many days before it that
+    were heard before they were reported; by default they are looked for among all. `read_raw_reported` gives
+    those that were reported on certain dates; without it no row is filled from an upload that lies outside.
+    `exclusions` are applied when repeats are gone; with any, all columns of raw events are needed. `rules`
+    say what a stream, a skip and a session is.
     """
     valid = valid_events(raw)
     if read_raw_after is None:
-        going_on = may_go_on_from_before(valid.rows, rules.session)
+        going_on = _with_uploads(may_go_on_from_before(valid.rows, rules.session), valid.rows)
         read_before = _valid(lambda days: _of_users(read_raw_before(days), going_on))
         around = Neighbours(valid.rows, read_before, None)
     else:
+        read_moved = read_raw_moved or _moved(raw, read_raw_before)
         reported = _valid(read_raw_reported) if read_raw_reported else None
-        around = Neighbours(valid.rows, _valid(read_raw_before), _valid(read_raw_after), reported)
-    once = without_excluded(_without_overlaps(valid, around.overlaps), exclusions)
+        read_before, read_after = _valid(read_raw_before), _valid(read_raw_after)
+        around = Neighbours(valid.rows, read_before, read_after, read_moved, read_reported=reported)
+    once = without_excluded(_without_told_elsewhere(valid, around), exclusions)
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
     )
@@ -185,18 +201,40 @@ def _of_users(raw: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
     return raw.filter(pl.col("event_id").is_in(ids.implode()))
 
 
+def _with_uploads(users: pl.Series, events: pl.DataFrame) -> pl.Series:
+    """The users, and those whose earlier uploads are to be looked for."""
+    of_export = events.filter(pl.col("source") == SOURCE)
+    return users.append(of_export["user_id"].unique()) if days_to_look_back(of_export) else users
+
+
+def _moved(raw: pl.DataFrame, read_raw_before: ReadDays) -> ReadDays:
+    """Reads the rows of a slice, and of so many days before it, that were heard before they were reported."""
+
+    def read(days: int) -> pl.DataFrame:
+        earlier = read_raw_before(days + LONGEST_OFFLINE.days + 1)
+        rows = pl.concat([earlier, raw.select(earlier.columns)])
+        return rows.filter(pl.col("reported_at").is_not_null())
+
+    return read
+
+
 def _valid(read_raw: Callable[[T], pl.DataFrame]) -> Callable[[T], pl.DataFrame]:
     return lambda wanted: valid_events(read_raw(wanted)).rows
 
 
-def _without_overlaps(valid: Cleaned, overlaps: pl.DataFrame) -> Cleaned:
-    """A slice without the rows that another source's row stands for, which are recorded with it."""
+def _without_told_elsewhere(valid: Cleaned, around: Neighbours) -> Cleaned:
+    """A slice without the rows that another upload's or source's row stands for, recorded with it."""
     assert valid.duplicate_plays is not None
-    if overlaps.is_empty():
+    uploads = around.uploads.with_columns(reason=pl.lit(UPLOADED_AGAIN))
+    overlaps = around.overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
+    found = pl.concat([uploads, overlaps], how="diagonal")
+    if found.is_empty():
         return valid
-    found = overlaps.with_columns(reason=pl.concat_str(pl.lit(SAME_PLAYBACK), "source"))
-    found = found.select("event_id", "kept_event_id", "kept_source", "reason")
-    dropped = valid.rows.join(found, on="event_id", maintain_order="left")
+    dropped = valid.rows.join(
+        found.select("event_id", "kept_event_id", "kept_source", "reason"),
+        on="event_id",
+        maintain_order="left",
+    )
     # A repeat of a row that is itself dropped is stood for by the row that stays in the end.
     in_the_end = found.select("kept_source", kept_event_id="event_id", _end="kept_event_id")
     repeats = (
@@ -205,10 +243,10 @@ def _without_overlaps(valid: Cleaned, overlaps: pl.DataFrame) -> Cleaned:
         .with_columns(kept_event_id=pl.coalesce("_end", "kept_event_id"))
         .drop("_end")
     )
-    by_reason = dict(dropped.group_by("reason").len().sort("reason").iter_rows())
+    duplicate_plays = pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)])
     return replace(
         valid,
-        rows=stood_for(valid.rows, overlaps),
-        duplicates=valid.duplicates | by_reason,
-        duplicate_plays=pl.concat([repeats, dropped.select(DUPLICATE_PLAYS.column_names)]),
+        rows=stood_for(valid.rows, found),
+        duplicates=_by_reason(duplicate_plays),
+        duplicate_plays=duplicate_plays,
     )

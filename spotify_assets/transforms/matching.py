@@ -60,8 +60,8 @@ def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.Dat
     """Pairs of a row and the row that stands for it, each in one pair at most: the columns of `NO_PAIRS`."""
     end = "reported_ms" if reported else "end_ms"
     stages: list[Stage] = [
-        lambda rows, kept: _exact(rows, kept, end, "track_id", "names", UNKNOWN),
-        lambda rows, kept: _exact(rows, kept, end, "release", "title"),
+        lambda rows, kept: exact(rows, kept, end, "track_id", "names", UNKNOWN),
+        lambda rows, kept: exact(rows, kept, end, "release", "title"),
         lambda rows, kept: _untitled(rows, kept, end),
         lambda rows, kept: _renamed(rows, kept, end),
         lambda rows, kept: _near(rows, kept, "track_id", "names"),
@@ -80,7 +80,7 @@ def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.Dat
     return pl.concat(found)
 
 
-def _exact(rows: pl.DataFrame, kept: pl.DataFrame, end: str, *keys: str) -> pl.DataFrame:
+def exact(rows: pl.DataFrame, kept: pl.DataFrame, end: str, *keys: str) -> pl.DataFrame:
     """Pairs that agree in one of the keys, in length and minute."""
     return pl.concat(_chosen(_alike(rows, kept, end, key), pl.col("rank_kept")) for key in keys).unique()
 

@@ -7,13 +7,16 @@ from functools import cache
 import polars as pl
 
 from spotify_assets.transforms.filling import FILLED, filled
+from spotify_assets.transforms.offline_sync import days_to_look_back, uploaded_again
 from spotify_assets.transforms.overlaps import (
     NEEDED_FOR_OVERLAPS,
     REPORTING,
     SOURCES,
+    UPLOAD_TIMED,
     may_go_on,
     no_overlaps,
     overlapping,
+    told_at_upload,
     users_of_several_sources,
 )
 
@@ -34,12 +37,13 @@ _NEEDED = tuple(dict.fromkeys((*NEEDED_FOR_OVERLAPS, *FILLED)))
 
 
 class Neighbours:
-    """The events of a slice and of the days before it without those that another source's row stands for.
+    """The events of a slice and of the days before it without those that another row stands for.
 
     What is dropped and filled does not depend on where the slice begins and ends: the days around it are
     looked at, too, and what was heard offline is looked at together with the date on which it was reported,
     where `read_reported` is given: some source tells of the upload alone. Without `read_after` all events
-    come from one source, and nothing is dropped.
+    come from one source, and none stands for another source's. `read_moved` gives the rows of the slice and
+    of the days before it, repeats included, that were heard earlier than they were reported.
     """
 
     def __init__(
@@ -47,27 +51,43 @@ class Neighbours:
         events: pl.DataFrame,
         read_before: ReadDays,
         read_after: ReadDays | None,
+        read_moved: ReadDays | None = None,
+        *,
         read_reported: ReadReported | None = None,
     ) -> None:
         self._events = events
         self._read_before = cache(read_before)
         self._read_after = cache(read_after) if read_after else None
         self._read_reported = read_reported
+        self._read_moved = read_moved
         # No cache of a bound method: with it the slice would stay in memory until cycles are collected.
         self._known_overlaps: dict[int, pl.DataFrame] = {}
 
     @property
     def overlaps(self) -> pl.DataFrame:
-        """The rows of the slice, and perhaps of days before it, that other rows stand for.
+        """The rows of the slice, and perhaps of days before it, that other sources' rows stand for.
 
         As `overlapping` gives them, with the fields that the rows that stay may be filled from.
         """
         return self._overlaps(FIRST_LOOKBACK)
 
+    @property
+    def uploads(self) -> pl.DataFrame:
+        """The rows of the slice that earlier uploads of the same playback stand for, as `uploaded_again`."""
+        return self._uploaded_again(self._events, 0)
+
     def before(self, days: int) -> pl.DataFrame:
         """The events of so many days before the slice."""
-        overlaps = self._overlaps(days)
-        return stood_for(self._read_before(days), overlaps)
+        read = self._read_before(days)
+        read = read.join(self._uploaded_again(read, days), on="event_id", how="anti", maintain_order="left")
+        return stood_for(read, self._overlaps(days))
+
+    def _uploaded_again(self, events: pl.DataFrame, days: int) -> pl.DataFrame:
+        """What earlier uploads stand for of events that begin so many days before the slice."""
+        if back := days_to_look_back(events):
+            earlier = self._read_before(days + back)
+            events = pl.concat([earlier, events.select(earlier.columns)]).unique("event_id", keep="first")
+        return uploaded_again(events)
 
     def _overlaps(self, days: int) -> pl.DataFrame:
         if days not in self._known_overlaps:
@@ -89,7 +109,10 @@ class Neighbours:
         elsewhere = self._reported_with(events)
         if elsewhere.height:
             several = _of_several_sources(pl.concat([events, elsewhere]))
-        return overlapping(several).join(several.select("event_id", *FILLED), on="event_id", how="left")
+        at_upload = self._told_at_upload(days)
+        found = overlapping(several.join(at_upload, on="event_id", how="anti"))
+        pairs = self._of_first_uploads(pl.concat([at_upload, found]), days)
+        return pairs.join(several.select("event_id", *FILLED), on="event_id", how="left")
 
     def _reported_with(self, events: pl.DataFrame) -> pl.DataFrame:
         """What lies elsewhere and was reported on the dates of rows that tell of the report alone, or of what
@@ -103,6 +126,25 @@ class Neighbours:
         if dates.is_empty():
             return events.clear()
         return self._read_reported(dates).select(_NEEDED).join(events, on="event_id", how="anti")
+
+    def _told_at_upload(self, days: int) -> pl.DataFrame:
+        """The rows of sources that tell of offline listening when it was uploaded, as `told_at_upload`."""
+        read = self._read_before(days).select(NEEDED_FOR_OVERLAPS)
+        events = pl.concat([read, self._events.select(NEEDED_FOR_OVERLAPS)])
+        if self._read_moved is None or not (events["source"] == UPLOAD_TIMED).any():
+            return no_overlaps()
+        return told_at_upload(events, self._read_moved(days))
+
+    def _of_first_uploads(self, overlaps: pl.DataFrame, days: int) -> pl.DataFrame:
+        """The overlaps with the row that stays in the end, where the one that stands for them is dropped."""
+        again = pl.concat([self._uploaded_again(self._read_before(days), days), self.uploads])
+        first = again.select(kept_event_id="event_id", _first="kept_event_id").unique("kept_event_id")
+        return overlaps.join(first, on="kept_event_id", how="left", maintain_order="left").select(
+            "event_id",
+            pl.coalesce("_first", "kept_event_id").alias("kept_event_id"),
+            "source",
+            "kept_source",
+        )
 
 
 def stood_for(rows: pl.DataFrame, overlaps: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from spotify_assets.catalog import PLAYBACK_ACTIONS
-from spotify_assets.transforms.matching import HOUR_MS, KEYS, MINUTE_MS, NO_PAIRS, UNKNOWN, matched
+from spotify_assets.transforms.matching import HOUR_MS, KEYS, MINUTE_MS, NO_PAIRS, UNKNOWN, exact, matched
 from spotify_assets.transforms.names import artist_key, title_key
 
 SECOND_MS = 1_000
@@ -57,6 +57,8 @@ playback started by another clock, and nothing about its end.
 UNKNOWN_SOURCE = Source("unknown")
 REPORTING = frozenset(source.name for source in SOURCES if source.reports)
 """Sources that report when the service learnt of a playback."""
+UPLOAD_TIMED = "account_data"
+"""The source that tells of offline listening at the minute of its upload, and not when it was heard."""
 
 LONGEST_MS = 12 * HOUR_MS
 """The most time before its end in which a playback is looked for."""
@@ -111,6 +113,22 @@ def _knowing(kept: pl.DataFrame, rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.
         .with_columns(_nothing_known())
         .select(kept.columns)
     )
+
+
+def told_at_upload(events: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `UPLOAD_TIMED` that a row stands for which was heard before its upload.
+
+    As `overlapping` gives them. `moved` are rows with `reported_at`, repeats included: each upload of a
+    playback takes one row. One track, length and minute of the upload are the same, the k-th
+    of the one with the k-th of the other.
+    """
+    uploads = moved.unique(["event_id", "reported_at"], keep="any").with_columns(
+        ended_at="reported_at", event_date=pl.col("reported_at").dt.date()
+    )
+    kept = _identified(_heard(uploads.select(NEEDED_FOR_OVERLAPS)))
+    rows = _identified(_heard(events.filter(pl.col("source") == UPLOAD_TIMED)))
+    pairs = exact(rows, kept, "end_ms", "track_id", "names").sort("event_id", "kept_event_id")
+    return pairs.unique("event_id", keep="first", maintain_order=True).select(NO_PAIRS.columns)
 
 
 def users_of_several_sources(events: pl.DataFrame) -> pl.Series:

@@ -4,8 +4,8 @@ One implementation serves both: the write path passes a registered frame, the as
 the stored table.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -26,6 +26,8 @@ class Finding:
     detail: str
     warns: bool = False
     """Whether a failure only warns; otherwise it stops what is downstream."""
+    counted: Mapping[str, int | float] = field(default_factory=dict, compare=False)
+    """What a check counts beside, by words for a person."""
 
     @property
     def passed(self) -> bool:

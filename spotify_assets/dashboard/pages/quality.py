@@ -30,6 +30,7 @@ def page(filters: Filters) -> None:
     _broken()
     _books()
     _receipts()
+    _heard_offline()
     _checks()
     _fresh()
     _rules(filters)
@@ -155,6 +156,23 @@ def _receipts() -> None:
             "first_date": st.column_config.DateColumn("From"),
             "last_date": st.column_config.DateColumn("To"),
         },
+    )
+
+
+def _heard_offline() -> None:
+    table(
+        "Heard offline and uploaded later",
+        ask(quality.heard_offline),
+        term="heard offline",
+        name="heard_offline",
+        columns={
+            "user_id": "Listener",
+            "moved": st.column_config.NumberColumn("Playbacks", format="localized"),
+            "over_ten_minutes": st.column_config.NumberColumn("Over ten minutes later", format="localized"),
+            "other_date": st.column_config.NumberColumn("On another UTC date", format="localized"),
+            "longest_hours": st.column_config.NumberColumn("Latest upload (hours)", format="%.1f"),
+        },
+        empty="Nothing was uploaded later than it was heard.",
     )
 
 

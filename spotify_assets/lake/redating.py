@@ -1,0 +1,184 @@
+"""Putting what is landed where it was heard, when more is known than at its landing.
+
+A landing sees its own file. What it cannot decide, because the rest of an upload stands in another file
+(audio and video have files of their own, and a long history is cut somewhere), is decided when all files of
+an import are landed; a lake of an older version is brought to the rule of this one. Either way files of the
+lake are written again, those whose rows change, and the receipt last.
+
+The landing of a listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been
+uploaded late, and whether they were moved. Here belongs: which landings to write again. Not here: what proves
+an upload (`transforms.offline_sync`).
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.lake import layout
+from spotify_assets.lake.events import WORK, Spool
+from spotify_assets.lake.landing import USER_DIGITS
+from spotify_assets.lake.profiles import user_digest
+from spotify_assets.lake.receipts import Receipt, read_receipts
+from spotify_assets.sources.landed import read_landed
+from spotify_assets.transforms.offline_sync import (
+    NO_LATE_UPLOADS,
+    VERSION,
+    Moved,
+    uploaded_together,
+)
+
+READY = ".redated-"
+"""How the folder of a landing begins that is written anew and only has to be put in its place."""
+_NEW, _MANIFEST = "new", "receipt.json"
+_RULED = ("extended_history", "events")
+"""Kinds of files whose rows the rule looks at."""
+
+
+@dataclass
+class Redated:
+    """What was written again: landings, how many rows were moved, and the dates of all that changed."""
+
+    landings: int = 0
+    rows: int = 0
+    dates: set[date] = field(default_factory=set)
+
+
+def outdated(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """The landings of versions that put what was heard offline where it was uploaded."""
+    return [
+        each
+        for each in receipts
+        if each.target == RAW_EVENTS.full_name and each.time_rule < VERSION and each.kind in _RULED
+    ]
+
+
+def outdated_words(lake_dir: Path) -> str | None:
+    """One line about landings of older versions; None where there are none."""
+    if not (count := len(outdated(read_receipts(lake_dir)))):
+        return None
+    return (
+        f"{count:,} imports are of a version that put offline listening where it was uploaded: "
+        "spotify-assets migrate puts it where it was heard"
+    )
+
+
+def migrate_lake(lake_dir: Path) -> Redated:
+    """Write landings of older versions again by the rule of this one. The caller holds `importing.alone`.
+
+    What was begun and not finished is finished first; doing it again changes nothing.
+    """
+    redated = Redated()
+    finish_redating(lake_dir)
+    old = outdated(read_receipts(lake_dir))
+    for receipt in old:
+        _redate(lake_dir, receipt, None, redated)
+    for user_id in sorted({receipt.user_id for receipt in old if receipt.user_id}):
+        settle(lake_dir, user_id, redated)
+    return redated
+
+
+def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Redated:
+    """Move what the files of a listener prove together. The caller holds `importing.alone`."""
+    redated = redated or Redated()
+    late = {
+        path.stem: pl.read_parquet(path)
+        for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
+    }
+    together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
+    proven = uploaded_together(pl.concat([NO_LATE_UPLOADS, *together]))
+    for receipt_id, rows in late.items():
+        if rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi").height:
+            text = layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8")
+            _redate(lake_dir, Receipt.from_json(text), proven, redated)
+    return redated
+
+
+def finish_redating(lake_dir: Path) -> None:
+    """Put in place what was written anew before its process was killed, and drop what has no receipt."""
+    for folder in lake_dir.glob(f"{READY}*"):
+        _put_in_place(lake_dir, folder)
+    for path in (lake_dir / layout.LATE).glob("*.parquet"):
+        if not layout.receipt_path(lake_dir, path.stem).exists():
+            path.unlink()
+
+
+def _redate(lake_dir: Path, receipt: Receipt, proven: pl.DataFrame | None, redated: Redated) -> None:
+    """Write a landing again where its rows change.
+
+    All of it is made in a folder that is renamed when it is complete: from then on it is put in its place,
+    if need be by the next process.
+    """
+    before = {path: _rows(lake_dir, path) for path in map(lake_dir.joinpath, receipt.landed_files)}
+    folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
+    try:
+        spool = Spool(folder, proven)
+        for rows in before.values():
+            spool.add(rows)
+        made: dict[Path, pl.DataFrame] = {}
+        files = []
+        for month, rows in spool.months():
+            path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
+            files.append(path.relative_to(lake_dir).as_posix())
+            if path not in before or not rows.equals(before[path]):
+                made[path] = rows
+        for path, rows in made.items():
+            layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
+        changed = replace(
+            receipt,
+            landed_files=tuple(sorted(files)),
+            first_date=spool.first,
+            last_date=spool.last,
+            time_rule=VERSION,
+            dialect=_with_notes(receipt, spool.moved),
+        )
+        told = layout.late_path(lake_dir, receipt.receipt_id)
+        late = spool.and_moved(pl.read_parquet(told).drop("moved") if told.exists() else spool.late)
+        if receipt.user_id and late.height:
+            layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
+        layout.write_bytes(folder / _MANIFEST, changed.to_json().encode())
+        ready = folder.with_name(f"{READY}{receipt.receipt_id}")
+        folder.rename(ready)
+        _put_in_place(lake_dir, ready)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    gone = [rows for path, rows in before.items() if path.relative_to(lake_dir).as_posix() not in files]
+    touched = [before[path] for path in made if path in before]
+    redated.landings += bool(made)
+    redated.rows += spool.moved.rows - sum(Moved.of(rows).rows for rows in before.values())
+    redated.dates |= {
+        day for rows in (*gone, *touched, *made.values()) for day in rows["event_date"].unique()
+    }
+    if receipt.rejected:
+        redated.dates |= {receipt.books_date, changed.books_date}
+
+
+def _put_in_place(lake_dir: Path, ready: Path) -> None:
+    """Move the files of a complete folder to where they belong, remove those of months without rows."""
+    receipt = Receipt.from_json((ready / _MANIFEST).read_text(encoding="utf-8"))
+    for path in sorted((ready / _NEW).rglob("*.parquet")):
+        target = lake_dir / path.relative_to(ready / _NEW)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    kept = {lake_dir / name for name in receipt.landed_files}
+    for path in (lake_dir / layout.EVENTS).glob(f"month=*/{receipt.receipt_id}.parquet"):
+        if path not in kept:
+            path.unlink()
+    layout.write_bytes(layout.receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
+    shutil.rmtree(ready)
+
+
+def _rows(lake_dir: Path, path: Path) -> pl.DataFrame:
+    """The rows of a landed file with the columns of this version."""
+    return read_landed([path], RAW_EVENTS, lake_dir).rows
+
+
+def _with_notes(receipt: Receipt, moved: Moved) -> dict[str, object]:
+    notes = receipt.dialect.get("notes")
+    told = {**notes, **moved.notes()} if isinstance(notes, dict) else moved.notes()
+    return {**receipt.dialect, **({"notes": told} if told else {})}

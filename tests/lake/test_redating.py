@@ -1,0 +1,217 @@
+"""What was heard offline is moved after its landing as well: by other files, and by a newer version."""
+
+import json
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.lake import layout, redating
+from spotify_assets.lake.erasing import erase_from_lake
+from spotify_assets.lake.events import EventLake
+from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.receipts import Receipt, read_receipts
+from spotify_assets.lake.redating import migrate_lake, outdated_words
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.slices import Window
+from tests.lake.exports import play, write_json, write_zip
+
+SYNC = datetime(2024, 3, 1, 0, 30)  # noqa: DTZ001
+HEARD = datetime(2024, 2, 29, 21, 0)  # noqa: DTZ001
+EVERYTHING = Window(date(2024, 1, 1), date(2025, 1, 1))
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+WISHES = Wishes("anna", date(2025, 1, 1))
+Row = dict[str, object]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "raw"
+
+
+def offline(number: int, began: datetime, ts: datetime = SYNC, unit: int = 1) -> Row:
+    stamp = (began - EPOCH) // timedelta(seconds=1) * unit
+    return play(ts, number, offline=True, offline_timestamp=stamp)
+
+
+def burst(count: int = 4) -> list[Row]:
+    return [offline(n, HEARD + n * timedelta(minutes=4), unit=1000 if n % 2 else 1) for n in range(count)]
+
+
+def imported(lake: Path, path: Path) -> list[Receipt]:
+    list(import_path(path, lake, WISHES))
+    return read_receipts(lake)
+
+
+def events(lake: Path) -> pl.DataFrame:
+    rows = EventLake(lake).read(EVERYTHING)
+    assert "wrong_folder" not in rows.rejected["reason"]
+    return rows.rows.sort("started_at", "track_id")
+
+
+def starts(lake: Path) -> list[datetime]:
+    return events(lake)["started_at"].to_list()
+
+
+def as_landed_before(lake: Path) -> None:
+    """Make a lake what the version before the rule had made of the same files."""
+    for receipt in read_receipts(lake):
+        files = [lake / name for name in receipt.landed_files]
+        rows = pl.concat([pl.read_parquet(file, hive_partitioning=False) for file in files])
+        reported = pl.coalesce("reported_at", "ended_at")
+        old = rows.with_columns(
+            event_id=pl.when(pl.col("reported_at").is_not_null())
+            .then(pl.concat_str("event_id", reported.cast(pl.String)))
+            .otherwise("event_id"),
+            ended_at=reported,
+            started_at=reported - pl.duration(milliseconds="ms_played"),
+            event_date=reported.dt.date(),
+        ).drop("reported_at")
+        for file in files:
+            file.unlink()
+        names = []
+        for key, part in old.partition_by("event_date", as_dict=True).items():
+            assert isinstance(key[0], date)
+            path = layout.month_dir(lake, key[0]) / f"{receipt.receipt_id}.parquet"
+            known = [pl.read_parquet(path, hive_partitioning=False)] if path.exists() else []
+            layout.write_parquet(path, pl.concat([*known, part]).sort("event_date", "ended_at", "source_row"))
+            names.append(path.relative_to(lake).as_posix())
+        dates = old["event_date"]
+        before = replace(
+            receipt,
+            landed_files=tuple(sorted(set(names))),
+            first_date=dates.min(),
+            last_date=dates.max(),
+            dialect={name: value for name, value in receipt.dialect.items() if name != "notes"},
+        )
+        content = json.loads(before.to_json())
+        del content["time_rule"]
+        layout.write_bytes(layout.receipt_path(lake, receipt.receipt_id), json.dumps(content).encode())
+        layout.late_path(lake, receipt.receipt_id).unlink(missing_ok=True)
+
+
+def landed_state(lake: Path) -> tuple[object, ...]:
+    receipts = [replace(each, landed_at=datetime.min) for each in read_receipts(lake)]  # noqa: DTZ901
+    late = sorted(path.name for path in (lake / "_late").glob("*"))
+    return events(lake).to_dicts(), sorted(receipts, key=lambda each: each.receipt_id), late
+
+
+class TestFilesTogether:
+    def test_an_upload_in_an_audio_and_a_video_file(self, lake, tmp_path):
+        audio, video = burst()[:3], burst()[3:]
+        members = {"Streaming_History_Audio_2024.json": audio, "Streaming_History_Video_2024.json": video}
+        receipts = imported(lake, write_zip(tmp_path / "export.zip", members))
+        assert starts(lake) == [HEARD + n * timedelta(minutes=4) for n in range(4)]
+        assert {each.last_date for each in receipts} == {date(2024, 2, 29)}
+        assert [each.dialect["notes"]["heard_before_reported"] for each in receipts] in ([1, 3], [3, 1])
+
+    def test_each_file_has_one_row_of_it(self, lake, tmp_path):
+        for n, row in enumerate(burst(2)):
+            imported(lake, write_json(tmp_path / f"endsong_{n}.json", [row]))
+        assert starts(lake) == [HEARD, HEARD + timedelta(minutes=4)]
+
+    def test_uploads_of_one_playback_in_two_exports(self, lake, tmp_path):
+        imported(lake, write_json(tmp_path / "old.json", [offline(1, HEARD)]))
+        assert events(lake)["reported_at"].to_list() == [None]
+        later = offline(1, HEARD, SYNC + timedelta(days=4), unit=1000)
+        imported(lake, write_json(tmp_path / "new.json", [later]))
+        assert starts(lake) == [HEARD, HEARD]
+        assert events(lake)["event_id"].n_unique() == 1
+
+    def test_the_order_of_imports_changes_nothing(self, lake, tmp_path):
+        files = [write_json(tmp_path / f"endsong_{n}.json", [row]) for n, row in enumerate(burst(3))]
+        other = tmp_path / "other" / "raw"
+        for file in files:
+            imported(lake, file)
+        for file in reversed(files):
+            imported(other, file)
+        assert landed_state(lake) == landed_state(other)
+
+    def test_listeners_are_not_compared(self, lake, tmp_path):
+        first, second = burst(2)
+        imported(lake, write_json(tmp_path / "a.json", [first]))
+        list(import_path(write_json(tmp_path / "b.json", [second]), lake, replace(WISHES, user_id="ben")))
+        assert events(lake)["reported_at"].to_list() == [None, None]
+
+    def test_who_is_erased_leaves_nothing_to_compare(self, lake, tmp_path):
+        imported(lake, write_json(tmp_path / "a.json", burst()))
+        assert list((lake / "_late").glob("*"))
+        erase_from_lake(Settings(data_dir=lake.parent), "anna")
+        assert not list((lake / "_late").glob("*"))
+
+
+class TestAnOlderLake:
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> list[Path]:
+        online = [play(SYNC + n * timedelta(days=20), 9) for n in range(4)]
+        twice = [offline(1, HEARD, SYNC + timedelta(days=days)) for days in (1, 6)]
+        refused = [{"ts": "never", "ms_played": 1}]
+        return [
+            write_json(tmp_path / "endsong_0.json", [*burst(), *online, *twice, *refused]),
+            write_json(tmp_path / "endsong_1.json", burst(5)[4:]),
+        ]
+
+    def test_migrating_gives_what_an_import_gives(self, lake, tmp_path, files):
+        fresh = tmp_path / "fresh" / "raw"
+        for file in files:
+            imported(fresh, file)
+            imported(lake, file)
+        as_landed_before(lake)
+        assert events(lake)["reported_at"].null_count() == events(lake).height
+        assert "2 imports" in (outdated_words(lake) or "")
+        done = migrate_lake(lake)
+        assert landed_state(lake) == landed_state(fresh)
+        assert done.rows == events(fresh)["reported_at"].count()
+        assert {date(2024, 2, 29), date(2024, 3, 1)} <= done.dates
+        assert outdated_words(lake) is None
+
+    def test_months_in_which_nothing_moves_are_not_written_again(self, lake, files):
+        for file in files:
+            imported(lake, file)
+        as_landed_before(lake)
+        untouched = sorted((lake / "listening_events").glob("month=2024-04/*.parquet"))
+        before = [path.stat().st_ino for path in untouched]
+        migrate_lake(lake)
+        assert before
+        assert [path.stat().st_ino for path in untouched] == before
+
+    def test_doing_it_again_changes_nothing(self, lake, files):
+        imported(lake, files[0])
+        as_landed_before(lake)
+        migrate_lake(lake)
+        state = landed_state(lake)
+        assert migrate_lake(lake).landings == 0
+        assert landed_state(lake) == state
+
+    @pytest.mark.parametrize("files_moved", [0, 1, 2])
+    def test_killed_in_the_middle_it_is_finished_by_the_next(self, lake, files, monkeypatch, files_moved):
+        imported(lake, files[0])
+        expected = landed_state(lake)
+        as_landed_before(lake)
+        replaced = Path.replace
+        left = files_moved
+
+        def killed(self: Path, target: Path) -> Path:
+            nonlocal left
+            if redating.READY in str(self) and "_receipts" not in str(self):
+                if not left:
+                    raise KeyboardInterrupt
+                left -= 1
+            return replaced(self, target)
+
+        monkeypatch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            migrate_lake(lake)
+        monkeypatch.undo()
+        migrate_lake(lake)
+        assert landed_state(lake) == expected
+        assert not list(lake.glob(".*redat*"))
+
+    def test_a_file_without_the_column_is_read_with_nothing_in_it(self, lake, files):
+        imported(lake, files[0])
+        as_landed_before(lake)
+        imported(lake, files[1])
+        assert events(lake).schema == RAW_EVENTS.polars_schema
