@@ -22,6 +22,7 @@ from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
+from spotify_assets.warehouse.lengths import length_sources
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
@@ -71,6 +72,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         rules = Rules(settings.stream_rule, settings.skip_rule, settings.session_rule)
         by_source = NEEDED_OF_EARLIER if one_source else NEEDED_OF_NEIGHBOURS
         needed = None if exclusions else by_source
+        lengths = length_sources(raw_events, tracks)
 
         def clean(window: Window) -> Cleaned:
             return clean_events(
@@ -82,6 +84,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 else lambda days: raw_events.read(window.following(days), needed),
                 exclusions=exclusions,
                 rules=rules,
+                lengths=lengths,
             )
 
         days = windows(context)

@@ -21,15 +21,16 @@ COUNTS = f"""
     coalesce(sum(plays), 0)::bigint as plays,
     coalesce(sum(streams), 0)::bigint as streams,
     coalesce(sum(skips), 0)::bigint as skips,
-    sum(skips) / sum(plays) as skip_rate,
+    sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
+    sum(unknowns) / sum(plays) as unknown_share,
     coalesce(sum(ms_played), 0) / {MS_PER_MINUTE} as minutes
 """
 """The measures of a group of rows, as SQL over any `Source`."""
 
 
 def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
-    """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (null without plays), `minutes` heard
-    and `mean_daily_active_users`, the mean over all days of the period.
+    """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (of the plays whose outcome is known,
+    null without any), `unknown_share` of the plays (null without plays), `minutes` heard and `mean_daily_active_users`, the mean over all days of the period.
     """
     counts = ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
     active = active_listeners(connection, filters)["daily_active_users"]
@@ -38,7 +39,7 @@ def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFr
 
 def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
     """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
-    `skips`, `skip_rate` (null without plays) and `minutes` heard.
+    `skips`, `skip_rate` and `unknown_share` (as in `totals`) and `minutes` heard.
     """
     counted = ask(
         connection,
@@ -67,7 +68,7 @@ def _counted(filters: Filters) -> str:
 def on_every_day(period: Period, column: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows in the order of days; a day without one gets zeros, and no rate."""
     days = pl.DataFrame({column: pl.date_range(period.first, period.last, eager=True)})
-    counts = [name for name in rows.columns if name not in {column, "skip_rate"}]
+    counts = [name for name in rows.columns if name not in {column, "skip_rate", "unknown_share"}]
     return days.join(rows, on=column, how="left", maintain_order="left").with_columns(
         pl.col(counts).fill_null(0)
     )

@@ -106,7 +106,7 @@ def by_dimension(
             value,
             sum(plays)::bigint as plays,
             sum(skips)::bigint as skips,
-            sum(skips) / sum(plays) as skip_rate
+            sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
         from {narrowest(filters, groups, playbacks)}
         group by value
         order by value

@@ -17,6 +17,7 @@ from spotify_assets.transforms.as_of import join_tracks
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
 from spotify_assets.transforms.identity import with_track_key
+from spotify_assets.transforms.lengths import LengthSources, with_known_duration
 from spotify_assets.transforms.neighbours import Neighbours, ReadDays
 from spotify_assets.transforms.offline_sync import with_offline_plays_apart
 from spotify_assets.transforms.outcomes import with_outcome
@@ -134,6 +135,7 @@ def listening_events(
     exclusions: Sequence[Exclusion] = (),
     *,
     rules: Rules = DEFAULT_RULES,
+    lengths: LengthSources | None = None,
 ) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
 
@@ -142,7 +144,8 @@ def listening_events(
     of so many days before and after the slice, at least the columns `NEEDED_OF_NEIGHBOURS`. Without the
     latter all raw events come from one source: nothing is looked for in several of them, and
     `NEEDED_OF_EARLIER` will do. `exclusions` are applied when repeats are gone; with any, all columns of raw
-    events are needed. `rules` say what a stream, a skip and a session is.
+    events are needed. `rules` say what a stream, a skip and a session is. `lengths` gives lengths that the
+    catalogue does not know by the track's id.
     """
     valid = valid_events(raw)
     if read_raw_after is None:
@@ -155,7 +158,8 @@ def listening_events(
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
     )
-    with_outcomes = with_outcome(with_track_key(with_lengths), stream_rule=rules.stream, skip_rule=rules.skip)
+    judged = with_known_duration(with_track_key(with_lengths), lengths)
+    with_outcomes = with_outcome(judged, stream_rule=rules.stream, skip_rule=rules.skip)
     in_sessions = with_sessions(
         with_outcomes, lambda days: not_excluded(around.before(days), exclusions), rules.session
     )

@@ -18,7 +18,7 @@ def judged(*rows: Row) -> list[Row]:
     """Events with their outcome; a row's `length` is its track's length, three minutes by default."""
     lengths = [row.get("length", THREE_MINUTES) for row in rows]
     events = raw_events(*({name: row[name] for name in row if name != "length"} for row in rows))
-    return with_outcome(events.with_columns(track_duration_ms=pl.Series(lengths, dtype=pl.Int64))).to_dicts()
+    return with_outcome(events.with_columns(known_duration_ms=pl.Series(lengths, dtype=pl.Int64))).to_dicts()
 
 
 def outcome(seconds: float = 60, **changes: Any) -> Any:
@@ -175,14 +175,14 @@ def test_a_late_skip_is_a_stream():
 
 def test_events_keep_their_order_and_columns():
     events = raw_events(*(playback(f"e{n}", f"2025-03-01 {20 - n}:00") for n in range(5)))
-    with_lengths = events.with_columns(track_duration_ms=pl.lit(THREE_MINUTES))
+    with_lengths = events.with_columns(known_duration_ms=pl.lit(THREE_MINUTES))
     result = with_outcome(with_lengths)
     assert result.columns == [*with_lengths.columns, "outcome", "is_stream"]
     assert result["event_id"].to_list() == events["event_id"].to_list()
 
 
 def test_no_events_give_no_outcomes():
-    result = with_outcome(raw_events().with_columns(track_duration_ms=pl.lit(None, dtype=pl.Int64)))
+    result = with_outcome(raw_events().with_columns(known_duration_ms=pl.lit(None, dtype=pl.Int64)))
     assert result.is_empty()
     assert result.schema["outcome"] == pl.String
     assert result.schema["is_stream"] == pl.Boolean
