@@ -28,6 +28,14 @@ COUNTS = f"""
 """The measures of a group of rows, as SQL over any `Source`."""
 
 
+def unknown_in_words(share: float | None) -> str | None:
+    """What is to be said beside a skip rate; None where it is known of every play how it ended."""
+    if not share:
+        return None
+    much = f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
+    return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
+
+
 def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
     """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (of the plays whose outcome is known,
     null without any), `unknown_share` of the plays (null without plays), `minutes` heard and `mean_daily_active_users`, the mean over all days of the period.

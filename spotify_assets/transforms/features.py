@@ -129,9 +129,7 @@ def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame)
     described = join_tracks(started, tracks, TRACK_FEATURES)
     return (
         described.hstack(
-            _history(
-                described, events.filter(has_known_outcome()), earlier, carry, _first_artists(tracks)
-            )
+            _history(described, events.filter(has_known_outcome()), earlier, carry, _first_artists(tracks))
         )
         .with_columns(
             event_date=pl.col("_event_date"),
