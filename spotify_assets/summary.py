@@ -92,7 +92,7 @@ def _outcomes(connection: duckdb.DuckDBPyConnection) -> str | None:
         return None
     known = plays - unknowns
     rate = f"{skips / known:.1%} of {known:,} plays of tracks with an id" if known else "nothing is known"
-    return " ".join(filter(None, (f"{rate}.", unknown_in_words(unknowns / plays))))
+    return " ".join(filter(None, (f"{rate}.", unknown_in_words(unknowns, plays))))
 
 
 def _short(path: Path) -> Path:

@@ -22,23 +22,25 @@ COUNTS = f"""
     coalesce(sum(streams), 0)::bigint as streams,
     coalesce(sum(skips), 0)::bigint as skips,
     sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
-    sum(unknowns) / sum(plays) as unknown_share,
+    coalesce(sum(unknowns), 0)::bigint as unknowns,
     coalesce(sum(ms_played), 0) / {MS_PER_MINUTE} as minutes
 """
 """The measures of a group of rows, as SQL over any `Source`."""
 
 
-def unknown_in_words(share: float | None) -> str | None:
+def unknown_in_words(unknowns: int, plays: int) -> str | None:
     """What is to be said beside a skip rate; None where it is known of every play how it ended."""
-    if not share:
+    if not unknowns:
         return None
+    share = unknowns / plays
     much = f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
     return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
 
 
 def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
-    """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (of the plays whose outcome is known,
-    null without any), `unknown_share` of the plays (null without plays), `minutes` heard and `mean_daily_active_users`, the mean over all days of the period.
+    """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
+    outcome is known, null without any), `minutes` heard and `mean_daily_active_users`, the mean over all days
+    of the period.
     """
     counts = ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
     active = active_listeners(connection, filters)["daily_active_users"]
@@ -47,7 +49,7 @@ def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFr
 
 def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
     """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
-    `skips`, `skip_rate` and `unknown_share` (as in `totals`) and `minutes` heard.
+    `skips`, `unknowns`, `skip_rate` (as in `totals`) and `minutes` heard.
     """
     counted = ask(
         connection,
@@ -76,7 +78,7 @@ def _counted(filters: Filters) -> str:
 def on_every_day(period: Period, column: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows in the order of days; a day without one gets zeros, and no rate."""
     days = pl.DataFrame({column: pl.date_range(period.first, period.last, eager=True)})
-    counts = [name for name in rows.columns if name not in {column, "skip_rate", "unknown_share"}]
+    counts = [name for name in rows.columns if name not in {column, "skip_rate"}]
     return days.join(rows, on=column, how="left", maintain_order="left").with_columns(
         pl.col(counts).fill_null(0)
     )

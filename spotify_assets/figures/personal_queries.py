@@ -19,8 +19,8 @@ GRADES = (
     "skipped after 30 s or more",
 )
 OUTCOMES = ("heard to the end", *reversed(GRADES), "abandoned", "unknown")
-"""How a playback of music ended, from most to least heard, the unknown last; the grades of skips are those of P. Lamere, "The
-Skip" (2014)."""
+"""How a playback of music ended, from most to least heard, the unknown last; the grades of skips are
+those of P. Lamere, "The Skip" (2014)."""
 MOODS = ("happy", "tense", "sad", "calm")
 MOOD_LIMIT = 0.5
 """Middle of the scales of valence and energy, which divides the plane into four moods."""

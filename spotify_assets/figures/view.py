@@ -167,7 +167,8 @@ _PLAYBACKS = """(
 )"""
 
 DAYS = Source("marts.daily_aggregates")
-"""One row per UTC day: plays, streams, skips, completes, abandons, unknowns, ms_played; listeners of the day."""
+"""One row per UTC day: plays, streams, skips, completes, abandons, unknowns, ms_played; listeners of the
+day."""
 PLACES = Source("marts.daily_location_metrics", conditions=_OF_PLACE)
 """One row per UTC day, country and device: plays, streams, skips, unknowns, ms_played."""
 FLAGS = Source("marts.daily_skip_flags", conditions=_OF_PLACE)

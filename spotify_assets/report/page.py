@@ -332,7 +332,7 @@ def _skips(figures: PersonalFigures) -> Section:
 def _unknown(figures: PersonalFigures) -> str | None:
     """The sentence beside a skip rate."""
     now = figures.totals()
-    return unknown_in_words(now["unknowns"] / now["plays"] if now["plays"] else None)
+    return unknown_in_words(now["unknowns"], now["plays"])
 
 
 def _moods(figures: PersonalFigures) -> Section:

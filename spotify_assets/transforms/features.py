@@ -117,8 +117,9 @@ def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame)
         one started (two devices at once, or plays synchronised later), because its outcome was not known
         then, and where it never became known. `recent_skip_rate` goes back five positions by the same rule.
 
-        The history counts the user's music playbacks of known outcome that ended strictly before the start, and not before
-        midnight (UTC) 28 days before the day of the start. It does not depend on how the slices are cut.
+        The history counts the user's music playbacks of known outcome that ended strictly before the start,
+        and not before midnight (UTC) 28 days before the day of the start. It does not depend on how the
+        slices are cut.
     """
     carry = _days_carried_over(events)
     playbacks = _playbacks_with_previous(events, earlier, carry).filter(has_known_outcome())

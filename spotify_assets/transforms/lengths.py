@@ -1,8 +1,8 @@
 """How long a track is: what decides whether a playback was heard to its end.
 
 The catalogue's length by the track's id comes first. Of a playback of which its source says nothing
-(`outcomes.SILENT_SOURCES`: no reason and no flag), the length is also looked for by the names, because account
-data know no ids: in the catalogue, and in what the same listener heard of the track at any time.
+(`outcomes.SILENT_SOURCES`: no reason and no flag), the length is also looked for by the names, because
+account data know no ids: in the catalogue, and in what the same listener heard of the track at any time.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,8 @@ LEAST_HEARD_MS = 30_000
 """What own listening must come to before it tells a length: most skips come earlier, and agree by chance
 (P. Lamere, "The Skip", 2014: 35 % of plays end within 30 seconds, another 14 % until the end)."""
 SAME_LENGTH_MS = 2_000
-"""How much the lengths of tracks of one name and artist differ at most that are one length, see `identity`."""
+"""How much the lengths of tracks of one name and artist differ at most that are one length: as in
+`identity`."""
 FAR_MORE = 1.5
 """Times a track's length that playbacks come to which speak against the length."""
 MANY_TIMES = 3

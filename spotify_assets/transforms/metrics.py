@@ -15,7 +15,8 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     """What was heard of each track. One row per event date and track; music with a track id only.
 
     `plays` counts every playback, `streams` those that the stream rule counts, so a skip after five
-    seconds is a play and no stream. `skip_rate` is of the plays whose outcome is known. `ms_played` is milliseconds heard, never the track's length.
+    seconds is a play and no stream. `skip_rate` is of the plays whose outcome is known. `ms_played` is
+    milliseconds heard, never the track's length.
     """
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
     music = events.filter((pl.col("content_type") == "music") & pl.col("track_id").is_not_null())

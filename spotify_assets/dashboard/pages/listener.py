@@ -99,8 +99,7 @@ def _numbers(figures: PersonalFigures) -> None:
             term="skip rate",
             change=change(rate, before["skip_rate"], points=True),
         )
-    unknown = overview.unknown_in_words(now["unknowns"] / now["plays"] if now["plays"] else None)
-    if unknown:
+    if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
         st.caption(unknown)
 
 

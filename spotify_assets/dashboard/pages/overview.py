@@ -41,8 +41,7 @@ def page(filters: Filters) -> None:
             term="skip rate",
             change=change(now["skip_rate"], then["skip_rate"], points=True),
         )
-    unknown = overview.unknown_in_words(now["unknown_share"])
-    if unknown:
+    if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
         st.caption(unknown)
     listeners = overview.days_side_by_side(
         ask(overview.active_listeners, filters),

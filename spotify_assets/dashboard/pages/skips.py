@@ -42,8 +42,9 @@ def page(filters: Filters) -> None:
                 term="survival by second",
                 change=change(share, then, points=True),
             )
-    unknown = overview.unknown_in_words(ask(overview.totals, filters)["unknown_share"].item())
-    if unknown:
+    if unknown := overview.unknown_in_words(
+        *ask(overview.totals, filters).select("unknowns", "plays").row(0)
+    ):
         st.caption(unknown)
     show(
         "Survival by second",
