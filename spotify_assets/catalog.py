@@ -338,7 +338,7 @@ TRACKS = Table(
             minimum=0,
             maximum=100,
         ),
-        Column("duration_ms", "BIGINT", "Length in milliseconds.", nullable=False, minimum=1),
+        Column("duration_ms", "BIGINT", "Length in milliseconds; null where unknown.", minimum=1),
         Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
         *_audio_features(ranges=True),
         Column(

@@ -67,7 +67,7 @@ def with_known_duration(events: pl.DataFrame, sources: LengthSources | None = No
     catalogue, else of the listener's own plays (`own_lengths`), which also outweigh a catalogue that they
     go far beyond. Null where nobody knows.
     """
-    by_id = _plausible(pl.col("track_duration_ms"))
+    by_id = plausible(pl.col("track_duration_ms"))
     if sources is None:
         return events.with_columns(known_duration_ms=by_id)
     refuted = sources.refuted().select(
@@ -151,7 +151,7 @@ def named_lengths(tracks: pl.DataFrame) -> pl.DataFrame:
     which was heard.
     """
     newest = tracks.sort("snapshot_date").unique("track_id", keep="last")
-    length = _plausible(pl.col("duration_ms"))
+    length = plausible(pl.col("duration_ms"))
     return (
         newest.group_by(artist_name="primary_artist_name", track_name="track_name")
         .agg(_named=length.max(), _spread=length.max() - length.min())
@@ -164,5 +164,6 @@ def _tracks_named(named: pl.DataFrame, sources: LengthSources) -> pl.DataFrame:
     return sources.tracks(named.select("track_name", primary_artist_name="artist_name").unique())
 
 
-def _plausible(length: pl.Expr) -> pl.Expr:
+def plausible(length: pl.Expr) -> pl.Expr:
+    """A length in milliseconds, null where no track can have it."""
     return pl.when(length.is_between(SHORTEST_MS, LONGEST_MS)).then(length)
