@@ -55,8 +55,8 @@ def durations(written: pl.Series, missing: Sequence[str]) -> Durations:
 
     They are milliseconds, as most files have them, unless the median would then be no length of a track and
     in seconds it would be one. A mark before three digits parts thousands, unless other values of the file
-    have fractions or are seconds: then it is the decimal mark. `3:35` and `1:03:35` are times whatever the others are.
-    `missing` is what stands, in lower case, for a value that is not there.
+    have fractions or are seconds: then it is the decimal mark. `3:35` and `1:03:35` are times whatever the
+    others are. `missing` is what stands, in lower case, for a value that is not there.
     """
     text = written.cast(pl.String).str.strip_chars().alias("text")
     plain = text.cast(pl.Int64, strict=False).cast(pl.Float64)
@@ -90,8 +90,11 @@ def durations(written: pl.Series, missing: Sequence[str]) -> Durations:
 
 
 def _mark_is_decimal(plain: pl.Series, others: pl.DataFrame) -> bool:
-    """Whether a mark before three digits parts off thousandths: elsewhere it parts off other fractions, or the
-    numbers without such a mark are seconds. Where a mark parts thousands twice, it does nothing else."""
+    """Whether a mark before three digits parts off thousandths.
+
+    It does where a mark parts off other fractions elsewhere, or the numbers without one are seconds, unless
+    somewhere it parts thousands twice.
+    """
     value = pl.col("text")
     one, fraction = value.str.contains(_ONE_MARK), value.str.contains(_FRACTION)
     fractions, groups = others.select(

@@ -178,8 +178,10 @@ class TestRefusedRows:
 
     @pytest.mark.parametrize(
         ("written", "kept"),
-        [(None, None), (0, None), (-5, None), (215, None), (4_999, None), (5_000, 5_000)]
-        + [(86_400_000, 86_400_000), (86_400_001, None)],
+        [
+            *((None, None), (0, None), (-5, None), (215, None), (4_999, None)),
+            *((5_000, 5_000), (86_400_000, 86_400_000), (86_400_001, None)),
+        ],
     )
     def test_a_length_that_is_none_refuses_no_row(self, written, kept):
         result = clean(raw_row(1, duration_ms=written))
