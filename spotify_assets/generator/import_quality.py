@@ -1,7 +1,8 @@
 """How well an importer did on a dirty corpus: its answers against the key, as precision and recall.
 
-Three questions: was each file recognised for what it is, was each row refused that had to be and no other,
-and does each play count once. Rows are known by the SHA-256 of their file and their number in it.
+Four questions: was each file recognised for what it is, was each row refused that had to be and no other,
+does each play count once, and is it known how it ended, and rightly so. Rows are known by the SHA-256 of
+their file and their number in it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from spotify_assets.generator.answer_key import AnswerKey
+from spotify_assets.transforms.outcomes import USER_REASONS
 
 SHA_DIGITS = 12
 LOST = "lost: neither landed nor refused"
@@ -17,6 +19,10 @@ MINUTE_MS = 60_000
 TO_THE_MINUTE = ("account_music", "account_podcast", "account_audiobook")
 """Kinds whose rows know the minute alone: rows of plays that agree in everything such a row says cannot be
 told apart, and which of them is dropped for which of the plays does not matter."""
+WITH_REASONS = ("extended_history", "events")
+"""Kinds whose rows say why a play ended."""
+LONGEST_TRACK_MS = 3_600_000
+UNKNOWN = "unknown"
 SOURCE_ORDER = ("extended_history", "events", "account_music", "account_podcast", "account_audiobook")
 """Kinds of which a row is the one to keep, in this order; others come after them."""
 
@@ -33,7 +39,7 @@ class Answers:
         rejected: `source_file`, `source_row` and `reason` of each refused row, wherever it was refused.
         dropped: `source_file`, `source_row`, `event_id`, `kept_event_id` and `reason` of each duplicate
             (ops.duplicate_plays).
-        listening: `event_id` of each play that counts (core.listening_events).
+        listening: `event_id` and `outcome` of each play that counts (core.listening_events).
     """
 
     files: pl.DataFrame
@@ -48,12 +54,14 @@ class Answers:
 class Quality:
     """The figures. `recognition` has one row per kind of file, `rejection` one per family of reasons and
     one for all, `dedupe` one per kind of file and one for all; `plays` counts true plays by what became of
-    them; `mistakes` names each wrong row."""
+    them, `outcomes` those that count by whether it is known how they ended; `mistakes` names each wrong
+    row."""
 
     recognition: pl.DataFrame
     rejection: pl.DataFrame
     dedupe: pl.DataFrame
     plays: dict[str, int]
+    outcomes: dict[str, int]
     mistakes: pl.DataFrame
 
     @property
@@ -74,12 +82,21 @@ def quality(key: AnswerKey, answers: Answers) -> Quality:
     judged = rows.join(rejected, on=_ROW, how="left", maintain_order="left")
     loaded = _loaded(judged, answers, key.plays)
     counted = _counted(loaded)
-    mistakes = (_wrong_rejections(judged), _unaccounted(judged, answers), _wrong_plays(loaded, counted))
+    ends = _ends(counted, key.plays, answers)
+    mistakes = (
+        *(_wrong_rejections(judged), _unaccounted(judged, answers), _wrong_plays(loaded, counted)),
+        _wrong_outcomes(ends),
+    )
     return Quality(
         recognition=_recognition(key, answers),
         rejection=_rejection(judged),
         dedupe=_dedupe(loaded, counted),
         plays=_what_became_of_plays(loaded, counted, answers),
+        outcomes={
+            "known": ends.filter(pl.col("outcome") != UNKNOWN).height,
+            "wrong": ends.filter("wrong").height,
+            "unknown": ends.filter(pl.col("outcome") == UNKNOWN).height,
+        },
         mistakes=pl.concat(mistakes),
     )
 
@@ -250,6 +267,41 @@ def _what_became_of_plays(loaded: pl.DataFrame, counted: pl.DataFrame, answers: 
         "counted more than once": times.filter(times > 1).len(),
         "lost": loaded.join(counted, on="play_id", how="anti")["play_id"].n_unique(),
     }
+
+
+def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.DataFrame:
+    """The plays that count with their `outcome` and whether it is `wrong`.
+
+    Where the row has a reason, the outcome is that of the reason; elsewhere it is complete or not, by the
+    true reason. Plays of which nothing was heard, or hours of one track, have no true end to compare with.
+    """
+    true = plays.select(
+        "play_id",
+        true_ms="ms_played",
+        truth=pl.when(pl.col("reason_end") == "trackdone")
+        .then(pl.lit("complete"))
+        .when(pl.col("reason_end").is_in(USER_REASONS))
+        .then(pl.lit("skip"))
+        .otherwise(pl.lit("abandoned")),
+    )
+    early = pl.col("truth") != "complete"
+    says_why = pl.col("kind").is_in(WITH_REASONS)
+    differs = pl.when(says_why).then(pl.col("outcome") != pl.col("truth"))
+    return (
+        counted.join(answers.listening.unique("event_id"), on="event_id")
+        .join(true, on="play_id")
+        .with_columns(
+            wrong=(pl.col("outcome") != UNKNOWN)
+            & pl.col("true_ms").is_between(1, LONGEST_TRACK_MS)
+            & differs.otherwise((pl.col("outcome") != "complete") != early)
+        )
+    )
+
+
+def _wrong_outcomes(ends: pl.DataFrame) -> pl.DataFrame:
+    return ends.filter("wrong").select(
+        "file", "row", "what", mistake=pl.format("outcome is {}, not {}", "outcome", "truth")
+    )
 
 
 def _dropped(answers: Answers) -> pl.DataFrame:
