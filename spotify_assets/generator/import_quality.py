@@ -21,6 +21,8 @@ TO_THE_MINUTE = ("account_music", "account_podcast", "account_audiobook")
 told apart, and which of them is dropped for which of the plays does not matter."""
 WITH_REASONS = ("extended_history", "events")
 """Kinds whose rows say why a play ended."""
+UNDECIDED_REASONS = ("endplay",)
+"""Reasons that are a skip or none, by what followed."""
 LONGEST_TRACK_MS = 3_600_000
 UNKNOWN = "unknown"
 SOURCE_ORDER = ("extended_history", "events", "account_music", "account_podcast", "account_audiobook")
@@ -272,12 +274,14 @@ def _what_became_of_plays(loaded: pl.DataFrame, counted: pl.DataFrame, answers: 
 def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.DataFrame:
     """The plays that count with their `outcome` and whether it is `wrong`.
 
-    Where the row has a reason, the outcome is that of the reason; elsewhere it is complete or not, by the
-    true reason. Plays of which nothing was heard, or hours of one track, have no true end to compare with.
+    Where the row has a reason, the outcome is that of the reason; elsewhere, and after `endplay`, it is
+    complete or not, by the true reason. Plays of which nothing was heard, or hours of one track, have no
+    true end to compare with.
     """
     true = plays.select(
         "play_id",
         true_ms="ms_played",
+        told=~pl.col("reason_end").is_in(UNDECIDED_REASONS),
         truth=pl.when(pl.col("reason_end") == "trackdone")
         .then(pl.lit("complete"))
         .when(pl.col("reason_end").is_in(USER_REASONS))
@@ -286,7 +290,7 @@ def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.Da
     )
     early = pl.col("truth") != "complete"
     says_why = pl.col("kind").is_in(WITH_REASONS)
-    differs = pl.when(says_why).then(pl.col("outcome") != pl.col("truth"))
+    differs = pl.when(says_why, "told").then(pl.col("outcome") != pl.col("truth"))
     return (
         counted.join(answers.listening.unique("event_id"), on="event_id")
         .join(true, on="play_id")

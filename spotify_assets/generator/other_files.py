@@ -13,7 +13,7 @@ from spotify_assets.generator import dirt
 from spotify_assets.generator.answer_key import Entry, Family
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.desk import DAY_MS, Desk, Member, Row, csv_text, midnight_ms, moment
-from spotify_assets.generator.history import SECOND_MS
+from spotify_assets.generator.history import PLAYED_TRACKS, SECOND_MS
 
 SCROBBLE_MS = 30 * SECOND_MS
 """Least playing time of a scrobble."""
@@ -206,7 +206,9 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 def write_catalogues(desk: Desk, seed: int) -> None:
     """The same catalogue in the four shapes, each with faults of its own."""
-    frame = generate_catalogue(CATALOGUE_TRACKS, seed=seed)
+    played = generate_catalogue(PLAYED_TRACKS, seed=seed)
+    some = played["track_id"].unique(maintain_order=True).head(CATALOGUE_TRACKS)
+    frame = played.filter(pl.col("track_id").is_in(some.implode()))
     rows = frame.rows(named=True)
     good = Entry()
 
