@@ -150,7 +150,7 @@ ACTIONS = ("play", "skip", "pause", "add_to_playlist")
 PLAYBACK_ACTIONS = ("play", "skip")
 """Actions that are a playback; the others are interactions with no time played."""
 CONTENT_TYPES = ("music", "podcast", "audiobook", "video", "unknown")
-OUTCOMES = ("complete", "skip", "abandoned")
+OUTCOMES = ("complete", "skip", "abandoned", "unknown")
 
 _SOURCE_FILE = Column(
     "source_file",
@@ -343,7 +343,7 @@ TRACKS = Table(
             minimum=0,
             maximum=100,
         ),
-        Column("duration_ms", "BIGINT", "Length in milliseconds.", nullable=False, minimum=1),
+        Column("duration_ms", "BIGINT", "Length in milliseconds; null where unknown.", minimum=1),
         Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
         *_audio_features(ranges=True),
         Column(
@@ -475,9 +475,15 @@ LISTENING_EVENTS = Table(
             minimum=1,
         ),
         Column(
+            "known_duration_ms",
+            "BIGINT",
+            "Length that outcome and stream are judged by: the catalogue's unless it is impossible or the playbacks refute it; without a word on the end also by the names, or as the listener's own plays tell. Null where unknown.",
+            minimum=1,
+        ),
+        Column(
             "outcome",
             "VARCHAR",
-            "How the playback ended, by the skip rule that the settings choose (outcome-v1 by default); null for interactions.",
+            "How the playback ended, by the skip rule that the settings choose (outcome-v2 by default); unknown where the source says nothing and no length is known; null for interactions.",
             accepted=OUTCOMES,
         ),
         Column(
@@ -627,7 +633,14 @@ DAILY_TRACK_METRICS = Table(
         Column("skips", "BIGINT", "Playbacks whose outcome is skip.", nullable=False, minimum=0),
         Column("completes", "BIGINT", "Playbacks whose outcome is complete.", nullable=False, minimum=0),
         Column("abandons", "BIGINT", "Playbacks whose outcome is abandoned.", nullable=False, minimum=0),
-        Column("skip_rate", "DOUBLE", "Skips divided by plays; null without plays.", minimum=0, maximum=1),
+        Column("unknowns", "BIGINT", "Playbacks whose outcome is unknown.", minimum=0),
+        Column(
+            "skip_rate",
+            "DOUBLE",
+            "Skips divided by the plays whose outcome is known; null without any.",
+            minimum=0,
+            maximum=1,
+        ),
         Column("listeners", "BIGINT", "Distinct users with a playback.", nullable=False, minimum=0),
         Column(
             "ms_played", "BIGINT", "Milliseconds heard, summed over playbacks.", nullable=False, minimum=0

@@ -28,7 +28,7 @@ StreamRule = Literal[
     "listenbrainz-v1",
     "every-row-v1",
 ]
-SkipRule = Literal["outcome-v1", "flag-v1", "fwdbtn-v1", "listenbrainz-v1", "thirty-seconds-v1"]
+SkipRule = Literal["outcome-v2", "outcome-v1", "flag-v1", "fwdbtn-v1", "listenbrainz-v1", "thirty-seconds-v1"]
 SessionRule = Literal["session-v1", "ten-minutes-v1", "midnight-v1"]
 """Names of the rules that can be chosen; `transforms.rules` has what they say."""
 
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         36.0, gt=0, description="Hours without a materialisation after which a layer counts as late."
     )
     stream_rule: StreamRule = Field("stream-v1", description="What counts as a stream.")
-    skip_rule: SkipRule = Field("outcome-v1", description="What counts as a skip.")
+    skip_rule: SkipRule = Field("outcome-v2", description="What counts as a skip.")
     session_rule: SessionRule = Field("session-v1", description="What ends a session.")
     lock_timeout_seconds: float = Field(
         10.0, ge=0, description="How long to wait for another process that holds the warehouse."

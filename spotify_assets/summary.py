@@ -7,7 +7,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from spotify_assets.catalog import ROW_COUNTS, SKIP_MODEL, TABLES
+from spotify_assets.catalog import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
+from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -26,7 +27,10 @@ def print_summary(settings: Settings, console: Console) -> None:
         console.print(_tables(connection))
         console.print(_account(connection))
         insight = _newest_insight(connection)
+        outcomes = _outcomes(connection)
     console.print(f"\n[bold]Skip model[/bold]  {insight}", highlight=False)
+    if outcomes:
+        console.print(f"[bold]Skips[/bold]       {outcomes}", highlight=False)
     console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
     console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
 
@@ -75,6 +79,20 @@ def _newest_insight(connection: duckdb.DuckDBPyConnection) -> str:
         f"select insight from {SKIP_MODEL.full_name} order by cutoff_date desc limit 1"
     ).fetchall()
     return found[0][0] if found else "No model yet: the days so far are too few to train and judge one."
+
+
+def _outcomes(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """How much of the music was skipped, and of how much it is unknown; None without a play."""
+    [plays, skips, unknowns] = single_row(
+        connection,
+        f"select sum(plays)::bigint, sum(skips)::bigint, coalesce(sum(unknowns), 0)::bigint "
+        f"from {DAILY_TRACK_METRICS.full_name}",
+    )
+    if not plays:
+        return None
+    known = plays - unknowns
+    rate = f"{skips / known:.1%} of {known:,} plays of tracks with an id" if known else "nothing is known"
+    return " ".join(filter(None, (f"{rate}.", unknown_in_words(unknowns, plays))))
 
 
 def _short(path: Path) -> Path:

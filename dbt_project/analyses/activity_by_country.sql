@@ -20,6 +20,7 @@ totals as (
         sum(daily.plays) as plays,
         sum(daily.streams) as streams,
         sum(daily.skips) as skips,
+        sum(daily.unknowns) as unknowns,
         sum(daily.ms_played) as ms_played
     from {{ ref('daily_location_metrics') }} as daily
     cross join newest_day
@@ -38,7 +39,7 @@ final as (
         totals.streams,
         round(totals.streams / nullif(sum(totals.streams) over (), 0), 4) as stream_share,
         totals.plays,
-        round(totals.skips / totals.plays, 3) as skip_rate,
+        round(totals.skips / nullif(totals.plays - totals.unknowns, 0), 3) as skip_rate,
         round(totals.ms_played / 3600000, 1) as hours
     from totals
     left join {{ ref('dim_country') }} as countries

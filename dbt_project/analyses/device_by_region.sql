@@ -20,7 +20,8 @@ totals as (
         daily.device,
         sum(daily.plays) as plays,
         sum(daily.streams) as streams,
-        sum(daily.skips) as skips
+        sum(daily.skips) as skips,
+        sum(daily.unknowns) as unknowns
     from {{ ref('daily_location_metrics') }} as daily
     cross join newest_day
     cross join parameters
@@ -41,7 +42,7 @@ final as (
         plays,
         round(plays / sum(plays) over (partition by region), 3) as share_of_region,
         streams,
-        round(skips / plays, 3) as skip_rate
+        round(skips / nullif(plays - unknowns, 0), 3) as skip_rate
     from totals
 
 )

@@ -46,7 +46,7 @@ bands as (
         count(*) as tracks,
         avg(popularity) as mean_popularity,
         sum(streams) as streams,
-        sum(skips) / sum(plays) as skip_rate
+        sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
     from tracks
     group by seconds_from
 

@@ -4,7 +4,8 @@
 with parameters as (
 
     select
-        coalesce(getvariable('least_plays'), 20) as least_plays, -- plays from which on a track is judged
+        -- plays of known outcome from which on a track is judged
+        coalesce(getvariable('least_plays'), 20) as least_plays,
         coalesce(getvariable('top'), 50) as row_count -- how many tracks
 
 ),
@@ -15,7 +16,7 @@ judged_tracks as (
     from {{ ref('track_totals') }} as totals
     cross join parameters
     where
-        totals.plays >= parameters.least_plays
+        totals.plays - totals.unknowns >= parameters.least_plays
         and totals.popularity is not null
 
 ),

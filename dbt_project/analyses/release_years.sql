@@ -15,6 +15,7 @@ bands as (
         sum(totals.streams) as streams,
         sum(totals.plays) as plays,
         sum(totals.skips) as skips,
+        sum(totals.unknowns) as unknowns,
         avg(totals.popularity) as mean_popularity
     from {{ ref('track_totals') }} as totals
     cross join parameters
@@ -29,7 +30,7 @@ final as (
         tracks,
         streams,
         round(streams / nullif(sum(streams) over (), 0), 4) as stream_share,
-        round(skips / plays, 3) as skip_rate,
+        round(skips / nullif(plays - unknowns, 0), 3) as skip_rate,
         round(mean_popularity, 1) as mean_popularity
     from bands
 

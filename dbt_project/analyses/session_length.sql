@@ -23,7 +23,7 @@ final as (
         round(daily.mean_duration_ms / 60000, 1) as mean_minutes,
         round(daily.median_duration_ms / 60000, 1) as median_minutes,
         round(daily.mean_plays, 1) as mean_plays,
-        round(daily.skips / daily.plays, 3) as skip_rate
+        round(daily.skips / nullif(daily.plays - daily.unknowns, 0), 3) as skip_rate
     from {{ ref('daily_session_metrics') }} as daily
     cross join newest_day
     cross join parameters

@@ -27,7 +27,9 @@ counted as (
             when not listens.is_marked_skipped then 'not skipped'
             else 'missing'
         end as flag,
-        coalesce(listens.is_marked_skipped <> listens.is_skip, false) as is_disagreeing,
+        coalesce(
+            listens.is_marked_skipped <> listens.is_skip and not listens.is_outcome_unknown, false
+        ) as is_disagreeing,
         count(*) as plays
     from {{ ref('fact_listens') }} as listens
     cross join newest_day

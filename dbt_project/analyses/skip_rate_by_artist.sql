@@ -3,7 +3,8 @@
 with parameters as (
 
     select
-        coalesce(getvariable('least_plays'), 100) as least_plays, -- plays from which on an artist is shown
+        -- plays of known outcome from which on an artist is shown
+        coalesce(getvariable('least_plays'), 100) as least_plays,
         coalesce(getvariable('top'), 50) as row_count -- how many artists
 
 ),
@@ -21,7 +22,7 @@ ranked as (
     from {{ ref('artist_totals') }} as totals
     cross join parameters
     where
-        totals.plays >= parameters.least_plays
+        totals.plays - totals.unknowns >= parameters.least_plays
         and totals.artist_rank is not null
 
 ),
@@ -33,6 +34,7 @@ final as (
         ranked.artist_name,
         ranked.plays,
         round(ranked.skip_rate, 3) as skip_rate,
+        round(ranked.unknowns / ranked.plays, 3) as unknown_share,
         ranked.streams,
         ranked.tracks_played
     from ranked

@@ -22,7 +22,8 @@ totals as (
         daily.value,
         sum(daily.plays) as plays,
         sum(daily.streams) as streams,
-        sum(daily.skips) as skips
+        sum(daily.skips) as skips,
+        sum(daily.unknowns) as unknowns
     from {{ ref('daily_skip_metrics') }} as daily
     cross join newest_day
     inner join parameters
@@ -42,7 +43,8 @@ final as (
         plays,
         streams,
         skips,
-        round(skips / plays, 3) as skip_rate
+        round(skips / nullif(plays - unknowns, 0), 3) as skip_rate,
+        round(unknowns / plays, 3) as unknown_share
     from totals
 
 )

@@ -32,7 +32,8 @@ counted as (
         listens.track_id,
         count(*) filter (where listens.is_stream) as streams,
         count(*) as plays,
-        count(*) filter (where listens.is_skip) / count(*) as skip_rate,
+        count(*) filter (where listens.is_skip)
+        / nullif(count(*) filter (where not listens.is_outcome_unknown), 0) as skip_rate,
         count(distinct listens.user_id) as listeners
     from {{ ref('fact_listens') }} as listens
     inner join past_days

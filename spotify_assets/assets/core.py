@@ -27,6 +27,7 @@ from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE
 from spotify_assets.transforms.overlaps import REPORTING
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
+from spotify_assets.warehouse.lengths import length_sources
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
@@ -77,6 +78,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         rules = Rules(settings.stream_rule, settings.skip_rule, settings.session_rule)
         by_source = NEEDED_OF_EARLIER if one_source else NEEDED_OF_NEIGHBOURS
         needed = None if exclusions else by_source
+        lengths = length_sources(raw_events, tracks)
 
         def clean(window: Window) -> Cleaned:
             return clean_events(
@@ -92,6 +94,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 exclusions=exclusions,
                 read_raw_moved=lambda days: moved_events(raw_events, window, days, NEEDED_OF_NEIGHBOURS),
                 rules=rules,
+                lengths=lengths,
             )
 
         days = windows(context)

@@ -46,6 +46,7 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "track_key": (f"{_RAW}.track_id", f"{_RAW}.track_name", f"{_RAW}.artist_name"),
         "track_duration_ms": ("core.tracks.duration_ms",),
         "filled_from": (f"{_RAW}.source",),
+        "known_duration_ms": ("core.tracks.duration_ms", f"{_RAW}.ms_played", f"{_RAW}.reason_end"),
         "outcome": (
             f"{_RAW}.reason_end",
             f"{_RAW}.skipped",
@@ -60,6 +61,7 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "skips": _OUTCOME,
         "completes": _OUTCOME,
         "abandons": _OUTCOME,
+        "unknowns": _OUTCOME,
         "skip_rate": _OUTCOME,
         "listeners": (f"{_EVENTS}.user_id",),
         "playlist_adds": (f"{_EVENTS}.action",),

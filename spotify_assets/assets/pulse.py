@@ -24,7 +24,8 @@ def daily_figures(published: Path) -> pl.DataFrame:
         if not stored_columns(connection, name):
             return pl.DataFrame(schema=schema)
         figures: pl.DataFrame = connection.sql(
-            "select event_date, sum(plays)::bigint as plays, sum(skips) / sum(plays) as skip_rate "
+            "select event_date, sum(plays)::bigint as plays, "
+            "sum(skips) / nullif(sum(plays - coalesce(unknowns, 0)), 0) as skip_rate "
             f"from {name} where event_date > (select max(event_date) from {name}) - {DAYS} "
             "group by event_date having sum(plays) > 0 order by event_date"
         ).pl()

@@ -17,6 +17,7 @@ from spotify_assets.charts.theme import (
     HEATMAP,
     ORANGE,
     PERCENT,
+    PINK,
     ROW_HEIGHT,
     SKY,
     VERMILION,
@@ -48,7 +49,7 @@ _HEIGHT = 200
 _POSTER_WIDTH = 760
 _LABEL_LENGTH = 34
 _DATE_FORMATS = {"day": "%d %b", "week": "%d %b", "month": "%b %y"}
-_ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, GREY)
+_ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, PINK, GREY)
 _MOOD_COLOURS = {"happy": ORANGE, "tense": VERMILION, "sad": BLUE, "calm": GREEN}
 
 

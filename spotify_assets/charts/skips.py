@@ -300,7 +300,7 @@ def flag_against_outcome(rows: pl.DataFrame) -> "alt.LayerChart":
         alt.Chart(ordered)
         .mark_bar()
         .encode(
-            y=alt.Y("outcome:N", title=None, sort=["skip", "complete", "abandoned"]),
+            y=alt.Y("outcome:N", title=None, sort=["skip", "complete", "abandoned", "unknown"]),
             x=alt.X("share:Q", title="share of the outcome's plays", axis=alt.Axis(format="%", tickCount=5)),
             color=alt.Color(
                 "flag:N",

@@ -72,9 +72,9 @@ STATISTICS: Mapping[str, tuple[Statistic, ...]] = {
         _VOLUME,
         Statistic(
             "usual_skip_rate",
-            "About as many of the plays of music are skips as usual.",
+            "About as many of the plays of music whose outcome is known are skips as usual.",
             f"count(*) filter (where {_PLAYED} and outcome = 'skip') "
-            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
+            f"/ nullif(count(*) filter (where {_PLAYED} and outcome <> 'unknown'), 0)",
             least=0.02,
             per_cent=True,
         ),

@@ -126,7 +126,7 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
         dropped=table(
             "select source_file, source_row, event_id, kept_event_id, reason from ops.duplicate_plays"
         ),
-        listening=table("select event_id, started_at, reported_at from core.listening_events"),
+        listening=table("select event_id, started_at, reported_at, outcome from core.listening_events"),
     )
 
 
@@ -140,6 +140,9 @@ def _print(found: "Quality", mistakes: int) -> None:
     out.print("Plays " + ", ".join(f"{what}: {count:,}" for what, count in found.plays.items()))
     offline = ", ".join(f"{what}: {count:,}" for what, count in found.offline.items())
     out.print(f"Heard offline {offline} ({found.offline_share:.2%} where they were heard)")
+    known, wrong, unknown = found.outcomes.values()
+    share = unknown / max(known + unknown, 1)
+    out.print(f"Outcomes known: {known:,}, of these wrong: {wrong:,}; unknown: {unknown:,} ({share:.1%})")
     if found.mistakes.height:
         out.print(_table(f"Mistakes ({found.mistakes.height:,})", found.mistakes.head(mistakes)))
 

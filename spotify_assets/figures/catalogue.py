@@ -193,7 +193,7 @@ def release_years(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl
             sum(counts.plays)::bigint as plays,
             sum(counts.streams)::bigint as streams,
             sum(counts.streams) / nullif(sum(sum(counts.streams)) over (), 0) as stream_share,
-            sum(counts.skips) / sum(counts.plays) as skip_rate
+            sum(counts.skips) / nullif(sum(counts.plays - counts.unknowns), 0) as skip_rate
         from {track_counts(filters)} as counts
         inner join marts.dim_track as tracks using (track_id)
         group by release_year

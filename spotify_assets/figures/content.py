@@ -61,7 +61,7 @@ def _ranked(connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind,
         f"""
         with counted as (
             select track_id, sum(plays) as plays, sum(streams) as streams, sum(skips) as skips,
-                sum(ms_played) as ms_played
+                sum(unknowns) as unknowns, sum(ms_played) as ms_played
             from {track_counts(filters)}
             group by track_id
         ),

@@ -29,7 +29,7 @@ def _by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Dat
         f"""
         with tracks as (
             select track_id, sum(plays) as plays, sum(streams) as streams, sum(skips) as skips,
-                sum(ms_played) as ms_played
+                sum(unknowns) as unknowns, sum(ms_played) as ms_played
             from {track_counts(filters)}
             group by track_id
         )
@@ -38,7 +38,7 @@ def _by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Dat
             sum(weight * plays) as plays,
             sum(weight * streams) as streams,
             sum(weight * streams) / nullif(sum(sum(weight * streams)) over (), 0) as stream_share,
-            sum(weight * skips) / sum(weight * plays) as skip_rate,
+            sum(weight * skips) / nullif(sum(weight * (plays - unknowns)), 0) as skip_rate,
             sum(weight * ms_played) / {MS_PER_MINUTE} as minutes
         from tracks
         inner join marts.bridge_track_genre using (track_id)

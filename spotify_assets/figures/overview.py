@@ -21,15 +21,26 @@ COUNTS = f"""
     coalesce(sum(plays), 0)::bigint as plays,
     coalesce(sum(streams), 0)::bigint as streams,
     coalesce(sum(skips), 0)::bigint as skips,
-    sum(skips) / sum(plays) as skip_rate,
+    sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
+    coalesce(sum(unknowns), 0)::bigint as unknowns,
     coalesce(sum(ms_played), 0) / {MS_PER_MINUTE} as minutes
 """
 """The measures of a group of rows, as SQL over any `Source`."""
 
 
+def unknown_in_words(unknowns: int, plays: int) -> str | None:
+    """What is to be said beside a skip rate; None where it is known of every play how it ended."""
+    if not unknowns:
+        return None
+    share = unknowns / plays
+    much = f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
+    return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
+
+
 def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
-    """One row for the period: `plays`, `streams`, `skips`, `skip_rate` (null without plays), `minutes` heard
-    and `mean_daily_active_users`, the mean over all days of the period.
+    """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
+    outcome is known, null without any), `minutes` heard and `mean_daily_active_users`, the mean over all days
+    of the period.
     """
     counts = ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
     active = active_listeners(connection, filters)["daily_active_users"]
@@ -38,7 +49,7 @@ def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFr
 
 def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
     """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
-    `skips`, `skip_rate` (null without plays) and `minutes` heard.
+    `skips`, `unknowns`, `skip_rate` (as in `totals`) and `minutes` heard.
     """
     counted = ask(
         connection,

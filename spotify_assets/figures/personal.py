@@ -250,6 +250,7 @@ _COLUMNS = f"""
     facts.is_skip,
     facts.is_complete,
     facts.is_abandoned,
+    facts.is_outcome_unknown,
     facts.is_music,
     facts.device,
     facts.country,

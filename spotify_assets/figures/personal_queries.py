@@ -18,9 +18,9 @@ GRADES = (
     "skipped after 10 to 30 s",
     "skipped after 30 s or more",
 )
-OUTCOMES = ("heard to the end", *reversed(GRADES), "abandoned")
-"""How a playback of music ended, from most to least heard; the grades of skips are those of P. Lamere, "The
-Skip" (2014)."""
+OUTCOMES = ("heard to the end", *reversed(GRADES), "abandoned", "unknown")
+"""How a playback of music ended, from most to least heard, the unknown last; the grades of skips are
+those of P. Lamere, "The Skip" (2014)."""
 MOODS = ("happy", "tense", "sad", "calm")
 MOOD_LIMIT = 0.5
 """Middle of the scales of valence and energy, which divides the plane into four moods."""
@@ -88,6 +88,7 @@ def _ranking(
                 cast(sum({weight}) as {number}) as plays,
                 cast(coalesce(sum({weight}) filter (where is_stream), 0) as {number}) as streams,
                 cast(coalesce(sum({weight}) filter (where is_skip), 0) as {number}) as skips,
+                sum({weight}) filter (where not is_outcome_unknown) as known_plays,
                 sum({weight} * ms_played) / {MS_PER_MINUTE} as minutes
             from {relation}
             where is_music and {key} <> {_UNKNOWN}
@@ -113,7 +114,7 @@ def _ranking(
             coalesce(asked.minutes, 0) as minutes,
             coalesce(asked.plays, 0) as plays,
             coalesce(asked.skips, 0) as skips,
-            asked.skips / asked.plays as skip_rate,
+            asked.skips / asked.known_plays as skip_rate,
             coalesce(asked.stream_share, 0) as stream_share,
             compared.rank_by_streams as rank_by_streams_before,
             coalesce(compared.streams, cast($absent as {number})) as streams_before,
@@ -141,6 +142,7 @@ TOTALS = Figure(
             count(*) filter (where is_music and is_skip) as skips,
             count(*) filter (where is_music and is_complete) as completes,
             count(*) filter (where is_music and is_abandoned) as abandons,
+            count(*) filter (where is_music and is_outcome_unknown) as unknowns,
             coalesce(sum(ms_played) filter (where is_music), 0) / {MS_PER_MINUTE} as minutes_played,
             coalesce(sum(ms_played) filter (where not is_music), 0) / {MS_PER_MINUTE}
                 as minutes_of_other_content,
@@ -188,7 +190,8 @@ TOTALS = Figure(
         coalesce(counted.skips, 0) as skips,
         coalesce(counted.completes, 0) as completes,
         coalesce(counted.abandons, 0) as abandons,
-        counted.skips / nullif(counted.plays, 0) as skip_rate,
+        coalesce(counted.unknowns, 0) as unknowns,
+        counted.skips / nullif(counted.plays - counted.unknowns, 0) as skip_rate,
         coalesce(counted.sessions, 0) as sessions,
         coalesce(counted.tracks, 0) as tracks,
         coalesce(counted.artists, 0) as artists,
@@ -380,7 +383,8 @@ SKIPS = Figure(
             period,
             case
                 when is_complete then '{OUTCOMES[0]}'
-                when not is_skip then '{OUTCOMES[-1]}'
+                when is_outcome_unknown then '{OUTCOMES[-1]}'
+                when not is_skip then '{OUTCOMES[-2]}'
                 when ms_played < 5000 then '{GRADES[0]}'
                 when ms_played < 10000 then '{GRADES[1]}'
                 when ms_played < 30000 then '{GRADES[2]}'
@@ -412,7 +416,7 @@ SKIPS = Figure(
 SKIPPED_ARTISTS = Figure(
     "skipped_artists",
     "Most skipped artists",
-    f"one row per artist with at least {LEAST_PLAYS} plays in the period",
+    f"one row per artist with at least {LEAST_PLAYS} plays of known outcome in the period",
     "most skipped artists",
     f"""
     select
@@ -420,11 +424,11 @@ SKIPPED_ARTISTS = Figure(
         max(artist_name) as artist_name,
         count(*) as plays,
         count(*) filter (where is_skip) as skips,
-        skips / plays as skip_rate
+        skips / count(*) filter (where not is_outcome_unknown) as skip_rate
     from listens
     where is_music and period = 'asked' and artist_id <> {_UNKNOWN}
     group by artist_id
-    having count(*) >= {LEAST_PLAYS}
+    having count(*) filter (where not is_outcome_unknown) >= {LEAST_PLAYS}
     order by skip_rate desc, plays desc, artist_id
     """,
 )

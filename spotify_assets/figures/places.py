@@ -46,7 +46,8 @@ def device_by_region(connection: duckdb.DuckDBPyConnection, filters: Filters) ->
         connection,
         f"""
         with counted as (
-            select country, device, sum(plays) as plays, sum(skips) as skips
+            select country, device, sum(plays) as plays, sum(skips) as skips,
+                sum(unknowns) as unknowns
             from {narrowest(filters, PLACES, PLAYBACKS)}
             group by country, device
         ),
@@ -55,7 +56,8 @@ def device_by_region(connection: duckdb.DuckDBPyConnection, filters: Filters) ->
                 coalesce(region, 'Unknown') as region,
                 coalesce(device_name, device) as device,
                 plays,
-                skips
+                skips,
+                unknowns
             from counted
             left join marts.dim_country using (country)
             left join marts.dim_device using (device)
@@ -64,7 +66,7 @@ def device_by_region(connection: duckdb.DuckDBPyConnection, filters: Filters) ->
             region,
             device,
             sum(plays)::bigint as plays,
-            sum(skips) / sum(plays) as skip_rate,
+            sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
             sum(plays) / sum(sum(plays)) over (partition by region) as share
         from named
         group by region, device

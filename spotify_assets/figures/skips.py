@@ -29,6 +29,7 @@ _ENDS = replace(
     relation=f"""(
         select *, least(cast(ceil(ms_played / 1000) as bigint), {LAST_SECOND}) as second
         from {PLAYBACKS.relation}
+        where not is_outcome_unknown
     )""",
 )
 
@@ -37,7 +38,8 @@ def survival(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Data
     """One row per second in which a playback ended: `second`, `playing` (before it ended), `survival`, the
     share not skipped by then.
 
-    One less the cumulative incidence of skips (Aalen-Johansen): completion competes, abandoned is censored.
+    One less the cumulative incidence of skips (Aalen-Johansen): completion competes, abandoned is censored;
+    what ended nobody knows how is left out.
     """
     return ask(
         connection,
@@ -93,7 +95,8 @@ def by_dimension(
     connection: duckdb.DuckDBPyConnection, filters: Filters, dimension: Dimension
 ) -> pl.DataFrame:
     """One row per device, position in the session (1 to 20, and 21 for all later ones), local hour, state of
-    shuffle or reason of the start: `value`, `plays`, `skips`, `skip_rate`.
+    shuffle or reason of the start: `value`, `plays`, `skips`, `skip_rate` (of the plays
+    whose outcome is known).
     """
     groups = Source(f"(select * from marts.daily_skip_metrics where dimension = '{dimension}')")
     playbacks = replace(
@@ -106,7 +109,7 @@ def by_dimension(
             value,
             sum(plays)::bigint as plays,
             sum(skips)::bigint as skips,
-            sum(skips) / sum(plays) as skip_rate
+            sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
         from {narrowest(filters, groups, playbacks)}
         group by value
         order by value

@@ -158,6 +158,7 @@ _PLAYBACKS = """(
         is_skip::int as skips,
         is_complete::int as completes,
         is_abandoned::int as abandons,
+        is_outcome_unknown::int as unknowns,
         case is_marked_skipped
             when true then 'skipped' when false then 'not skipped' else 'says nothing'
         end as flag
@@ -166,9 +167,10 @@ _PLAYBACKS = """(
 )"""
 
 DAYS = Source("marts.daily_aggregates")
-"""One row per UTC day: plays, streams, skips, completes, abandons, ms_played; listeners of the day."""
+"""One row per UTC day: plays, streams, skips, completes, abandons, unknowns, ms_played; listeners of the
+day."""
 PLACES = Source("marts.daily_location_metrics", conditions=_OF_PLACE)
-"""One row per UTC day, country and device: plays, streams, skips, ms_played."""
+"""One row per UTC day, country and device: plays, streams, skips, unknowns, ms_played."""
 FLAGS = Source("marts.daily_skip_flags", conditions=_OF_PLACE)
 """One row per UTC day, country, device, outcome and what the source's own skip flag says: plays."""
 ACTIVE_DAYS = Source("marts.daily_active_users", day="local_date")
@@ -200,7 +202,7 @@ def track_counts(filters: Filters) -> str:
         pieces.append(PLAYBACKS.within(Period(filters.period.first, months.first - day), filters))
     if months.last < filters.period.last:
         pieces.append(PLAYBACKS.within(Period(months.last + day, filters.period.last), filters))
-    columns = "event_date, track_id, plays, streams, skips, completes, abandons, ms_played"
+    columns = "event_date, track_id, plays, streams, skips, completes, abandons, unknowns, ms_played"
     return f"({' union all '.join(f'select {columns} from {piece}' for piece in pieces)})"
 
 

@@ -103,6 +103,10 @@ class Shares:
     offline_elsewhere: float = 0.03
 
 
+PLAYED_TRACKS = 3_000
+"""Tracks that a person plays from, unless told otherwise."""
+
+
 def true_plays(
     person: Person, catalogue: pl.DataFrame | None = None, shares: Shares | None = None
 ) -> pl.DataFrame:
@@ -125,7 +129,7 @@ def true_plays(
         ValueError: the catalogue cannot be played.
     """
     shares = shares or Shares()
-    tracks = generate_catalogue(3_000, seed=person.seed) if catalogue is None else catalogue
+    tracks = generate_catalogue(PLAYED_TRACKS, seed=person.seed) if catalogue is None else catalogue
     plays = _plain_plays(person, _with_special_names(tracks))
     random = np.random.default_rng([person.seed, 11])
     plays = _other_content(plays, random, shares, person.seed)

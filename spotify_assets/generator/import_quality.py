@@ -1,7 +1,8 @@
 """How well an importer did on a dirty corpus: its answers against the key, as precision and recall.
 
-Three questions: was each file recognised for what it is, was each row refused that had to be and no other,
-and does each play count once. Rows are known by the SHA-256 of their file and their number in it.
+Four questions: was each file recognised for what it is, was each row refused that had to be and no other,
+does each play count once, and is it known how it ended, and rightly so. Rows are known by the SHA-256 of
+their file and their number in it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from spotify_assets.generator.answer_key import AnswerKey
+from spotify_assets.transforms.outcomes import USER_REASONS
 
 SHA_DIGITS = 12
 LOST = "lost: neither landed nor refused"
@@ -18,6 +20,12 @@ MINUTE_MS = 60_000
 TO_THE_MINUTE = ("account_music", "account_podcast", "account_audiobook")
 """Kinds whose rows know the minute alone: rows of plays that agree in everything such a row says cannot be
 told apart, and which of them is dropped for which of the plays does not matter."""
+WITH_REASONS = ("extended_history", "events")
+"""Kinds whose rows say why a play ended."""
+UNDECIDED_REASONS = ("endplay",)
+"""Reasons that are a skip or none, by what followed."""
+LONGEST_TRACK_MS = 3_600_000
+UNKNOWN = "unknown"
 SOURCE_ORDER = ("extended_history", "events", "account_music", "account_podcast", "account_audiobook")
 """Kinds of which a row is the one to keep, in this order; others come after them."""
 
@@ -34,7 +42,7 @@ class Answers:
         rejected: `source_file`, `source_row` and `reason` of each refused row, wherever it was refused.
         dropped: `source_file`, `source_row`, `event_id`, `kept_event_id` and `reason` of each duplicate
             (ops.duplicate_plays).
-        listening: `event_id`, `started_at` and `reported_at` of each play that counts
+        listening: `event_id`, `started_at`, `reported_at` and `outcome` of each play that counts
             (core.listening_events).
     """
 
@@ -51,14 +59,15 @@ class Quality:
     """The figures. `recognition` has one row per kind of file, `rejection` one per family of reasons and
     one for all, `dedupe` one per kind of file and one for all; `plays` counts true plays by what became of
     them; `offline` counts those of the extended history that were uploaded later than heard, those of them
-    within a second of the true start, and the others that were moved all the same; `mistakes` names each
-    wrong row."""
+    within a second of the true start, and the others that were moved all the same; `outcomes` counts those
+    that count by whether it is known how they ended; `mistakes` names each wrong row."""
 
     recognition: pl.DataFrame
     rejection: pl.DataFrame
     dedupe: pl.DataFrame
     plays: dict[str, int]
     offline: dict[str, int]
+    outcomes: dict[str, int]
     mistakes: pl.DataFrame
 
     @property
@@ -85,13 +94,22 @@ def quality(key: AnswerKey, answers: Answers) -> Quality:
     judged = rows.join(rejected, on=_ROW, how="left", maintain_order="left")
     loaded = _loaded(judged, answers, key.plays)
     counted = _counted(loaded)
-    mistakes = (_wrong_rejections(judged), _unaccounted(judged, answers), _wrong_plays(loaded, counted))
+    ends = _ends(counted, key.plays, answers)
+    mistakes = (
+        *(_wrong_rejections(judged), _unaccounted(judged, answers), _wrong_plays(loaded, counted)),
+        _wrong_outcomes(ends),
+    )
     return Quality(
         recognition=_recognition(key, answers),
         rejection=_rejection(judged),
         dedupe=_dedupe(loaded, counted),
         plays=_what_became_of_plays(loaded, counted, answers),
         offline=_offline(counted, key, answers),
+        outcomes={
+            "known": ends.filter(pl.col("outcome") != UNKNOWN).height,
+            "wrong": ends.filter("wrong").height,
+            "unknown": ends.filter(pl.col("outcome") == UNKNOWN).height,
+        },
         mistakes=pl.concat(mistakes),
     )
 
@@ -280,6 +298,43 @@ def _offline(counted: pl.DataFrame, key: AnswerKey, answers: Answers) -> dict[st
         (~offline & pl.col("reported_at").is_not_null()).sum().alias("moved"),
     ).row(0)
     return dict(zip(("offline plays", "within a second", "others moved"), counts, strict=True))
+
+
+def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.DataFrame:
+    """The plays that count with their `outcome` and whether it is `wrong`.
+
+    Where the row has a reason, the outcome is that of the reason; elsewhere, and after `endplay`, it is
+    complete or not, by the true reason. Plays of which nothing was heard, or hours of one track, have no
+    true end to compare with.
+    """
+    true = plays.select(
+        "play_id",
+        true_ms="ms_played",
+        told=~pl.col("reason_end").is_in(UNDECIDED_REASONS),
+        truth=pl.when(pl.col("reason_end") == "trackdone")
+        .then(pl.lit("complete"))
+        .when(pl.col("reason_end").is_in(USER_REASONS))
+        .then(pl.lit("skip"))
+        .otherwise(pl.lit("abandoned")),
+    )
+    early = pl.col("truth") != "complete"
+    says_why = pl.col("kind").is_in(WITH_REASONS)
+    differs = pl.when(says_why, "told").then(pl.col("outcome") != pl.col("truth"))
+    return (
+        counted.join(answers.listening.unique("event_id"), on="event_id")
+        .join(true, on="play_id")
+        .with_columns(
+            wrong=(pl.col("outcome") != UNKNOWN)
+            & pl.col("true_ms").is_between(1, LONGEST_TRACK_MS)
+            & differs.otherwise((pl.col("outcome") != "complete") != early)
+        )
+    )
+
+
+def _wrong_outcomes(ends: pl.DataFrame) -> pl.DataFrame:
+    return ends.filter("wrong").select(
+        "file", "row", "what", mistake=pl.format("outcome is {}, not {}", "outcome", "truth")
+    )
 
 
 def _dropped(answers: Answers) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from spotify_assets.generator import dirt
 from spotify_assets.generator.answer_key import Entry, Family
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.desk import DAY_MS, Desk, Member, Row, csv_text, midnight_ms, moment
-from spotify_assets.generator.history import SECOND_MS
+from spotify_assets.generator.history import PLAYED_TRACKS, SECOND_MS
 
 SCROBBLE_MS = 30 * SECOND_MS
 """Least playing time of a scrobble."""
@@ -206,7 +206,9 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 def write_catalogues(desk: Desk, seed: int) -> None:
     """The same catalogue in the four shapes, each with faults of its own."""
-    frame = generate_catalogue(CATALOGUE_TRACKS, seed=seed)
+    played = generate_catalogue(PLAYED_TRACKS, seed=seed)
+    some = played["track_id"].unique(maintain_order=True).head(CATALOGUE_TRACKS)
+    frame = played.filter(pl.col("track_id").is_in(some.implode()))
     rows = frame.rows(named=True)
     good = Entry()
 
@@ -217,7 +219,7 @@ def write_catalogues(desk: Desk, seed: int) -> None:
     entries[5] = Entry(family=Family.TRACK, dirt="no track id")
     table[9][1] = f"https://open.spotify.com/track/{table[9][1]}?si=1"
     table[11][_index("duration_ms")] = "long"
-    entries[11] = Entry(family=Family.MALFORMED, dirt="duration_ms is no number")
+    entries[11] = Entry(dirt="duration_ms is no number")
     table[13][_index("duration_ms")] = "1,234,567"
     table[17][_index("popularity")] = "NaN"
     content = csv_text([header, *table], "\r\n").encode("utf-8-sig")

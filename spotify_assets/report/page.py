@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from spotify_assets.charts import personal as charts
+from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.figures.personal import ASKED, COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
@@ -129,6 +130,7 @@ def in_words(figures: PersonalFigures) -> list[str]:
     """The main figures as sentences."""
     now = figures.totals()
     played = now["minutes_played"] + now["minutes_of_other_content"]
+    unknown = _unknown(figures)
     return [
         f"{now['minutes_listened'] / 60:,.1f} hours on the clock ({played / 60:,.1f} hours played, of which "
         f"{now['minutes_of_other_content'] / 60:,.1f} were no music), {now['plays']:,} plays, "
@@ -136,6 +138,7 @@ def in_words(figures: PersonalFigures) -> list[str]:
         f"{now['tracks']:,} tracks of {now['artists']:,} artists, {now['new_tracks']:,} tracks and "
         f"{now['new_artists']:,} artists for the first time.",
         f"Music on {now['active_days']:,} of {now['days']:,} days, {now['longest_streak_days']:,} in a row.",
+        *([unknown] if unknown else []),
     ]
 
 
@@ -311,6 +314,8 @@ def _skips(figures: PersonalFigures) -> Section:
         for ending, plays, share in figures.of_period("skips").select("ending", "plays", "share").iter_rows()
     ]
     section.tables = [Table("Numbers", ["Ending", "Plays", "Share"], rows)]
+    unknown = _unknown(figures)
+    section.remarks = [unknown] if unknown else []
     most = figures["skipped_artists"].head(SHOWN)
     if most.height:
         skipped = [
@@ -322,6 +327,12 @@ def _skips(figures: PersonalFigures) -> Section:
         title = next(one.title for one in FIGURES if one.name == "skipped_artists")
         section.tables.append(Table(title, ["Artist", "Plays", "Skips", "Skip rate"], skipped))
     return section
+
+
+def _unknown(figures: PersonalFigures) -> str | None:
+    """The sentence beside a skip rate."""
+    now = figures.totals()
+    return unknown_in_words(now["unknowns"], now["plays"])
 
 
 def _moods(figures: PersonalFigures) -> Section:

@@ -60,8 +60,8 @@ def skip_survival(events: pl.DataFrame, genres: pl.DataFrame) -> pl.DataFrame:
     """Survival by second, for all music playbacks and by genre, device, position in the session and UTC hour.
 
     Args:
-        events: rows of `core.listening_events`; `NEEDED` are enough. Interactions and what is no music are
-            ignored.
+        events: rows of `core.listening_events`; `NEEDED` are enough. Interactions, what is no music and
+            what ended nobody knows how are ignored.
         genres: `track_id` and `genre`, one row per track and genre; a track counts in each of its genres.
 
     Returns:
@@ -69,7 +69,7 @@ def skip_survival(events: pl.DataFrame, genres: pl.DataFrame) -> pl.DataFrame:
         Groups with fewer than 100 playbacks are left out, and all but the 20 most played genres. At the
         seconds 5, 10 and 30, and at the last, `grade` names the skip grade: the share skipped by then.
     """
-    plays = _music(events)
+    plays = _music(events).filter(pl.col("outcome") != "unknown")
     parts = [_curves(plays, ALL, pl.lit(ALL))]
     if not plays.is_empty():
         position = pl.col("session_position")

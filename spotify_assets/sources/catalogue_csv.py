@@ -21,14 +21,16 @@ Here belongs: what the columns of such files mean. Not here: whether a well-form
 
 import ast
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from spotify_assets.catalog import AUDIO_FEATURES, POLARS_TYPES, RAW_TRACKS, DuckDBType
 from spotify_assets.sources.delimited import DELIMITERS, ROW, Delimited, header_of, read_delimited
+from spotify_assets.sources.durations import durations
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.text import Text, decode, read_bytes, undo_double_encoding
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
@@ -193,10 +195,13 @@ class Dialect:
     unknown_columns: tuple[str, ...]
     double_encoded: bool = False
     parts: int = 1
+    duration_unit: str | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The same as plain JSON values."""
-        return {**asdict(self), "unknown_columns": list(self.unknown_columns)}
+        values = {**asdict(self), "unknown_columns": list(self.unknown_columns)}
+        return values if self.notes else {name: value for name, value in values.items() if name != "notes"}
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,9 @@ def read_catalogue(path: Path) -> CatalogueRead:
         rows=rows.select(ROWS_SCHEMA.names()).cast(ROWS_SCHEMA),
         rejected=rejected.select(REJECTED_SCHEMA.names()).cast(REJECTED_SCHEMA).sort("source_row"),
         rows_in=offset,
-        dialect=replace(reads[0].dialect, unknown_columns=tuple(unknown), parts=len(reads)),
+        dialect=replace(
+            reads[0].dialect, unknown_columns=tuple(unknown), parts=len(reads), notes=_notes(reads)
+        ),
         sha256=sha256,
     )
 
@@ -269,6 +276,14 @@ class _PartRead:
     rows: pl.DataFrame
     rejected: pl.DataFrame
     dialect: Dialect
+
+
+def _notes(reads: Iterable[_PartRead]) -> dict[str, int]:
+    """What was noted of how many rows of all parts."""
+    counted: Counter[str] = Counter()
+    for read in reads:
+        counted.update(read.dialect.notes)
+    return dict(counted)
 
 
 def _parts(path: Path) -> list[Path]:
@@ -318,7 +333,8 @@ def _read_part(path: Path, content: bytes, offset: int) -> _PartRead:
         ),
         _extra(unknown),
     )
-    parsed = _parse(canonical, shape, delimiter)
+    lengths = durations(canonical.get_column("duration_ms"), MISSING_VALUES)
+    parsed = _parse(canonical, shape, delimiter).with_columns(lengths.values.alias(_parsed("duration_ms")))
     _refuse_standardised(path, parsed)
     bad = _unparseable(parsed)
     return _PartRead(
@@ -333,6 +349,8 @@ def _read_part(path: Path, content: bytes, offset: int) -> _PartRead:
             shape=shape.name,
             unknown_columns=unknown,
             double_encoded=double_encoded,
+            duration_unit=lengths.unit,
+            notes=lengths.notes(),
         ),
     )
 
@@ -475,10 +493,11 @@ def _parsed(name: str) -> str:
 def _unparseable(parsed: pl.DataFrame) -> pl.DataFrame:
     """`ROW`, `reason` and `detail` of the rows without a track id or with a value that did not parse."""
     no_id = pl.col(_parsed("track_id")).is_null()
-    lost = {name: pl.col(name).is_not_null() & pl.col(_parsed(name)).is_null() for name in _CASTS}
+    cast = [name for name in _CASTS if name != "duration_ms"]
+    lost = {name: pl.col(name).is_not_null() & pl.col(_parsed(name)).is_null() for name in cast}
     # One chunk: pl.format panics where a filter left an empty one (Polars issue 25525).
     suspects = parsed.filter(pl.any_horizontal(no_id, "artists:failed", *lost.values())).rechunk()
-    failed = {name: lost[name] & _given(name) for name in _CASTS} | {"artists": pl.col("artists:failed")}
+    failed = {name: lost[name] & _given(name) for name in cast} | {"artists": pl.col("artists:failed")}
     reasons = [pl.when(no_id).then(pl.lit(MISSING_TRACK_ID))]
     details = [pl.when(no_id).then(pl.lit("no track id"))]
     for name, has_failed in failed.items():

@@ -19,6 +19,7 @@ from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
 from spotify_assets.transforms.filling import FILLED, UNKNOWN_CONTENT, UNKNOWN_COUNTRY, filled
 from spotify_assets.transforms.identity import with_track_key
+from spotify_assets.transforms.lengths import LengthSources, with_known_duration
 from spotify_assets.transforms.neighbours import Neighbours, ReadDays, ReadReported, stood_for
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, REPORTED, SOURCE, days_to_look_back
 from spotify_assets.transforms.outcomes import with_outcome
@@ -161,6 +162,7 @@ def listening_events(
     read_raw_moved: ReadDays | None = None,
     read_raw_reported: ReadReported | None = None,
     rules: Rules = DEFAULT_RULES,
+    lengths: LengthSources | None = None,
 ) -> Cleaned:
     """Listening events of a slice. One row per playback or interaction.
 
@@ -172,7 +174,8 @@ def listening_events(
     were heard before they were reported; by default they are looked for among all. `read_raw_reported` gives
     those that were reported on certain dates; without it no row is filled from an upload that lies outside.
     `exclusions` are applied when repeats are gone; with any, all columns of raw events are needed. `rules`
-    say what a stream, a skip and a session is.
+    say what a stream, a skip and a session is. `lengths` gives lengths that the catalogue does not know by
+    the track's id.
     """
     valid = valid_events(raw)
     if read_raw_after is None:
@@ -188,7 +191,8 @@ def listening_events(
     with_lengths = join_tracks(once.rows, tracks, ["duration_ms"]).rename(
         {"duration_ms": "track_duration_ms"}
     )
-    with_outcomes = with_outcome(with_track_key(with_lengths), stream_rule=rules.stream, skip_rule=rules.skip)
+    judged = with_known_duration(with_track_key(with_lengths), lengths)
+    with_outcomes = with_outcome(judged, stream_rule=rules.stream, skip_rule=rules.skip)
     in_sessions = with_sessions(
         with_outcomes, lambda days: not_excluded(around.before(days), exclusions), rules.session
     )

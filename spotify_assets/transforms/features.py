@@ -48,10 +48,11 @@ class Earlier(Protocol):
         """
 
     def plays_of_users(self, days: int) -> pl.DataFrame:
-        """Music playbacks of so many days. One row per `user_id` and `event_date`: `plays`, `skips`."""
+        """Music playbacks of known outcome of so many days. One row per `user_id` and `event_date`: `plays`,
+        `skips`."""
 
     def plays_of_pairs(self, days: int, pairs: pl.DataFrame, artists: pl.DataFrame) -> pl.DataFrame:
-        """Music playbacks of so many days of users with tracks and artists. One row per pair and date.
+        """Likewise of users with tracks and artists. One row per pair and date.
 
         The rows are those whose `user_id` has its `track_id` or its `artist` in a row of `pairs`; the
         artist is that of the track in `artists`, else the `artist_name` of the event. Columns: `user_id`,
@@ -97,7 +98,8 @@ _HISTORY_KEYS = {
 
 
 def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `ml.model_features` for one slice of `core.listening_events`: one row per music playback.
+    """The rows of `ml.model_features` for one slice of `core.listening_events`: one row per music playback
+    whose outcome is known.
 
     Args:
         events: the slice of `core.listening_events`; `EVENT_COLUMNS` are enough.
@@ -113,13 +115,14 @@ def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame)
         `previous_is_skip` is the outcome of the playback one position earlier in the same session, whatever
         its content. It is null for the first playback, and where the earlier one was still running when this
         one started (two devices at once, or plays synchronised later), because its outcome was not known
-        then. `recent_skip_rate` goes back five positions by the same rule.
+        then, and where it never became known. `recent_skip_rate` goes back five positions by the same rule.
 
-        The history counts the user's music playbacks that ended strictly before the start, and not before
-        midnight (UTC) 28 days before the day of the start. It does not depend on how the slices are cut.
+        The history counts the user's music playbacks of known outcome that ended strictly before the start,
+        and not before midnight (UTC) 28 days before the day of the start. It does not depend on how the
+        slices are cut.
     """
     carry = _days_carried_over(events)
-    playbacks = _playbacks_with_previous(events, earlier, carry).filter(is_music())
+    playbacks = _playbacks_with_previous(events, earlier, carry).filter(has_known_outcome())
     # A catalogue as of the day of the end would say something of the end.
     started = playbacks.with_columns(
         _event_date=pl.col("event_date"), event_date=pl.col("started_at").dt.date()
@@ -127,7 +130,7 @@ def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame)
     described = join_tracks(started, tracks, TRACK_FEATURES)
     return (
         described.hstack(
-            _history(described, events.filter(is_music()), earlier, carry, _first_artists(tracks))
+            _history(described, events.filter(has_known_outcome()), earlier, carry, _first_artists(tracks))
         )
         .with_columns(
             event_date=pl.col("_event_date"),
@@ -162,6 +165,11 @@ def is_music() -> pl.Expr:
     )
 
 
+def has_known_outcome() -> pl.Expr:
+    """Whether an event is such a playback and how it ended is known: only then it teaches anything."""
+    return is_music() & (pl.col("outcome") != "unknown")
+
+
 def _playbacks_with_previous(events: pl.DataFrame, earlier: Earlier, carry: int) -> pl.DataFrame:
     """The playbacks of the slice, with what was known of those before it in the session."""
     under_way = (
@@ -192,7 +200,8 @@ def _playbacks_with_previous(events: pl.DataFrame, earlier: Earlier, carry: int)
         return (previous("session", steps) == pl.col("session")) & is_in_place & is_over
 
     def was_skip(steps: int) -> pl.Expr:
-        return pl.when(outcome_known(steps)).then(previous("outcome", steps) == "skip")
+        known = outcome_known(steps) & (previous("outcome", steps) != "unknown")
+        return pl.when(known).then(previous("outcome", steps) == "skip")
 
     gap = (pl.col("started_at") - previous("ended_at", 1)).dt.total_milliseconds() / 1000
     recent = [was_skip(steps).cast(pl.Float64) for steps in range(1, RECENT_PLAYBACKS + 1)]
@@ -222,7 +231,7 @@ def _history(
     """Plays and skip rates of each user, user and track, and user and artist. One row per start, in order.
 
     Whole days are counted per day, and the day of the start event by event, so that nothing as long as the
-    history is sorted. `slice_` holds the music playbacks of the slice.
+    history is sorted. `slice_` holds the music playbacks of the slice whose outcome is known.
     """
     codes = pl.Categorical(pl.Categories.random())
     # The numbers stay the same only as long as a series of the type is alive.
@@ -271,7 +280,7 @@ def _of_carried_days(
         return slice_.clear().select(_ENDED)
     users = starts.filter(pl.col("day") < slice_["event_date"].min()).select("user_id").unique()
     columns = [*_ENDED, "action", "content_type"]
-    return earlier.rows(carry, columns, users).filter(is_music()).select(_ENDED)
+    return earlier.rows(carry, columns, users).filter(has_known_outcome()).select(_ENDED)
 
 
 def _skips(outcome: str) -> pl.Expr:

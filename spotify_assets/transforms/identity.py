@@ -229,7 +229,8 @@ def _with_length_class(rows: pl.DataFrame) -> pl.DataFrame:
     while left.height:
         shortest = pl.col("duration_ms").min().over(alike)
         left = left.with_columns(length_class=shortest)
-        taken = pl.col("duration_ms") <= pl.col("length_class") + LENGTH_TOLERANCE_MS
+        within = pl.col("duration_ms") <= pl.col("length_class") + LENGTH_TOLERANCE_MS
+        taken = within.fill_null(value=True)
         classes.append(left.filter(taken).select("track_key", "length_class"))
         left = left.filter(~taken)
     found = pl.concat(classes) if classes else left.select("track_key", length_class="duration_ms")

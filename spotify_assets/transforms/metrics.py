@@ -15,7 +15,8 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     """What was heard of each track. One row per event date and track; music with a track id only.
 
     `plays` counts every playback, `streams` those that the stream rule counts, so a skip after five
-    seconds is a play and no stream. `ms_played` is milliseconds heard, never the track's length.
+    seconds is a play and no stream. `skip_rate` is of the plays whose outcome is known. `ms_played` is
+    milliseconds heard, never the track's length.
     """
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
     music = events.filter((pl.col("content_type") == "music") & pl.col("track_id").is_not_null())
@@ -25,12 +26,14 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
         skips=_count(pl.col("outcome") == "skip"),
         completes=_count(pl.col("outcome") == "complete"),
         abandons=_count(pl.col("outcome") == "abandoned"),
+        unknowns=_count(pl.col("outcome") == "unknown"),
         listeners=pl.col("user_id").filter(is_playback).n_unique().cast(pl.Int64),
         ms_played=pl.col("ms_played").filter(is_playback).sum(),
         playlist_adds=_count(pl.col("action") == "add_to_playlist"),
         pauses=_count(pl.col("action") == "pause"),
     )
-    skip_rate = pl.when(pl.col("plays") > 0).then(pl.col("skips") / pl.col("plays"))
+    known = pl.col("plays") - pl.col("unknowns")
+    skip_rate = pl.when(known > 0).then(pl.col("skips") / known)
     return (
         counted.with_columns(skip_rate=skip_rate)
         .select(DAILY_TRACK_METRICS.column_names)

@@ -11,8 +11,10 @@ from datetime import timedelta
 import polars as pl
 
 from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.transforms.features import COARSE_CLOCK_RESOLUTION_SECONDS
 
-OUTCOME_RULE = "outcome-v1"
+OUTCOME_RULE = "outcome-v2"
+OLDER_OUTCOME_RULE = "outcome-v1"
 STREAM_RULE = "stream-v1"
 
 STREAM_MS = 30_000
@@ -25,6 +27,11 @@ FOLLOWED = "endplay"
 """`reason_end` that is a skip only when another playback follows at once."""
 FOLLOWED_WITHIN = timedelta(seconds=10)
 FINISHED_REASONS = ("trackdone",)
+SILENT_SOURCES = ("extended_history", "account_data", "web_api", "listenbrainz", "lastfm")
+"""Sources that call every playback `play`. Files and streams of events write `skip` for a skip, and there
+`play` speaks against one."""
+STARTS_ONLY = ("listenbrainz", "lastfm")
+"""Sources that know when a playback began and, unless they say so, not how much of it was heard."""
 FORWARD = "fwdbtn"
 SCROBBLE_SHARE = 0.5
 SCROBBLE_MS = 240_000
@@ -48,7 +55,7 @@ class PlaybackRule:
 
 
 _HEARD = pl.col("ms_played")
-_LENGTH = pl.col("track_duration_ms")
+_LENGTH = pl.col("known_duration_ms")
 _REASON = pl.col("reason_end")
 _LONG_ENOUGH = _HEARD >= STREAM_MS
 _FLAGGED = pl.col("skipped").fill_null(value=False)
@@ -57,11 +64,23 @@ _WITHOUT_REASON = _REASON.is_null() | (_REASON == "")
 _LISTENBRAINZ_SKIP = ~_LONG_ENOUGH & (
     _FLAGGED | _WITHOUT_REASON | _REASON.is_in(LISTENBRAINZ_SKIP_REASONS).fill_null(value=False)
 )
+_SAYS_NOTHING = (
+    _WITHOUT_REASON
+    & pl.col("skipped").is_null()
+    & (pl.col("action") != "skip")
+    & pl.col("source").is_in(SILENT_SOURCES)
+)
+"""Whether the source says nothing of how the playback ended."""
 _ENDED_BY_USER = (
     _REASON.is_in(USER_REASONS)
     | ((_REASON == FOLLOWED) & pl.col("is_followed"))
     | (_WITHOUT_REASON & _SKIPPED_BY_SOURCE)
 )
+_CUT_SHORT_IN_SILENCE = _SAYS_NOTHING & _LENGTH.is_not_null() & pl.col("is_followed")
+_HEARD_IS_ASSUMED = pl.col("source").is_in(STARTS_ONLY) & ~(
+    pl.col("extra").str.contains(r'"ms_played_from": ?"listened"').fill_null(value=False)
+)
+_NOTHING_KNOWN = _SAYS_NOTHING & (_LENGTH.is_null() | _HEARD_IS_ASSUMED)
 
 
 def _by_name(*rules: PlaybackRule) -> Mapping[str, PlaybackRule]:
@@ -108,7 +127,19 @@ STREAM_RULES = _by_name(
     PlaybackRule("every-row-v1", "every row of the history", "most recap scripts", pl.lit(value=True)),
 )
 SKIP_RULES = _by_name(
-    PlaybackRule(OUTCOME_RULE, "ended by the user before 95 % of the known length", "here", _ENDED_BY_USER),
+    PlaybackRule(
+        OUTCOME_RULE,
+        "ended by the user before 95 % of the known length; unknown where the source says nothing and no "
+        "length is known",
+        "here",
+        _ENDED_BY_USER | _CUT_SHORT_IN_SILENCE,
+    ),
+    PlaybackRule(
+        OLDER_OUTCOME_RULE,
+        "ended by the user before 95 % of the known length; complete where nothing is known",
+        "here, before outcome-v2",
+        _ENDED_BY_USER,
+    ),
     PlaybackRule("flag-v1", "the export says `skipped`", "personal dashboards", _SKIPPED_BY_SOURCE),
     PlaybackRule("fwdbtn-v1", "ended with the forward button", "recap scripts", _REASON == FORWARD),
     PlaybackRule(
@@ -123,31 +154,44 @@ SKIP_RULES = _by_name(
 )
 
 
+def is_silent() -> pl.Expr:
+    """Whether the source says nothing of how a playback ended: neither a reason nor a flag."""
+    return _SAYS_NOTHING & pl.col("action").is_in(PLAYBACK_ACTIONS)
+
+
 def with_outcome(
     events: pl.DataFrame, *, stream_rule: str = STREAM_RULE, skip_rule: str = OUTCOME_RULE
 ) -> pl.DataFrame:
-    """Add `outcome` and `is_stream` to events; needs `track_duration_ms`. One row per event, order kept.
+    """Add `outcome` and `is_stream` to events; needs `known_duration_ms` (`transforms.lengths`). One row per
+    event, order kept.
 
     The stream rule says which playbacks are streams. The skip rule says which ones were skipped; of the
     others those are complete that ended by themselves or of whose known length 95 % was heard (or of which
     nothing speaks for an early end), and the rest was abandoned: logout, crash, error, unknown.
 
-    By outcome-v1 a playback that is complete was not skipped. Others were by `fwdbtn`, `backbtn`, `clickrow`
-    …; by `endplay` where the same user's next playback of that UTC date starts within 10 seconds; and without
-    a reason where the source says so.
+    By the outcome rules a playback that is complete was not skipped. Others were by `fwdbtn`, `backbtn`,
+    `clickrow` …; by `endplay` where the same user's next playback of that UTC date starts within 10 seconds;
+    and without a reason where the source says so. By outcome-v2 a playback of which the source says nothing
+    (`SILENT_SOURCES`, neither reason nor flag) and whose length nobody knows has the outcome `unknown`; with
+    a known length, what was cut short is a skip where another playback follows, as with `endplay`, and
+    abandoned elsewhere.
 
     Raises:
         KeyError: there is no rule of that name.
     """
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
+    unknown = _NOTHING_KNOWN if skip_rule == OUTCOME_RULE else pl.lit(value=False)
     heard_whole = (_HEARD >= COMPLETE_SHARE * _LENGTH).fill_null(value=False)
     played_without_reason = _WITHOUT_REASON & ~_SKIPPED_BY_SOURCE & _LENGTH.is_null()
     complete = _REASON.is_in(FINISHED_REASONS).fill_null(value=False) | heard_whole | played_without_reason
     skipped = SKIP_RULES[skip_rule].applies.fill_null(value=False)
+    is_ours = skip_rule in (OUTCOME_RULE, OLDER_OUTCOME_RULE)
     outcome = (
         pl.when(~is_playback)
         .then(None)
-        .when(skipped & ~complete if skip_rule == OUTCOME_RULE else skipped)
+        .when(unknown)
+        .then(pl.lit("unknown"))
+        .when(skipped & ~complete if is_ours else skipped)
         .then(pl.lit("skip"))
         .when(complete)
         .then(pl.lit("complete"))
@@ -162,11 +206,17 @@ def with_outcome(
 
 
 def _is_followed(is_playback: pl.Expr) -> pl.Expr:
-    """Whether the user's next playback of the same UTC date starts within ten seconds of this one's end."""
+    """Whether the user's next playback of the same UTC date starts within ten seconds of this one's end, as
+    far as the source's clock can tell."""
     playback_start = pl.when(is_playback).then(pl.col("started_at"))
     next_start = (
         playback_start.shift(-1)
         .backward_fill()
         .over("user_id", "event_date", order_by=["started_at", "ended_at", "event_id"])
     )
-    return (next_start - pl.col("ended_at") <= FOLLOWED_WITHIN).fill_null(value=False)
+    coarseness = pl.duration(
+        seconds=pl.col("source").replace_strict(
+            COARSE_CLOCK_RESOLUTION_SECONDS, default=0, return_dtype=pl.Int64
+        )
+    )
+    return (next_start - pl.col("ended_at") <= FOLLOWED_WITHIN + coarseness).fill_null(value=False)

@@ -18,7 +18,7 @@ from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES, with
 HOUR_MS = 3_600_000
 NEEDED_FOR_RULES = (
     *("event_id", "user_id", "event_date", "started_at", "ended_at", "action", "ms_played", "skipped"),
-    *("reason_end", "track_duration_ms"),
+    *("reason_end", "source", "extra", "track_duration_ms", "known_duration_ms"),
 )
 """Columns of core.listening_events that the rules look at."""
 
@@ -50,16 +50,18 @@ def under_each_stream_rule(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def under_each_skip_rule(events: pl.DataFrame) -> pl.DataFrame:
-    """Outcomes of a history by each rule. One row per rule: `rule`, `skips`, `skip_rate`, `completes`,
-    `abandons`, `hours` (heard in what was skipped)."""
+    """Outcomes of a history by each rule. One row per rule: `rule`, `skips`, `skip_rate` (of the playbacks
+    whose outcome is known), `completes`, `abandons`, `unknowns`, `hours` (heard in what was skipped)."""
     skip = pl.col("outcome") == "skip"
+    known = pl.col("outcome") != "unknown"
     return _each(
         SKIP_RULES,
         lambda name: _playbacks(with_outcome(events, skip_rule=name)).select(
             skips=skip.sum().cast(pl.Int64),
-            skip_rate=skip.mean(),
+            skip_rate=skip.filter(known).mean(),
             completes=(pl.col("outcome") == "complete").sum().cast(pl.Int64),
             abandons=(pl.col("outcome") == "abandoned").sum().cast(pl.Int64),
+            unknowns=(~known).sum().cast(pl.Int64),
             hours=_hours(skip),
         ),
     )

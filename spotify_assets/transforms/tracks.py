@@ -3,8 +3,9 @@
 Every rule works within a snapshot date, so a slice may hold one snapshot or many. Rows are refused with one
 reason, the first that applies in the order of `_refusals`; the detail names all of them.
 
-- A track id that is none, a missing name, a missing artist, a length that is missing or not positive and a
-  release date that is no date refuse the row.
+- A track id that is none, a missing name, a missing artist and a release date that is no date refuse the
+  row.
+- A length below five seconds or above a day is no track's, and null (`lengths.SHORTEST_MS`).
 - So does a value outside the range that `core.tracks` declares for its column: Spotify's own range, from
   its Web API reference. Storing it would be wrong, and storing nothing would hide it. The exceptions are
   what Spotify writes where its analysis found nothing: tempo 0, time signature 0 and release date 0000
@@ -20,12 +21,12 @@ import polars as pl
 
 from spotify_assets.catalog import ARTISTS, AUDIO_FEATURES, TRACK_ARTISTS, TRACK_GENRES, TRACK_ID, TRACKS
 from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.transforms.lengths import plausible
 from spotify_assets.transforms.rejects import reject
 
 INVALID_TRACK_ID = "invalid_track_id"
 MISSING_NAME = "missing_name"
 MISSING_ARTISTS = "missing_artists"
-INVALID_DURATION = "invalid_duration"
 INVALID_RELEASE_DATE = "invalid_release_date"
 MERGED_GENRE = "merged_genre"
 REPEATED_ROW = "repeated_row"
@@ -110,6 +111,7 @@ def _prepare(rows: pl.DataFrame) -> pl.DataFrame:
         *(_trimmed(pl.col(name)).alias(name) for name in ("track_name", "album_name", "isrc", "genre")),
         *(_feature(name).alias(name) for name in AUDIO_FEATURES),
         _split_artists().alias("artist_list"),
+        plausible(pl.col("duration_ms")).alias("duration_ms"),
         pl.when(given).then(day).alias("release_date"),
         pl.when(given).then(precision).alias("release_precision"),
     )
@@ -174,12 +176,6 @@ def _refusals() -> dict[str, tuple[pl.Expr, pl.Expr | str]]:
         ),
         MISSING_NAME: (~_has("track_name", r"\S"), "the track has no name"),
         MISSING_ARTISTS: (~_has("artists", r"[^;\s]"), "the track has no artist"),
-        INVALID_DURATION: (
-            pl.col("duration_ms").fill_null(0) <= 0,
-            pl.format(
-                "duration_ms is {}, not positive", pl.col("duration_ms").cast(pl.String).fill_null("missing")
-            ),
-        ),
         INVALID_RELEASE_DATE: (
             date_given & day.is_null(),
             pl.format("release_date '{}' is no year, month or day", "release_date"),

@@ -63,7 +63,12 @@ def _counts(of: str) -> tuple[BiColumn, ...]:
         ("plays", f"{of}.plays", "Playbacks of music, however short."),
         ("streams", f"{of}.streams", "Playbacks that count as a stream: 30 seconds by default."),
         ("skips", f"{of}.skips", "Playbacks that the listener ended early."),
-        ("skip_rate", f"{of}.skips / nullif({of}.plays, 0)", "Skips ÷ plays, 0 to 1."),
+        ("unknowns", f"{of}.unknowns", "Playbacks of which nobody knows how they ended."),
+        (
+            "skip_rate",
+            f"{of}.skips / nullif({of}.plays - {of}.unknowns, 0)",
+            "Skips ÷ plays whose outcome is known, 0 to 1.",
+        ),
         ("minutes_played", _minutes(f"{of}.ms_played"), "Minutes heard, as the sources say."),
     )
 
@@ -104,7 +109,7 @@ left join marts.dim_date as dates
         ("country_code", "listens.country", "Its ISO 3166-1 alpha-2 code; ZZ where unknown."),
         ("region", "countries.region", "Region of the country."),
         ("minutes_played", _minutes("listens.ms_played"), "Minutes heard, as the source says."),
-        ("outcome", "listens.outcome", "complete, skip or abandoned."),
+        ("outcome", "listens.outcome", "complete, skip, abandoned or unknown."),
         ("is_stream", "listens.is_stream", "Whether it counts as a stream."),
         ("is_skip", "listens.is_skip", "Whether the listener ended it early."),
         ("is_shuffle", "listens.is_shuffle", "Whether shuffle was on."),

@@ -16,7 +16,10 @@ from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window
 
 _PAIRS, _ARTISTS = "asked_pairs", "artists_of_tracks"
-_IS_MUSIC = f"action in {PLAYBACK_ACTIONS} and content_type = 'music' and events.track_id is not null"
+_IS_MUSIC = (
+    f"action in {PLAYBACK_ACTIONS} and content_type = 'music' and events.track_id is not null "
+    "and outcome <> 'unknown'"
+)
 _COUNTS = "count(*) as plays, count(*) filter (where outcome = 'skip') as skips"
 
 

@@ -48,14 +48,15 @@ class TableReader:
             return read_rows(connection, self.table, predicate, columns)
 
     def query(
-        self, sql: str, window: Window, frames: Mapping[str, pl.DataFrame] | None = None
+        self, sql: str, window: Window | None = None, frames: Mapping[str, pl.DataFrame] | None = None
     ) -> pl.DataFrame:
         """The answer to a query; `$start` and `$end` in it are the window, `frames` its further tables."""
         with self.database.reader() as connection:
             read_rows(connection, self.table, NOTHING)
             for name, frame in (frames or {}).items():
                 connection.register(name, frame)
-            answer: pl.DataFrame = connection.sql(sql, params={"start": window.start, "end": window.end}).pl()
+            params = {"start": window.start, "end": window.end} if window else None
+            answer: pl.DataFrame = connection.sql(sql, params=params).pl()
         return answer
 
     def rows_per_date(self, window: Window) -> dict[date, int]:

@@ -26,8 +26,8 @@ def published(tmp_path: Path) -> Path:
             connection.execute(
                 "insert into core.daily_track_metrics by name "
                 "select ? - n::int as event_date, ? as track_id, "
-                "? as plays, ? as skips, 0 as streams, 0 as completes, 0 as abandons, 1 as listeners, "
-                "0 as ms_played, 0 as playlist_adds, 0 as pauses from range(200) days(n)",
+                "? as plays, ? as skips, 0 as streams, 0 as completes, 0 as abandons, 0 as unknowns, "
+                "1 as listeners, 0 as ms_played, 0 as playlist_adds, 0 as pauses from range(200) days(n)",
                 [LAST, track, plays, skips],
             )
     return path

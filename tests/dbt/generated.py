@@ -122,7 +122,9 @@ def _events(catalogue: pl.DataFrame) -> pl.DataFrame:
         reason_start=pl.when(~_every(30, 6)).then("reason_start"),
         shuffle=pl.when(~_every(30, 7)).then("shuffle"),
     )
-    lengths = catalogue.select("track_id", track_duration_ms="duration_ms").unique("track_id")
+    lengths = catalogue.select(
+        "track_id", track_duration_ms="duration_ms", known_duration_ms="duration_ms"
+    ).unique("track_id")
     judged = with_outcome(raw.join(lengths, on="track_id", how="left", maintain_order="left"))
     keyed = with_track_key(judged)
     return with_sessions(keyed, lambda _: keyed.clear()).select(LISTENING_EVENTS.column_names)

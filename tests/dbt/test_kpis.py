@@ -53,6 +53,7 @@ def all_playbacks() -> pl.DataFrame:
         is_skip=pl.col("outcome") == "skip",
         is_complete=pl.col("outcome") == "complete",
         is_abandoned=pl.col("outcome") == "abandoned",
+        is_unknown=pl.col("outcome") == "unknown",
         country=pl.when(pl.col("country").is_in(core("countries")["country"].to_list()))
         .then("country")
         .otherwise(pl.lit("ZZ")),
@@ -99,7 +100,8 @@ COUNTS = {
     "skips": pl.col("is_skip").sum(),
     "completes": pl.col("is_complete").sum(),
     "abandons": pl.col("is_abandoned").sum(),
-    "skip_rate": pl.col("is_skip").mean(),
+    "unknowns": pl.col("is_unknown").sum(),
+    "skip_rate": pl.col("is_skip").filter(~pl.col("is_unknown")).mean(),
     "listeners": pl.col("user_id").n_unique(),
     "ms_played": pl.col("ms_played").sum(),
     "first_event_date": pl.col("event_date").min(),
@@ -185,9 +187,9 @@ def first_streams() -> pl.DataFrame:
 def user_days() -> pl.DataFrame:
     """One row per user and local date with a music playback."""
     sessions = all_playbacks().group_by("user_id", "local_date").agg(sessions=pl.col("session_id").n_unique())
-    return counted(music(), ["user_id", "local_date"], "plays", "streams", "skips", "ms_played").join(
-        sessions, on=["user_id", "local_date"]
-    )
+    return counted(
+        music(), ["user_id", "local_date"], "plays", "streams", "skips", "unknowns", "ms_played"
+    ).join(sessions, on=["user_id", "local_date"])
 
 
 def ranked(rows: pl.DataFrame, name: str, key: str, over: str | None = None) -> pl.DataFrame:
@@ -204,7 +206,17 @@ def ranked(rows: pl.DataFrame, name: str, key: str, over: str | None = None) -> 
 
 
 def daily_aggregates() -> pl.DataFrame:
-    figures = ("plays", "streams", "skips", "completes", "abandons", "skip_rate", "listeners", "ms_played")
+    figures = (
+        "plays",
+        "streams",
+        "skips",
+        "completes",
+        "abandons",
+        "unknowns",
+        "skip_rate",
+        "listeners",
+        "ms_played",
+    )
     known = (
         music()
         .filter(pl.col("track") != UNKNOWN)
@@ -227,7 +239,7 @@ def daily_artist_metrics() -> pl.DataFrame:
             pl.all().exclude("artist_name"), artist_id="primary_artist_id", artist_name="primary_artist_name"
         ),
         ["event_date", "artist_id", "artist_name"],
-        *("plays", "streams", "skips", "skip_rate", "listeners", "ms_played"),
+        *("plays", "streams", "skips", "unknowns", "skip_rate", "listeners", "ms_played"),
     )
 
 
@@ -240,13 +252,18 @@ def _shared(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
             weighted_plays=weight.sum(),
             weighted_streams=(weight * pl.col("is_stream")).sum(),
             weighted_skips=(weight * pl.col("is_skip")).sum(),
+            weighted_unknowns=(weight * pl.col("is_unknown")).sum(),
             weighted_ms_played=(weight * pl.col("ms_played")).sum(),
             listeners=pl.col("user_id").n_unique(),
             tracks_played=pl.col("track").n_unique(),
             first_event_date=pl.col("event_date").min(),
             last_event_date=pl.col("event_date").max(),
         )
-        .with_columns(skip_rate=pl.col("weighted_skips") / pl.col("weighted_plays"))
+        .with_columns(
+            skip_rate=pl.when(pl.col("weighted_plays") > pl.col("weighted_unknowns") + 1e-9).then(
+                pl.col("weighted_skips") / (pl.col("weighted_plays") - pl.col("weighted_unknowns"))
+            )
+        )
     )
 
 
@@ -274,13 +291,13 @@ def genre_skip_rates() -> pl.DataFrame:
 
 
 def daily_location_metrics() -> pl.DataFrame:
-    figures = ("plays", "streams", "skips", "skip_rate", "listeners", "ms_played")
+    figures = ("plays", "streams", "skips", "unknowns", "skip_rate", "listeners", "ms_played")
     return counted(music(), ["event_date", "country", "device"], *figures)
 
 
 def daily_hour_metrics() -> pl.DataFrame:
     rows = music().rename({"zone": "time_zone"})
-    figures = ("plays", "streams", "skips", "skip_rate", "ms_played")
+    figures = ("plays", "streams", "skips", "unknowns", "skip_rate", "ms_played")
     return counted(rows, ["event_date", "time_zone", "local_date", "local_hour"], *figures).with_columns(
         local_weekday=pl.col("local_date").dt.weekday()
     )
@@ -297,6 +314,7 @@ def daily_session_metrics() -> pl.DataFrame:
             plays=(pl.col("content_type") == "music").sum(),
             streams=(pl.col("is_stream") & (pl.col("content_type") == "music")).sum(),
             skips=(pl.col("is_skip") & (pl.col("content_type") == "music")).sum(),
+            unknowns=(pl.col("is_unknown") & (pl.col("content_type") == "music")).sum(),
             first_event_date=pl.col("event_date").min(),
             last_event_date=pl.col("event_date").max(),
         )
@@ -304,7 +322,7 @@ def daily_session_metrics() -> pl.DataFrame:
         .with_columns(ms=pl.col("length").dt.total_milliseconds())
     )
     return sessions.group_by("local_date").agg(
-        pl.col("plays", "streams", "skips").sum(),
+        pl.col("plays", "streams", "skips", "unknowns").sum(),
         pl.col("first_event_date").min(),
         pl.col("last_event_date").max(),
         sessions=pl.len(),
@@ -320,13 +338,13 @@ def _by_month(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def monthly_track_metrics() -> pl.DataFrame:
-    figures = ("plays", "streams", "skips", "completes", "abandons", "listeners", "ms_played")
+    figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "listeners", "ms_played")
     rows = _by_month(music()).drop("track_id").rename({"track": "track_id"})
     return counted(rows, ["event_month", "track_id"], *figures, "first_event_date", "last_event_date")
 
 
 def track_totals() -> pl.DataFrame:
-    figures = ("plays", "streams", "skips", "completes", "abandons", "skip_rate", "ms_played")
+    figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "skip_rate", "ms_played")
     listeners = first_streams().group_by(track="track_id").agg(listeners=pl.len())
     totals = (
         counted(music(), ["track"], *figures, "first_event_date", "last_event_date")
@@ -341,7 +359,16 @@ def track_totals() -> pl.DataFrame:
 def artist_totals() -> pl.DataFrame:
     played = music().join(described_tracks(), on="track", suffix="_of_track").drop("artist_name")
     played = played.rename({"primary_artist_id": "artist_id", "primary_artist_name": "artist_name"})
-    figures = ("plays", "streams", "skips", "skip_rate", "ms_played", "first_event_date", "last_event_date")
+    figures = (
+        "plays",
+        "streams",
+        "skips",
+        "unknowns",
+        "skip_rate",
+        "ms_played",
+        "first_event_date",
+        "last_event_date",
+    )
     tracks = played.group_by("artist_id").agg(tracks_played=pl.col("track").n_unique())
     popularity = newest(core("artists"), "artist_id").select("artist_id", "mean_popularity")
     totals = (
@@ -356,7 +383,16 @@ def artist_totals() -> pl.DataFrame:
 def album_totals() -> pl.DataFrame:
     known = described_tracks()
     played = music().join(known, on="track", suffix="_of_track")
-    figures = ("plays", "streams", "skips", "skip_rate", "ms_played", "first_event_date", "last_event_date")
+    figures = (
+        "plays",
+        "streams",
+        "skips",
+        "unknowns",
+        "skip_rate",
+        "ms_played",
+        "first_event_date",
+        "last_event_date",
+    )
     per_track = counted(played, ["album_id", "track"], "streams").join(
         known.select("track", "popularity", "duration_ms"), on="track"
     )
@@ -425,7 +461,7 @@ def new_release_trends() -> pl.DataFrame:
                 "days_since_release": (last - track["release_date"]).days,
                 "recent_streams": now,
                 "previous_streams": before,
-                "recent_skip_rate": recent["is_skip"].mean(),
+                "recent_skip_rate": recent.filter(~pl.col("is_unknown"))["is_skip"].mean(),
                 "trending_score": (now - before) / math.sqrt(now + before) if now + before else 0.0,
             }
         )
@@ -509,7 +545,9 @@ def daily_active_users() -> pl.DataFrame:
     def active(day: date, length: int) -> int:
         return len(set().union(*(users.get(day - number * DAY, set()) for number in range(length))))
 
-    totals = days.group_by("local_date").agg(pl.col("plays", "streams", "skips", "ms_played").sum())
+    totals = days.group_by("local_date").agg(
+        pl.col("plays", "streams", "skips", "unknowns", "ms_played").sum()
+    )
     return totals.with_columns(
         pl.Series("daily_active_users", [active(day, 1) for day in totals["local_date"]]),
         pl.Series("weekly_active_users", [active(day, 7) for day in totals["local_date"]]),
@@ -573,7 +611,9 @@ def user_lifetimes() -> pl.DataFrame:
         for before, after in pairwise(dates):
             streak = streak + 1 if after - before == DAY else 1
             longest = max(longest, streak)
-        plays, streamed, skips = (int(days[name].sum()) for name in ("plays", "streams", "skips"))
+        plays, streamed, skips, unknowns = (
+            int(days[name].sum()) for name in ("plays", "streams", "skips", "unknowns")
+        )
         discovered = firsts.get(user, 0)
         rows.append(
             {
@@ -587,7 +627,8 @@ def user_lifetimes() -> pl.DataFrame:
                 "plays": plays,
                 "streams": streamed,
                 "skips": skips,
-                "skip_rate": skips / plays,
+                "unknowns": unknowns,
+                "skip_rate": skips / (plays - unknowns) if plays > unknowns else None,
                 "ms_played": days["ms_played"].sum(),
                 "tracks_streamed": discovered,
                 "repeat_share": (streamed - discovered) / streamed if streamed else None,
@@ -606,7 +647,7 @@ def daily_skip_metrics() -> pl.DataFrame:
         ),
         "reason_start": pl.col("reason_start").fill_null(UNKNOWN),
     }
-    figures = ("plays", "streams", "skips", "completes", "abandons", "skip_rate", "ms_played")
+    figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "skip_rate", "ms_played")
     return pl.concat(
         counted(
             music().with_columns(dimension=pl.lit(dimension), value=value),
@@ -619,7 +660,7 @@ def daily_skip_metrics() -> pl.DataFrame:
 
 def daily_skip_seconds() -> pl.DataFrame:
     second = (pl.col("ms_played") / 1000).ceil().clip(upper_bound=300).cast(pl.Int64)
-    rows = music().with_columns(second=second)
+    rows = music().filter(~pl.col("is_unknown")).with_columns(second=second)
     return counted(rows, ["event_date", "second"], "plays", "skips", "completes", "abandons")
 
 

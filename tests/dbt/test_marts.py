@@ -20,7 +20,7 @@ GENRES = {
 }
 """Genres of the played tracks in the newest snapshot that has each; the others have none."""
 
-COUNTS = ("plays", "streams", "skips")
+COUNTS = ("plays", "streams", "skips", "unknowns")
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def events() -> pl.DataFrame:
     return events_frame()
 
 
-def with_rate(totals: pl.DataFrame, skips: str = "skips", plays: str = "plays") -> pl.DataFrame:
-    return totals.with_columns(skip_rate=pl.col(skips) / pl.col(plays))
+def with_rate(totals: pl.DataFrame, prefix: str = "") -> pl.DataFrame:
+    skips, plays, unknowns = (pl.col(f"{prefix}{name}") for name in ("skips", "plays", "unknowns"))
+    known = plays - unknowns
+    return totals.with_columns(skip_rate=pl.when(known > 1e-9).then(skips / known))
 
 
 def assert_same(found: pl.DataFrame, expected: pl.DataFrame, key: list[str]) -> None:
@@ -99,7 +101,7 @@ def test_daily_genre_metrics(built, events):
     )
     assert_same(
         built.query("from marts.daily_genre_metrics"),
-        with_rate(expected, "weighted_skips", "weighted_plays"),
+        with_rate(expected, "weighted_"),
         ["event_date", "genre"],
     )
 
@@ -116,7 +118,7 @@ def test_genre_skip_rates(built, events):
         )
     )
     found = built.query("from marts.genre_skip_rates").drop("stream_share")
-    assert_same(found, with_rate(expected, "weighted_skips", "weighted_plays"), ["genre"])
+    assert_same(found, with_rate(expected, "weighted_"), ["genre"])
 
 
 def test_staging_views_work_in_a_copy_of_another_name(built, tmp_path):

@@ -45,13 +45,15 @@ def expected() -> dict[str, float]:
     )
     streams, skips, completes = (float(plays[column].sum()) for column in ("streams", "skips", "completes"))
     listeners = plays["user_id"].n_unique()
+    known = plays.height - float(plays["unknowns"].sum())
     return {
         "plays": plays.height,
         "streams": streams,
         "skips": skips,
         "completes": completes,
-        "skip_rate": skips / plays.height,
-        "completion_rate": completes / plays.height,
+        "skip_rate": skips / known,
+        "completion_rate": completes / known,
+        "plays_of_known_outcome": known,
         "active_listeners": listeners,
         "plays_per_listener": plays.height / listeners,
         "engagement_score": streams + completes - skips + 3 * adds,

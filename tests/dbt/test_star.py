@@ -97,6 +97,7 @@ def counts(rows: list[Row]) -> Row:
         "skips": outcomes["skip"],
         "completes": outcomes["complete"],
         "abandons": outcomes["abandoned"],
+        "unknowns": outcomes["unknown"],
         "tracks": len({row["track_key"] for row in plays} - {None}),
     }
 
@@ -236,6 +237,7 @@ def test_fct_user_activity(built, events):
         counted = counts(rows)
         artists = {ARTISTS.get(str(row["track_key"])) for row in rows if row["is_play"]} - {None}
         adds = sum(row["action"] == "add_to_playlist" for row in rows)
+        known = counted["plays"] - counted["unknowns"]
         score = counted["streams"] + counted["completes"] - counted["skips"] + 3 * adds
         expected.append(
             {
@@ -243,7 +245,7 @@ def test_fct_user_activity(built, events):
                 "local_date": day,
                 "country": main_country(rows),
                 **counted,
-                "skip_rate": counted["skips"] / counted["plays"] if counted["plays"] else None,
+                "skip_rate": counted["skips"] / known if known else None,
                 "playlist_adds": adds,
                 "sessions": len({row["session_id"] for row in rows if row["is_playback"]}),
                 "artists": len(artists),

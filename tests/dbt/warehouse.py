@@ -180,7 +180,7 @@ def events_frame(count: int = 800, *, seed: int = 1, days: int = DAYS) -> pl.Dat
         action = random.choices(("play", "skip", "pause", "add_to_playlist"), (60, 30, 5, 5))[0]
         is_playback = action in ("play", "skip")
         ms_played = random.randrange(200_000) if is_playback else 0
-        outcome = random.choice(("skip", "complete", "abandoned")) if is_playback else None
+        outcome = random.choice(("skip", "complete", "abandoned", "unknown")) if is_playback else None
         content_type = random.choices(("music", "podcast"), (90, 10))[0]
         played = random.choice(TO_PLAY) if content_type == "music" else None
         rows.append(
@@ -216,19 +216,22 @@ def playbacks(events: pl.DataFrame) -> pl.DataFrame:
         skips=(pl.col("outcome") == "skip").cast(pl.Int64),
         completes=(pl.col("outcome") == "complete").cast(pl.Int64),
         abandons=(pl.col("outcome") == "abandoned").cast(pl.Int64),
+        unknowns=(pl.col("outcome") == "unknown").cast(pl.Int64),
     )
 
 
 def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     """`core.daily_track_metrics` of the events."""
-    counted = ("plays", "streams", "skips", "completes", "abandons", "ms_played")
+    counted = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "ms_played")
     return (
         playbacks(events)
         .drop_nulls("track_id")
         .group_by("event_date", "track_id")
         .agg(pl.col(*counted).sum().cast(pl.Int64), listeners=pl.col("user_id").n_unique().cast(pl.Int64))
         .with_columns(
-            skip_rate=pl.col("skips") / pl.col("plays"),
+            skip_rate=pl.when(pl.col("plays") > pl.col("unknowns")).then(
+                pl.col("skips") / (pl.col("plays") - pl.col("unknowns"))
+            ),
             playlist_adds=pl.lit(0, pl.Int64),
             pauses=pl.lit(0, pl.Int64),
         )

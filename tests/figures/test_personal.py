@@ -162,6 +162,7 @@ def test_every_play_ends_in_one_way(figures, user):
 
     assert found["heard to the end"] == rows["is_complete"].sum()
     assert found["abandoned"] == rows["is_abandoned"].sum()
+    assert found["unknown"] == rows["is_unknown"].sum()
     assert found["skipped within 5 s"] == (skipped < 5_000).sum()
     assert found["skipped after 30 s or more"] == (skipped >= 30_000).sum()
     assert sum(found.values()) == rows.height

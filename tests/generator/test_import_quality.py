@@ -36,6 +36,7 @@ def key() -> AnswerKey:
             "creator": ["A", "B", "B"],
             "stamped_ms": [600_000, 1_200_000, 1_210_000],
             "ms_played": [30_000, 5_000, 5_000],
+            "reason_end": ["trackdone", "fwdbtn", "logout"],
         }
     )
     return AnswerKey(
@@ -73,6 +74,7 @@ def answers(
     refused: Sequence[Refused] = (("old.json", 2, "bad_time"),),
     missing: Sequence[tuple[str, int]] = (),
     kinds: dict[str, str] | None = None,
+    outcomes: dict[str, str] | None = None,
 ) -> Answers:
     """The answers of an importer that is right but for what is changed."""
     gone = {(file, row) for file, row, _ in refused} | set(missing)
@@ -99,7 +101,14 @@ def answers(
             },
             orient="row",
         ),
-        listening=pl.DataFrame({"event_id": sorted({IDS[each] for each in IDS if each not in gone | out})}),
+        listening=_listening({IDS[each] for each in IDS if each not in gone | out}, outcomes or {}),
+    )
+
+
+def _listening(event_ids: set[str], outcomes: dict[str, str]) -> pl.DataFrame:
+    right = {"e2": "skip", "e3": "abandoned", "a2": "skip", "a3": "abandoned"} | outcomes
+    return pl.DataFrame(
+        {"event_id": sorted(event_ids), "outcome": [right.get(e, "complete") for e in sorted(event_ids)]}
     )
 
 
@@ -119,6 +128,30 @@ def test_right_answers_are_perfect(key):
         "counted once": 3,
         "counted more than once": 0,
         "lost": 0,
+    }
+
+
+def test_outcomes_are_judged_by_the_reason_where_the_row_has_one(key):
+    assert quality(key, answers()).outcomes == {"known": 3, "wrong": 0, "unknown": 0}
+    found = quality(key, answers(outcomes={"e1": "abandoned", "e2": "abandoned", "e3": "unknown"}))
+    assert found.outcomes == {"known": 2, "wrong": 2, "unknown": 1}
+    assert [mistake for *_, mistake in found.mistakes.rows()] == [
+        "outcome is abandoned, not complete",
+        "outcome is abandoned, not skip",
+    ]
+
+
+def test_outcomes_without_a_reason_are_complete_or_not(key):
+    told = {("account.json", 2), ("account.json", 3), ("new.json", 2), ("new.json", 3)}
+    alone = [row for row in RIGHT if row[:2] not in told]
+    missing = [("new.json", 2), ("new.json", 3)]
+    swapped = {"a2": "abandoned", "a3": "skip"}
+    assert quality(key, answers(alone, missing=missing, outcomes=swapped)).outcomes["wrong"] == 0
+    finished = {"a2": "complete", "a3": "unknown"}
+    assert quality(key, answers(alone, missing=missing, outcomes=finished)).outcomes == {
+        "known": 2,
+        "wrong": 1,
+        "unknown": 1,
     }
 
 

@@ -172,7 +172,7 @@ def test_reasons_agree_with_what_happened():
 
 def test_the_outcome_rule_finds_the_skips_that_were_made():
     events, tracks = default_month()
-    lengths = tracks.group_by("track_id").agg(pl.col("duration_ms").first().alias("track_duration_ms"))
+    lengths = tracks.group_by("track_id").agg(pl.col("duration_ms").first().alias("known_duration_ms"))
     judged = playbacks(with_outcome(events.join(lengths, on="track_id")))
     disagreeing = judged.filter((pl.col("action") == "skip") != (pl.col("outcome") == "skip"))
     # The rule looks for what follows an `endplay` on the same date only.

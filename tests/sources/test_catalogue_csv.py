@@ -243,15 +243,55 @@ class TestNumbers:
     def test_whole_numbers_as_people_write_them(self, tmp_path, written, value):
         assert read_rows(tmp_path, tracks_dataset_row(1, duration_ms=written)).rows["duration_ms"][0] == value
 
-    @pytest.mark.parametrize("written", ["abc", "1,23", "12,34,567", "0.5", "inf", "1_000", "3:50", "--1"])
+    @pytest.mark.parametrize("written", ["abc", "1,23", "12,34,567", "0.5", "inf", "1_000", "3:5", "--1"])
     def test_anything_else_refuses_its_row_and_no_other(self, tmp_path, written):
-        rows = [tracks_dataset_row(1), tracks_dataset_row(2, duration_ms=written), tracks_dataset_row(3)]
+        rows = [tracks_dataset_row(1), tracks_dataset_row(2, key=written), tracks_dataset_row(3)]
         result = read_rows(tmp_path, *rows)
         assert result.rows["source_row"].to_list() == [1, 3]
         refused = result.rejected.row(0, named=True)
-        assert refused["reason"] == "unparseable_duration_ms"
-        assert refused["detail"] == f"duration_ms is '{written}', not a whole number"
+        assert refused["reason"] == "unparseable_key"
+        assert refused["detail"] == f"key is '{written}', not a whole number"
         assert json.loads(refused["original"]) == rows[1]
+
+    @pytest.mark.parametrize(
+        ("written", "note"),
+        [
+            ("long", "unreadable_duration"),
+            ("12,34,567", "unreadable_duration"),
+            ("1_000", "unreadable_duration"),
+            ("215", "implausible_duration"),
+            ("0", "implausible_duration"),
+            ("-230666", "implausible_duration"),
+            ("99999999", "implausible_duration"),
+        ],
+    )
+    def test_what_is_no_length_is_null_and_counted(self, tmp_path, written, note):
+        rows = [tracks_dataset_row(1), tracks_dataset_row(2, duration_ms=written), tracks_dataset_row(3)]
+        result = read_rows(tmp_path, *rows)
+        assert result.rejected.is_empty()
+        assert result.rows["duration_ms"].is_null().to_list() == [False, True, False]
+        assert result.dialect.as_dict()["notes"] == {note: 1}
+
+    def test_the_unit_of_lengths_is_judged_by_the_file_and_said(self, tmp_path):
+        for unit, written in (
+            ("seconds", ("215", "180.5", "10800")),
+            ("milliseconds", ("215.000", "180.500", "10.800.000")),
+            ("minutes:seconds", ("3:35", "3:00.5", "3:00:00")),
+        ):
+            rows = [tracks_dataset_row(n, duration_ms=value) for n, value in enumerate(written, 1)]
+            result = read_rows(tmp_path, *rows)
+            assert result.rows["duration_ms"].to_list() == [215_000, 180_500, 10_800_000]
+            assert result.dialect.as_dict()["duration_unit"] == unit
+            assert "notes" not in result.dialect.as_dict()
+
+    def test_notes_of_the_parts_of_a_folder_add_up(self, tmp_path):
+        folder = tmp_path / "tracks.csv"
+        folder.mkdir()
+        for part in (1, 2):
+            rows = [tracks_dataset_row(3 * part + n) for n in range(2)]
+            write_csv(folder / f"part-{part}.csv", [*rows, tracks_dataset_row(9 + part, duration_ms="2")])
+        read = read_catalogue(folder)
+        assert (read.rows.height, read.dialect.notes) == (6, {"implausible_duration": 2})
 
     def test_one_reason_per_row_and_all_in_the_detail(self, tmp_path):
         result = read_rows(tmp_path, tracks_dataset_row(1, popularity="abc", tempo="fast", explicit="maybe"))
@@ -640,8 +680,6 @@ def test_the_dialect_is_plain_json(tmp_path):
 
 
 def test_values_that_do_not_parse_may_lie_far_apart(tmp_path):
-    rows = [
-        tracks_dataset_row(n, **({"duration_ms": "long"} if n in (5, 2_995) else {})) for n in range(3_000)
-    ]
+    rows = [tracks_dataset_row(n, **({"key": "high"} if n in (5, 2_995) else {})) for n in range(3_000)]
     result = read_catalogue(write_csv(tmp_path / "tracks.csv", rows))
-    assert result.rejected["detail"].to_list() == ["duration_ms is 'long', not a whole number"] * 2
+    assert result.rejected["detail"].to_list() == ["key is 'high', not a whole number"] * 2

@@ -31,6 +31,7 @@ class Before:
             pl.col("content_type") == "music",
             pl.col("track_id").is_not_null(),
             pl.col("action").is_in(["play", "skip"]),
+            pl.col("outcome") != "unknown",
         )
         if artists is not None:
             played = played.join(artists, on="track_id", how="left").with_columns(

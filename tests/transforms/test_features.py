@@ -388,3 +388,26 @@ def test_the_history_does_not_depend_on_how_the_slices_are_cut(events, data):
     )
     whole = model_features(events, NO_EVENTS, tracks)
     assert_frame_equal(sliced.select(columns).sort("event_id"), whole.select(columns).sort("event_id"))
+
+
+def test_what_ended_nobody_knows_how_has_no_row_and_tells_nothing_of_what_follows():
+    """An unknown outcome is neither a skip nor none: in the label, the session and the history."""
+    unknown = {"outcome": "unknown", "reason_end": None, "skipped": None, "source": "account_data"}
+    before = events_of(
+        skipped(1, NOON - timedelta(days=2), event_id="old", session_id="old"),
+        playback(2, NOON - timedelta(days=1), event_id="older", session_id="old", **unknown),
+    )
+    events = events_of(
+        playback(1, after(0), 100, **unknown),
+        skipped(2, after(100), 5),
+        playback(3, after(105), 100, **unknown),
+        playback(4, after(400), 100),
+    )
+    features = model_features(events, before, catalogue(track_id(1)))
+    assert features["event_id"].to_list() == ["event-2", "event-4"]
+    assert features["previous_is_skip"].to_list() == [None, None]
+    assert features["recent_skip_rate"].to_list() == [None, 1.0]
+    assert features["gap_seconds"].to_list() == [0.0, 195.0]
+    for name in ("user", "user_track", "user_artist"):
+        assert features[f"{name}_plays"].to_list() == [1, 2]
+        assert features[f"{name}_skip_rate"].to_list() == [1.0, 1.0]

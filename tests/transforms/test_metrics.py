@@ -40,6 +40,14 @@ def judged_events(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+_COUNTED_IN = {
+    "skip": "skips",
+    "complete": "completes",
+    "abandoned": "abandons",
+    "unknown": "unknowns",
+}
+
+
 def count_one_by_one(rows: list[Row]) -> list[Row]:
     days: dict[tuple[date, str], Row] = defaultdict(lambda: defaultdict(int))
     listeners: dict[tuple[date, str], set[str]] = defaultdict(set)
@@ -55,14 +63,16 @@ def count_one_by_one(rows: list[Row]) -> list[Row]:
         else:
             day["plays"] += 1
             day["ms_played"] += row["ms_played"]
-            day[{"skip": "skips", "complete": "completes", "abandoned": "abandons"}[row["outcome"]]] += 1
+            day[_COUNTED_IN[row["outcome"]]] += 1
             day["streams"] += int(row["is_stream"])
             listeners[key].add(row["user_id"])
     result = []
     for key in sorted(days):
         day = days[key]
         known = {"event_date": key[0], "track_id": key[1], "listeners": len(listeners[key])}
-        known["skip_rate"] = day["skips"] / day["plays"] if day["plays"] else None
+        known_plays = day["skips"] + day["completes"] + day["abandons"]
+        assert known_plays + day["unknowns"] == day["plays"]
+        known["skip_rate"] = day["skips"] / known_plays if known_plays else None
         result.append({c: known[c] if c in known else day[c] for c in DAILY_TRACK_METRICS.column_names})
     return result
 

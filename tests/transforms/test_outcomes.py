@@ -1,5 +1,6 @@
 """How a playback ended and whether it is a stream, rule by rule."""
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -8,17 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.transforms.outcomes import with_outcome
-from tests.transforms.events import Row, interaction, playback, raw_events
+from spotify_assets.catalog import OUTCOMES
+from spotify_assets.transforms.outcomes import OUTCOME_RULE, SKIP_RULES, with_outcome
+from tests.transforms.events import Row, at, interaction, playback, raw_events
 
 THREE_MINUTES = 180_000
 
 
-def judged(*rows: Row) -> list[Row]:
+def judged(*rows: Row, skip_rule: str = OUTCOME_RULE) -> list[Row]:
     """Events with their outcome; a row's `length` is its track's length, three minutes by default."""
     lengths = [row.get("length", THREE_MINUTES) for row in rows]
     events = raw_events(*({name: row[name] for name in row if name != "length"} for row in rows))
-    return with_outcome(events.with_columns(track_duration_ms=pl.Series(lengths, dtype=pl.Int64))).to_dicts()
+    known = events.with_columns(known_duration_ms=pl.Series(lengths, dtype=pl.Int64))
+    return with_outcome(known, skip_rule=skip_rule).to_dicts()
 
 
 def outcome(seconds: float = 60, **changes: Any) -> Any:
@@ -58,10 +61,17 @@ def test_a_reason_outweighs_the_flag_of_the_source(reason, expected, skipped):
     [
         ({"skipped": True}, "skip"),
         ({"action": "skip"}, "skip"),
+        ({"skipped": False, "length": None}, "complete"),
+        ({"skipped": None, "length": None}, "unknown"),
+        ({"skipped": None, "length": None, "source": "account_data"}, "unknown"),
+        ({"skipped": None, "length": None, "source": "web_api"}, "unknown"),
+        ({"skipped": None, "length": None, "source": "stream"}, "complete"),
+        ({"skipped": None, "length": None, "source": "synthetic"}, "complete"),
+        ({"skipped": None, "seconds": 170.999}, "abandoned"),
+        ({"skipped": None, "seconds": 171}, "complete"),
         ({"action": "skip", "skipped": False}, "skip"),
         ({"skipped": False}, "abandoned"),
         ({"skipped": None}, "abandoned"),
-        ({"skipped": None, "length": None}, "complete"),
         ({"skipped": True, "length": None}, "skip"),
         ({"action": "skip", "length": None}, "skip"),
         ({"skipped": True, "seconds": 175}, "complete"),
@@ -175,14 +185,119 @@ def test_a_late_skip_is_a_stream():
 
 def test_events_keep_their_order_and_columns():
     events = raw_events(*(playback(f"e{n}", f"2025-03-01 {20 - n}:00") for n in range(5)))
-    with_lengths = events.with_columns(track_duration_ms=pl.lit(THREE_MINUTES))
+    with_lengths = events.with_columns(known_duration_ms=pl.lit(THREE_MINUTES))
     result = with_outcome(with_lengths)
     assert result.columns == [*with_lengths.columns, "outcome", "is_stream"]
     assert result["event_id"].to_list() == events["event_id"].to_list()
 
 
 def test_no_events_give_no_outcomes():
-    result = with_outcome(raw_events().with_columns(track_duration_ms=pl.lit(None, dtype=pl.Int64)))
+    result = with_outcome(raw_events().with_columns(known_duration_ms=pl.lit(None, dtype=pl.Int64)))
     assert result.is_empty()
     assert result.schema["outcome"] == pl.String
     assert result.schema["is_stream"] == pl.Boolean
+
+
+def account(event_id: str, end: str, seconds: float, **changes: Any) -> Row:
+    """A playback of the account data: an end to the minute, and no word on it."""
+    ended_at = at(end)
+    return playback(
+        event_id,
+        started_at=ended_at - timedelta(seconds=seconds),
+        ended_at=ended_at,
+        seconds=seconds,
+        reason_start=None,
+        reason_end=None,
+        source="account_data",
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("next_end", "next_seconds", "expected"),
+    [
+        ("2025-03-01 12:03", 150, "skip"),
+        ("2025-03-01 12:02", 120, "skip"),
+        ("2025-03-01 12:03", 110, "skip"),
+        ("2025-03-01 12:03", 109.999, "abandoned"),
+        ("2025-03-01 13:00", 150, "abandoned"),
+    ],
+)
+def test_what_was_cut_short_without_a_word_is_a_skip_where_another_playback_follows(
+    next_end, next_seconds, expected
+):
+    """The account data's minutes are cut down: a playback that follows may seem to begin a minute later."""
+    first, following = account("e1", "2025-03-01 12:00", 60), account("e2", next_end, next_seconds)
+    assert next(row["outcome"] for row in judged(first, following)) == expected
+
+
+def test_to_the_second_nothing_follows_a_minute_later():
+    first = playback("e1", "2025-03-01 12:00", 60, reason_end="")
+    for start, expected in (("2025-03-01 12:01:10", "skip"), ("2025-03-01 12:01:11", "abandoned")):
+        assert judged(first, playback("e2", start))[0]["outcome"] == expected
+
+
+def test_a_playback_of_which_nothing_is_known_is_unknown_whatever_follows():
+    first, following = account("e1", "2025-03-01 12:00", 60, length=None), playback("e2", "2025-03-01 12:00")
+    row = judged(first, following)[0]
+    assert (row["outcome"], row["is_stream"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        (None, "unknown"),
+        ('{"ms_played_from": "length"}', "unknown"),
+        ('{"ms_played_from": "assumed"}', "unknown"),
+        ('{"ms_played_from": "listened"}', "complete"),
+        ('{"precision":"second","ms_played_from":"listened"}', "complete"),
+    ],
+)
+def test_a_scrobble_is_known_to_be_complete_only_where_it_says_how_much_was_heard(source, extra, expected):
+    assert outcome(seconds=180, reason_end=None, source=source, extra=extra) == expected
+
+
+def test_how_much_was_heard_is_known_of_other_sources_whatever_else_they_say():
+    extra = '{"ms_played_from": "length"}'
+    assert outcome(seconds=180, reason_end=None, source="account_data", extra=extra) == "complete"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "reason_end": st.sampled_from([None, "", "trackdone", "fwdbtn", "endplay", "logout"]),
+                "skipped": st.sampled_from([None, True, False]),
+                "action": st.sampled_from(["play", "skip", "pause"]),
+                "source": st.sampled_from(["extended_history", "account_data", "lastfm", "stream"]),
+                "length": st.sampled_from([None, 20_000, THREE_MINUTES]),
+                "seconds": st.integers(0, 400),
+                "minute": st.integers(0, 59),
+            }
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(list(SKIP_RULES)),
+)
+def test_every_playback_has_exactly_one_outcome_by_every_rule(given_rows, rule):
+    rows = [
+        playback(f"e{n}", f"2025-03-01 12:{row.pop('minute'):02}", row.pop("seconds"), **row)
+        for n, row in enumerate(map(dict, given_rows))
+    ]
+    for row in judged(*rows, skip_rule=rule):
+        silent = (
+            not row["reason_end"]
+            and row["skipped"] is None
+            and row["action"] == "play"
+            and row["source"] != "stream"
+        )
+        if row["action"] == "pause":
+            assert row["outcome"] is None
+        else:
+            assert row["outcome"] in OUTCOMES
+        if row["outcome"] == "unknown":
+            assert rule == "outcome-v2"
+            assert silent
+            assert row["known_duration_ms"] is None or row["source"] == "lastfm"

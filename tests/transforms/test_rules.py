@@ -28,7 +28,8 @@ def history(*rows: Row) -> pl.DataFrame:
     """Events with the length of their track in `length`; three minutes by default."""
     lengths = [row.get("length", 180_000) for row in rows]
     events = raw_events(*({name: row[name] for name in row if name != "length"} for row in rows))
-    return events.with_columns(track_duration_ms=pl.Series(lengths, dtype=pl.Int64))
+    length = pl.Series(lengths, dtype=pl.Int64)
+    return events.with_columns(track_duration_ms=length, known_duration_ms=length)
 
 
 # By name: seconds heard, reason_end, flag and length; the rules by which it is a stream, and a skip.
@@ -41,14 +42,14 @@ CASES: dict[str, tuple[tuple[float, str | None, bool | None, int | None], str, s
     "forwarded at a minute": (
         (60, "fwdbtn", False, 180_000),
         "stream thirty unskipped brainz every",
-        "outcome fwdbtn",
+        "outcome older fwdbtn",
     ),
     "forwarded and flagged": (
         (100, "fwdbtn", True, 180_000),
         "stream thirty scrobble brainz every",
-        "outcome flag fwdbtn",
+        "outcome older flag fwdbtn",
     ),
-    "chosen another one": ((10, "clickrow", None, 180_000), "every", "outcome brainz thirty"),
+    "chosen another one": ((10, "clickrow", None, 180_000), "every", "outcome older brainz thirty"),
     "a jingle": ((20, "trackdone", False, 20_000), "stream trackdone brainz every", "thirty"),
     "started near the end": ((5, "trackdone", None, 180_000), "trackdone brainz every", "thirty"),
     "crashed": ((20, "unexpected-exit", None, 180_000), "every", "brainz thirty"),
@@ -64,7 +65,7 @@ CASES: dict[str, tuple[tuple[float, str | None, bool | None, int | None], str, s
     ),
     "a part of something unknown": ((100, "logout", False, None), "stream thirty unskipped brainz every", ""),
     "a reason nobody lists": ((3, "appload", None, 180_000), "brainz every", "thirty"),
-    "flagged without a reason": ((40, None, True, None), "stream thirty brainz every", "outcome flag"),
+    "flagged without a reason": ((40, None, True, None), "stream thirty brainz every", "outcome older flag"),
 }
 NAMES = {
     "stream": "stream-v1",
@@ -74,7 +75,8 @@ NAMES = {
     "scrobble": "scrobble-v1",
     "brainz": "listenbrainz-v1",
     "every": "every-row-v1",
-    "outcome": "outcome-v1",
+    "outcome": "outcome-v2",
+    "older": "outcome-v1",
     "flag": "flag-v1",
     "fwdbtn": "fwdbtn-v1",
 }
@@ -90,6 +92,24 @@ def test_each_rule_does_what_it_says(case: str):
     }
     assert streamed == {NAMES[short] for short in streams.split()}
     assert skipped == {NAMES[short] for short in skips.split()}
+
+
+def test_only_the_outcome_rule_of_today_knows_that_nothing_is_known():
+    events = history(
+        playback("1", "2025-03-01 12:00", 60, reason_end=None, length=None, source="account_data"),
+        playback("2", "2025-03-01 12:10", 20, reason_end=None, length=None, source="account_data"),
+        playback("3", "2025-03-01 12:20", 60, reason_end="fwdbtn"),
+        playback("4", "2025-03-01 12:30"),
+    )
+    counted = {rule: rest[:5] for rule, *rest in under_each_skip_rule(events).iter_rows()}
+    assert counted == {
+        "outcome-v2": [1, 0.5, 1, 0, 2],
+        "outcome-v1": [1, 0.25, 3, 0, 0],
+        "flag-v1": [0, 0, 3, 1, 0],
+        "fwdbtn-v1": [1, 0.25, 3, 0, 0],
+        "listenbrainz-v1": [1, 0.25, 2, 1, 0],
+        "thirty-seconds-v1": [1, 0.25, 2, 1, 0],
+    }
 
 
 def test_an_interaction_is_no_stream_and_has_no_outcome_by_any_rule():
@@ -165,10 +185,10 @@ def test_one_history_side_by_side():
     assert streams["stream-v1"] == [2, pytest.approx(2 / 3), pytest.approx(240 / 3600)]
     assert streams["trackdone-v1"] == [1, pytest.approx(1 / 3), pytest.approx(180 / 3600)]
     skips = {rule: rest for rule, *rest in under_each_skip_rule(events).iter_rows()}
-    assert skips["outcome-v1"] == [1, pytest.approx(1 / 3), 1, 1, pytest.approx(60 / 3600)]
-    assert skips["flag-v1"] == [0, 0, 1, 2, 0]
+    assert skips["outcome-v2"] == [1, pytest.approx(1 / 3), 1, 1, 0, pytest.approx(60 / 3600)]
+    assert skips["flag-v1"] == [0, 0, 1, 2, 0, 0]
     for counts in skips.values():
-        assert counts[0] + counts[2] + counts[3] == 3
+        assert counts[0] + counts[2] + counts[3] + counts[4] == 3
     found = {rule: rest[0] for rule, *rest in under_each_session_rule(events).iter_rows()}
     assert found == {"session-v1": 1, "ten-minutes-v1": 2, "midnight-v1": 1}
 

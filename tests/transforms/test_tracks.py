@@ -140,9 +140,6 @@ class TestRefusedRows:
             ({"track_name": " \u00a0 "}, "missing_name", "no name"),
             ({"artists": None}, "missing_artists", "no artist"),
             ({"artists": " ; ;"}, "missing_artists", "no artist"),
-            ({"duration_ms": None}, "invalid_duration", "duration_ms is missing, not positive"),
-            ({"duration_ms": 0}, "invalid_duration", "duration_ms is 0, not positive"),
-            ({"duration_ms": -5}, "invalid_duration", "duration_ms is -5, not positive"),
             ({"release_date": "soon"}, "invalid_release_date", "'soon' is no year, month or day"),
             ({"release_date": "2022-13"}, "invalid_release_date", "'2022-13'"),
             ({"release_date": "2023-02-29"}, "invalid_release_date", "'2023-02-29'"),
@@ -175,10 +172,25 @@ class TestRefusedRows:
         assert refused(result) == [
             (
                 "missing_name",
-                "the track has no name; the track has no artist; duration_ms is 0, not positive; "
-                "key is 99, outside -1 to 11",
+                "the track has no name; the track has no artist; key is 99, outside -1 to 11",
             )
         ]
+
+    @pytest.mark.parametrize(
+        ("written", "kept"),
+        [
+            *((None, None), (0, None), (-5, None), (215, None), (4_999, None)),
+            *((5_000, 5_000), (86_400_000, 86_400_000), (86_400_001, None)),
+        ],
+    )
+    def test_a_length_that_is_none_refuses_no_row(self, written, kept):
+        result = clean(raw_row(1, duration_ms=written))
+        assert track(result)["duration_ms"] == kept
+        assert result.tracks.rejected.is_empty()
+
+    def test_the_length_is_that_of_the_first_row_that_has_one(self):
+        rows = [raw_row(1, duration_ms=215), raw_row(2, duration_ms=215_000), raw_row(3, duration_ms=9_000)]
+        assert track(clean(*rows))["duration_ms"] == 215_000
 
     def test_a_refused_row_does_not_take_the_others_of_its_track_along(self):
         result = clean(raw_row(1, track_name=None), raw_row(2, genre="pop"))
@@ -352,7 +364,7 @@ raw_rows = st.builds(
     artists=st.sampled_from(["A", "B;A", "A;C", ";"]),
     album_name=st.sampled_from(["X", "Y", None]),
     popularity=st.sampled_from([None, 0, 5, 100, 101]),
-    duration_ms=st.sampled_from([1, 1000, 0]),
+    duration_ms=st.sampled_from([1, 200_000, 0]),
     tempo=st.sampled_from([None, 0.0, 120.0]),
     genre=st.sampled_from(["pop", "rock", None]),
 )
@@ -386,7 +398,6 @@ def test_merging_agrees_with_a_plain_account(rows: list[Values]):
         if row["track_id"] != "bad"
         and row["track_name"] is not None
         and row["artists"] != ";"
-        and row["duration_ms"] != 0
         and row["popularity"] != 101
     ]
     tracks: dict[tuple[object, object], Values] = {}

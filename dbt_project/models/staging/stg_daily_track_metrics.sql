@@ -15,6 +15,7 @@ renamed as (
         skips,
         completes,
         abandons,
+        coalesce(unknowns, 0) as unknowns,
         skip_rate,
         listeners,
         ms_played,

@@ -34,6 +34,7 @@ renamed as (
         track_key,
         session_position,
         track_duration_ms,
+        known_duration_ms,
         outcome,
         is_stream
     from listening_events

@@ -8,7 +8,7 @@ import streamlit as st
 from spotify_assets.charts import personal as charts
 from spotify_assets.dashboard.furniture import change, choice, heading, show, table, tile
 from spotify_assets.dashboard.published import ask
-from spotify_assets.figures import personal
+from spotify_assets.figures import overview, personal
 from spotify_assets.figures.personal import COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import TERMS
 from spotify_assets.figures.view import Filters
@@ -99,6 +99,8 @@ def _numbers(figures: PersonalFigures) -> None:
             term="skip rate",
             change=change(rate, before["skip_rate"], points=True),
         )
+    if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
+        st.caption(unknown)
 
 
 def _when(figures: PersonalFigures) -> None:

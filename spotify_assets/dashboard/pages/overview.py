@@ -41,6 +41,8 @@ def page(filters: Filters) -> None:
             term="skip rate",
             change=change(now["skip_rate"], then["skip_rate"], points=True),
         )
+    if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
+        st.caption(unknown)
     listeners = overview.days_side_by_side(
         ask(overview.active_listeners, filters),
         ask(overview.active_listeners, compared) if compared else None,

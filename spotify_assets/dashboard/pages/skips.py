@@ -10,7 +10,7 @@ from spotify_assets.charts.content import bars
 from spotify_assets.charts.theme import PERCENT
 from spotify_assets.dashboard.furniture import change, heading, show, tile
 from spotify_assets.dashboard.published import ask
-from spotify_assets.figures import skips
+from spotify_assets.figures import overview, skips
 from spotify_assets.figures.skips import Dimension
 from spotify_assets.figures.view import Filters
 
@@ -42,6 +42,10 @@ def page(filters: Filters) -> None:
                 term="survival by second",
                 change=change(share, then, points=True),
             )
+    if unknown := overview.unknown_in_words(
+        *ask(overview.totals, filters).select("unknowns", "plays").row(0)
+    ):
+        st.caption(unknown)
     show(
         "Survival by second",
         charts.survival_of_periods,

@@ -124,12 +124,16 @@ def _one(filters: Filters, kind: Kind, identifier: str) -> None:
     st.button(f"All {kind}", on_click=_back, icon=":material/arrow_back:")
     st.caption(f"{single.capitalize()} · {_words(known, kind)}")
     days = ask(content.one_by_day, filters, kind, identifier)
-    plays = int(days["plays"].sum())
+    plays, unknowns = int(days["plays"].sum()), int(days["unknowns"].sum())
+    known_plays = plays - unknowns
     with st.container(horizontal=True):
         tile("Streams", f"{days['streams'].sum():,}", term="stream")
         tile("Minutes heard", f"{days['minutes'].sum():,.0f}", term="time heard")
-        tile("Skip rate", f"{days['skips'].sum() / plays:.1%}" if plays else "–", term="skip rate")
+        rate = f"{days['skips'].sum() / known_plays:.1%}" if known_plays else "–"
+        tile("Skip rate", rate, term="skip rate")
         tile("Rank over all days", _rank(known[f"{single}_rank"]), term=_RANK)
+    if unknown := overview.unknown_in_words(unknowns, plays):
+        st.caption(unknown)
     _days(filters, kind, identifier, days)
     if kind != "tracks":
         tracks = ask(content.tracks_of, filters, kind, identifier, SHOWN)

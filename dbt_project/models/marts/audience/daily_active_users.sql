@@ -116,6 +116,7 @@ days as (
         cast(sum(plays) as bigint) as plays,
         cast(sum(streams) as bigint) as streams,
         cast(sum(skips) as bigint) as skips,
+        cast(sum(unknowns) as bigint) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played,
         min(first_event_date) as first_event_date,
         max(last_event_date) as last_event_date
@@ -135,6 +136,7 @@ final as (
         days.plays,
         days.streams,
         days.skips,
+        days.unknowns,
         days.ms_played,
         days.plays / days.daily_active_users as plays_per_active_user,
         days.streams / days.daily_active_users as streams_per_active_user,

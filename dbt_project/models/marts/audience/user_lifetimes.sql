@@ -21,6 +21,7 @@ totals as (
         cast(sum(plays) as bigint) as plays,
         cast(sum(streams) as bigint) as streams,
         cast(sum(skips) as bigint) as skips,
+        cast(sum(unknowns) as bigint) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played
     from days
     group by user_id
@@ -88,7 +89,8 @@ final as (
         totals.plays,
         totals.streams,
         totals.skips,
-        totals.skips / totals.plays as skip_rate,
+        totals.unknowns,
+        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
         totals.ms_played,
         coalesce(discovered.tracks_streamed, 0) as tracks_streamed,
         1 - coalesce(discovered.tracks_streamed, 0) / nullif(totals.streams, 0) as repeat_share

@@ -20,6 +20,11 @@ totals as (
         sum(genres.weight * months.plays) as weighted_plays,
         sum(genres.weight * months.streams) as weighted_streams,
         sum(genres.weight * months.skips) as weighted_skips,
+        sum(genres.weight * months.unknowns) as weighted_unknowns,
+        sum(genres.weight * months.skips)
+        / sum(genres.weight * (months.plays - months.unknowns)) filter (
+            where months.plays > months.unknowns
+        ) as skip_rate,
         sum(genres.weight * months.ms_played) as weighted_ms_played,
         count(*) as tracks_played,
         min(months.first_event_date) as first_event_date,
@@ -42,7 +47,8 @@ final as (
         weighted_streams,
         weighted_streams / nullif(sum(weighted_streams) over (partition by event_month), 0) as stream_share,
         weighted_skips,
-        weighted_skips / weighted_plays as skip_rate,
+        weighted_unknowns,
+        skip_rate,
         weighted_ms_played,
         tracks_played,
         first_event_date,

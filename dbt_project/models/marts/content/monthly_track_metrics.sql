@@ -33,6 +33,7 @@ final as (
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_complete) as completes,
         count(*) filter (where is_abandoned) as abandons,
+        count(*) filter (where is_outcome_unknown) as unknowns,
         count(distinct user_id) as listeners,
         cast(sum(ms_played) as bigint) as ms_played,
         min(event_date) as first_event_date,

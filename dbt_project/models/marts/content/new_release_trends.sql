@@ -45,7 +45,9 @@ counted as (
         listens.track_id,
         count(*) filter (where listens.is_stream and compared_days.is_recent) as recent_streams,
         count(*) filter (where listens.is_stream and not compared_days.is_recent) as previous_streams,
-        count(*) filter (where compared_days.is_recent) as recent_plays,
+        count(*) filter (
+            where compared_days.is_recent and not listens.is_outcome_unknown
+        ) as recent_plays_of_known_outcome,
         count(*) filter (where listens.is_skip and compared_days.is_recent) as recent_skips
     from {{ ref('fact_listens') }} as listens
     inner join compared_days
@@ -67,7 +69,7 @@ final as (
         releases.days_since_release,
         counted.recent_streams,
         counted.previous_streams,
-        counted.recent_skips / nullif(counted.recent_plays, 0) as recent_skip_rate,
+        counted.recent_skips / nullif(counted.recent_plays_of_known_outcome, 0) as recent_skip_rate,
         coalesce(
             (counted.recent_streams - counted.previous_streams)
             / sqrt(nullif(counted.recent_streams + counted.previous_streams, 0)),

@@ -7,6 +7,7 @@ with totals as (
         cast(sum(skips) as bigint) as skips,
         cast(sum(completes) as bigint) as completes,
         cast(sum(abandons) as bigint) as abandons,
+        cast(sum(unknowns) as bigint) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played,
         min(first_event_date) as first_event_date,
         max(last_event_date) as last_event_date
@@ -75,7 +76,8 @@ final as (
         totals.skips,
         totals.completes,
         totals.abandons,
-        totals.skips / totals.plays as skip_rate,
+        totals.unknowns,
+        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
         coalesce(listeners.listeners, 0) as listeners,
         totals.ms_played,
         totals.first_event_date,

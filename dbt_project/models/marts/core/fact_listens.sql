@@ -44,6 +44,7 @@ final as (
         coalesce(outcome = 'skip', false) as is_skip,
         coalesce(outcome = 'complete', false) as is_complete,
         coalesce(outcome = 'abandoned', false) as is_abandoned,
+        coalesce(outcome = 'unknown', false) as is_outcome_unknown,
         is_marked_skipped,
         content_type,
         content_type = 'music' as is_music,

@@ -49,6 +49,7 @@ final as (
         count(*) filter (where is_music and is_skip) as skips,
         count(*) filter (where is_music and is_complete) as completes,
         count(*) filter (where is_music and is_abandoned) as abandons,
+        count(*) filter (where is_music and is_outcome_unknown) as unknowns,
         count(distinct track_id) filter (
             where is_music and track_id <> {{ unknown_member() }}
         ) as tracks,

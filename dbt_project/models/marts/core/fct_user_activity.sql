@@ -79,6 +79,7 @@ counted as (
         count(*) filter (where is_play and outcome = 'skip') as skips,
         count(*) filter (where is_play and outcome = 'complete') as completes,
         count(*) filter (where is_play and outcome = 'abandoned') as abandons,
+        count(*) filter (where is_play and outcome = 'unknown') as unknowns,
         count(distinct track_key) filter (where is_play) as tracks,
         count(distinct primary_artist_id) filter (
             where is_play and primary_artist_id <> {{ unknown_member() }}
@@ -156,7 +157,8 @@ user_days as (
         coalesce(counted.skips, 0) as skips,
         coalesce(counted.completes, 0) as completes,
         coalesce(counted.abandons, 0) as abandons,
-        counted.skips / nullif(counted.plays, 0) as skip_rate,
+        coalesce(counted.unknowns, 0) as unknowns,
+        counted.skips / nullif(counted.plays - counted.unknowns, 0) as skip_rate,
         coalesce(counted.playlist_adds, 0) as playlist_adds,
         coalesce(counted.sessions, 0) as sessions,
         coalesce(counted.tracks, 0) as tracks,

@@ -25,7 +25,9 @@ final as (
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_complete) as completes,
         count(*) filter (where is_abandoned) as abandons,
-        count(*) filter (where is_skip) / count(*) as skip_rate,
+        count(*) filter (where is_outcome_unknown) as unknowns,
+        count(*) filter (where is_skip)
+        / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
         count(distinct user_id) as listeners,
         count(distinct track_id) filter (where track_id <> {{ unknown_member() }}) as tracks,
         cast(sum(ms_played) as bigint) as ms_played

@@ -25,8 +25,10 @@ final as (
         sum(genres.weight) as weighted_plays,
         coalesce(sum(genres.weight) filter (where music_playbacks.is_stream), 0) as weighted_streams,
         coalesce(sum(genres.weight) filter (where music_playbacks.is_skip), 0) as weighted_skips,
+        coalesce(sum(genres.weight) filter (where music_playbacks.is_outcome_unknown), 0)
+            as weighted_unknowns,
         coalesce(sum(genres.weight) filter (where music_playbacks.is_skip), 0)
-        / sum(genres.weight) as skip_rate,
+        / sum(genres.weight) filter (where not music_playbacks.is_outcome_unknown) as skip_rate,
         sum(genres.weight * music_playbacks.ms_played) as weighted_ms_played,
         count(distinct music_playbacks.user_id) as listeners
     from music_playbacks

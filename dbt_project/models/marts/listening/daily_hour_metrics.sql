@@ -26,7 +26,9 @@ final as (
         count(*) as plays,
         count(*) filter (where is_stream) as streams,
         count(*) filter (where is_skip) as skips,
-        count(*) filter (where is_skip) / count(*) as skip_rate,
+        count(*) filter (where is_outcome_unknown) as unknowns,
+        count(*) filter (where is_skip)
+        / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by

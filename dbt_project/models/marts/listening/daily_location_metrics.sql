@@ -24,7 +24,9 @@ final as (
         count(*) as plays,
         count(*) filter (where is_stream) as streams,
         count(*) filter (where is_skip) as skips,
-        count(*) filter (where is_skip) / count(*) as skip_rate,
+        count(*) filter (where is_outcome_unknown) as unknowns,
+        count(*) filter (where is_skip)
+        / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
         count(distinct user_id) as listeners,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks

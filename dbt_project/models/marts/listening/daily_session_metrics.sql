@@ -45,6 +45,7 @@ final as (
         cast(sum(plays) as bigint) as plays,
         cast(sum(streams) as bigint) as streams,
         cast(sum(skips) as bigint) as skips,
+        cast(sum(unknowns) as bigint) as unknowns,
         avg(duration_ms) as mean_duration_ms,
         median(duration_ms) as median_duration_ms,
         avg(plays) as mean_plays,

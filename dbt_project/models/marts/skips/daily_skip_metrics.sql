@@ -37,6 +37,7 @@ in_groups as (
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_complete) as completes,
         count(*) filter (where is_abandoned) as abandons,
+        count(*) filter (where is_outcome_unknown) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by
@@ -58,7 +59,8 @@ final as (
         skips,
         completes,
         abandons,
-        skips / plays as skip_rate,
+        unknowns,
+        skips / nullif(plays - unknowns, 0) as skip_rate,
         ms_played
     from in_groups
 

@@ -16,6 +16,7 @@ with music_playbacks as (
     from {{ ref('fact_listens') }}
     where
         is_music
+        and not is_outcome_unknown
         and {{ in_event_window('event_date') }}
 
 ),

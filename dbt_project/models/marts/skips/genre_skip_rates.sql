@@ -12,6 +12,9 @@ totals as (
         sum(weighted_plays) as weighted_plays,
         sum(weighted_streams) as weighted_streams,
         sum(weighted_skips) as weighted_skips,
+        sum(weighted_unknowns) as weighted_unknowns,
+        sum(weighted_skips)
+        / sum(weighted_plays - weighted_unknowns) filter (where skip_rate is not null) as skip_rate,
         min(first_event_date) as first_event_date,
         max(last_event_date) as last_event_date
     from months
@@ -27,7 +30,8 @@ final as (
         weighted_streams,
         weighted_streams / nullif(sum(weighted_streams) over (), 0) as stream_share,
         weighted_skips,
-        weighted_skips / weighted_plays as skip_rate,
+        weighted_unknowns,
+        skip_rate,
         first_event_date,
         last_event_date
     from totals
