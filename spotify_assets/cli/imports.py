@@ -284,17 +284,9 @@ def _tell_account(found: "Receipt", account: "dict[str, int]") -> None:
         for reason, cells in reasons.items():
             table.add_row(f"{label}: {reason}", f"{cells:,}")
     out.print(table)
-    for note in _notes(found):
+    for note in found.notes:
         out.print(_plain(f"Note: {note}"), soft_wrap=True, highlight=False)
     out.print(f"Receipt {found.receipt_id}", highlight=False)
-
-
-def _notes(found: "Receipt") -> list[str]:
-    """What reading found worth a word: sentences, or counts by what was counted."""
-    notes = found.dialect.get("notes")
-    if isinstance(notes, dict):
-        return [f"{name.replace('_', ' ')}: {count:,}" for name, count in notes.items()]
-    return [str(note) for note in notes] if isinstance(notes, (list, tuple)) else []
 
 
 def _receipts_table(receipts: "Sequence[Receipt]", accounts: "dict[str, dict[str, int]]") -> RichTable:

@@ -62,6 +62,14 @@ class Receipt:
         return self.rows_in == self.loaded + sum(self.rejected.values()) + sum(self.duplicates.values())
 
     @property
+    def notes(self) -> list[str]:
+        """What reading the file found worth a word: sentences, or counts by what was counted."""
+        notes = self.dialect.get("notes")
+        if isinstance(notes, dict):
+            return [f"{name.replace('_', ' ')}: {count:,}" for name, count in notes.items()]
+        return [str(note) for note in notes] if isinstance(notes, (list, tuple)) else []
+
+    @property
     def books_date(self) -> date:
         """The date whose slice of the raw table tells the rows that landing refused."""
         return self.snapshot_date or self.first_date or self.landed_at.date()

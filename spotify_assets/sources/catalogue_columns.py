@@ -246,7 +246,7 @@ def _sample(rows: pl.DataFrame, name: str) -> pl.Series:
 def _share_of_ids(values: pl.Series) -> float:
     """Share of the given values that hold a track id."""
     given = values.filter(values.str.strip_chars() != "")
-    return float(given.str.contains(_HOLDS_ID).mean() or 0.0) if given.len() else 0.0
+    return int(given.str.contains(_HOLDS_ID).sum()) / max(given.len(), 1)
 
 
 def _first_given(rows: pl.DataFrame, name: str) -> str | None:

@@ -191,7 +191,8 @@ def _read_part(path: Path, content: bytes, offset: int) -> _Part:
 
     shape, columns = recognise_columns(path, header, lambda: delimited().rows)
     found = delimited()
-    columns["track_id"] = id_column(path, found.rows, columns["track_id"])
+    named = columns["track_id"]
+    columns["track_id"] = id_column(path, found.rows, named)
     unknown = tuple(name for name in header if name not in columns.values())
     frame, double_encoded = _undo_double_encoding(found.rows, columns, unknown)
     frame = frame.with_columns(pl.col(ROW) + offset)
@@ -217,15 +218,15 @@ def _read_part(path: Path, content: bytes, offset: int) -> _Part:
             shape=shape.name,
             unknown_columns=unknown,
             double_encoded=double_encoded,
-            notes=_notes(columns),
+            notes=_notes(columns, named),
         ),
     )
 
 
-def _notes(columns: Mapping[str, str]) -> tuple[str, ...]:
-    """What a person may want to know of the columns of a file."""
+def _notes(columns: Mapping[str, str], named: str) -> tuple[str, ...]:
+    """What a person may want to know of the columns of a file; `named` is the one that is named for ids."""
     notes = []
-    if normal(columns["track_id"]) != "track_id":
+    if columns["track_id"] != named:
         notes.append(f"the track ids are those of the column {columns['track_id']}")
     if "duration_ms" not in columns:
         notes.append("there is no column for duration_ms, so its tracks have no length")

@@ -87,7 +87,8 @@ def typed_rows(texts: pl.DataFrame, delimiter: str, *, many_genres: bool) -> Typ
     genres = names_of(texts["genre"])
     lost = {name: _lost(texts.get_column(name), column.values) for name, column in cells.items()}
     lost["genre"] = genres.failed
-    named, nothing = _without_sentinels(texts.with_columns(split_at_commas(genres.values, many=many_genres)))
+    split = split_at_commas(genres.values, many=many_genres).replace("", None)
+    named, nothing = _without_sentinels(texts.with_columns(split))
     repaired: Counter[str] = Counter(dates.repaired)
     for column in cells.values():
         repaired.update(column.repaired)

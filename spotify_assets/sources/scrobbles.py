@@ -30,6 +30,7 @@ from spotify_assets.sources.event_rows import (
     NOT_A_PLAY,
     Extras,
     Occurrences,
+    Parsed,
     chunk,
     extra_json,
     int_column,
@@ -245,21 +246,15 @@ def _object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _scrobbles(
-    batch: Batch,
-    given: pl.DataFrame,
-    names: Names,
-    *,
-    reading: _Reading,
-    first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],
-    extras: Extras,
-) -> Chunk:
-    """`given` has `track_id`, `length_ms`, `length_s` and `listened_s`, one row per element of the batch."""
-    times = reading.evidence.iso_times(names)
-    if rewritten := (times != names.times).sum():
-        batch.note(f"dates_{reading.evidence.order}", rewritten)
+def _timed(
+    batch: Batch, given: pl.DataFrame, names: Names, evidence: Evidence
+) -> tuple[Parsed, pl.DataFrame]:
+    """When each scrobble began; and the rows with that, their names, `ms_played` and what it is from."""
+    times = evidence.iso_times(names)
+    if rewritten := int((times != names.times).sum()):
+        batch.note(f"dates_{evidence.order}", rewritten)
     time = times_of(times, _SHAPES)
-    album = reading.evidence.albums(names)
+    album = evidence.albums(names)
     if no_album := album.null_count() - names.albums.null_count():
         batch.note(NO_ALBUM, no_album)
     if milliseconds := given.select(in_milliseconds().sum()).item():
@@ -278,6 +273,20 @@ def _scrobbles(
         .then(pl.lit("second"))
         .otherwise(pl.lit("minute")),
     )
+    return time, timed
+
+
+def _scrobbles(
+    batch: Batch,
+    given: pl.DataFrame,
+    names: Names,
+    *,
+    reading: _Reading,
+    first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],
+    extras: Extras,
+) -> Chunk:
+    """`given` has `track_id`, `length_ms`, `length_s` and `listened_s`, one row per element of the batch."""
+    time, timed = _timed(batch, given, names, reading.evidence)
     facts = timed.select(
         pl.lit(reading.user_id).alias("user"),
         pl.col("started_at").dt.truncate("1m").dt.epoch("ms").alias("minute"),

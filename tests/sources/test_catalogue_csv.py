@@ -146,8 +146,9 @@ class TestShapes:
             (1, 1, 4),
             (11, 0, 0),
             (10, 1, 4),
+            (None, 1, 4),
         ]
-        assert reasons(result) == {4: "unparseable_key"}
+        assert result.emptied == {"unparseable_key": 1}
 
     def test_any_other_file_with_id_name_and_artists_is_read_by_the_usual_names(self, tmp_path):
         rows = {"Track URI": f"spotify:track:{track_id(1)}", "Track Name": "N", "Artist Name(s)": "A"}
@@ -204,7 +205,8 @@ class TestText:
         assert result.rows["track_id"].to_list() == [track_id(1)]
 
     def test_an_id_that_is_none_is_left_to_the_cleaning(self, tmp_path):
-        assert read_rows(tmp_path, tracks_dataset_row(1, track_id="17")).rows["track_id"].to_list() == ["17"]
+        result = read_rows(tmp_path, tracks_dataset_row(1), tracks_dataset_row(2, track_id="17"))
+        assert result.rows["track_id"].to_list() == [track_id(1), "17"]
 
     def test_unknown_columns_go_to_extra(self, tmp_path):
         row = {**tracks_dataset_row(1), "mood": 'so "so"', "": "x", "mood ": ""}
@@ -244,27 +246,40 @@ class TestNumbers:
         assert read_rows(tmp_path, tracks_dataset_row(1, duration_ms=written)).rows["duration_ms"][0] == value
 
     @pytest.mark.parametrize("written", ["abc", "1,23", "12,34,567", "0.5", "inf", "1_000", "3:50", "--1"])
-    def test_anything_else_refuses_its_row_and_no_other(self, tmp_path, written):
+    def test_anything_else_is_left_empty_counted_and_kept_as_written(self, tmp_path, written):
         rows = [tracks_dataset_row(1), tracks_dataset_row(2, duration_ms=written), tracks_dataset_row(3)]
         result = read_rows(tmp_path, *rows)
-        assert result.rows["source_row"].to_list() == [1, 3]
-        refused = result.rejected.row(0, named=True)
-        assert refused["reason"] == "unparseable_duration_ms"
-        assert refused["detail"] == f"duration_ms is '{written}', not a whole number"
-        assert json.loads(refused["original"]) == rows[1]
+        assert result.rows["duration_ms"].to_list() == [230666, None, 230666]
+        assert result.emptied == {"unparseable_duration_ms": 1}
+        assert json.loads(result.rows["extra"][1]) == {
+            "Unnamed: 0": "1",
+            "emptied": {"duration_ms": written},
+        }
+        assert json.loads(result.rows["extra"][0]) == {"Unnamed: 0": "0"}
 
-    def test_one_reason_per_row_and_all_in_the_detail(self, tmp_path):
-        result = read_rows(tmp_path, tracks_dataset_row(1, popularity="abc", tempo="fast", explicit="maybe"))
-        assert reasons(result) == {1: "unparseable_popularity"}
-        assert result.rejected["detail"][0] == (
-            "popularity is 'abc', not a whole number; explicit is 'maybe', not true or false; "
-            "tempo is 'fast', not a number"
+    def test_every_empty_cell_of_a_row_is_counted(self, tmp_path):
+        result = read_rows(
+            tmp_path,
+            tracks_dataset_row(1, popularity="abc", tempo="fast", explicit="maybe"),
+            tracks_dataset_row(2, tempo="slow"),
+        )
+        assert result.emptied == {
+            "unparseable_explicit": 1,
+            "unparseable_popularity": 1,
+            "unparseable_tempo": 2,
+        }
+        assert result.rows.select("popularity", "tempo", "explicit", "energy").row(0) == (
+            None,
+            None,
+            None,
+            0.461,
         )
 
     @pytest.mark.parametrize("written", ["inf", "nan%", "1,5"])
-    def test_a_feature_that_is_no_number_refuses_its_row(self, tmp_path, written):
+    def test_a_feature_that_is_no_number_is_left_empty(self, tmp_path, written):
         result = read_rows(tmp_path, tracks_dataset_row(1), tracks_dataset_row(2, energy=written))
-        assert reasons(result) == {2: "unparseable_energy"}
+        assert result.rows["energy"].to_list() == [0.461, None]
+        assert result.emptied == {"unparseable_energy": 1}
 
     def test_decimal_commas_where_semicolons_separate_the_columns(self, tmp_path):
         content = csv_text([tracks_dataset_row(1, energy="0,461", artists="A")], delimiter=";")
@@ -588,9 +603,7 @@ class TestFolders:
         folder = tmp_path / "tracks.csv"
         folder.mkdir()
         write_csv(folder / "part-00000-abc.csv", [tracks_dataset_row(1), tracks_dataset_row(2)])
-        write_csv(
-            folder / "part-00001-abc.csv", [tracks_dataset_row(3, popularity="x"), tracks_dataset_row(4)]
-        )
+        write_csv(folder / "part-00001-abc.csv", [tracks_dataset_row(3, track_id=""), tracks_dataset_row(4)])
         (folder / "part-00002-abc.csv").touch()
         (folder / "_SUCCESS").touch()
         (folder / ".part-00000-abc.csv.crc").write_bytes(b"crc\x00")
@@ -601,7 +614,7 @@ class TestFolders:
         result = read_catalogue(self.spark_folder(tmp_path))
         assert result.rows_in == 4
         assert result.rows["source_row"].to_list() == [1, 2, 4]
-        assert reasons(result) == {3: "unparseable_popularity"}
+        assert reasons(result) == {3: "missing_track_id"}
         assert result.rows["source_file"].unique().to_list() == [f"tracks.csv@{result.sha256[:12]}"]
         assert result.dialect.parts == 2
 
@@ -640,8 +653,6 @@ def test_the_dialect_is_plain_json(tmp_path):
 
 
 def test_values_that_do_not_parse_may_lie_far_apart(tmp_path):
-    rows = [
-        tracks_dataset_row(n, **({"duration_ms": "long"} if n in (5, 2_995) else {})) for n in range(3_000)
-    ]
+    rows = [tracks_600k_row(n, **({"artists": "['A', 1]"} if n in (5, 2_995) else {})) for n in range(3_000)]
     result = read_catalogue(write_csv(tmp_path / "tracks.csv", rows))
-    assert result.rejected["detail"].to_list() == ["duration_ms is 'long', not a whole number"] * 2
+    assert result.rejected["detail"].to_list() == ["artists is '['A', 1]', not a list of names"] * 2
