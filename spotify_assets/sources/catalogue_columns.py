@@ -191,6 +191,12 @@ def catalogue_shape(header: list[str], rows: Callable[[], pl.DataFrame]) -> str 
     return shape.name
 
 
+def describes_tracks(header: list[str]) -> bool:
+    """Whether a file has columns that tell of tracks and that no history of listening has."""
+    names = {normal(name) for name in header}
+    return not names.isdisjoint((*ALIASES["popularity"], *ALIASES["explicit"], *AUDIO_FEATURES))
+
+
 def id_column(path: Path, rows: pl.DataFrame, named: str) -> str:
     """The column that holds the track ids: `named`, or another one where that holds something else.
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.archive import InputFile, printable
-from spotify_assets.sources.catalogue_columns import catalogue_shape
+from spotify_assets.sources.catalogue_columns import catalogue_shape, describes_tracks
 from spotify_assets.sources.delimited import DELIMITERS, header_of, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.json_stream import read_batches
@@ -370,11 +370,11 @@ def _delimited(file: InputFile, text: bytes, codec: str | None) -> Recognised:
         columns = set(header)
         if _are_of_events(columns):
             return Recognised(Kind.EVENTS, "CSV with the columns of events", dialect)
-        if lastfm_columns(header):
+        shape = catalogue_shape(header, partial(_rows, decoded, delimiter))
+        if lastfm_columns(header) and not (shape and describes_tracks(header)):
             return Recognised(
                 Kind.LASTFM, "CSV with artist, track and the time of a scrobble: Last.fm", dialect
             )
-        shape = catalogue_shape(header, partial(_rows, decoded, delimiter))
         if shape:
             best = best or Recognised(Kind.CATALOGUE, f"CSV of tracks ({shape})", dialect | {"shape": shape})
         layout = lastfm_layout(header)
