@@ -29,6 +29,7 @@ _VALID_ID = f"^(?:{TRACK_ID})$"
 _NOTHING_FOUND = ("tempo", "time_signature")
 """Features that are 0 where the audio analysis found none."""
 _RANGED = ("popularity", *AUDIO_FEATURES)
+_JUDGED = ("duration_ms", "release_date", *_RANGED)
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Outlook:
 def outlook(rows: pl.DataFrame) -> Outlook:
     """What `transforms.tracks.clean_tracks` would make of the rows, without making it."""
     reason = pl.coalesce(pl.when(condition).then(pl.lit(code)) for code, (condition, _) in refusals().items())
-    marked = rows.with_columns(_reason=reason)
-    kept = marked.filter(pl.col("_reason").is_null())
+    reasons = rows.select(reason).to_series()
+    kept = rows.select("track_id", *_JUDGED).filter(reasons.is_null())
     tracks = kept.get_column("track_id").n_unique()
-    counts = marked.get_column("_reason").drop_nulls().value_counts().sort("_reason")
+    counts = reasons.drop_nulls().alias("reason").value_counts().sort("reason")
     return Outlook(
         tracks=tracks,
         repeats=kept.height - tracks,
@@ -73,9 +74,11 @@ def refusals() -> dict[str, tuple[pl.Expr, pl.Expr | str]]:
 
 def emptied_cells(rows: pl.DataFrame) -> dict[str, int]:
     """How many cells of the rows say nothing, by reason; without those that are null in the first place."""
-    given, day, _ = release_date()
-    bad = {INVALID_DURATION: pl.col("duration_ms") <= 0, INVALID_RELEASE_DATE: given & day.is_null()}
-    bad |= {f"out_of_range_{name}": ~_in_range(name) for name in _RANGED}
+    bad = {f"out_of_range_{name}": ~_in_range(name) for name in _RANGED}
+    bad[INVALID_DURATION] = pl.col("duration_ms") <= 0
+    if rows.get_column("release_date").null_count() < rows.height:
+        given, day, _ = release_date()
+        bad[INVALID_RELEASE_DATE] = given & day.is_null()
     counts = rows.select(condition.sum().alias(code) for code, condition in bad.items()).row(0, named=True)
     return {code: count for code, count in sorted(counts.items()) if count}
 
