@@ -262,14 +262,26 @@ RAW_TRACKS = Table(
             "Artists as written, separated by `;` (a comma is part of a name; a `;` inside a name is written `\\;`).",
         ),
         Column("album_name", "VARCHAR", "Album as written."),
-        Column("release_date", "VARCHAR", "Release date as written: a year, a month or a day."),
+        Column(
+            "release_date",
+            "VARCHAR",
+            "Release date: a year, a month or a day, as ISO 8601 where its reading is certain, else as written.",
+        ),
         Column("isrc", "VARCHAR", "International Standard Recording Code, where the file has one."),
         Column("popularity", "BIGINT", "Popularity as written."),
         Column("duration_ms", "BIGINT", "Length in milliseconds."),
         Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
         *_audio_features(ranges=False),
-        Column("genre", "VARCHAR", "Genre of this row; a track has one row per genre."),
-        Column("extra", "VARCHAR", "JSON object of columns that no rule knows."),
+        Column(
+            "genre",
+            "VARCHAR",
+            "Genres of this row, separated by `;`; a track has the genres of all its rows.",
+        ),
+        Column(
+            "extra",
+            "VARCHAR",
+            "JSON object of columns that no rule knows, and of cells that did not parse, as written, under `emptied`.",
+        ),
     ),
 )
 
@@ -343,7 +355,9 @@ TRACKS = Table(
             minimum=0,
             maximum=100,
         ),
-        Column("duration_ms", "BIGINT", "Length in milliseconds; null where unknown.", minimum=1),
+        Column(
+            "duration_ms", "BIGINT", "Length in milliseconds; null where the catalogue has none.", minimum=1
+        ),
         Column("explicit", "BOOLEAN", "Whether the lyrics are marked explicit."),
         *_audio_features(ranges=True),
         Column(

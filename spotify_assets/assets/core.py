@@ -52,6 +52,9 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         snapshots = each_alone(raw_tracks.rows_per_date(joined(days)))
         groups = Slices.of(days, raw_tracks.read, rows=snapshots).groups
         clean = {joined(group): clean_tracks(raw_tracks.read(joined(group))) for group in groups}
+        for window, made in clean.items():
+            if made.emptied:
+                context.log.warning(f"cells that say nothing, left empty in {window}: {dict(made.emptied)}")
         return (
             Slices(groups, lambda window: clean[window].tracks),
             Slices(groups, lambda window: clean[window].artists),

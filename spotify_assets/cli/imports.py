@@ -253,13 +253,15 @@ def _files_table(files: "Sequence[FileOutcome]") -> RichTable:
         assert found is not None  # the caller chose those that have one
         counts = [found.rows_in, found.loaded, sum(found.rejected.values())]
         totals = [total + count for total, count in zip(totals, counts, strict=True)]
-        reasons.update(found.rejected)
+        for label, counts_of in (("rejected", found.rejected), ("cells left empty", found.emptied)):
+            reasons.update({f"{label}: {reason}": count for reason, count in counts_of.items()})
+        reasons.update({words: count for words, count in found.foreseen.items() if "rejected" in words})
         numbers = [f"{count:,}" for count in counts]
         table.add_row(_plain(file.name), found.kind, *numbers, _dates(found), file.outcome)
     table.add_section()
     table.add_row("together", "", *(f"{total:,}" for total in totals))
     for reason, rows in sorted(reasons.items()):
-        table.add_row(f"  rejected: {reason}", "", "", "", f"{rows:,}")
+        table.add_row(f"  {reason}", "", "", "", f"{rows:,}")
     return table
 
 
@@ -274,12 +276,19 @@ def _tell_account(found: "Receipt", account: "dict[str, int]") -> None:
     table.add_column("count", justify="right")
     table.add_row("in", f"{found.rows_in:,}")
     table.add_row("loaded", f"{found.loaded:,}")
-    for label, rows in account.items():
+    for label, rows in (account or found.foreseen).items():
         table.add_row(f"  {label}", f"{rows:,}")
     for label, reasons in (("rejected", found.rejected), ("duplicate", found.duplicates)):
         for reason, rows in reasons.items():
             table.add_row(f"{label}: {reason}", f"{rows:,}")
+    if found.emptied or found.repaired:
+        table.add_section()
+    for label, reasons in (("cells left empty", found.emptied), ("cells repaired", found.repaired)):
+        for reason, cells in reasons.items():
+            table.add_row(f"{label}: {reason}", f"{cells:,}")
     out.print(table)
+    for note in found.notes:
+        out.print(_plain(f"Note: {note}"), soft_wrap=True, highlight=False)
     out.print(f"Receipt {found.receipt_id}", highlight=False)
 
 

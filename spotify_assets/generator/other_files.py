@@ -219,7 +219,7 @@ def write_catalogues(desk: Desk, seed: int) -> None:
     entries[5] = Entry(family=Family.TRACK, dirt="no track id")
     table[9][1] = f"https://open.spotify.com/track/{table[9][1]}?si=1"
     table[11][_index("duration_ms")] = "long"
-    entries[11] = Entry(dirt="duration_ms is no number")
+    entries[11] = Entry(dirt="duration_ms is no number, and left empty")
     table[13][_index("duration_ms")] = "1,234,567"
     table[17][_index("popularity")] = "NaN"
     content = csv_text([header, *table], "\r\n").encode("utf-8-sig")

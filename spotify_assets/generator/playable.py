@@ -19,6 +19,8 @@ Z_LIMIT = 3.0
 QUANTILE_CELLS = 1 << 16
 """Cells of the table that turns a uniform number into a track; one per value of 16 bits."""
 
+_USUAL_LENGTH_MS = 200_000
+"""Length of tracks where a catalogue has none: the median of `catalogue.MARGINALS`."""
 _REQUIRED = ("track_id", "duration_ms", "popularity")
 
 
@@ -74,8 +76,9 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
     """The playable tracks of a catalogue frame (raw or clean).
 
     Rows of one track are merged (first values, highest popularity). Tracks without id or with length 0
-    are left out; an unknown length becomes the median, an unknown feature the mean. `available_from` and
-    `available_to` (UTC dates, null for no limit) say when a track can be played, where the frame has them.
+    are left out; an unknown length becomes the median (200 s where none is known), an unknown feature the
+    mean. `available_from` and `available_to` (UTC dates, null for no limit) say when a track can be played,
+    where the frame has them.
 
     Raises:
         ValueError: a column that is needed is missing, or no track can be played.
@@ -86,13 +89,14 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
         raise ValueError(
             f"The catalogue frame lacks {', '.join(missing)}; it has {', '.join(tracks.columns)}"
         )
+    median = pl.col("duration_ms").median()
     rows = (
         tracks.filter(pl.col("track_id").is_not_null() & (pl.col("duration_ms").fill_null(1) > 0))
         .with_columns(pl.col("popularity").max().over("track_id").fill_null(0))
         .unique("track_id", keep="first", maintain_order=True)
-        .with_columns(pl.col("duration_ms").fill_null(pl.col("duration_ms").median()).cast(pl.Int64))
+        .with_columns(pl.col("duration_ms").fill_null(median).fill_null(_USUAL_LENGTH_MS).cast(pl.Int64))
     )
-    if rows.is_empty() or rows["duration_ms"].null_count():
+    if rows.is_empty():
         raise ValueError("The catalogue frame has no track with an id and a length above 0")
 
     checksums = np.array([zlib.crc32(track_id.encode()) for track_id in rows["track_id"]])

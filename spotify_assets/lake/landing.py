@@ -26,8 +26,10 @@ from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.transforms.cleaned import Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import VERSION
+from spotify_assets.transforms.track_rules import Outlook, outlook
 
 CATALOGUE = "catalogue"
+TRACKS_MADE = "become tracks"
 EVENTS = "events"
 USER_DIGITS = 8
 _REJECTS_HELD = 20_000
@@ -57,6 +59,7 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date, known_in: Pa
     part = layout.tracks_dir(lake_dir, snapshot_date) / (
         f"part-{_safe_stem(path)}-{read.sha256[:SHA_DIGITS]}.parquet"
     )
+    coming = outlook(read.rows)
     receipt = Receipt(
         receipt_id=receipt_id,
         landed_at=datetime.now(UTC),
@@ -71,9 +74,19 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date, known_in: Pa
         landed_files=(part.relative_to(lake_dir).as_posix(),) if read.rows.height else (),
         dialect=read.dialect.as_dict(),
         source_file=f"{path.name}@{read.sha256[:SHA_DIGITS]}",
+        emptied=dict(sorted((Counter(read.emptied) + Counter(coming.emptied)).items())),
+        repaired=read.repaired,
+        foreseen=_foreseen(coming),
     )
     _write(lake_dir, part, read, receipt)
     return receipt
+
+
+def _foreseen(coming: Outlook) -> dict[str, int]:
+    """What cleaning will make of the rows, by words for a person."""
+    rows = {TRACKS_MADE: coming.tracks, "merged into another row's track": coming.repeats}
+    refused = {f"will be rejected: {reason}": count for reason, count in coming.refused.items()}
+    return {words: count for words, count in {**rows, **refused}.items() if count or words == TRACKS_MADE}
 
 
 @dataclass(frozen=True)

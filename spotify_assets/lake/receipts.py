@@ -28,8 +28,11 @@ class Receipt:
     path of the machine; `source_file` is what the raw tables call the file; `user_id` is whose listening it
     is, None where the file itself says; `first_date` and `last_date` are those of the events that were
     loaded, `time_rule` the version of `transforms.offline_sync` that placed them there. `rejected` and
-    `duplicates` count rows by reason code; `landed_files` are relative to the lake. `already_landed` is set
-    on the receipt that a repeated landing returns, and is not stored.
+    `duplicates` count rows by reason code; `landed_files` are relative to the lake.
+    `emptied` counts cells of loaded rows that said nothing and are left empty, `repaired` cells that are read
+    otherwise than they are written, by reason. `foreseen` says what cleaning will make of the loaded rows of
+    a catalogue: the rows add up to `loaded`.
+    `already_landed` is set on the receipt that a repeated landing returns, and is not stored.
     """
 
     receipt_id: str
@@ -50,12 +53,23 @@ class Receipt:
     first_date: date | None = None
     last_date: date | None = None
     time_rule: int = 1
+    emptied: Mapping[str, int] = field(default_factory=dict)
+    repaired: Mapping[str, int] = field(default_factory=dict)
+    foreseen: Mapping[str, int] = field(default_factory=dict)
     already_landed: bool = field(default=False, compare=False)
 
     @property
     def reconciles(self) -> bool:
         """Whether every row that came in was loaded, refused or dropped as a duplicate."""
         return self.rows_in == self.loaded + sum(self.rejected.values()) + sum(self.duplicates.values())
+
+    @property
+    def notes(self) -> list[str]:
+        """What reading the file found worth a word: sentences, or counts by what was counted."""
+        notes = self.dialect.get("notes")
+        if isinstance(notes, dict):
+            return [f"{name.replace('_', ' ')}: {count:,}" for name, count in notes.items()]
+        return [str(note) for note in notes] if isinstance(notes, (list, tuple)) else []
 
     @property
     def books_date(self) -> date:
@@ -133,7 +147,7 @@ def receipts_frame(receipts: Sequence[Receipt]) -> pl.DataFrame:
             "first_date": receipt.snapshot_date or receipt.first_date,
             "last_date": receipt.snapshot_date or receipt.last_date,
             "books_date": receipt.books_date,
-            "dialect": json.dumps(receipt.dialect, ensure_ascii=False),
+            "dialect": json.dumps(_told_of_cells(receipt), ensure_ascii=False),
             "outcome": outcome,
             "reason": reason,
             "rows": count,
@@ -148,6 +162,11 @@ def receipts_frame(receipts: Sequence[Receipt]) -> pl.DataFrame:
         for reason, count in reasons.items()
     ]
     return pl.DataFrame(rows, schema=IMPORT_RECEIPTS.polars_schema)
+
+
+def _told_of_cells(receipt: Receipt) -> dict[str, object]:
+    cells = {"emptied": dict(receipt.emptied), "repaired": dict(receipt.repaired)}
+    return {**receipt.dialect, **{name: counts for name, counts in cells.items() if counts}}
 
 
 def rejected_at_landing(receipts: Sequence[Receipt], lake_dir: Path) -> pl.DataFrame:

@@ -11,17 +11,20 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from functools import partial
 from pathlib import Path
+
+import polars as pl
 
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.archive import InputFile, printable
-from spotify_assets.sources.catalogue_csv import catalogue_shape
-from spotify_assets.sources.delimited import DELIMITERS, header_of
+from spotify_assets.sources.catalogue_columns import catalogue_shape, describes_tracks
+from spotify_assets.sources.delimited import DELIMITERS, header_of, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.json_stream import read_batches
 from spotify_assets.sources.kinds import Kind, Recognised
 from spotify_assets.sources.privacy import scrub_text
-from spotify_assets.sources.scrobbles import (
+from spotify_assets.sources.scrobble_layouts import (
     LASTFM_ARRAYS,
     LISTENBRAINZ_ARRAYS,
     contained,
@@ -30,7 +33,7 @@ from spotify_assets.sources.scrobbles import (
     lastfm_columns,
     lastfm_layout,
 )
-from spotify_assets.sources.text import APPLE_DOUBLE, LFS_POINTER, decode
+from spotify_assets.sources.text import APPLE_DOUBLE, LFS_POINTER, Text, decode
 from spotify_assets.sources.text_stream import as_utf8, codec_of
 
 HEAD_BYTES = 256 << 10
@@ -367,11 +370,11 @@ def _delimited(file: InputFile, text: bytes, codec: str | None) -> Recognised:
         columns = set(header)
         if _are_of_events(columns):
             return Recognised(Kind.EVENTS, "CSV with the columns of events", dialect)
-        if lastfm_columns(header):
+        shape = catalogue_shape(header, partial(_rows, decoded, delimiter))
+        if lastfm_columns(header) and not (shape and describes_tracks(header)):
             return Recognised(
                 Kind.LASTFM, "CSV with artist, track and the time of a scrobble: Last.fm", dialect
             )
-        shape = catalogue_shape(header)
         if shape:
             best = best or Recognised(Kind.CATALOGUE, f"CSV of tracks ({shape})", dialect | {"shape": shape})
         layout = lastfm_layout(header)
@@ -387,3 +390,7 @@ def _delimited(file: InputFile, text: bytes, codec: str | None) -> Recognised:
     return _unknown(
         f"it is text, but no export or catalogue that is known; it begins with '{printable(first)}'"
     )
+
+
+def _rows(text: Text, delimiter: str) -> pl.DataFrame:
+    return read_delimited(text, delimiter).rows

@@ -18,8 +18,8 @@ header (`Date#name`) or around the rows is not read.
 exporters differ in how exactly they write times.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -27,22 +27,32 @@ from spotify_assets.sources.account_data import numbered_ids
 from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.delimited import ROW, Delimited
 from spotify_assets.sources.event_rows import (
-    MAX_MS_PLAYED,
     NOT_A_PLAY,
     Extras,
     Occurrences,
+    Parsed,
     chunk,
     extra_json,
     int_column,
     malformed_records,
     text_column,
-    time_column,
     time_reasons,
+    times_of,
     unplanned,
 )
 from spotify_assets.sources.json_stream import Batch, flattened, read_batches
 from spotify_assets.sources.kinds import Chunk, Recognised
 from spotify_assets.sources.privacy import PERSONAL_KEYS
+from spotify_assets.sources.scrobble_evidence import (
+    IN_MILLISECONDS,
+    NO_ALBUM,
+    Evidence,
+    Names,
+    in_milliseconds,
+    time_listened,
+    track_length,
+)
+from spotify_assets.sources.scrobble_layouts import ALIASES, NOT_KEPT, contained, is_now_playing, normal
 from spotify_assets.sources.text_stream import read_record_blocks
 
 LASTFM = "lastfm"
@@ -51,110 +61,25 @@ ASSUMED_MS = 30_000
 """Time played of a scrobble of which no length is known: the least that counts as a stream."""
 NOW_PLAYING = "now_playing"
 
-LASTFM_ARRAYS = ("scrobbles", "track")
-LISTENBRAINZ_ARRAYS = ("listens",)
-
-_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "time": (
-        *(
-            "uts",
-            "unixtime",
-            "unix_time",
-            "timestamp",
-            "date_uts",
-            "utc_time",
-            "utctime",
-            "iso_time",
-            "isotime",
-        ),
-        *("scrobbled_at", "played_at", "listened_at", "datetime", "date_time", "date", "time"),
-    ),
-    "artist": ("artist", "artist_name", "artistname"),
-    "track": ("track", "track_name", "trackname", "name", "title", "song"),
-    "album": ("album", "album_name", "albumname", "album_title"),
-    "duration_ms": ("duration_ms", "length_ms"),
-    "duration_s": ("duration", "length"),
-}
-"""What exporters call a field, the likelier names first; epoch times come before written ones."""
-_NOT_KEPT = frozenset({*_ALIASES["time"], "image", "url", "streamable", "loved", "@attr"})
-_HEADERLESS: Mapping[int, tuple[str, ...]] = {
-    4: ("artist", "album", "track", "date"),
-    7: ("timestamp", "track", "artist", "album", "track_mbid", "artist_mbid", "album_mbid"),
-}
-"""Columns of the layouts without a header, by their number: `lastfm-to-csv` and `lastexport`."""
-_WRITTEN_TIME = re.compile(r"^\d{1,2} [A-Za-z]{3} \d{4},? \d{2}:\d{2}(?::\d{2})?$")
-_EPOCH = re.compile(r"^\d{9,13}$")
-_SHAPES = ("%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y, %H:%M:%S", "%d/%m/%Y %H:%M")
-_TO_THE_MINUTE = r"\d{2}:\d{2}$"
-
-
-def is_lastfm(element: Mapping[str, object]) -> bool:
-    """Whether a JSON object is a scrobble as Last.fm's exporters write it."""
-    keys = {_normal(key) for key in element}
-    is_track = bool(keys & set(_ALIASES["artist"]) and keys & set(_ALIASES["track"]))
-    is_timed = bool(keys & set(_ALIASES["time"])) or _is_now_playing(element)
-    return is_track and is_timed
-
-
-def is_listenbrainz(element: Mapping[str, object]) -> bool:
-    """Whether a JSON object is a listen of ListenBrainz."""
-    return "track_metadata" in element and ("listened_at" in element or "inserted_at" in element)
-
-
-def contained(element: Mapping[str, object]) -> list[object] | None:
-    """The scrobbles in an object that is a page of them; None where it is none."""
-    for outer in ("recenttracks", "payload"):
-        inner = element.get(outer)
-        if isinstance(inner, dict):
-            element = inner
-    for name in (*LASTFM_ARRAYS, *LISTENBRAINZ_ARRAYS):
-        members = element.get(name)
-        if isinstance(members, list):
-            return members
-        if isinstance(members, dict) and name == "track" and "artist" in members:
-            return [members]
-    return None
-
-
-def lastfm_columns(header: Sequence[str]) -> dict[str, str]:
-    """The column for each field of a scrobble, empty where artist, track and time are not all there."""
-    written = {_normal(name.split("#", 1)[0]): name for name in reversed(header)}
-    found = {
-        field: written[alias]
-        for field, aliases in _ALIASES.items()
-        for alias in reversed(aliases)
-        if alias in written
-    }
-    return found if {"time", "artist", "track"} <= found.keys() else {}
-
-
-def lastfm_layout(first: Sequence[str]) -> tuple[str, ...] | None:
-    """The columns of a file without a header, told by its first record; None where it is no such file."""
-    layout = _HEADERLESS.get(len(first))
-    if layout is None:
-        return None
-    pattern = _WRITTEN_TIME if len(first) == 4 else _EPOCH
-    return layout if pattern.match(first[layout.index("date" if len(first) == 4 else "timestamp")]) else None
+_SHAPES = ("%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y, %H:%M:%S")
+_KNOWN = NOT_KEPT.union(*ALIASES.values())
 
 
 def read_lastfm(file: InputFile, recognised: Recognised, source_file: str, user_id: str) -> Iterator[Chunk]:
     """The scrobbles of a Last.fm export, batch by batch, as columns of `raw.raw_events`.
 
     Raises:
-        SourceError: the file cannot be read, or passes a limit.
+        SourceError: the file cannot be read, or passes a limit, or its dates are written as three numbers
+            and nothing in the whole file shows whether the day or the month comes first.
     """
-    occurrences = Occurrences()
-    with file.open() as stream:
-        if recognised.dialect.get("format") == "csv":
-            names = recognised.dialect.get("columns")
-            header = [str(name) for name in names] if isinstance(names, list) else None
-            blocks = read_record_blocks(stream, file.name, str(recognised.dialect["delimiter"]), header)
-            batches: Iterator[Batch] = (_as_batch(block) for block in blocks)
-        else:
-            array = recognised.dialect.get("array")
-            batches = flattened(read_batches(stream, str(array) if array else None), contained)
-        for batch in batches:
-            yield _lastfm_chunk(batch, source_file, user_id, occurrences)
+    reading = _Reading(
+        LASTFM,
+        source_file,
+        user_id,
+        Evidence(file, lambda: (_lastfm_names(b.elements) for b in _lastfm_batches(file, recognised))),
+    )
+    for batch in _lastfm_batches(file, recognised):
+        yield _lastfm_chunk(batch, reading)
 
 
 def read_listenbrainz(
@@ -165,11 +90,42 @@ def read_listenbrainz(
     Raises:
         SourceError: the file cannot be read, or passes a limit.
     """
-    occurrences = Occurrences()
+    reading = _Reading(
+        LISTENBRAINZ,
+        source_file,
+        user_id,
+        Evidence(file, lambda: (_listenbrainz_names(b.elements) for b in _json_batches(file, recognised))),
+    )
+    for batch in _json_batches(file, recognised):
+        yield _listenbrainz_chunk(batch, reading)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the chunks of one file share."""
+
+    source: str
+    source_file: str
+    user_id: str
+    evidence: Evidence
+    occurrences: Occurrences = field(default_factory=Occurrences)
+
+
+def _lastfm_batches(file: InputFile, recognised: Recognised) -> Iterator[Batch]:
+    if recognised.dialect.get("format") != "csv":
+        yield from _json_batches(file, recognised)
+        return
+    names = recognised.dialect.get("columns")
+    header = [str(name) for name in names] if isinstance(names, list) else None
+    with file.open() as stream:
+        for block in read_record_blocks(stream, file.name, str(recognised.dialect["delimiter"]), header):
+            yield _as_batch(block)
+
+
+def _json_batches(file: InputFile, recognised: Recognised) -> Iterator[Batch]:
     array = recognised.dialect.get("array")
     with file.open() as stream:
-        for batch in flattened(read_batches(stream, str(array) if array else None), contained):
-            yield _listenbrainz_chunk(batch, source_file, user_id, occurrences)
+        yield from flattened(read_batches(stream, str(array) if array else None), contained)
 
 
 def _as_batch(block: Delimited) -> Batch:
@@ -184,15 +140,6 @@ def _as_batch(block: Delimited) -> Batch:
     )
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[\s-]+", "_", name.strip().lower())
-
-
-def _is_now_playing(element: Mapping[str, object]) -> bool:
-    attributes = element.get("@attr")
-    return isinstance(attributes, dict) and str(attributes.get("nowplaying")).lower() == "true"
-
-
 def _named(value: object) -> object:
     """The text of a value that Last.fm wraps: `{"#text": …}`, `{"name": …}`."""
     if isinstance(value, dict):
@@ -204,59 +151,46 @@ def _time_of(value: object) -> object:
     return (value.get("uts") or value.get("#text")) if isinstance(value, dict) else value
 
 
-def _lastfm_chunk(batch: Batch, source_file: str, user_id: str, occurrences: Occurrences) -> Chunk:
-    elements = batch.elements
+def _field(elements: Sequence[Mapping[str, object]], name: str) -> tuple[list[object], list[str]]:
+    """The values of a field of Last.fm under whatever names it has, and those names as they are written."""
+    written = _written(elements)
+    found = [written[alias] for alias in ALIASES[name] if alias in written]
+    return [next((e[key] for key in found if e.get(key) not in (None, "")), None) for e in elements], found
+
+
+def _written(elements: Sequence[Mapping[str, object]]) -> dict[str, str]:
     keys: set[str] = set().union(*elements)
-    names = {_normal(key.split("#", 1)[0]): key for key in sorted(keys, reverse=True)}
-    used: set[str] = set()
+    return {normal(key.split("#", 1)[0]): key for key in sorted(keys, reverse=True)}
 
-    def values(field: str) -> list[object]:
-        found = [names[alias] for alias in _ALIASES[field] if alias in names]
-        used.update(found)
-        return [next((e[key] for key in found if e.get(key) not in (None, "")), None) for e in elements]
 
-    times = [_time_of(value) for value in values("time")]
-    artists, tracks, albums = ([_named(value) for value in values(f)] for f in ("artist", "track", "album"))
-    lengths_ms, lengths_s = values("duration_ms"), values("duration_s")
-    known = frozenset(
-        {key for name, key in names.items() if name in _NOT_KEPT or "#" in key} | used | PERSONAL_KEYS
+def _lastfm_names(elements: Sequence[Mapping[str, object]]) -> Names:
+    values, columns = _field(elements, "time")
+    artists, tracks, albums = (
+        text_column(f"{name}_name", [_named(value) for value in _field(elements, name)[0]])
+        for name in ("artist", "track", "album")
     )
+    times = text_column("started_at", [_time_of(value) for value in values])
+    return Names(artists, tracks, albums, times, ", ".join(columns))
+
+
+def _lastfm_chunk(batch: Batch, reading: _Reading) -> Chunk:
+    elements = batch.elements
+    names = _lastfm_names(elements)
+    lengths_ms, lengths_s = _field(elements, "duration_ms")[0], _field(elements, "duration_s")[0]
+    known = frozenset(key for name, key in _written(elements).items() if name in _KNOWN or "#" in key)
+    now_playing = [is_now_playing(e) and time is None for e, time in zip(elements, names.times, strict=True)]
     reasons: list[tuple[str, pl.Expr, pl.Expr | str]] = [
         (
             NOW_PLAYING,
-            pl.lit(
-                pl.Series(
-                    [_is_now_playing(e) and t is None for e, t in zip(elements, times, strict=True)],
-                    dtype=pl.Boolean,
-                )
-            ),
+            pl.lit(pl.Series(now_playing, dtype=pl.Boolean)),
             "it was playing when the page was read, and is no scrobble yet",
         )
     ]
     given = pl.DataFrame(
-        [
-            text_column("artist_name", artists),
-            text_column("track_name", tracks),
-            text_column("album_name", albums),
-            int_column("length_ms", lengths_ms).values,
-            int_column("length_s", lengths_s).values,
-        ]
-    ).with_columns(
-        length_ms=pl.coalesce("length_ms", pl.col("length_s") * 1000),
-        listened_ms=pl.lit(None, pl.Int64),
-        track_id=pl.lit(None, pl.String),
-    )
-    return _scrobbles(
-        batch,
-        given,
-        times,
-        source=LASTFM,
-        source_file=source_file,
-        user_id=user_id,
-        occurrences=occurrences,
-        first_reasons=reasons,
-        extras=unplanned(elements, known),
-    )
+        [int_column("length_ms", lengths_ms).values, int_column("length_s", lengths_s).values]
+    ).with_columns(listened_s=pl.lit(None, pl.Int64), track_id=pl.lit(None, pl.String))
+    extras = unplanned(elements, known | PERSONAL_KEYS)
+    return _scrobbles(batch, given, names, reading=reading, first_reasons=reasons, extras=extras)
 
 
 _LISTENBRAINZ_ID = r"(?:spotify:track:|open\.spotify\.com/(?:[^?#]*/)?track/)([0-9A-Za-z]{22})(?:$|[?#])"
@@ -266,7 +200,22 @@ _LISTENBRAINZ_KNOWN = frozenset(
 _INFO_KEPT = ("music_service", "media_player", "submission_client", "isrc", "tracknumber")
 
 
-def _listenbrainz_chunk(batch: Batch, source_file: str, user_id: str, occurrences: Occurrences) -> Chunk:
+def _listenbrainz_names(elements: Sequence[Mapping[str, object]]) -> Names:
+    metadata = [_object(element.get("track_metadata")) for element in elements]
+    times = [
+        element.get("listened_at") if element.get("listened_at") is not None else element.get("timestamp")
+        for element in elements
+    ]
+    return Names(
+        text_column("artist_name", [each.get("artist_name") for each in metadata]),
+        text_column("track_name", [each.get("track_name") for each in metadata]),
+        text_column("album_name", [each.get("release_name") for each in metadata]),
+        text_column("started_at", times),
+        "listened_at",
+    )
+
+
+def _listenbrainz_chunk(batch: Batch, reading: _Reading) -> Chunk:
     elements = batch.elements
     metadata = [_object(element.get("track_metadata")) for element in elements]
     info = [_object(each.get("additional_info")) for each in metadata]
@@ -275,17 +224,8 @@ def _listenbrainz_chunk(batch: Batch, source_file: str, user_id: str, occurrence
     seconds = int_column("length_s", [each.get("duration") for each in info]).values
     listened = int_column("listened_s", [each.get("duration_played") for each in info]).values
     ids = text_column("spotify", [each.get("spotify_id") or each.get("origin_url") for each in info])
-    given = pl.DataFrame(
-        [
-            text_column("artist_name", [each.get("artist_name") for each in metadata]),
-            text_column("track_name", [each.get("track_name") for each in metadata]),
-            text_column("album_name", [each.get("release_name") for each in metadata]),
-            *(milliseconds, seconds, listened, ids),
-        ]
-    ).with_columns(
-        length_ms=pl.coalesce("length_ms", pl.col("length_s") * 1000),
-        listened_ms=pl.col("listened_s") * 1000,
-        track_id=pl.col("spotify").str.extract(_LISTENBRAINZ_ID, 1),
+    given = pl.DataFrame([milliseconds, seconds, listened]).with_columns(
+        track_id=ids.str.extract(_LISTENBRAINZ_ID, 1)
     )
     extras = unplanned(elements, _LISTENBRAINZ_KNOWN)
     planned = {name: [each.get(name) for each in info] for name in _INFO_KEPT} | {
@@ -298,67 +238,64 @@ def _listenbrainz_chunk(batch: Batch, source_file: str, user_id: str, occurrence
         texts = text_column(name, values)
         if texts.null_count() < len(texts):
             extras.values[name] = {at: text for at, text in enumerate(texts) if text is not None}
-    times = [
-        element.get("listened_at") if element.get("listened_at") is not None else element.get("timestamp")
-        for element in elements
-    ]
-    return _scrobbles(
-        batch,
-        given,
-        times,
-        source=LISTENBRAINZ,
-        source_file=source_file,
-        user_id=user_id,
-        occurrences=occurrences,
-        first_reasons=[],
-        extras=extras,
-    )
+    names = _listenbrainz_names(elements)
+    return _scrobbles(batch, given, names, reading=reading, first_reasons=[], extras=extras)
 
 
 def _object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _scrobbles(
-    batch: Batch,
-    given: pl.DataFrame,
-    times: list[object],
-    *,
-    source: str,
-    source_file: str,
-    user_id: str,
-    occurrences: Occurrences,
-    first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],
-    extras: Extras,
-) -> Chunk:
-    """`given` has the names, `track_id`, `length_ms` and `listened_ms`, one row per element of the batch."""
-    time = time_column("started_at", times, _SHAPES)
-    written = text_column("written", times)
-
-    def plausible(name: str) -> pl.Expr:
-        return pl.when(pl.col(name).is_between(1, MAX_MS_PLAYED)).then(name)
-
-    listened, length = plausible("listened_ms"), plausible("length_ms")
-    timed = given.with_columns(time.values, written).with_columns(
-        ms_played=pl.coalesce(listened, length, pl.lit(ASSUMED_MS)),
-        ms_played_from=pl.when(listened.is_not_null())
+def _timed(
+    batch: Batch, given: pl.DataFrame, names: Names, evidence: Evidence
+) -> tuple[Parsed, pl.DataFrame]:
+    """When each scrobble began; and the rows with that, their names, `ms_played` and what it is from."""
+    times = evidence.iso_times(names)
+    if rewritten := int((times != names.times).sum()):
+        batch.note(f"dates_{evidence.order}", rewritten)
+    time = times_of(times, _SHAPES)
+    album = evidence.albums(names)
+    if no_album := album.null_count() - names.albums.null_count():
+        batch.note(NO_ALBUM, no_album)
+    if milliseconds := given.select(in_milliseconds().sum()).item():
+        batch.note(IN_MILLISECONDS, milliseconds)
+    timed = given.with_columns(
+        names.artists, names.tracks, album, time.values, names.times.alias("written")
+    ).with_columns(length=track_length())
+    timed = timed.with_columns(listened=time_listened()).with_columns(
+        ms_played=pl.coalesce("listened", "length", pl.lit(ASSUMED_MS)),
+        ms_played_from=pl.when(pl.col("listened").is_not_null())
         .then(pl.lit("listened"))
-        .when(length.is_not_null())
+        .when(pl.col("length").is_not_null())
         .then(pl.lit("length"))
         .otherwise(pl.lit("assumed")),
         precision=pl.when(pl.col("written").str.contains(r"\d:\d{2}:\d{2}|^\d+(\.\d+)?$"))
         .then(pl.lit("second"))
         .otherwise(pl.lit("minute")),
     )
+    return time, timed
+
+
+def _scrobbles(
+    batch: Batch,
+    given: pl.DataFrame,
+    names: Names,
+    *,
+    reading: _Reading,
+    first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],
+    extras: Extras,
+) -> Chunk:
+    """`given` has `track_id`, `length_ms`, `length_s` and `listened_s`, one row per element of the batch."""
+    time, timed = _timed(batch, given, names, reading.evidence)
     facts = timed.select(
-        pl.lit(user_id).alias("user"),
+        pl.lit(reading.user_id).alias("user"),
         pl.col("started_at").dt.truncate("1m").dt.epoch("ms").alias("minute"),
         pl.coalesce("artist_name", pl.lit("")).alias("artist"),
         pl.coalesce("track_name", pl.lit("")).alias("track"),
     )
     ended_at = pl.col("started_at") + pl.duration(milliseconds="ms_played")
     rows = timed.select(
-        numbered_ids(source, facts, occurrences),
+        numbered_ids(reading.source, facts, reading.occurrences),
         extra_json(timed.select("precision", "ms_played_from"), extras),
         ended_at.alias("ended_at"),
         ended_at.dt.date().alias("event_date"),
@@ -366,8 +303,8 @@ def _scrobbles(
         content_type=pl.when(pl.col("track_name").is_not_null())
         .then(pl.lit("music"))
         .otherwise(pl.lit("unknown")),
-        user_id=pl.lit(user_id),
-        source=pl.lit(source),
+        user_id=pl.lit(reading.user_id),
+        source=pl.lit(reading.source),
         action=pl.lit("play"),
     )
     reasons = [
@@ -379,4 +316,4 @@ def _scrobbles(
         ),
         *time_reasons(time, "time"),
     ]
-    return chunk(rows, batch, source_file, reasons, extras)
+    return chunk(rows, batch, reading.source_file, reasons, extras)

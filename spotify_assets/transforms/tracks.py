@@ -1,33 +1,22 @@
 """Clean tracks: from catalogue rows as they were exported to one judged row per track.
 
-Every rule works within a snapshot date, so a slice may hold one snapshot or many. Rows are refused with one
-reason, the first that applies in the order of `_refusals`; the detail names all of them.
-
-- A track id that is none, a missing name, a missing artist and a release date that is no date refuse the
-  row.
-- A length below five seconds or above a day is no track's, and null (`lengths.SHORTEST_MS`).
-- So does a value outside the range that `core.tracks` declares for its column: Spotify's own range, from
-  its Web API reference. Storing it would be wrong, and storing nothing would hide it. The exceptions are
-  what Spotify writes where its analysis found nothing: tempo 0, time signature 0 and release date 0000
-  are null.
-- Rows of one track are merged. Popularity is the highest, other values come from the first row, in the
-  order of file and row, that has one.
+Every rule works within a snapshot date, so a slice may hold one snapshot or many. Which rows are refused and
+which cells emptied is said in `track_rules`; a row is refused with the first reason that applies, and the
+detail names all of them. Rows of one track are merged: popularity is the highest, genres are those of all
+rows, other values come from the first row, in the order of file and row, that has one.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from spotify_assets.catalog import ARTISTS, AUDIO_FEATURES, TRACK_ARTISTS, TRACK_GENRES, TRACK_ID, TRACKS
+from spotify_assets.catalog import ARTISTS, AUDIO_FEATURES, TRACK_ARTISTS, TRACK_GENRES, TRACKS
 from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.transforms.lengths import plausible
 from spotify_assets.transforms.rejects import reject
+from spotify_assets.transforms.track_rules import emptied_cells, refusals, release_date, usable_cells
 
-INVALID_TRACK_ID = "invalid_track_id"
-MISSING_NAME = "missing_name"
-MISSING_ARTISTS = "missing_artists"
-INVALID_RELEASE_DATE = "invalid_release_date"
 MERGED_GENRE = "merged_genre"
 REPEATED_ROW = "repeated_row"
 
@@ -35,23 +24,22 @@ ARTIST_ID_DIGITS = 16
 
 _TRACK = ["snapshot_date", "track_id"]
 _ORDER = [*_TRACK, "source_file", "source_row"]
-_NOTHING_FOUND = ("tempo", "time_signature")
-"""Features that are 0 where the audio analysis found none."""
-_RANGED = ("popularity", *AUDIO_FEATURES)
-_UNKNOWN_DATE = r"^0+(?:-0+)*$"
-_ISO_DATE = r"^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?(?:[T ].*|\.0)?$"
 _INNER_SEPARATOR = "\x1f"
 """Stands for a `;` inside a name (written `\\;`) while the others are split."""
 
 
 @dataclass(frozen=True)
 class CleanTracks:
-    """Clean tracks and what hangs on them, each in exactly the columns of its table in the catalogue."""
+    """Clean tracks and what hangs on them, each in exactly the columns of its table in the catalogue.
+
+    `emptied` counts the cells that said nothing, by reason.
+    """
 
     tracks: Cleaned
     artists: pl.DataFrame
     track_artists: pl.DataFrame
     track_genres: pl.DataFrame
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
 
 def clean_tracks(raw: pl.DataFrame) -> CleanTracks:
@@ -61,7 +49,7 @@ def clean_tracks(raw: pl.DataFrame) -> CleanTracks:
     rows and duplicates together; a duplicate is `merged_genre` where its row brought another genre of the
     track and `repeated_row` where it did not.
     """
-    judged = reject(raw, _refusals())
+    judged = reject(raw, refusals())
     kept = _prepare(judged.kept).sort(_ORDER)
     merged = _merge(kept)
     genres = _track_genres(kept)
@@ -96,6 +84,7 @@ def clean_tracks(raw: pl.DataFrame) -> CleanTracks:
         track_genres=genres.select(TRACK_GENRES.column_names)
         .cast(TRACK_GENRES.polars_schema)
         .sort(TRACK_GENRES.key),
+        emptied=emptied_cells(judged.kept),
     )
 
 
@@ -105,24 +94,16 @@ def artist_id(name: str) -> str:
 
 
 def _prepare(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with trimmed NFC text, split artists, dates, and null where the analysis found nothing."""
-    given, day, precision = _release_date()
+    """Rows with trimmed NFC text, split artists and genres, dates, and null where a cell says nothing."""
+    given, day, precision = release_date()
     return rows.with_columns(
-        *(_trimmed(pl.col(name)).alias(name) for name in ("track_name", "album_name", "isrc", "genre")),
-        *(_feature(name).alias(name) for name in AUDIO_FEATURES),
-        _split_artists().alias("artist_list"),
-        plausible(pl.col("duration_ms")).alias("duration_ms"),
+        *(_trimmed(pl.col(name)).alias(name) for name in ("track_name", "album_name", "isrc")),
+        *usable_cells(),
+        _split("artists").alias("artist_list"),
+        _split("genre").alias("genre_list"),
         pl.when(given).then(day).alias("release_date"),
-        pl.when(given).then(precision).alias("release_precision"),
+        pl.when(given & day.is_not_null()).then(precision).alias("release_precision"),
     )
-
-
-def _feature(name: str) -> pl.Expr:
-    """An audio feature, null where it is not a number or the analysis found none."""
-    value = pl.col(name)
-    if TRACKS.polars_schema[name] == pl.Float64:
-        value = value.fill_nan(None)
-    return pl.when(value != 0).then(value) if name in _NOTHING_FOUND else value
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:
@@ -130,10 +111,10 @@ def _trimmed(text: pl.Expr) -> pl.Expr:
     return pl.when(clean != "").then(clean)
 
 
-def _split_artists() -> pl.Expr:
+def _split(name: str) -> pl.Expr:
     """Distinct names in their order; null where there is none. Commas are part of names."""
     names = (
-        pl.col("artists")
+        pl.col(name)
         .str.normalize("NFC")
         .str.replace_all(r"\;", _INNER_SEPARATOR, literal=True)
         .str.split(";")
@@ -142,59 +123,6 @@ def _split_artists() -> pl.Expr:
         .list.unique(maintain_order=True)
     )
     return pl.when(names.list.len() > 0).then(names)
-
-
-def _release_date() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Whether a release date is given; the date, null where it is none; and what is known of it."""
-    text = pl.col("release_date").str.strip_chars()
-    given = ((text != "") & ~text.str.contains(_UNKNOWN_DATE)).fill_null(value=False)
-    year, month, day = (text.str.extract(_ISO_DATE, group) for group in (1, 2, 3))
-    parsed = pl.concat_str(
-        year,
-        month.fill_null("1").str.zfill(2),
-        day.fill_null("1").str.zfill(2),
-        separator="-",
-    ).str.to_date("%Y-%m-%d", strict=False)
-    precision = (
-        pl.when(day.is_not_null())
-        .then(pl.lit("day"))
-        .when(month.is_not_null())
-        .then(pl.lit("month"))
-        .otherwise(pl.lit("year"))
-    )
-    return given, parsed, precision
-
-
-def _refusals() -> dict[str, tuple[pl.Expr, pl.Expr | str]]:
-    """Every rule that refuses a row, in their order: reason code, condition and detail."""
-    valid_id = pl.col("track_id").str.contains(f"^(?:{TRACK_ID})$").fill_null(value=False)
-    date_given, day, _ = _release_date()
-    rules: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
-        INVALID_TRACK_ID: (
-            ~valid_id,
-            pl.format("'{}' is no track id (22 letters and digits)", pl.col("track_id").fill_null("")),
-        ),
-        MISSING_NAME: (~_has("track_name", r"\S"), "the track has no name"),
-        MISSING_ARTISTS: (~_has("artists", r"[^;\s]"), "the track has no artist"),
-        INVALID_RELEASE_DATE: (
-            date_given & day.is_null(),
-            pl.format("release_date '{}' is no year, month or day", "release_date"),
-        ),
-    }
-    for column in TRACKS.columns:
-        if column.name in _RANGED:
-            value = _feature(column.name)
-            rules[f"out_of_range_{column.name}"] = (
-                (value < column.minimum) | (value > column.maximum),
-                pl.format(
-                    f"{column.name} is {{}}, outside {column.minimum:g} to {column.maximum:g}", column.name
-                ),
-            )
-    return rules
-
-
-def _has(name: str, pattern: str) -> pl.Expr:
-    return pl.col(name).str.contains(pattern).fill_null(value=False)
 
 
 def _merge(kept: pl.DataFrame) -> pl.DataFrame:
@@ -211,16 +139,16 @@ def _merge(kept: pl.DataFrame) -> pl.DataFrame:
 
 def _duplicates(kept: pl.DataFrame) -> dict[str, int]:
     """Rows of `kept`, in `_ORDER`, beyond the first of their track, by reason code."""
-    first = pl.struct(_TRACK).is_first_distinct()
-    new_genre = pl.col("genre").is_not_null() & pl.struct(*_TRACK, "genre").is_first_distinct()
-    merged, repeated = kept.select(
-        (~first & new_genre).sum().alias("merged"), (~first & ~new_genre).sum().alias("repeated")
-    ).row(0)
+    genres = kept.with_row_index("_at").explode("genre_list").drop_nulls("genre_list")
+    new = genres.filter(pl.struct(*_TRACK, "genre_list").is_first_distinct()).get_column("_at").unique()
+    later = kept.select(~pl.struct(_TRACK).is_first_distinct()).to_series()
+    merged = int(later.gather(new).sum())
+    repeated = int(later.sum()) - merged
     return {code: rows for code, rows in ((MERGED_GENRE, merged), (REPEATED_ROW, repeated)) if rows}
 
 
 def _track_genres(kept: pl.DataFrame) -> pl.DataFrame:
-    genres = kept.select(*_TRACK, "genre").drop_nulls("genre").unique()
+    genres = kept.select(*_TRACK, genre="genre_list").explode("genre").drop_nulls("genre").unique()
     return genres.with_columns((1.0 / pl.len().over(_TRACK)).alias("weight"))
 
 

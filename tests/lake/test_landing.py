@@ -24,7 +24,7 @@ def lake(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
-    """A file of two good rows and two that landing refuses."""
+    """A file of three rows that land, one with a cell that says nothing, and one that landing refuses."""
     return write_csv(
         tmp_path / "My tracks (1).csv",
         [
@@ -52,15 +52,17 @@ def test_what_is_written(lake, catalogue):
     rows = pl.read_parquet(lake / part)
     assert rows.schema == RAW_TRACKS.polars_schema
     assert rows["snapshot_date"].unique().to_list() == [DAY]
-    assert rows["source_row"].to_list() == [1, 4]
+    assert rows["source_row"].to_list() == [1, 2, 4]
     assert receipt.landed_files == (part,)
 
 
 def test_the_receipt_adds_up(lake, catalogue):
     before = datetime.now(UTC)
     receipt = land_catalogue(catalogue, lake, DAY)
-    assert (receipt.rows_in, receipt.loaded) == (4, 2)
-    assert receipt.rejected == {"missing_track_id": 1, "unparseable_popularity": 1}
+    assert (receipt.rows_in, receipt.loaded) == (4, 3)
+    assert receipt.rejected == {"missing_track_id": 1}
+    assert receipt.emptied == {"unparseable_popularity": 1}
+    assert receipt.foreseen == {"become tracks": 3}
     assert receipt.reconciles
     assert receipt.input_file == "My tracks (1).csv"
     assert receipt.kind == "catalogue: spotify_tracks_dataset"
@@ -80,9 +82,9 @@ def test_no_path_of_the_machine_is_stored(lake, catalogue):
 def test_refused_rows_are_kept_with_their_content(lake, catalogue):
     receipt = land_catalogue(catalogue, lake, DAY)
     rejects = rejected_at_landing(read_receipts(lake), lake).sort("source_row")
-    assert rejects["reason"].to_list() == ["unparseable_popularity", "missing_track_id"]
+    assert rejects["reason"].to_list() == ["missing_track_id"]
     assert rejects["source_file"].unique().to_list() == [f"{catalogue.name}@{receipt.input_sha256[:12]}"]
-    assert json.loads(rejects["original"][0])["popularity"] == "abc"
+    assert json.loads(rejects["original"][0])["track_name"] == "Track 3"
 
 
 def test_a_file_without_refused_rows_has_no_file_of_them(lake, tmp_path):

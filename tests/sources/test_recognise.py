@@ -135,6 +135,27 @@ def test_names_of_files_of_spotify_are_kept():
     assert stored_name(file, recognise(file)) == "endsong_0.json"
 
 
+ID = "0VjIjW4GlUZAMYd2vXMi3b"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"Song ID": ID, "Song Name": "N", "Artist": "A"}, Kind.CATALOGUE),
+        ({"code": ID, "name": "N", "artist": "A"}, Kind.CATALOGUE),
+        ({"code": "17", "name": "N", "artist": "A"}, Kind.UNKNOWN),
+        ({"artist_code": ID, "name": "N", "artist": "A"}, Kind.UNKNOWN),
+        (
+            {"date": "2024-01-01", "track_id": ID, "track": "N", "artist": "A", "popularity": "3"},
+            Kind.CATALOGUE,
+        ),
+        ({"date": "2024-01-01 10:00", "track": "N", "artist": "A", "id": "7"}, Kind.LASTFM),
+    ],
+)
+def test_a_catalogue_is_told_by_the_ids_that_a_column_holds(row: files.Row, kind: Kind):
+    assert kind_of(files.csv_text([row]).encode()) is kind
+
+
 SEEDS = [
     as_json([play(n) for n in range(3)]),
     as_json([account_row(n) for n in range(3)], indent=2),

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.imports import Kind, recognise, stored_name
 from tests.sources.inputs import TRACK, as_json, as_lines, in_memory, kind_of, read, reasons
 from tests.transforms.events import at
@@ -257,3 +260,114 @@ def test_a_time_that_no_column_holds_costs_its_listen():
     found = read(as_lines(listens))
     assert found.rows["source_row"].to_list() == [1]
     assert reasons(found) == {2: "unparseable_time", 3: "unparseable_time"}
+
+
+def dated(*written: str) -> bytes:
+    return csv_file(
+        ["artist", "album", "track", "date"],
+        *([f"Artist {n}", "Album", f"Song {n}", text] for n, text in enumerate(written)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "moments"),
+    [
+        (
+            ["01/02/2024 10:00", "01/25/2024 10:00", "12/31/2023 23:50"],
+            ["2024-01-02T10:00:00", "2024-01-25T10:00:00", "2023-12-31T23:50:00"],
+        ),
+        (["01/02/2024 10:00", "25/01/2024 10:00"], ["2024-02-01T10:00:00", "2024-01-25T10:00:00"]),
+        (["1.2.2024 9:05", "31.1.2024 23:59:58"], ["2024-02-01T09:05:00", "2024-01-31T23:59:58"]),
+        (["1/2/24 12:05 AM", "1/31/24 1:00 PM"], ["2024-01-02T00:05:00", "2024-01-31T13:00:00"]),
+        (["05/05/2024 10:00"], ["2024-05-05T10:00:00"]),
+    ],
+)
+def test_one_date_of_the_file_proves_the_order_of_all(written: list[str], moments: list[str]):
+    found = read(dated(*written))
+    assert found.rows["started_at"].to_list() == [at(moment) for moment in moments]
+    assert found.rejected.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (["01/02/2024 10:00", "03/04/2024 10:00"], "'01/02/2024' may be read day first or month first"),
+        (["25/01/2024 10:00", "01/25/2024 10:00", "01/02/2024 10:00"], "different orders: '01/25/2024'"),
+    ],
+)
+def test_a_file_that_proves_no_order_is_refused_with_its_column_and_a_way_out(written: list[str], said: str):
+    with pytest.raises(SourceError) as caught:
+        read(dated(*written))
+    assert said in str(caught.value)
+    assert "the column date" in str(caught.value)
+    assert "2024-02-01 10:00" in str(caught.value)
+
+
+@pytest.mark.parametrize("proof", [0, 150, 299])
+def test_the_proof_may_stand_in_any_block(monkeypatch: pytest.MonkeyPatch, proof: int):
+    from spotify_assets.sources import text_stream
+
+    monkeypatch.setattr(text_stream.read_record_blocks, "__defaults__", (700,))
+    written = ["01/02/2024 10:00"] * 300
+    written[proof] = "01/31/2024 10:00"
+    found = read(dated(*written)).rows["started_at"].to_list()
+    assert found.count(at("2024-01-02T10:00:00")) == 299
+    assert found[proof] == at("2024-01-31T10:00:00")
+
+
+ORDERS = {"{0.day:02}/{0.month:02}/{0.year} 10:00": 0, "{0.month}-{0.day}-{0.year} 10:00:00": 1}
+
+
+@settings(deadline=None)
+@given(st.sampled_from(list(ORDERS)), st.lists(st.dates(date(2005, 1, 1), date(2028, 12, 31)), min_size=1))
+def test_no_day_and_month_are_ever_exchanged(form: str, days: list[date]):
+    try:
+        found = read(dated(*(form.format(day) for day in days)))
+    except SourceError:
+        assert all(day.day <= 12 for day in days)
+        assert any(day.day != day.month for day in days)
+    else:
+        assert [each.date() for each in found.rows["started_at"]] == days
+
+
+@pytest.mark.parametrize(
+    ("info", "ms_played", "origin"),
+    [
+        ({"duration": 244_197}, 244_197, "length"),
+        ({"duration": "180000"}, 180_000, "length"),
+        ({"duration": 7_200}, 7_200_000, "length"),  # a mix of two hours
+        ({"duration": 45_000}, 30_000, "assumed"),  # 45 s or 12 h 30 min
+        ({"duration": 90_000_000}, 30_000, "assumed"),
+        ({"duration_ms": 244}, 30_000, "assumed"),
+        ({"duration_ms": 200_000, "duration_played": 50_000}, 50_000, "listened"),
+        ({"duration_ms": 200_000, "duration_played": 250}, 250_000, "listened"),
+        ({"duration_played": 120_000}, 120_000, "listened"),
+    ],
+)
+def test_milliseconds_in_a_field_of_seconds_keep_a_listen_on_its_day(
+    info: dict[str, Any], ms_played: int, origin: str
+):
+    row = read(as_lines([listen(0, **info)])).rows.row(0, named=True)
+    assert (row["ms_played"], row["event_date"]) == (ms_played, START.date())
+    assert json.loads(row["extra"])["ms_played_from"] == origin
+
+
+def album_of(number: int, artist: str, album: str) -> dict[str, Any]:
+    one = listen(number)
+    one["track_metadata"] |= {"artist_name": artist, "release_name": album}
+    return one
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "nan", "None", "null", "-"])
+def test_an_album_that_three_artists_have_by_a_word_for_nothing_is_none(word: str):
+    found = read(as_lines([*(album_of(n, f"Artist {n}", word) for n in range(3)), album_of(3, "X", "Real")]))
+    assert found.rows["album_name"].to_list() == [None, None, None, "Real"]
+    assert found.rows["artist_name"].to_list() == ["Artist 0", "Artist 1", "Artist 2", "X"]
+
+
+def test_an_album_or_artist_of_that_name_is_one():
+    found = read(
+        as_lines([album_of(0, "Ed Sheeran", "-"), album_of(1, "NA", "None"), album_of(2, "NA", "NA")])
+    )
+    assert found.rows["album_name"].to_list() == ["-", "None", "NA"]
+    assert found.rows["artist_name"].to_list() == ["Ed Sheeran", "NA", "NA"]

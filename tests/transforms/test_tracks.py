@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from spotify_assets.catalog import ARTISTS, RAW_TRACKS, TRACK_ARTISTS, TRACK_GENRES, TRACKS, Table
 from spotify_assets.sources.catalogue_csv import read_catalogue
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
+from spotify_assets.transforms.track_rules import outlook
 from spotify_assets.transforms.tracks import CleanTracks, artist_id, clean_tracks
 
 DAY = date(2026, 11, 1)
@@ -140,19 +141,6 @@ class TestRefusedRows:
             ({"track_name": " \u00a0 "}, "missing_name", "no name"),
             ({"artists": None}, "missing_artists", "no artist"),
             ({"artists": " ; ;"}, "missing_artists", "no artist"),
-            ({"release_date": "soon"}, "invalid_release_date", "'soon' is no year, month or day"),
-            ({"release_date": "2022-13"}, "invalid_release_date", "'2022-13'"),
-            ({"release_date": "2023-02-29"}, "invalid_release_date", "'2023-02-29'"),
-            ({"popularity": 101}, "out_of_range_popularity", "popularity is 101, outside 0 to 100"),
-            ({"popularity": -1}, "out_of_range_popularity", "popularity is -1, outside 0 to 100"),
-            ({"danceability": 1.2}, "out_of_range_danceability", "danceability is 1.2, outside 0 to 1"),
-            ({"energy": float("inf")}, "out_of_range_energy", "outside 0 to 1"),
-            ({"key": 12}, "out_of_range_key", "key is 12, outside -1 to 11"),
-            ({"loudness": -61.0}, "out_of_range_loudness", "outside -60 to 10"),
-            ({"mode": 2}, "out_of_range_mode", "outside 0 to 1"),
-            ({"tempo": 0.5}, "out_of_range_tempo", "outside 1 to 300"),
-            ({"tempo": 301.0}, "out_of_range_tempo", "outside 1 to 300"),
-            ({"time_signature": 8}, "out_of_range_time_signature", "outside 1 to 7"),
         ],
     )
     def test_a_row_is_refused_with_its_reason_and_its_content(self, changes, reason, detail):
@@ -169,12 +157,8 @@ class TestRefusedRows:
 
     def test_the_first_rule_gives_the_reason_and_the_detail_names_all(self):
         result = clean(raw_row(track_name=None, artists=None, album_name=None, duration_ms=0, key=99))
-        assert refused(result) == [
-            (
-                "missing_name",
-                "the track has no name; the track has no artist; key is 99, outside -1 to 11",
-            )
-        ]
+        assert refused(result) == [("missing_name", "the track has no name; the track has no artist")]
+        assert result.emptied == {}
 
     @pytest.mark.parametrize(
         ("written", "kept"),
@@ -212,6 +196,63 @@ class TestRefusedRows:
             raw_row(2, popularity=100, time_signature=7, track_id=an_id(2), **high),
         )
         assert result.tracks.rows.height == 2
+
+
+class TestEmptiedCells:
+    @pytest.mark.parametrize(
+        ("column", "value", "reason"),
+        [
+            ("duration_ms", 0, "invalid_duration_ms"),
+            ("duration_ms", -5, "invalid_duration_ms"),
+            ("release_date", "soon", "invalid_release_date"),
+            ("release_date", "2022-13", "invalid_release_date"),
+            ("release_date", "2023-02-29", "invalid_release_date"),
+            ("release_date", "13-02-2019", "invalid_release_date"),
+            ("popularity", 101, "out_of_range_popularity"),
+            ("popularity", -1, "out_of_range_popularity"),
+            ("danceability", 1.2, "out_of_range_danceability"),
+            ("energy", float("inf"), "out_of_range_energy"),
+            ("key", 12, "out_of_range_key"),
+            ("loudness", -61.0, "out_of_range_loudness"),
+            ("mode", 2, "out_of_range_mode"),
+            ("tempo", 0.5, "out_of_range_tempo"),
+            ("tempo", 301.0, "out_of_range_tempo"),
+            ("time_signature", 8, "out_of_range_time_signature"),
+        ],
+    )
+    def test_a_cell_that_says_nothing_is_left_empty_and_the_track_stays(self, column, value, reason):
+        result = clean(raw_row(1, **{column: value}), raw_row(2, track_id=an_id(2)))
+        assert result.emptied == {reason: 1}
+        assert refused(result) == []
+        bad, good = result.tracks.rows.sort("track_id").iter_rows(named=True)
+        empty = {column, "release_precision"} if column == "release_date" else {column}
+        empty |= {"popularity_spread"} if column == "popularity" else set()
+        assert {name for name in bad if bad[name] is None and good[name] is not None} == empty
+
+    def test_another_row_of_the_track_fills_what_one_leaves_empty(self):
+        result = clean(raw_row(1, duration_ms=0, energy=7.0), raw_row(2, duration_ms=9000, energy=0.5))
+        assert (track(result)["duration_ms"], track(result)["energy"]) == (9000, 0.5)
+
+    def test_a_catalogue_without_lengths_has_tracks_without_lengths(self):
+        result = clean(*(raw_row(n, track_id=an_id(n), duration_ms=None) for n in (1, 2, 3)))
+        assert result.tracks.rows["duration_ms"].to_list() == [None] * 3
+        assert (result.tracks.rejected.height, result.emptied) == (0, {})
+
+
+class TestOutlook:
+    def test_what_is_foreseen_of_rows_is_what_cleaning_makes_of_them(self):
+        rows = [
+            raw_row(1),
+            raw_row(2, genre="pop"),
+            raw_row(3, track_id="17"),
+            raw_row(4, track_name=" "),
+            raw_row(5, artists=None, energy=3.0),
+            raw_row(6, track_id=an_id(2), energy=3.0, key=99, duration_ms=None, tempo=0.0),
+        ]
+        found = outlook(pl.DataFrame(rows, schema=RAW_TRACKS.polars_schema))
+        assert (found.tracks, found.repeats) == (2, 1)
+        assert found.refused == {"invalid_track_id": 1, "missing_artists": 1, "missing_name": 1}
+        assert found.emptied == {"out_of_range_energy": 1, "out_of_range_key": 1}
 
 
 class TestValues:
@@ -310,6 +351,16 @@ class TestMerging:
         assert result.track_genres["weight"].to_list() == pytest.approx([1 / 3] * 3)
         assert result.tracks.duplicates == {"merged_genre": 2}
 
+    def test_a_row_may_list_several_genres(self):
+        result = clean(
+            raw_row(1, genre="rock; pop"), raw_row(2, genre="pop;rock"), raw_row(3, genre=r"pop;a\;b")
+        )
+        row = track(result)
+        assert (row["primary_genre"], row["genre_count"], row["source_rows"]) == ("a;b", 3, 3)
+        assert result.track_genres["genre"].to_list() == ["a;b", "pop", "rock"]
+        assert result.track_genres["weight"].to_list() == pytest.approx([1 / 3] * 3)
+        assert result.tracks.duplicates == {"merged_genre": 1, "repeated_row": 1}
+
     def test_repeats_of_track_and_genre_are_told_apart_from_new_genres(self):
         genres = ("pop", "rock", "pop", None, "rock")
         result = clean(*(raw_row(n, genre=genre) for n, genre in enumerate(genres, start=1)))
@@ -395,10 +446,7 @@ def test_merging_agrees_with_a_plain_account(rows: list[Values]):
     good = [
         row
         for row in sorted(rows, key=lambda r: (str(r["source_file"]), int(str(r["source_row"]))))
-        if row["track_id"] != "bad"
-        and row["track_name"] is not None
-        and row["artists"] != ";"
-        and row["popularity"] != 101
+        if row["track_id"] != "bad" and row["track_name"] is not None and row["artists"] != ";"
     ]
     tracks: dict[tuple[object, object], Values] = {}
     genres: dict[tuple[object, object], set[object]] = {}
@@ -414,10 +462,12 @@ def test_merging_agrees_with_a_plain_account(rows: list[Values]):
             duplicates["repeated_row"] += 1
         seen.add(row["genre"])
         tracks[key]["album"] = tracks[key]["album"] or row["album_name"]
-        if row["popularity"] is not None:
+        if row["popularity"] not in (None, 101):
             tracks[key]["popularity"] = [*tracks[key]["popularity"], row["popularity"]]  # type: ignore[misc]
 
     result = clean(*rows)
+    foreseen = outlook(pl.DataFrame(rows, schema=RAW_TRACKS.polars_schema).filter(snapshot_date=DAY))
+    assert foreseen.tracks == result.tracks.rows.filter(snapshot_date=DAY).height
     assert result.tracks.duplicates == dict(duplicates)
     assert result.tracks.rejected.height == len(rows) - len(good)
     assert result.tracks.rows.height == len(tracks)
@@ -446,4 +496,7 @@ def test_the_real_sample_adds_up():
     row = result.tracks.rejected.row(0, named=True)
     assert result.tracks.rejected.height == 1
     assert row["reason"] == "missing_name"
-    assert json.loads(json.loads(row["original"])["extra"]) == {"Unnamed: 0": "65900"}
+    assert json.loads(json.loads(row["original"])["extra"]) == {
+        "Unnamed: 0": "65900",
+        "emptied": {"duration_ms": "0"},
+    }
