@@ -26,7 +26,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, make_settings: Callable[..., Setti
 
 @pytest.fixture
 def published(settings: Settings) -> Settings:
-    """Raw events of two months: three playbacks of one song, one of which two files hold, and a pause of it."""
+    """Raw events of two months: three playbacks of one song, one of them in two files, and a pause of it."""
     settings.processed_dir.mkdir(parents=True)
     rows = raw_events(
         playback("1", "2025-03-01 12:00", **NAMED),
@@ -52,7 +52,10 @@ def works(*arguments: str) -> str:
     ("rule", "says"),
     [
         (["--track", "don't stop"], "It matches 3 playbacks of what is published."),
-        (["--artist", "florence + the\u00a0machine", "--from", "2025-05-01"], "It matches 1 playback of what"),
+        (
+            ["--artist", "florence + the\u00a0machine", "--from", "2025-05-01"],
+            "It matches 1 playback of what",
+        ),
         (["--track", "Dont Stop"], "It matches no playback of what is published"),
         (["--user", "ben", "--artist", "Other"], "It matches no playback"),
     ],

@@ -4,7 +4,8 @@ with parameters as (
 
     select
         coalesce(getvariable('least_plays'), 50) as least_plays, -- plays from which on a track is shown
-        coalesce(getvariable('top'), 50) as row_count -- how many tracks
+        coalesce(getvariable('top'), 50) as row_count, -- how many tracks
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
@@ -18,8 +19,9 @@ ranked as (
                 totals.plays desc,
                 totals.track_id asc
         ) as rank
-    from {{ ref('track_totals') }} as totals
-    cross join parameters
+    from {{ ref('ranked_tracks') }} as totals
+    inner join parameters
+        on totals.counted_by = parameters.counted_by
     where
         totals.plays >= parameters.least_plays
         and totals.track_rank is not null
@@ -35,7 +37,8 @@ final as (
         ranked.plays,
         round(ranked.skip_rate, 3) as skip_rate,
         ranked.streams,
-        ranked.track_id
+        ranked.track_id,
+        ranked.track_ids
     from ranked
     cross join parameters
     where ranked.rank <= parameters.row_count

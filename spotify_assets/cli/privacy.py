@@ -95,7 +95,9 @@ def list_() -> None:
 def add(
     user: Annotated[str | None, typer.Option(help="Whose listening; all listeners by default.")] = None,
     track: Annotated[str | None, typer.Option(help="A Spotify id, URI or address, or a name.")] = None,
-    artist: Annotated[str | None, typer.Option(help="A name; case and kinds of quotes do not matter.")] = None,
+    artist: Annotated[
+        str | None, typer.Option(help="A name; case and kinds of quotes do not matter.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=_DATE_FORMATS, help="From this day or UTC moment.")
     ] = None,
@@ -151,7 +153,9 @@ def _told(matches: list[int] | None) -> str:
     if matches is None:
         return "Nothing is published yet that it could match."
     if matches == [0]:
-        return "It matches no playback of what is published: look at the spelling, unless that is yet to come."
+        return (
+            "It matches no playback of what is published: look at the spelling, unless that is yet to come."
+        )
     return f"It matches {matches[0]:,} playback{'s' if matches != [1] else ''} of what is published."
 
 

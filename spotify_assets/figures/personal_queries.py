@@ -1,7 +1,8 @@
 """The SQL of one listener's figures, each with its grain and its term.
 
 They read `listens` (the listener's playbacks that began in the asked or the compared period, with what
-the catalogue knows of their track), `periods`, `calendar` and others, which `personal` makes, and marts.
+the catalogue knows of their track; `track_id` is the one that stands for the recording, `heard_track_id`
+the one that was played), `periods`, `calendar` and others, which `personal` makes, and marts.
 `$absent` stands where a figure of the compared period is missing: 0 where there is one, else null.
 
 Here belongs: what is counted and what it means. Not here: which listener and period, and how it is drawn.
@@ -67,13 +68,19 @@ def _ranking(
     names: str,
     relation: str = "listens",
     weight: str = "1",
+    ids: str | None = None,
 ) -> Figure:
-    """What was heard most: one row per track, artist, album or genre of either period."""
+    """What was heard most: one row per recording, artist, album or genre of either period.
+
+    `ids` is a column whose distinct values of the asked period stand in `ids`, parted by blanks.
+    """
     number = "double" if weight != "1" else "bigint"
     labels = names.split(", ")
     chosen = ", ".join(f"coalesce(asked.{name}, compared.{name}) as {name}" for name in labels)
     identity = "" if key in labels else f"coalesce(asked.id, compared.id) as {key}, "
     aggregated = ", ".join(f"max({name}) as {name}" for name in labels)
+    if ids:
+        aggregated += f", string_agg(distinct {ids}, ' ' order by {ids}) as ids"
     return Figure(
         entity,
         title,
@@ -108,7 +115,7 @@ def _ranking(
         select
             asked.rank_by_streams,
             asked.rank_by_minutes,
-            {identity}{chosen},
+            {identity}{chosen},{" asked.ids," if ids else ""}
             coalesce(asked.streams, 0) as streams,
             coalesce(asked.minutes, 0) as minutes,
             coalesce(asked.plays, 0) as plays,
@@ -296,6 +303,16 @@ TRACKS = _ranking(
     "top tracks",
     key="track_id",
     names="track_name, artist_name, album_name",
+    relation="""(
+        select
+            listens.* exclude (track_name, artist_name, album_name),
+            shown.track_name,
+            shown.primary_artist_name as artist_name,
+            shown.album_name
+        from listens
+        join marts.dim_track as shown on shown.track_id = listens.track_id
+    )""",
+    ids="heard_track_id",
 )
 ARTISTS = _ranking(
     "artists",
@@ -317,7 +334,11 @@ GENRES = _ranking(
     "top genres",
     key="genre",
     names="genre",
-    relation="(select listens.*, genre, weight from listens join marts.bridge_track_genre using (track_id))",
+    relation="""(
+        select listens.*, genre, weight
+        from listens
+        join marts.bridge_track_genre as genres on genres.track_id = listens.heard_track_id
+    )""",
     weight="weight",
 )
 

@@ -1,4 +1,4 @@
-"""What the URI of a file of the listener's own says of it: `spotify:local:<artist>:<album>:<title>:<seconds>`.
+"""What the URI of a listener's own file says of it: `spotify:local:<artist>:<album>:<title>:<seconds>`.
 
 Exports give no other names for such files. Each part is written as in a form, a blank as `+` and other signs
 as `%` and two hexadecimal digits of their bytes, and any of them may be empty. Source: Spotify's desktop

@@ -29,8 +29,9 @@ class Exclusion:
     """One rule: a row is excluded where every part that is given matches it.
 
     `user_id` limits the rule to a listener; None means all. `track` is a Spotify id, URI or address, or a
-    name; names match whatever their case and however quotes, accents, dashes and blanks are encoded. `since` and `until` are UTC, dates or moments, compared with the
-    end of the playback; a date at the end is included, a moment is not. `incognito` means private sessions.
+    name; names match whatever their case and however quotes, accents, dashes and blanks are encoded. `since`
+    and `until` are UTC, dates or moments, compared with the end of the playback; a date at the end is
+    included, a moment is not. `incognito` means private sessions.
     """
 
     user_id: str | None = None
@@ -86,9 +87,7 @@ class Exclusion:
         return _moment(self.since, days=0), _moment(self.until, days=1)
 
 
-NEEDED_FOR_MATCHES = (
-    *("user_id", "track_id", "track_name", "artist_name", "ended_at", "device", "extra"),
-)
+NEEDED_FOR_MATCHES = (*("user_id", "track_id", "track_name", "artist_name", "ended_at", "device", "extra"),)
 """Columns of raw.raw_events that rules go by."""
 
 _INCOGNITO = r'"incognito_mode"\s*:\s*true'

@@ -15,8 +15,8 @@ def count_matches(raw_events: TableReader, rules: Sequence[Exclusion]) -> list[i
     """How many playbacks of raw.raw_events each rule matches, in the order of the rules.
 
     A playback that several files hold counts once, one that several sources tell of once for each. Raw events
-    keep what is excluded, so that a rule counts the same before and after it takes effect. They are read month
-    by month.
+    keep what is excluded, so that a rule counts the same before and after it takes effect. They are read by
+    month.
     """
     counts = [0] * len(rules)
     days = raw_events.rows_per_date(Window(date.min, date.max))

@@ -7,11 +7,15 @@
 
 with music_playbacks as (
 
-    select *
-    from {{ ref('fact_listens') }}
+    select
+        listens.*,
+        tracks.recording_track_id
+    from {{ ref('fact_listens') }} as listens
+    left join {{ ref('dim_track') }} as tracks
+        on listens.track_id = tracks.track_id
     where
-        is_music
-        and {{ in_event_window('event_date') }}
+        listens.is_music
+        and {{ in_event_window('listens.event_date') }}
 
 ),
 
@@ -27,7 +31,8 @@ final as (
         count(*) filter (where is_abandoned) as abandons,
         count(*) filter (where is_skip) / count(*) as skip_rate,
         count(distinct user_id) as listeners,
-        count(distinct track_id) filter (where track_id <> {{ unknown_member() }}) as tracks,
+        count(distinct recording_track_id) filter (where recording_track_id <> {{ unknown_member() }})
+            as tracks,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by event_date
