@@ -5,7 +5,7 @@ knows how much room there is. The compared period is drawn in grey, as a mark on
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
@@ -14,13 +14,13 @@ from spotify_assets.charts.theme import (
     COUNT,
     GREEN,
     GREY,
-    HEATMAP,
     ORANGE,
     PERCENT,
     ROW_HEIGHT,
     SKY,
     VERMILION,
     dates_as_text,
+    heat,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ TOP = 10
 """Names in a list of tops."""
 CALENDAR_FROM, CALENDAR_UP_TO = 28, 400
 """Days of a calendar that says more than bars, and that can still be read."""
-_HEAT: Literal["viridis"] = HEATMAP
 _BEFORE: dict[str, Any] = {
     "fill": GREY,
     "opacity": 1,
@@ -130,7 +129,7 @@ def hours_of_week(hours: pl.DataFrame) -> "alt.Chart":
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160),
             ),
             tooltip=[
@@ -182,7 +181,7 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160),
             ),
             tooltip=[
@@ -364,7 +363,7 @@ def mood_map(grid: pl.DataFrame) -> "alt.LayerChart":
             color=alt.Color(
                 "streams:Q",
                 title="Streams",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160, tickMinStep=1),
             ),
             tooltip=[

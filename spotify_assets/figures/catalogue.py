@@ -99,35 +99,34 @@ def popularity_changes(
     return ask(
         connection,
         f"""
-        with moved as (
-            select facts.*
+        with newest as (
+            select facts.*, tracks.track_name, tracks.primary_artist_name as artist_name
             from marts.fact_track_popularity as facts
-            inner join marts.dim_track using (track_id)
+            inner join (select * from marts.dim_track where {_of_tracks(filters)}) as tracks using (track_id)
             where snapshot_date = (select max(snapshot_date) from marts.fact_track_popularity)
             qualify
                 row_number() over (
                     partition by recording_track_id order by facts.popularity desc nulls last, track_id
                 ) = 1
         ),
-        named as (
+        moved as (
             select
-                moved.track_id,
-                tracks.track_name,
-                tracks.primary_artist_name as artist_name,
-                moved.previous_popularity,
-                moved.popularity,
-                moved.popularity_change,
-                moved.days_since_previous,
+                track_id,
+                track_name,
+                artist_name,
+                previous_popularity,
+                popularity,
+                popularity_change,
+                days_since_previous,
                 row_number() over (
                     partition by sign(popularity_change)
-                    order by abs(popularity_change) desc, moved.popularity desc, moved.track_id
+                    order by abs(popularity_change) desc, popularity desc, track_id
                 ) as place
-            from moved
-            inner join (select * from marts.dim_track where {_of_tracks(filters)}) as tracks using (track_id)
-            where moved.popularity_change <> 0
+            from newest
+            where popularity_change <> 0
         )
         select * exclude (place)
-        from named
+        from moved
         where place <= $tracks
         order by popularity_change desc, popularity desc, track_id
         """,

@@ -252,6 +252,7 @@ _COLUMNS = f"""
     facts.is_complete,
     facts.is_abandoned,
     facts.is_music,
+    facts.content_type,
     facts.device,
     facts.country,
     facts.reason_end,

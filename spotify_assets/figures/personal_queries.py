@@ -10,7 +10,8 @@ Here belongs: what is counted and what it means. Not here: which listener and pe
 
 from dataclasses import dataclass
 
-from spotify_assets.figures.glossary import definition
+from spotify_assets.figures.figure import Figure
+from spotify_assets.figures.other_content import CONTENT, SHOWS
 
 MS_PER_MINUTE = 60_000
 GRADES = (
@@ -41,22 +42,6 @@ AUDIO_FEATURES = (
 )
 """The same as in `marts.monthly_taste`."""
 _UNKNOWN = "'unknown'"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A table of figures: its name, title, grain, term in docs/metrics.md, and the query that gives it."""
-
-    name: str
-    title: str
-    grain: str
-    term: str
-    sql: str
-
-    @property
-    def definition(self) -> str:
-        """What its figures mean."""
-        return definition(self.term)
 
 
 def _ranking(
@@ -722,6 +707,8 @@ FIGURES = (
     ARTISTS,
     ALBUMS,
     GENRES,
+    CONTENT,
+    SHOWS,
     DISCOVERED_ARTISTS,
     STREAKS,
     ERAS,

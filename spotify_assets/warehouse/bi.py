@@ -238,14 +238,17 @@ VIEWS = (LISTENS, DAILY_METRICS, DAILY_LOCATIONS, TRACKS, ARTISTS, LISTENERS)
 def create_views(connection: duckdb.DuckDBPyConnection, relations: Collection[str]) -> list[str]:
     """Create the views whose marts are among the relations, with comments; returns their names.
 
-    A warehouse in which dbt did not build everything yet gets the others.
+    A warehouse in which dbt did not build everything yet, or an earlier version built it, gets the others.
     """
     connection.execute(f"create schema if not exists {SCHEMA}")
     made = []
     for view in VIEWS:
         if not set(view.reads) <= set(relations):
             continue
-        connection.execute(f"create or replace view {view.full_name} as {view.select}")
+        try:
+            connection.execute(f"create or replace view {view.full_name} as {view.select}")
+        except duckdb.BinderException:  # a mart still lacks a column that this version adds
+            continue
         connection.execute(f"comment on view {view.full_name} is {_text(view.grain)}")
         for column in view.columns:
             connection.execute(
