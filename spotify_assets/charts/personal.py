@@ -123,9 +123,9 @@ def hours_of_week(hours: pl.DataFrame) -> "alt.Chart":
             x=alt.X(
                 "local_hour:O",
                 title="Hour of the listener's clock",
-                axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+                axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS)),
+            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
@@ -177,7 +177,12 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
                     ticks=False,
                 ),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(ticks=False)),
+            y=alt.Y(
+                "weekday:O",
+                title=None,
+                sort=list(WEEKDAYS),
+                axis=alt.Axis(ticks=False, labelOverlap=False),
+            ),
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",

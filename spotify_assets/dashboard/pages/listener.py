@@ -122,7 +122,7 @@ def _when(figures: PersonalFigures) -> None:
         figures.of_period("streaks"),
         term=TERMS["streaks"],
         name="streaks",
-        columns={"first_date": _FIRST_DATE, "last_date": st.column_config.DateColumn("To")},
+        columns={"first_date": _FIRST_DATE, "last_date": st.column_config.DateColumn("To"), "days": "Days"},
     )
 
 
@@ -157,18 +157,34 @@ def _beside_music(figures: PersonalFigures) -> None:
         kinds,
         term=TERMS["content"],
         name="content",
-        columns={"hours": st.column_config.NumberColumn("Hours played", format="%.1f"), "share": _SHARE},
+        columns={
+            "kind": "Kind",
+            "hours": st.column_config.NumberColumn("Hours played", format="%.1f"),
+            "share": _SHARE,
+            "playbacks": "Playbacks",
+        },
     )
     table(
         "Podcasts and audiobooks",
-        figures["shows"].drop("show_id").with_columns(pl.col("content_type").replace(KINDS)),
+        figures["shows"].select(
+            "rank",
+            "show_name",
+            "minutes",
+            "titles",
+            "playbacks",
+            pl.col("content_type").replace(KINDS),
+            "first_date",
+            "last_date",
+        ),
         term=TERMS["shows"],
         name="shows",
         columns={
-            "content_type": "Kind",
+            "rank": "#",
             "show_name": "Name",
-            "titles": "Episodes or chapters",
             "minutes": _MINUTES,
+            "titles": st.column_config.NumberColumn("Titles", help="Episodes or chapters"),
+            "playbacks": "Playbacks",
+            "content_type": "Kind",
             "first_date": _FIRST_DATE,
             "last_date": st.column_config.DateColumn("To"),
         },
@@ -199,7 +215,12 @@ def _discoveries(figures: PersonalFigures) -> None:
         figures["discovered_artists"].drop("artist_id"),
         term=TERMS["discovered_artists"],
         name="discovered_artists",
-        columns={"minutes": _MINUTES, "first_date": _FIRST_DATE},
+        columns={
+            "artist_name": "Artist",
+            "first_date": _FIRST_DATE,
+            "streams": "Streams",
+            "minutes": _MINUTES,
+        },
         empty="No artist was streamed for the first time in this period.",
     )
 
