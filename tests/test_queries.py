@@ -18,7 +18,7 @@ from spotify_assets.cli import app
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.queries import Query, find_query, read_queries, run_query
-from tests.dbt.generated import core_tables
+from tests.dbt.generated import by_recording, core_tables, standing_for
 from tests.dbt.warehouse import PROJECT_DIR, DbtWarehouse, problems
 
 QUERIES = read_queries(PROJECT_DIR / "analyses")
@@ -100,38 +100,112 @@ def test_question_reads_as_one_and_is_in_the_docs(name: str):
 # --- answers
 
 
-def test_top_tracks_of_a_week_count_streams_not_skips(serving: Database):
+def as_asked(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Playbacks with `track_id`, what one track is: its recording or its id, and `id` as it was heard."""
+    key = pl.col("track_key") if by == "id" else by_recording("track_key")
+    return rows.with_columns(id=pl.col("track_key"), track_id=key)
+
+
+@pytest.mark.parametrize("by", ["recording", "id"])
+def test_top_tracks_of_a_week_count_streams_not_skips(serving: Database, by: str):
     newest = (
         core_tables()["core.listening_events"].filter(pl.col("content_type") == "music")["event_date"].max()
     )
     assert isinstance(newest, date)
     week = music().filter(pl.col("event_date") > newest - timedelta(days=7))
     expected = (
-        week.group_by(track_id="track_key")
+        as_asked(week, by)
+        .group_by("track_id")
         .agg(
             streams=pl.col("is_stream").sum(),
             plays=pl.len(),
             skip_rate=(pl.col("outcome") == "skip").mean().round(3),
             listeners=pl.col("user_id").n_unique(),
+            track_ids=pl.col("id").n_unique(),
         )
         .sort(["streams", "plays", "track_id"], descending=[True, True, False])
         .head(10)
     )
-    answer = run_query(serving, QUERIES["top_tracks_past_7_days"])
+    answer = run_query(serving, QUERIES["top_tracks_past_7_days"], {"by": by})
     assert answer["rank"].to_list() == list(range(1, 11))
     assert_frame_equal(answer.select(expected.columns), expected, check_dtypes=False)
     assert week.filter(pl.col("outcome") == "skip", ~pl.col("is_stream")).height > 0
 
 
+@pytest.mark.parametrize("by", ["recording", "id"])
+def test_top_tracks_of_all_days_by_recording_and_on_demand_by_id(serving: Database, by: str):
+    expected = (
+        as_asked(music(), by)
+        .group_by("track_id")
+        .agg(
+            streams=pl.col("is_stream").sum(),
+            plays=pl.len(),
+            hours=(pl.col("ms_played").sum() / 3_600_000).round(1),
+            track_ids=pl.col("id").n_unique(),
+        )
+        .sort(["streams", "plays", "track_id"], descending=[True, True, False])
+        .head(100)
+    )
+    answer = run_query(serving, QUERIES["top_100_tracks"], {"by": by})
+    assert answer["track_rank"].to_list() == list(range(1, 101))
+    assert_frame_equal(answer.select(expected.columns), expected, check_dtypes=False)
+    assert (expected["track_ids"].max() == 2) == (by == "recording")
+
+
+def test_by_recording_is_the_default_and_ids_of_one_are_one_row(serving: Database):
+    for name in ("top_100_tracks", "skip_rate_by_track", "top_tracks_past_7_days", "top_songs_per_artist"):
+        by_default = run_query(serving, QUERIES[name])
+        assert_frame_equal(by_default, run_query(serving, QUERIES[name], {"by": "recording"}))
+        assert not by_default.equals(run_query(serving, QUERIES[name], {"by": "id"}))
+    everything = run_query(serving, QUERIES["top_100_tracks"], {"top": "1000"})
+    heard = set(music()["track_key"])
+    assert set(everything["track_id"]) == {standing_for()[key] for key in heard}
+    assert everything["streams"].sum() == music()["is_stream"].sum()
+
+
+@pytest.mark.parametrize("by", ["recording", "id"])
+def test_skip_rates_of_tracks_are_of_all_their_plays(serving: Database, by: str):
+    expected = (
+        as_asked(music(), by)
+        .group_by("track_id")
+        .agg(plays=pl.len(), skip_rate=(pl.col("outcome") == "skip").mean())
+        .filter(pl.col("plays") >= 60)
+        .sort(["skip_rate", "plays", "track_id"], descending=[True, True, False])
+        .head(20)
+        .with_columns(pl.col("skip_rate").round(3))
+    )
+    answer = run_query(serving, QUERIES["skip_rate_by_track"], {"by": by, "least_plays": "60", "top": "20"})
+    assert_frame_equal(answer.select(expected.columns), expected, check_dtypes=False)
+
+
+def test_discoveries_are_of_recordings(serving: Database):
+    firsts = (
+        as_asked(music().filter("is_stream"), "recording")
+        .group_by("user_id", "track_id")
+        .agg(pl.col("ended_at").min())
+        .group_by(event_month=pl.col("ended_at").dt.date().dt.month_start())
+        .len()
+    )
+    answer = run_query(serving, QUERIES["discovery"])
+    found = dict(answer.select("event_month", "first_listens").iter_rows())
+    assert found == dict(firsts.iter_rows())
+    lifetimes = run_query(serving, QUERIES["listener_lifetimes"], {"top": "1000"})
+    assert lifetimes["tracks_streamed"].sum() == firsts["len"].sum()
+
+
 def test_parameters_change_the_answer(serving: Database):
     one_day = run_query(serving, QUERIES["top_tracks_past_7_days"], {"days": "1", "top": "3"})
     newest = music().filter(pl.col("event_date") == music()["event_date"].max())
-    top = newest.group_by("track_key").agg(pl.col("is_stream").sum())["is_stream"].sort(descending=True)
+    top = (
+        newest.group_by(by_recording("track_key"))
+        .agg(pl.col("is_stream").sum())["is_stream"]
+        .sort(descending=True)
+    )
     assert one_day["streams"].to_list() == top.head(3).to_list()
 
 
 def test_high_skip_high_popularity_has_tracks_of_the_top_quarters(serving: Database, warehouse: DbtWarehouse):
-    judged = warehouse.query("from marts.track_totals where plays >= 20 and popularity is not null")
+    judged = warehouse.query("from marts.recording_totals where plays >= 20 and popularity is not null")
     expected = judged.filter(
         pl.col("skip_rate") >= pl.col("skip_rate").quantile(0.75, "linear"),
         pl.col("popularity") >= pl.col("popularity").quantile(0.75, "linear"),
@@ -161,7 +235,7 @@ def test_top_songs_of_one_artist(serving: Database):
 
 def test_duration_and_popularity_has_spearmans_correlation(serving: Database, warehouse: DbtWarehouse):
     tracks = warehouse.query(
-        "from marts.track_totals where duration_ms is not null and popularity is not null"
+        "from marts.recording_totals where duration_ms is not null and popularity is not null"
     )
     expected = tracks.select(pl.corr("duration_ms", "popularity", method="spearman")).item()
     answer = run_query(serving, QUERIES["duration_and_popularity"])
@@ -217,7 +291,7 @@ def test_values_are_bound_not_pasted(serving: Database, value: str):
     ("given", "message"),
     [
         ({"days": "seven"}, "days=seven: days (how many days) is a whole number"),
-        ({"weeks": "7"}, "query top_tracks_past_7_days has no parameter weeks: it has days, top"),
+        ({"weeks": "7"}, "query top_tracks_past_7_days has no parameter weeks: it has days, top, by"),
     ],
 )
 def test_wrong_parameters_are_refused_in_words(serving: Database, given: dict[str, str], message: str):

@@ -13,7 +13,7 @@ tracks as (
         totals.*,
         cast(floor(totals.duration_ms / 1000 / parameters.seconds) * parameters.seconds as bigint)
             as seconds_from
-    from {{ ref('track_totals') }} as totals
+    from {{ ref('recording_totals') }} as totals
     cross join parameters
     where
         totals.duration_ms is not null

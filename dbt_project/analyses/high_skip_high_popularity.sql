@@ -6,15 +6,17 @@ with parameters as (
     select
         -- plays of known outcome from which on a track is judged
         coalesce(getvariable('least_plays'), 20) as least_plays,
-        coalesce(getvariable('top'), 50) as row_count -- how many tracks
+        coalesce(getvariable('top'), 50) as row_count, -- how many tracks
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
 judged_tracks as (
 
     select totals.*
-    from {{ ref('track_totals') }} as totals
-    cross join parameters
+    from {{ ref('ranked_tracks') }} as totals
+    inner join parameters
+        on totals.counted_by = parameters.counted_by
     where
         totals.plays - totals.unknowns >= parameters.least_plays
         and totals.popularity is not null
@@ -58,7 +60,8 @@ final as (
         round(ranked.skip_rate, 3) as skip_rate,
         ranked.plays,
         ranked.streams,
-        ranked.track_id
+        ranked.track_id,
+        ranked.track_ids
     from ranked
     cross join parameters
     where ranked.rank <= parameters.row_count

@@ -17,7 +17,7 @@ bands as (
         sum(totals.skips) as skips,
         sum(totals.unknowns) as unknowns,
         avg(totals.popularity) as mean_popularity
-    from {{ ref('track_totals') }} as totals
+    from {{ ref('recording_totals') }} as totals
     cross join parameters
     group by floor(year(totals.release_date) / parameters.years)
 

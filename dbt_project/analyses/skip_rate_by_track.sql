@@ -5,7 +5,8 @@ with parameters as (
     select
         -- plays of known outcome from which on a track is shown
         coalesce(getvariable('least_plays'), 50) as least_plays,
-        coalesce(getvariable('top'), 50) as row_count -- how many tracks
+        coalesce(getvariable('top'), 50) as row_count, -- how many tracks
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
@@ -19,8 +20,9 @@ ranked as (
                 totals.plays desc,
                 totals.track_id asc
         ) as rank
-    from {{ ref('track_totals') }} as totals
-    cross join parameters
+    from {{ ref('ranked_tracks') }} as totals
+    inner join parameters
+        on totals.counted_by = parameters.counted_by
     where
         totals.plays - totals.unknowns >= parameters.least_plays
         and totals.track_rank is not null
@@ -37,7 +39,8 @@ final as (
         round(ranked.skip_rate, 3) as skip_rate,
         round(ranked.unknowns / ranked.plays, 3) as unknown_share,
         ranked.streams,
-        ranked.track_id
+        ranked.track_id,
+        ranked.track_ids
     from ranked
     cross join parameters
     where ranked.rank <= parameters.row_count

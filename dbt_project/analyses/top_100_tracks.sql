@@ -2,7 +2,9 @@
 
 with parameters as (
 
-    select coalesce(getvariable('top'), 100) as row_count -- how many tracks
+    select
+        coalesce(getvariable('top'), 100) as row_count, -- how many tracks
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
@@ -17,9 +19,11 @@ final as (
         round(totals.skip_rate, 3) as skip_rate,
         totals.listeners,
         round(totals.ms_played / 3600000, 1) as hours,
-        totals.track_id
-    from {{ ref('track_totals') }} as totals
-    cross join parameters
+        totals.track_id,
+        totals.track_ids
+    from {{ ref('ranked_tracks') }} as totals
+    inner join parameters
+        on totals.counted_by = parameters.counted_by
     where totals.track_rank <= parameters.row_count
 
 )

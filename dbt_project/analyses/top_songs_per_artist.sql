@@ -5,7 +5,8 @@ with parameters as (
     select
         coalesce(getvariable('songs'), 5) as songs, -- how many songs of each artist
         coalesce(getvariable('artists'), 10) as artists, -- how many artists, those with the most streams
-        coalesce(getvariable('artist'), '%') as artist -- name of the artist; % stands for any text
+        coalesce(getvariable('artist'), '%') as artist, -- name of the artist; % stands for any text
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
@@ -19,11 +20,13 @@ final as (
         tracks.streams,
         round(tracks.streams / nullif(artists.streams, 0), 3) as share_of_artist,
         round(tracks.skip_rate, 3) as skip_rate,
-        tracks.popularity
-    from {{ ref('track_totals') }} as tracks
+        tracks.popularity,
+        tracks.track_ids
+    from {{ ref('ranked_tracks') }} as tracks
     inner join {{ ref('artist_totals') }} as artists
         on tracks.primary_artist_id = artists.artist_id
-    cross join parameters
+    inner join parameters
+        on tracks.counted_by = parameters.counted_by
     where
         tracks.rank_in_artist <= parameters.songs
         and artists.artist_name ilike parameters.artist

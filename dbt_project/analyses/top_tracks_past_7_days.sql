@@ -5,7 +5,8 @@ with parameters as (
 
     select
         coalesce(getvariable('days'), 7) as day_count, -- how many days
-        coalesce(getvariable('top'), 10) as row_count -- how many tracks
+        coalesce(getvariable('top'), 10) as row_count, -- how many tracks
+        coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 
 ),
 
@@ -29,7 +30,8 @@ past_days as (
 counted as (
 
     select
-        listens.track_id,
+        if(parameters.counted_by = 'id', tracks.track_id, tracks.recording_track_id) as track_id,
+        count(distinct tracks.track_id) as track_ids,
         count(*) filter (where listens.is_stream) as streams,
         count(*) as plays,
         count(*) filter (where listens.is_skip)
@@ -38,10 +40,14 @@ counted as (
     from {{ ref('fact_listens') }} as listens
     inner join past_days
         on listens.event_date = past_days.event_date
+    inner join {{ ref('dim_track') }} as tracks
+        on listens.track_id = tracks.track_id
+    cross join parameters
     where
         listens.is_music
         and listens.track_id <> {{ unknown_member() }}
-    group by listens.track_id
+        and parameters.counted_by in ('recording', 'id')
+    group by if(parameters.counted_by = 'id', tracks.track_id, tracks.recording_track_id)
 
 ),
 
@@ -69,7 +75,8 @@ final as (
         ranked.plays,
         round(ranked.skip_rate, 3) as skip_rate,
         ranked.listeners,
-        ranked.track_id
+        ranked.track_id,
+        ranked.track_ids
     from ranked
     inner join {{ ref('dim_track') }} as tracks
         on ranked.track_id = tracks.track_id

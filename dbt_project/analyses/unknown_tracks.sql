@@ -41,7 +41,7 @@ counted as (
         played.source,
         played.content_type,
         cast(sum(played.playbacks) as bigint) as playbacks,
-        count(*) as tracks,
+        count(distinct tracks.recording_track_id) as tracks,
         coalesce(sum(played.playbacks) filter (where tracks.catalogue_track_id is null), 0)
             as playbacks_outside_catalogue,
         coalesce(sum(played.playbacks) filter (where played.track_id = {{ unknown_member() }}), 0)

@@ -18,6 +18,22 @@ newest_snapshot as (
 
 ),
 
+-- popularity is of a track id: of a recording the most popular one is taken
+of_recordings as (
+
+    select
+        *,
+        row_number() over (
+            partition by recording_track_id
+            order by
+                popularity desc nulls last,
+                track_id asc
+        ) as place
+    from {{ ref('dim_track') }}
+    where is_in_catalogue
+
+),
+
 chosen as (
 
     select
@@ -29,10 +45,10 @@ chosen as (
                 tracks.popularity desc nulls last,
                 tracks.track_id asc
         ) as rank
-    from {{ ref('dim_track') }} as tracks
+    from of_recordings as tracks
     cross join parameters
     where
-        tracks.is_in_catalogue
+        tracks.place = 1
         and tracks.track_name ilike parameters.track
         and tracks.primary_artist_name ilike parameters.artist
 

@@ -8,12 +8,12 @@ from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
     GREEN,
-    HEATMAP,
     PERCENT,
     ROW_HEIGHT,
     VERMILION,
     colours,
     dates_as_text,
+    heat,
 )
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _ACTIVE = {
     "daily_active_users": "day (DAU)",
 }
 _DAY = "%A, %d %B %Y"
-_LIGHT_FROM = 0.55
-"""Share from which the heat map's colour is so light that dark figures can be read on it."""
+_DARK_FROM = 0.55
+"""Share from which the heat map's colour is so dark that only light figures can be read on it."""
 
 
 def active_users(rows: pl.DataFrame) -> "alt.LayerChart":
@@ -76,7 +76,7 @@ def retention(rows: pl.DataFrame, period: str) -> "alt.LayerChart":
         cohort=pl.col("cohort_start").dt.strftime(form) + pl.format(" ({})", pl.col("cohort_users")),
         figure=pl.format("{}", (100 * pl.col("retention")).round(0).cast(pl.Int64))
         + pl.when("is_complete").then(pl.lit("")).otherwise(pl.lit("*")),
-        tone=pl.when(pl.col("retention") >= _LIGHT_FROM).then(pl.lit("dark")).otherwise(pl.lit("light")),
+        tone=pl.when(pl.col("retention") < _DARK_FROM).then(pl.lit("dark")).otherwise(pl.lit("light")),
         state=pl.when("is_complete").then(pl.lit("over")).otherwise(pl.lit("still running")),
     ).drop("cohort_start")
     order = named["cohort"].unique(maintain_order=True).to_list()
@@ -95,7 +95,7 @@ def retention(rows: pl.DataFrame, period: str) -> "alt.LayerChart":
         color=alt.Color(
             "retention:Q",
             title="Share that is active",
-            scale=alt.Scale(scheme=HEATMAP, domain=[0, 1]),
+            scale=heat(domain=[0, 1]),
             legend=alt.Legend(orient="bottom", format=".0%"),
         )
     )

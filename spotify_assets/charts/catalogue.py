@@ -8,13 +8,13 @@ from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
     GREY,
-    HEATMAP,
     ORANGE,
     PERCENT,
     ROW_HEIGHT,
     VERMILION,
     colours,
     dates_as_text,
+    heat,
 )
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def _heat(field: str, title: str, number_format: str) -> "alt.Color":
     import altair as alt  # noqa: PLC0415
 
     legend = alt.Legend(orient="bottom", format=number_format)
-    return alt.Color(field, title=title, scale=alt.Scale(scheme=HEATMAP, domainMin=0), legend=legend)
+    return alt.Color(field, title=title, scale=heat(domainMin=0), legend=legend)
 
 
 def _tall_legend() -> "alt.Legend":

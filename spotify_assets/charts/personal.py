@@ -5,7 +5,7 @@ knows how much room there is. The compared period is drawn in grey, as a mark on
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
@@ -14,7 +14,6 @@ from spotify_assets.charts.theme import (
     COUNT,
     GREEN,
     GREY,
-    HEATMAP,
     ORANGE,
     PERCENT,
     PINK,
@@ -22,6 +21,7 @@ from spotify_assets.charts.theme import (
     SKY,
     VERMILION,
     dates_as_text,
+    heat,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ TOP = 10
 """Names in a list of tops."""
 CALENDAR_FROM, CALENDAR_UP_TO = 28, 400
 """Days of a calendar that says more than bars, and that can still be read."""
-_HEAT: Literal["viridis"] = HEATMAP
 _BEFORE: dict[str, Any] = {
     "fill": GREY,
     "opacity": 1,
@@ -125,13 +124,13 @@ def hours_of_week(hours: pl.DataFrame) -> "alt.Chart":
             x=alt.X(
                 "local_hour:O",
                 title="Hour of the listener's clock",
-                axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
+                axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS)),
+            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160),
             ),
             tooltip=[
@@ -179,11 +178,16 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
                     ticks=False,
                 ),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(ticks=False)),
+            y=alt.Y(
+                "weekday:O",
+                title=None,
+                sort=list(WEEKDAYS),
+                axis=alt.Axis(ticks=False, labelOverlap=False),
+            ),
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160),
             ),
             tooltip=[
@@ -365,7 +369,7 @@ def mood_map(grid: pl.DataFrame) -> "alt.LayerChart":
             color=alt.Color(
                 "streams:Q",
                 title="Streams",
-                scale=alt.Scale(scheme=_HEAT),
+                scale=heat(domainMin=0),
                 legend=alt.Legend(orient="bottom", gradientLength=160, tickMinStep=1),
             ),
             tooltip=[

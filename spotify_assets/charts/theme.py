@@ -26,8 +26,8 @@ LINES = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY)
 GREY = "#7F7F7F"
 """What is only there for comparison: the other period, the diagonal, an interval that says nothing."""
 
-HEATMAP: Literal["viridis"] = "viridis"
-"""The colour scheme of more and less; `heat` has the scale."""
+HEAT = ("#EEF2F6", "#9CCBE8", "#3C93C8", "#0072B2")
+"""From nothing to most: nothing is the lightest on any paper, and even the most stands out on near-black."""
 
 MOST_GROUPS = len(LINES)
 """Groups that one chart can tell apart."""
@@ -86,11 +86,11 @@ def steps_axis(steps: pl.Series) -> "alt.Axis":
     return alt.Axis(values=days, format="%d %b %y", grid=False, labelOverlap="greedy")
 
 
-def heat() -> "alt.Scale":
-    """The scale of more and less: even in lightness, without the darkest end, which dark paper swallows."""
+def heat(**more: Any) -> "alt.Scale":
+    """The scale of more and less, the darker the more; `more` are further arguments, such as `domainMin`."""
     import altair as alt  # noqa: PLC0415
 
-    return alt.Scale(scheme=alt.SchemeParams(name=HEATMAP, extent=[0.2, 1]))
+    return alt.Scale(range=list(HEAT), **more)
 
 
 def dressed(specification: dict[str, Any], scheme: Scheme = "light") -> dict[str, Any]:

@@ -11,7 +11,10 @@ from spotify_assets.cli.common import out, report, run_job, says_what_is_wrong
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spotify_assets.lake.erasing import ErasedFromLake
+    from spotify_assets.transforms.exclusions import Exclusion
     from spotify_assets.warehouse.slices import Window
 
 app = typer.Typer()
@@ -64,7 +67,7 @@ def erase_user(
 @rules.command("list")
 @says_what_is_wrong
 def list_() -> None:
-    """The rules, with the numbers that remove takes."""
+    """The rules, with the numbers that remove takes, and how many published playbacks each matches."""
     from spotify_assets.lake.exclusions import read_exclusions  # noqa: PLC0415
 
     settings = Settings()
@@ -72,11 +75,17 @@ def list_() -> None:
     if not found:
         out.print("Nothing is excluded.")
         return
-    table = RichTable("rule", "listener", "track", "artist", "from", "until", "device", "private sessions")
+    columns = ("rule", "listener", "track", "artist", "from", "until", "device", "private sessions")
+    matches = _matches(settings, found)
+    table = RichTable(*columns, *(["playbacks"] if matches else []))
     for number, rule in enumerate(found, start=1):
         texts = (rule.user_id or "all", rule.track, rule.artist, rule.since, rule.until, rule.device)
+        counted = [f"{matches[number - 1]:,}"] if matches else []
         table.add_row(
-            str(number), *(str(text or "") for text in texts), "only these" if rule.incognito else ""
+            str(number),
+            *(str(text or "") for text in texts),
+            "only these" if rule.incognito else "",
+            *counted,
         )
     out.print(table)
 
@@ -86,7 +95,9 @@ def list_() -> None:
 def add(
     user: Annotated[str | None, typer.Option(help="Whose listening; all listeners by default.")] = None,
     track: Annotated[str | None, typer.Option(help="A Spotify id, URI or address, or a name.")] = None,
-    artist: Annotated[str | None, typer.Option(help="A name; case does not matter.")] = None,
+    artist: Annotated[
+        str | None, typer.Option(help="A name; case and kinds of quotes do not matter.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=_DATE_FORMATS, help="From this day or UTC moment.")
     ] = None,
@@ -104,7 +115,8 @@ def add(
     settings = Settings()
     rule = Exclusion(user, track, artist, _day(since), _day(until), device, incognito)
     number = add_exclusion(settings.exclusions_path, rule)
-    out.print(f"Rule {number} is in {settings.exclusions_path}. {_NEXT}", soft_wrap=True)
+    says = _told(_matches(settings, [rule]))
+    out.print(f"Rule {number} is in {settings.exclusions_path}. {says} {_NEXT}", soft_wrap=True)
 
 
 @rules.command()
@@ -117,6 +129,34 @@ def remove(
 
     remove_exclusions(Settings().exclusions_path, set(numbers))
     out.print(f"Removed. {_NEXT}")
+
+
+def _matches(settings: Settings, rules: "Sequence[Exclusion]") -> list[int] | None:
+    """How many published playbacks each rule matches; None where nothing is published yet."""
+    from spotify_assets.catalog import RAW_EVENTS  # noqa: PLC0415
+    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
+    from spotify_assets.warehouse.exclusions import count_matches  # noqa: PLC0415
+    from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
+
+    if not settings.serving_path.exists():
+        return None
+    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
+    try:
+        return count_matches(TableReader(serving, RAW_EVENTS), rules)
+    except WarehouseMissingError:
+        return None
+
+
+def _told(matches: list[int] | None) -> str:
+    """What a new rule matches, in words."""
+    if matches is None:
+        return "Nothing is published yet that it could match."
+    if matches == [0]:
+        return (
+            "It matches no playback of what is published: look at the spelling, unless that is yet to come."
+        )
+    return f"It matches {matches[0]:,} playback{'s' if matches != [1] else ''} of what is published."
 
 
 _NEXT = "It takes effect with the next run of the days it is about: spotify-assets materialize"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-import duckdb
 import pandas  # noqa: F401 - Streamlit imports it when first needed, and a rerun meanwhile finds half of it
 import streamlit as st
 
 from spotify_assets.dashboard import furniture
 from spotify_assets.figures.view import Filters
+from spotify_assets.warehouse.database import OUTDATED_COPY
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Page:
         """Draw the page; where a table is not published yet, say so instead."""
         try:
             import_module(f"spotify_assets.dashboard.pages.{self.module}").page(filters)
-        except duckdb.CatalogException as error:
+        except OUTDATED_COPY as error:
             missing = str(error).splitlines()[0]
             furniture.empty_state(
                 f"The published copy lacks what this page shows ({missing}).", "spotify-assets materialize"

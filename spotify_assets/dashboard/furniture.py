@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import altair as alt
-import duckdb
 import polars as pl
 import streamlit as st
 
@@ -13,6 +12,7 @@ from spotify_assets.dashboard import address
 from spotify_assets.dashboard.published import ask, version
 from spotify_assets.figures import glossary, view
 from spotify_assets.figures.view import Choices, Filters, Period
+from spotify_assets.warehouse.database import OUTDATED_COPY
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.publish import FORMULA
 
@@ -50,7 +50,7 @@ def filter_bar(page: str) -> Filters | None:
     except WarehouseMissingError:
         empty_state("Nothing is published yet.", "spotify-assets demo")
         return None
-    except duckdb.CatalogException:
+    except OUTDATED_COPY:
         empty_state("The published copy has no marts yet.", "spotify-assets materialize")
         return None
     if known is None or offered is None:

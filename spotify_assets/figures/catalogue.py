@@ -65,7 +65,7 @@ def popularity_of_tracks(
                 track_name,
                 primary_artist_name,
                 row_number() over (order by track_rank) as rank
-            from marts.track_totals
+            from marts.recording_totals
             where track_rank is not null and {_of_tracks(filters)}
             qualify rank <= $tracks
         )
@@ -76,8 +76,9 @@ def popularity_of_tracks(
             chosen.primary_artist_name as artist_name,
             facts.snapshot_date,
             facts.popularity
-        from marts.fact_track_popularity as facts
-        inner join chosen using (track_id)
+        from chosen
+        inner join marts.dim_track as tracks using (track_id)
+        inner join marts.fact_track_popularity as facts on facts.track_id = tracks.catalogue_track_id
         where facts.popularity is not null
         order by chosen.rank, facts.snapshot_date
         """,
@@ -92,36 +93,40 @@ def popularity_changes(
     """The tracks whose popularity rose and fell most up to the newest snapshot, the greatest rise first.
 
     `track_id`, `track_name`, `artist_name`, `previous_popularity`, `popularity`, `popularity_change`,
-    `days_since_previous`; at most so many of each direction. Tracks that did not move are left out.
+    `days_since_previous`; at most so many of each direction. Tracks that did not move are left out; of a
+    recording with several ids the most popular one is shown.
     """
     return ask(
         connection,
         f"""
-        with moved as (
-            select track_id, popularity, previous_popularity, popularity_change, days_since_previous
-            from marts.fact_track_popularity
-            where
-                snapshot_date = (select max(snapshot_date) from marts.fact_track_popularity)
-                and popularity_change <> 0
+        with newest as (
+            select facts.*, tracks.track_name, tracks.primary_artist_name as artist_name
+            from marts.fact_track_popularity as facts
+            inner join (select * from marts.dim_track where {_of_tracks(filters)}) as tracks using (track_id)
+            where snapshot_date = (select max(snapshot_date) from marts.fact_track_popularity)
+            qualify
+                row_number() over (
+                    partition by recording_track_id order by facts.popularity desc nulls last, track_id
+                ) = 1
         ),
-        named as (
+        moved as (
             select
-                moved.track_id,
-                tracks.track_name,
-                tracks.primary_artist_name as artist_name,
-                moved.previous_popularity,
-                moved.popularity,
-                moved.popularity_change,
-                moved.days_since_previous,
+                track_id,
+                track_name,
+                artist_name,
+                previous_popularity,
+                popularity,
+                popularity_change,
+                days_since_previous,
                 row_number() over (
                     partition by sign(popularity_change)
-                    order by abs(popularity_change) desc, moved.popularity desc, moved.track_id
+                    order by abs(popularity_change) desc, popularity desc, track_id
                 ) as place
-            from moved
-            inner join (select * from marts.dim_track where {_of_tracks(filters)}) as tracks using (track_id)
+            from newest
+            where popularity_change <> 0
         )
         select * exclude (place)
-        from named
+        from moved
         where place <= $tracks
         order by popularity_change desc, popularity desc, track_id
         """,
@@ -189,7 +194,7 @@ def release_years(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl
         f"""
         select
             year(tracks.release_date) as release_year,
-            count(distinct counts.track_id) as tracks,
+            count(distinct tracks.recording_track_id) as tracks,
             sum(counts.plays)::bigint as plays,
             sum(counts.streams)::bigint as streams,
             sum(counts.streams) / nullif(sum(sum(counts.streams)) over (), 0) as stream_share,

@@ -11,8 +11,12 @@ from spotify_assets.figures.view import PLAYBACKS, Filters, ask, track_counts, t
 Kind = Literal["tracks", "artists", "albums"]
 By = Literal["streams", "minutes"]
 
-KEYS: dict[Kind, str] = {"tracks": "track_id", "artists": "primary_artist_id", "albums": "album_id"}
-"""Column of `marts.dim_track` that tells one from another."""
+KEYS: dict[Kind, str] = {
+    "tracks": "recording_track_id",
+    "artists": "primary_artist_id",
+    "albums": "album_id",
+}
+"""Column of `marts.dim_track` that tells one from another: a track is a recording, whatever its ids."""
 _NAMES: dict[Kind, str] = {
     "tracks": "track_name as name, primary_artist_name as artist",
     "artists": "primary_artist_name as name, null::varchar as artist",
@@ -41,7 +45,7 @@ def tops(
         connection,
         f"select {KEYS[kind]} as id, {_NAMES[kind]} from marts.dim_track "
         f"where list_contains($ids, {KEYS[kind]}) "
-        "qualify row_number() over (partition by id order by track_id) = 1",
+        "qualify row_number() over (partition by id order by track_id <> recording_track_id, track_id) = 1",
         ids=ranked["id"].to_list(),
     )
     return (
@@ -124,7 +128,7 @@ def ranks_over_time(
 
 def details(connection: duckdb.DuckDBPyConnection, kind: Kind, identifier: str) -> pl.DataFrame:
     """What the catalogue and all days know of one of them: one row, or none where there is no such id."""
-    table = {"tracks": "track_totals", "artists": "artist_totals", "albums": "album_totals"}[kind]
+    table = {"tracks": "recording_totals", "artists": "artist_totals", "albums": "album_totals"}[kind]
     key = {"tracks": "track_id", "artists": "artist_id", "albums": "album_id"}[kind]
     return ask(connection, f"select * from marts.{table} where {key} = $id", id=identifier)
 
@@ -147,16 +151,21 @@ def one_by_day(
 def tracks_of(
     connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, identifier: str, limit: int
 ) -> pl.DataFrame:
-    """The tracks of an artist or album heard in the period, most streams first: `track_id`, `name` and the
-    measures."""
+    """The recordings of an artist or album heard in the period, most streams first: `track_id` and `name` of
+    the track that stands for it, and the measures."""
     return ask(
         connection,
         f"""
-        select track_id, any_value(track_name) as name, {COUNTS}
-        from {track_counts(filters)}
-        inner join marts.dim_track using (track_id)
-        where {KEYS[kind]} = $id
-        group by track_id
+        with counted as (
+            select recording_track_id, {COUNTS}
+            from {track_counts(filters)}
+            inner join marts.dim_track using (track_id)
+            where {KEYS[kind]} = $id
+            group by recording_track_id
+        )
+        select shown.track_id, shown.track_name as name, counted.* exclude (recording_track_id)
+        from counted
+        inner join marts.dim_track as shown on shown.track_id = counted.recording_track_id
         order by streams desc, plays desc, track_id
         limit {limit}
         """,
@@ -176,7 +185,7 @@ def rank_in_artist(connection: duckdb.DuckDBPyConnection, limit: int) -> pl.Data
         """
         select
             artist_rank, artist_name as artist, rank_in_artist, track_name as name, tracks.streams
-        from marts.track_totals as tracks
+        from marts.recording_totals as tracks
         inner join marts.artist_totals on artist_id = primary_artist_id
         where artist_rank <= $limit and rank_in_artist <= 5
         order by artist_rank, rank_in_artist

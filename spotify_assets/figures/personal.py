@@ -240,7 +240,8 @@ _EVENT_DATES = """
 _COLUMNS = f"""
     facts.event_id,
     facts.event_date,
-    facts.track_id,
+    tracks.recording_track_id as track_id,
+    facts.track_id as heard_track_id,
     facts.session_id,
     facts.ended_at,
     facts.local_date,
@@ -252,6 +253,7 @@ _COLUMNS = f"""
     facts.is_abandoned,
     facts.is_outcome_unknown,
     facts.is_music,
+    facts.content_type,
     facts.device,
     facts.country,
     facts.reason_end,
@@ -296,12 +298,12 @@ _HOURS = """
     where hours.user_id = $user_id
 """
 
-# The first stream of a track or artist is one of the period's where it is among them.
+# The first stream of a recording or artist is one of the period's where it is among them.
 _FIRST_STREAMS = """
     create or replace temp table first_streams as
     with firsts as (
         select
-            firsts.track_id,
+            tracks.recording_track_id as track_id,
             firsts.first_ended_at,
             tracks.primary_artist_id as artist_id
         from marts.first_listens as firsts
@@ -309,7 +311,9 @@ _FIRST_STREAMS = """
         where firsts.user_id = $user_id
     ),
     first_of_each as (
-        select 'track' as kind, track_id as id, first_ended_at from firsts
+        select 'track' as kind, track_id as id, min(first_ended_at) as first_ended_at
+        from firsts
+        group by track_id
         union all
         select 'artist', artist_id, min(first_ended_at)
         from firsts

@@ -1,7 +1,8 @@
 """The SQL of one listener's figures, each with its grain and its term.
 
 They read `listens` (the listener's playbacks that began in the asked or the compared period, with what
-the catalogue knows of their track), `periods`, `calendar` and others, which `personal` makes, and marts.
+the catalogue knows of their track; `track_id` is the one that stands for the recording, `heard_track_id`
+the one that was played), `periods`, `calendar` and others, which `personal` makes, and marts.
 `$absent` stands where a figure of the compared period is missing: 0 where there is one, else null.
 
 Here belongs: what is counted and what it means. Not here: which listener and period, and how it is drawn.
@@ -9,7 +10,8 @@ Here belongs: what is counted and what it means. Not here: which listener and pe
 
 from dataclasses import dataclass
 
-from spotify_assets.figures.glossary import definition
+from spotify_assets.figures.figure import Figure
+from spotify_assets.figures.other_content import CONTENT, SHOWS
 
 MS_PER_MINUTE = 60_000
 GRADES = (
@@ -42,22 +44,6 @@ AUDIO_FEATURES = (
 _UNKNOWN = "'unknown'"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A table of figures: its name, title, grain, term in docs/metrics.md, and the query that gives it."""
-
-    name: str
-    title: str
-    grain: str
-    term: str
-    sql: str
-
-    @property
-    def definition(self) -> str:
-        """What its figures mean."""
-        return definition(self.term)
-
-
 def _ranking(
     entity: str,
     title: str,
@@ -67,13 +53,19 @@ def _ranking(
     names: str,
     relation: str = "listens",
     weight: str = "1",
+    ids: str | None = None,
 ) -> Figure:
-    """What was heard most: one row per track, artist, album or genre of either period."""
+    """What was heard most: one row per recording, artist, album or genre of either period.
+
+    `ids` is a column whose distinct values of the asked period stand in `ids`, parted by blanks.
+    """
     number = "double" if weight != "1" else "bigint"
     labels = names.split(", ")
     chosen = ", ".join(f"coalesce(asked.{name}, compared.{name}) as {name}" for name in labels)
     identity = "" if key in labels else f"coalesce(asked.id, compared.id) as {key}, "
     aggregated = ", ".join(f"max({name}) as {name}" for name in labels)
+    if ids:
+        aggregated += f", string_agg(distinct {ids}, ' ' order by {ids}) as ids"
     return Figure(
         entity,
         title,
@@ -109,7 +101,7 @@ def _ranking(
         select
             asked.rank_by_streams,
             asked.rank_by_minutes,
-            {identity}{chosen},
+            {identity}{chosen},{" asked.ids," if ids else ""}
             coalesce(asked.streams, 0) as streams,
             coalesce(asked.minutes, 0) as minutes,
             coalesce(asked.plays, 0) as plays,
@@ -299,6 +291,16 @@ TRACKS = _ranking(
     "top tracks",
     key="track_id",
     names="track_name, artist_name, album_name",
+    relation="""(
+        select
+            listens.* exclude (track_name, artist_name, album_name),
+            shown.track_name,
+            shown.primary_artist_name as artist_name,
+            shown.album_name
+        from listens
+        join marts.dim_track as shown on shown.track_id = listens.track_id
+    )""",
+    ids="heard_track_id",
 )
 ARTISTS = _ranking(
     "artists",
@@ -320,7 +322,11 @@ GENRES = _ranking(
     "top genres",
     key="genre",
     names="genre",
-    relation="(select listens.*, genre, weight from listens join marts.bridge_track_genre using (track_id))",
+    relation="""(
+        select listens.*, genre, weight
+        from listens
+        join marts.bridge_track_genre as genres on genres.track_id = listens.heard_track_id
+    )""",
     weight="weight",
 )
 
@@ -705,6 +711,8 @@ FIGURES = (
     ARTISTS,
     ALBUMS,
     GENRES,
+    CONTENT,
+    SHOWS,
     DISCOVERED_ARTISTS,
     STREAKS,
     ERAS,

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import duckdb
-
 from spotify_assets.figures.personal import listeners_of, nothing_known
 from spotify_assets.figures.view import Period
 from spotify_assets.report.recap import Recap, recap
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.database import OUTDATED_COPY, Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 RECAPS = "recaps"
@@ -36,7 +34,7 @@ def monthly_recaps(
         with serving.reader() as connection:
             chosen = listeners_of(connection, month) if listeners is None else listeners
             heard = [user for user in chosen if not nothing_known(connection, user, month)]
-    except duckdb.CatalogException as error:
+    except OUTDATED_COPY as error:
         raise WarehouseMissingError(
             f"{serving.path} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"

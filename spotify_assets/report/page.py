@@ -1,7 +1,6 @@
 """The page of a recap: figures in words, tables and drawings, in the order in which they are read."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,18 @@ from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.figures.personal import ASKED, COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
+from spotify_assets.report.beside_music import discovered, is_all_that_is_known, shows
+from spotify_assets.report.parts import (
+    NOTHING,
+    Picture,
+    Section,
+    Table,
+    Tile,
+    count,
+    percent,
+    section_of,
+    without_data,
+)
 from spotify_assets.report.svg import inline_svg
 
 if TYPE_CHECKING:
@@ -23,7 +34,9 @@ WIDE, NARROW = 720, 340
 SHOWN = 10
 """Rows of a table; the data files have all of them."""
 SHOWN_STREAKS = 5
-_NOTHING = "–"
+UNDESCRIBED = "the catalogue does not describe what was streamed: import one (spotify-assets import FILE)"
+NO_MUSIC = "no music was played"
+NO_STREAMS = "no music was streamed"
 _MONTHS = (
     "January",
     "February",
@@ -38,57 +51,7 @@ _MONTHS = (
     "November",
     "December",
 )
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A figure at the top: what it is, its value, and its change against the compared period."""
-
-    label: str
-    value: str
-    change: str | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as text.
-
-    Attributes:
-        caption: what it is.
-        columns: their names.
-        rows: what stands in them; a cell of several lines has the main one first.
-        words: the columns that hold words, the others hold numbers.
-        minor: the columns that a phone has no room for.
-        bars: for each row the share of the first column of words that a bar fills.
-    """
-
-    caption: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: tuple[int, ...] = (0,)
-    minor: tuple[int, ...] = ()
-    bars: Sequence[float] = ()
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart, drawn wide and narrow."""
-
-    caption: str
-    wide: str
-    narrow: str
-
-
-@dataclass
-class Section:
-    """A heading with what its figures mean, pictures, tables, and a sentence where there is nothing."""
-
-    name: str
-    title: str
-    definition: str
-    pictures: list[Picture] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def title_of(period: Period) -> str:
@@ -118,28 +81,43 @@ def tiles(figures: PersonalFigures) -> list[Tile]:
         Tile("hours listened", f"{now['minutes_listened'] / 60:,.1f}", relative("minutes_listened")),
         Tile("streams", f"{now['streams']:,}", relative("streams")),
         Tile("plays", f"{now['plays']:,}", relative("plays")),
-        Tile("plays skipped", _percent(now["skip_rate"]), points),
-        Tile("tracks", f"{now['tracks']:,}", relative("tracks")),
-        Tile("artists", f"{now['artists']:,}", relative("artists")),
-        Tile("new tracks", f"{now['new_tracks']:,}", relative("new_tracks")),
-        Tile("days in a row", f"{now['longest_streak_days']:,}", relative("longest_streak_days")),
+        Tile("plays skipped", percent(now["skip_rate"]), points),
+        Tile("tracks played", f"{now['tracks']:,}", relative("tracks")),
+        Tile("artists played", f"{now['artists']:,}", relative("artists")),
+        Tile("new tracks streamed", f"{now['new_tracks']:,}", relative("new_tracks")),
+        Tile("days in a row with music", f"{now['longest_streak_days']:,}", relative("longest_streak_days")),
     ]
 
 
 def in_words(figures: PersonalFigures) -> list[str]:
     """The main figures as sentences."""
     now = figures.totals()
-    played = now["minutes_played"] + now["minutes_of_other_content"]
     unknown = _unknown(figures)
     return [
-        f"{now['minutes_listened'] / 60:,.1f} hours on the clock ({played / 60:,.1f} hours played, of which "
-        f"{now['minutes_of_other_content'] / 60:,.1f} were no music), {now['plays']:,} plays, "
-        f"{now['streams']:,} streams.",
-        f"{now['tracks']:,} tracks of {now['artists']:,} artists, {now['new_tracks']:,} tracks and "
-        f"{now['new_artists']:,} artists for the first time.",
+        hours_in_words(now),
+        f"{now['plays']:,} plays of music, of which {now['streams']:,} were streams.",
+        f"{now['tracks']:,} tracks of {now['artists']:,} artists were played; {now['new_tracks']:,} tracks "
+        f"and {now['new_artists']:,} artists were streamed for the first time.",
         f"Music on {now['active_days']:,} of {now['days']:,} days, {now['longest_streak_days']:,} in a row.",
         *([unknown] if unknown else []),
     ]
+
+
+def hours_in_words(now: dict[str, float]) -> str:
+    """Hours on the clock and hours played, and why they differ where they do."""
+    other = now["minutes_of_other_content"] / 60
+    listened, played = now["minutes_listened"] / 60, now["minutes_played"] / 60 + other
+    beside = f", of which {other:,.1f} were no music" if f"{other:.1f}" != "0.0" else ""
+    if f"{listened:.1f}" == f"{played:.1f}":
+        return f"{listened:,.1f} hours on the clock{beside}."
+    why = (
+        "Played is what the sources say was heard; the clock counts each moment once, so that what ran at "
+        "the same time as something else adds nothing to it"
+        if played > listened
+        else "Played is what the sources say of playbacks that began in these days; the clock also counts "
+        "what ran into them from the day before"
+    )
+    return f"{listened:,.1f} hours on the clock; {played:,.1f} hours played{beside}. {why}."
 
 
 def sections(figures: PersonalFigures) -> list[Section]:
@@ -147,6 +125,7 @@ def sections(figures: PersonalFigures) -> list[Section]:
     made = [
         _listening_time(figures),
         *(_top(figures, *one) for one in _TOPS),
+        shows(figures),
         _discoveries(figures),
         _streaks(figures),
         _hours(figures),
@@ -167,13 +146,8 @@ _TOPS = (
 )
 
 
-def _section(name: str) -> Section:
-    figure = next(one for one in FIGURES if one.name == name)
-    return Section(name, figure.title, figure.definition.replace("`", ""))
-
-
 def _listening_time(figures: PersonalFigures) -> Section:
-    section = _section("timeline")
+    section = section_of("timeline")
     timeline = figures["timeline"]
     section.pictures = [_picture("Hours listened", charts.listening_time, timeline, name="timeline")]
     rows = figures.of_period("timeline")
@@ -199,10 +173,10 @@ def _listening_time(figures: PersonalFigures) -> Section:
 
 def _top(figures: PersonalFigures, name: str, labels: tuple[str, ...]) -> Section:
     """What was heard most, by streams; the rank by minutes beside it."""
-    section = _section(name)
+    section = section_of(name)
     top = figures[name].filter(pl.col("rank_by_streams") <= SHOWN)
     if top.is_empty():
-        section.remarks = ["No streams of it are known in this period."]
+        section.nothing = _why_nothing(figures) if name == "genres" else "no streams of it are known"
         return section
     title = labels[0].removesuffix("_name").capitalize()
     columns = ["#", title, "Streams", "Minutes", "# by minutes", "Skipped"]
@@ -212,14 +186,14 @@ def _top(figures: PersonalFigures, name: str, labels: tuple[str, ...]) -> Sectio
     for row in top.iter_rows(named=True):
         cells = [
             str(row["rank_by_streams"]),
-            "\n".join(" ".join((row[label] or _NOTHING).split()) for label in labels),
-            _count(row["streams"]),
+            "\n".join(" ".join((row[label] or NOTHING).split()) for label in labels),
+            count(row["streams"]),
             f"{row['minutes']:,.0f}",
-            _count(row["rank_by_minutes"]),
-            _percent(row["skip_rate"]),
+            count(row["rank_by_minutes"]),
+            percent(row["skip_rate"]),
         ]
         if figures.compared:
-            cells += [_count(row["streams_before"]), _count(row["rank_by_streams_before"])]
+            cells += [count(row["streams_before"]), count(row["rank_by_streams_before"])]
         rows.append(cells)
     most = top["streams"].max()
     assert isinstance(most, int | float)
@@ -229,32 +203,34 @@ def _top(figures: PersonalFigures, name: str, labels: tuple[str, ...]) -> Sectio
     return section
 
 
+def _why_nothing(figures: PersonalFigures) -> str:
+    """Why there is nothing of what only the catalogue tells."""
+    return UNDESCRIBED if figures.totals()["streams"] else NO_STREAMS
+
+
 def _discoveries(figures: PersonalFigures) -> Section:
-    section = _section("discovered_artists")
+    section = section_of("discovered_artists")
+    table = discovered(figures)
+    if table is None:
+        section.nothing = "no artist was streamed for the first time"
+        return section
     timeline = figures["timeline"]
-    section.pictures = [_picture("New tracks", charts.discoveries, timeline, name="discoveries")]
-    found = figures["discovered_artists"].head(SHOWN)
-    if found.is_empty():
-        section.remarks = ["No artist was streamed for the first time."]
-    else:
-        rows = [
-            (name, str(first), f"{streams:,}", f"{minutes:,.0f}")
-            for name, first, streams, minutes in found.select(
-                "artist_name", "first_date", "streams", "minutes"
-            ).iter_rows()
+    section.pictures = [_picture("New tracks streamed", charts.discoveries, timeline, name="discoveries")]
+    section.tables = [table]
+    if is_all_that_is_known(figures):
+        section.remarks = [
+            "The period begins with the first playback that is known, so that everything in it is new."
         ]
-        columns = ["Artist", "First streamed", "Streams", "Minutes"]
-        section.tables = [Table("Artists streamed for the first time", columns, rows)]
     return section
 
 
 def _streaks(figures: PersonalFigures) -> Section:
-    section = _section("streaks")
+    section = section_of("streaks")
     if charts.CALENDAR_FROM <= figures.period.days <= charts.CALENDAR_UP_TO:
         section.pictures = [_picture("Minutes on each date", charts.calendar, figures["days"], name="days")]
     longest = figures.of_period("streaks").head(SHOWN_STREAKS)
     if longest.is_empty():
-        section.remarks = ["There was no music on any day."]
+        section.nothing = NO_MUSIC
     else:
         rows = [
             (f"{days:,}", str(first), str(last))
@@ -265,14 +241,14 @@ def _streaks(figures: PersonalFigures) -> Section:
 
 
 def _hours(figures: PersonalFigures) -> Section:
-    section = _section("hours")
+    section = section_of("hours")
     section.pictures = [_picture("Minutes listened", charts.hours_of_week, figures["hours"], name="hours")]
     rows = figures.of_period("hours").sort("minutes_listened", descending=True)
     most = rows.row(0, named=True)
     if most["minutes_listened"]:
-        weekday = charts.WEEKDAYS[most["local_weekday"] - 1]
+        weekday = _WEEKDAYS[most["local_weekday"] - 1]
         section.remarks = [
-            f"Most was heard on {weekday} from {most['local_hour']}:00: "
+            f"Most was heard on {weekday}s from {most['local_hour']}:00: "
             f"{most['minutes_listened']:,.0f} minutes. The clock is that of {figures.listener.time_zone} "
             f"({_zone_from(figures)})."
         ]
@@ -287,14 +263,14 @@ def _zone_from(figures: PersonalFigures) -> str:
 
 
 def _eras(figures: PersonalFigures) -> Section:
-    section = _section("eras")
+    section = section_of("eras")
     eras = figures["eras"]
     if eras.filter(pl.col("period") == ASKED, pl.col("decade").is_not_null()).is_empty():
-        section.remarks = ["The catalogue knows no release date of what was streamed."]
+        section.nothing = _why_nothing(figures)
         return section
     section.pictures = [_picture("Streams by decade of release", charts.eras, eras, name="eras")]
     rows = [
-        (f"{decade}s" if decade else "unknown", f"{streams:,}", f"{minutes:,.0f}", _percent(share))
+        (f"{decade}s" if decade else "unknown", f"{streams:,}", f"{minutes:,.0f}", percent(share))
         for decade, streams, minutes, share in figures.of_period("eras")
         .select("decade", "streams", "minutes", "stream_share")
         .iter_rows()
@@ -304,13 +280,13 @@ def _eras(figures: PersonalFigures) -> Section:
 
 
 def _skips(figures: PersonalFigures) -> Section:
-    section = _section("skips")
+    section = section_of("skips")
     if not figures.totals()["plays"]:
-        section.remarks = ["There were no plays of music."]
+        section.nothing = NO_MUSIC
         return section
     section.pictures = [_picture("Share of plays", charts.endings, figures["skips"], name="skips")]
     rows = [
-        (ending, f"{plays:,}", _percent(share))
+        (ending, f"{plays:,}", percent(share))
         for ending, plays, share in figures.of_period("skips").select("ending", "plays", "share").iter_rows()
     ]
     section.tables = [Table("Numbers", ["Ending", "Plays", "Share"], rows)]
@@ -319,7 +295,7 @@ def _skips(figures: PersonalFigures) -> Section:
     most = figures["skipped_artists"].head(SHOWN)
     if most.height:
         skipped = [
-            (name, f"{plays:,}", f"{skips:,}", _percent(rate))
+            (name, f"{plays:,}", f"{skips:,}", percent(rate))
             for name, plays, skips, rate in most.select(
                 "artist_name", "plays", "skips", "skip_rate"
             ).iter_rows()
@@ -336,16 +312,16 @@ def _unknown(figures: PersonalFigures) -> str | None:
 
 
 def _moods(figures: PersonalFigures) -> Section:
-    section = _section("moods")
+    section = section_of("moods")
     moods = figures.of_period("moods")
     if not moods.filter(pl.col("mood") != "unknown")["streams"].sum():
-        section.remarks = ["The catalogue knows no audio features of what was streamed."]
+        section.nothing = _why_nothing(figures)
         return section
     section.pictures = [
         _picture("Share of streams", charts.moods, figures["moods"], name="moods"),
         _picture("Streams by valence and energy", charts.mood_map, figures["mood_grid"], name="mood-grid"),
     ]
-    rows = [(mood, f"{streams:,}", _percent(share)) for mood, streams, share in moods.iter_rows()]
+    rows = [(mood, f"{streams:,}", percent(share)) for mood, streams, share in moods.iter_rows()]
     section.tables = [Table("Numbers", ["Mood", "Streams", "Share"], rows)]
     columns = ["Audio feature", "Mean"]
     if figures.compared:
@@ -361,7 +337,7 @@ def _moods(figures: PersonalFigures) -> Section:
 
 
 def _shift(figures: PersonalFigures) -> Section:
-    section = _section("shift")
+    section = section_of("shift")
     assert figures.compared is not None
     distances = figures["distances"]
     rows = [(kind, _number(distance)) for kind, distance in distances.iter_rows()]
@@ -383,11 +359,11 @@ def _shift(figures: PersonalFigures) -> Section:
 
 
 def _unknowns(figures: PersonalFigures) -> Section:
-    section = _section("unknowns")
+    section = section_of("unknowns")
     touched = figures["unknowns"].filter(pl.col("touched") > 0)
     rows = [
-        (what, f"{count:,}", f"{of_all:,}", _percent(share), means)
-        for what, count, of_all, share, means in touched.iter_rows()
+        (what, f"{many:,}", f"{of_all:,}", percent(share), means)
+        for what, many, of_all, share, means in touched.iter_rows()
     ]
     columns = ["What", "How many", "of", "Share", "What follows"]
     section.tables = [Table("Gaps", columns, rows, words=(0, 4), minor=(2,))]
@@ -406,19 +382,9 @@ def _picture(
     return Picture(caption, wide, narrow)
 
 
-def _count(value: float | None) -> str:
-    if value is None:
-        return _NOTHING
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-
-
-def _percent(value: float | None) -> str:
-    return _NOTHING if value is None else f"{value:.1%}"
-
-
 def _number(value: float | None, *, signed: bool = False) -> str:
     if value is None:
-        return _NOTHING
+        return NOTHING
     return f"{value:+.2f}" if signed else f"{value:,.3g}"
 
 
@@ -426,6 +392,7 @@ def rendered(figures: PersonalFigures, files: Iterable[str]) -> str:
     """The page as HTML, with everything in it; `files` are those with its numbers, relative to it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
+    made = sections(figures)
     environment = Environment(
         loader=PackageLoader("spotify_assets.report", "."),
         autoescape=True,
@@ -442,6 +409,7 @@ def rendered(figures: PersonalFigures, files: Iterable[str]) -> str:
         tiles=tiles(figures),
         sentences=in_words(figures),
         definition=FIGURES[0].definition.replace("`", ""),
-        sections=sections(figures),
+        sections=[one for one in made if not one.nothing],
+        without_data=without_data(made),
         files=list(files),
     )

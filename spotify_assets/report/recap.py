@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.personal import (
@@ -20,7 +19,7 @@ from spotify_assets.figures.personal import (
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
 from spotify_assets.report.page import in_words, rendered, title_of
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.database import OUTDATED_COPY, Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.publish import FORMULA
 
@@ -78,7 +77,7 @@ def recap(
             if compared is None and not alone and before.first >= listener.known.first:
                 compared = before
             figures = personal_figures(connection, listener.user_id, chosen, compared)
-    except duckdb.CatalogException as error:
+    except OUTDATED_COPY as error:
         raise WarehouseMissingError(
             f"{serving.path} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"

@@ -29,6 +29,7 @@ _OF_THE_PAGE: dict[str, Any] = {
         "gridColor": _INK,
         "gridOpacity": 0.15,
         "labelFontSize": 12,
+        "labelSeparation": 10,
     },
     "legend": {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 12},
     "title": {"color": _INK},

@@ -9,7 +9,8 @@ fields: Spotify's ReadMeFirst document in the export, and files of 2018 to 2025.
   was video, so this is the one thing taken from the file's name (`Streaming_History_Video_*`, `endvideo*`).
   Without a URI the names decide, and without names it is `unknown`.
 - Names: of an episode, `track_name` is the episode and `artist_name` the show; of an audiobook, the chapter
-  and the book. So they can be compared with the account data's.
+  and the book. So they can be compared with the account data's. A file of the listener's own
+  (`spotify:local:…`) has the names that its URI holds where the row has none.
 - `device` is a kind, derived from `platform`, whose text names models and holds device ids: only the
   system's name (`extra.system`, from a closed list) is kept of it.
 - `extra.offline_timestamp` is ISO 8601 UTC, with the unit it was written in beside it
@@ -46,6 +47,7 @@ from spotify_assets.sources.event_rows import (
 )
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk
+from spotify_assets.sources.local_files import with_local_names
 from spotify_assets.sources.privacy import PERSONAL_KEYS
 
 SOURCE = "extended_history"
@@ -144,6 +146,7 @@ def _chunk(batch: Batch, source_file: str, user_id: str, *, is_video: bool) -> C
     played = ints_of(written.get_column("ms_played"))
     offline = ints_of(written.get_column("offline_timestamp"))
     given = written.with_columns(time.values, played.values, offline.values)
+    given = with_local_names(given, "spotify_track_uri", *NAMES[:3])
     rows = given.select(
         *_columns(is_video=is_video),
         _by_platform(given, device_of).alias("device"),

@@ -17,6 +17,7 @@ import polars as pl
 
 from spotify_assets.catalog import TRACK_ID
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.transforms.names import spelled_alike
 
 NO_CONTENT = "{}"
 """What stands for the original of an excluded row."""
@@ -28,8 +29,9 @@ class Exclusion:
     """One rule: a row is excluded where every part that is given matches it.
 
     `user_id` limits the rule to a listener; None means all. `track` is a Spotify id, URI or address, or a
-    name; names match whatever their case. `since` and `until` are UTC, dates or moments, compared with the
-    end of the playback; a date at the end is included, a moment is not. `incognito` means private sessions.
+    name; names match whatever their case and however quotes, accents, dashes and blanks are encoded. `since`
+    and `until` are UTC, dates or moments, compared with the end of the playback; a date at the end is
+    included, a moment is not. `incognito` means private sessions.
     """
 
     user_id: str | None = None
@@ -85,6 +87,9 @@ class Exclusion:
         return _moment(self.since, days=0), _moment(self.until, days=1)
 
 
+NEEDED_FOR_MATCHES = (*("user_id", "track_id", "track_name", "artist_name", "ended_at", "device", "extra"),)
+"""Columns of raw.raw_events that rules go by."""
+
 _INCOGNITO = r'"incognito_mode"\s*:\s*true'
 
 
@@ -127,7 +132,8 @@ def _first_match(exclusions: Sequence[Exclusion]) -> pl.Expr:
 
 
 def _same_text(column: str, text: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars().str.to_lowercase() == text.strip().lower()
+    written = pl.col(column)
+    return written.is_not_null() & (spelled_alike(written) == spelled_alike(pl.lit(text)))
 
 
 def _moment(value: date | datetime | None, days: int) -> datetime | None:

@@ -26,6 +26,8 @@ _REMASTERED = (
     r"(?:\s+(?:version|edition|mix|\d{4}|in|track))*[\s)\]]*"
 )
 _DASHES = "[‐‑‒–—―−]"
+_APOSTROPHES = "[‘’‚‛′´`ʼʹ]"
+_QUOTES = "[“”„‟″«»]"
 _NO_LETTER = r"[^\p{L}\p{M}\p{N}]+"
 _MARKS = r"\p{M}+"
 _ARTIST_ENDS = r"(?i)\s*(?:[,;&/+×]|\s(?:feat|ft|featuring|with|and|vs|x)\b).*$"
@@ -33,7 +35,7 @@ _ARTIST_ENDS = r"(?i)\s*(?:[,;&/+×]|\s(?:feat|ft|featuring|with|and|vs|x)\b).*$
 
 def artist_name(column: str) -> pl.Expr:
     """An artist's name in one spelling of its letters and blanks. Case counts; null where there is none."""
-    return _or_null(_letters(column))
+    return _or_null(_letters(pl.col(column)))
 
 
 def title(column: str) -> pl.Expr:
@@ -42,7 +44,7 @@ def title(column: str) -> pl.Expr:
     `Song - Live`, `Song (Live)` and `Song [live]` are the same. A name without any letter or digit stays as
     it is; null where there is none.
     """
-    text = _letters(column)
+    text = _letters(pl.col(column))
     bare = (
         _without_featured(text)
         .str.replace_all(_REMASTERED, " ")
@@ -57,7 +59,7 @@ def title(column: str) -> pl.Expr:
 
 def featured(column: str) -> pl.Expr:
     """The featured artists that a track's name holds, as a list in their order."""
-    text = _letters(column)
+    text = _letters(pl.col(column))
     named = pl.coalesce(text.str.extract(_FEATURED_IN_BRACKETS), text.str.extract(_FEATURED_IN_TEXT))
     return (
         named.fill_null("")
@@ -80,7 +82,17 @@ def takes(column: str) -> pl.Expr:
 
 def remark(column: str) -> pl.Expr:
     """What stands in a track's name behind its first bracket or dash: where remarks about the take are."""
-    return _letters(column).str.extract(r"^.+?(?:[(\[]|\s-\s)(.*)$").fill_null("")
+    return _letters(pl.col(column)).str.extract(r"^.+?(?:[(\[]|\s-\s)(.*)$").fill_null("")
+
+
+def spelled_alike(text: pl.Expr) -> pl.Expr:
+    """Any text without what only its encoding tells: kinds of quotes, dashes, blanks, composed accents, case.
+
+    Signs stay, and so do accents: `Beyoncé` is not `Beyonce`.
+    """
+    quoted = text.str.replace_all(_APOSTROPHES, "'").str.replace_all(_QUOTES, '"')
+    lower = _letters(quoted).str.to_lowercase().str.normalize("NFKC")
+    return lower.str.replace_all("ß", "ss").str.replace_all("ς", "σ")
 
 
 def title_key(column: str) -> pl.Expr:
@@ -90,21 +102,20 @@ def title_key(column: str) -> pl.Expr:
 
 def artist_key(column: str) -> pl.Expr:
     """The first artist of a credit, likewise; there case is spelling, and the others may be missing."""
-    first = _letters(column).str.to_lowercase().str.replace(_ARTIST_ENDS, "")
+    first = _letters(pl.col(column)).str.to_lowercase().str.replace(_ARTIST_ENDS, "")
     words = (
         first.str.normalize("NFKD")
         .str.replace_all(_MARKS, "")
         .str.replace_all(_NO_LETTER, " ")
         .str.strip_chars()
     )
-    return _or_null(pl.when(words != "").then(words).otherwise(_letters(column)))
+    return _or_null(pl.when(words != "").then(words).otherwise(_letters(pl.col(column))))
 
 
-def _letters(column: str) -> pl.Expr:
+def _letters(text: pl.Expr) -> pl.Expr:
     """Text in NFKC with one kind of dash and of blank, trimmed."""
     return (
-        pl.col(column)
-        .fill_null("")
+        text.fill_null("")
         .str.normalize("NFKC")
         .str.replace_all(_DASHES, "-")
         .str.replace_all(r"[\s\p{Cf}\p{Cc}]+", " ")

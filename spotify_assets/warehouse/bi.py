@@ -97,6 +97,7 @@ left join marts.dim_date as dates
         ("listener", "listens.user_id", "Listener, as a pseudonym."),
         ("session_id", "listens.session_id", "Session of the playback."),
         ("track_id", "listens.track_id", "Spotify id, or `name-` and a hash of its names."),
+        ("recording_id", "tracks.recording_track_id", "Most played id of the recording: count tracks by it."),
         ("track", "tracks.track_name", "Name of the track."),
         ("artist", "tracks.primary_artist_name", "First credited artist."),
         ("album", "tracks.album_name", "Album."),
@@ -159,13 +160,14 @@ left join marts.dim_device as devices using (device)""",
 )
 TRACKS = BiView(
     "tracks",
-    "one row per track that was played",
-    ("marts.track_totals", "marts.dim_track"),
-    """marts.track_totals as totals
+    "one row per recording that was played",
+    ("marts.recording_totals", "marts.dim_track"),
+    """marts.recording_totals as totals
 inner join marts.dim_track as tracks using (track_id)""",
     (
         *_columns(
-            ("track_id", "totals.track_id", "Spotify id, or `name-` and a hash of its names."),
+            ("track_id", "totals.track_id", "Most played id of the recording, as in `listens`."),
+            ("track_ids", "totals.track_ids", "Ids of the recording that were played."),
             ("track_rank", "totals.track_rank", "Rank by streams over all days; null for unknown."),
             ("track", "totals.track_name", "Name of the track."),
             ("artist", "totals.primary_artist_name", "First credited artist."),
@@ -241,14 +243,17 @@ VIEWS = (LISTENS, DAILY_METRICS, DAILY_LOCATIONS, TRACKS, ARTISTS, LISTENERS)
 def create_views(connection: duckdb.DuckDBPyConnection, relations: Collection[str]) -> list[str]:
     """Create the views whose marts are among the relations, with comments; returns their names.
 
-    A warehouse in which dbt did not build everything yet gets the others.
+    A warehouse in which dbt did not build everything yet, or an earlier version built it, gets the others.
     """
     connection.execute(f"create schema if not exists {SCHEMA}")
     made = []
     for view in VIEWS:
         if not set(view.reads) <= set(relations):
             continue
-        connection.execute(f"create or replace view {view.full_name} as {view.select}")
+        try:
+            connection.execute(f"create or replace view {view.full_name} as {view.select}")
+        except duckdb.BinderException:  # a mart still lacks a column that this version adds
+            continue
         connection.execute(f"comment on view {view.full_name} is {_text(view.grain)}")
         for column in view.columns:
             connection.execute(

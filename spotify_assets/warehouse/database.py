@@ -14,6 +14,8 @@ import duckdb
 
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 
+OUTDATED_COPY = (duckdb.CatalogException, duckdb.BinderException)
+"""What DuckDB raises where the published copy lacks a table, or a column that this version adds to one."""
 _RETRY_SECONDS = 0.2
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 _open_writers: dict[Path, duckdb.DuckDBPyConnection] = {}

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.database import OUTDATED_COPY, Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 _PARAMETER = re.compile(
@@ -118,7 +117,7 @@ def run_query(serving: Database, query: Query, given: Mapping[str, str] | None =
             connection.execute(f'set variable "{name}" = ?', [value])
         try:
             answer: pl.DataFrame = connection.sql(query.sql()).pl()
-        except duckdb.CatalogException as error:
+        except OUTDATED_COPY as error:
             raise WarehouseMissingError(
                 f"{serving.path} lacks what query {query.name} reads ({str(error).splitlines()[0]}): "
                 "run spotify-assets materialize"

@@ -1,5 +1,7 @@
 """A generated world as core tables: two snapshots of a catalogue and two months of listening over it.
 
+Every fifth recording of the catalogue has two track ids.
+
 The generator's listening is made richer by what marts treat specially: podcasts, a track known by its names
 only, playbacks known by nothing, unknown countries and devices, listeners who declared their time zone.
 """
@@ -83,6 +85,31 @@ def core_tables() -> dict[str, pl.DataFrame]:
     }
 
 
+@cache
+def standing_for() -> dict[str, str]:
+    """For each track key the one that people read for its recording: most played, most popular, smallest."""
+    plays: dict[str, int] = {}
+    for key, playbacks in core_tables()["core.played_tracks"].select("track_key", "playbacks").iter_rows():
+        plays[key] = plays.get(key, 0) + playbacks
+    listed = newest(core_tables()["core.tracks"], "track_id")
+    popularity = dict(listed.select("track_id", "popularity").iter_rows())
+    recordings_of: dict[str, list[str]] = {}
+    for key, recording in core_tables()["core.recordings"].select("track_key", "recording_id").iter_rows():
+        recordings_of.setdefault(recording, []).append(key)
+
+    def order(key: str) -> tuple[int, int, str]:
+        told = popularity.get(key)
+        return -plays.get(key, 0), 1 if told is None else -told, key
+
+    shown = {key: min(keys, key=order) for keys in recordings_of.values() for key in keys}
+    return {"unknown": "unknown"} | shown
+
+
+def by_recording(column: str) -> pl.Expr:
+    """A column of track keys, those of one recording made one."""
+    return pl.col(column).replace(standing_for())
+
+
 def newest(rows: pl.DataFrame, key: str) -> pl.DataFrame:
     """The last row of each key, by the table's date."""
     return rows.sort(rows.columns[0]).unique(key, keep="last", maintain_order=True)
@@ -92,6 +119,7 @@ def _as_exported(catalogue: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The catalogue at both snapshots: the second has other popularities, and lacks some tracks."""
     number = pl.int_range(pl.len())
     first = catalogue.with_columns(
+        isrc=pl.when(number % 5 == 1).then(pl.col("isrc").shift(1)).otherwise("isrc"),
         release_date=pl.when(number < NEW_RELEASES)
         .then(pl.date(2025, 1, 1).dt.offset_by(pl.format("{}d", number * 2)).dt.to_string("%Y-%m-%d"))
         .otherwise("release_date"),

@@ -18,7 +18,7 @@ from polars.testing import assert_frame_equal
 from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]
 
 from spotify_assets.skip.survival import skip_survival
-from tests.dbt.generated import core_tables, newest
+from tests.dbt.generated import by_recording, core_tables, newest, standing_for
 from tests.dbt.warehouse import DEFAULT_TIME_ZONE, DbtWarehouse
 
 UNKNOWN = "unknown"
@@ -184,6 +184,12 @@ def first_streams() -> pl.DataFrame:
     )
 
 
+def first_of_recordings() -> pl.DataFrame:
+    """One row per user and recording that was streamed: when first."""
+    recordings = first_streams().with_columns(by_recording("track_id")).sort("first_ended_at")
+    return recordings.unique(["user_id", "track_id"], keep="first")
+
+
 def user_days() -> pl.DataFrame:
     """One row per user and local date with a music playback."""
     sessions = all_playbacks().group_by("user_id", "local_date").agg(sessions=pl.col("session_id").n_unique())
@@ -221,7 +227,7 @@ def daily_aggregates() -> pl.DataFrame:
         music()
         .filter(pl.col("track") != UNKNOWN)
         .group_by("event_date")
-        .agg(tracks=pl.col("track").n_unique())
+        .agg(tracks=by_recording("track").n_unique())
     )
     skipped = streams().filter("is_skip").group_by("event_date").agg(skipped_streams=pl.len())
     return (
@@ -352,8 +358,35 @@ def track_totals() -> pl.DataFrame:
         .join(listeners, on="track", how="left")
         .with_columns(pl.col("listeners").fill_null(0))
     )
+    totals = ranked(totals, "track_rank", "track").with_columns(recording_track_id=by_recording("track"))
+    return ranked(totals, "rank_in_artist", "track", "primary_artist_id").rename({"track": "track_id"})
+
+
+def recording_totals() -> pl.DataFrame:
+    figures = ("plays", "streams", "skips", "completes", "abandons", "skip_rate", "ms_played")
+    of_recordings = music().with_columns(id=pl.col("track"), track=by_recording("track"))
+    listeners = (
+        first_streams().group_by(track=by_recording("track_id")).agg(listeners=pl.col("user_id").n_unique())
+    )
+    ids = of_recordings.group_by("track").agg(track_ids=pl.col("id").n_unique())
+    totals = (
+        counted(of_recordings, ["track"], *figures, "first_event_date", "last_event_date")
+        .join(described_tracks().drop(*AUDIO, "release_precision"), on="track")
+        .join(ids, on="track")
+        .join(listeners, on="track", how="left")
+        .with_columns(pl.col("listeners").fill_null(0))
+    )
     totals = ranked(totals, "track_rank", "track")
     return ranked(totals, "rank_in_artist", "track", "primary_artist_id").rename({"track": "track_id"})
+
+
+def ranked_tracks() -> pl.DataFrame:
+    both = {
+        "recording": recording_totals().with_columns(recording_track_id="track_id"),
+        "id": track_totals().with_columns(track_ids=1),
+    }
+    parts = [rows.with_columns(counted_by=pl.lit(name)) for name, rows in both.items()]
+    return pl.concat(parts, how="diagonal_relaxed")
 
 
 def artist_totals() -> pl.DataFrame:
@@ -369,7 +402,7 @@ def artist_totals() -> pl.DataFrame:
         "first_event_date",
         "last_event_date",
     )
-    tracks = played.group_by("artist_id").agg(tracks_played=pl.col("track").n_unique())
+    tracks = played.group_by("artist_id").agg(tracks_played=by_recording("track").n_unique())
     popularity = newest(core("artists"), "artist_id").select("artist_id", "mean_popularity")
     totals = (
         counted(played, ["artist_id", "artist_name"], *figures)
@@ -396,9 +429,9 @@ def album_totals() -> pl.DataFrame:
     per_track = counted(played, ["album_id", "track"], "streams").join(
         known.select("track", "popularity", "duration_ms"), on="track"
     )
+    per_recording = per_track.group_by("album_id", by_recording("track")).agg(pl.col("streams").sum())
+    most = per_recording.group_by("album_id").agg(tracks_played=pl.len(), most=pl.col("streams").max())
     of_tracks = per_track.group_by("album_id").agg(
-        tracks_played=pl.len(),
-        most=pl.col("streams").max(),
         mean_popularity=pl.col("popularity").mean(),
         mean_duration_ms=pl.col("duration_ms").mean(),
     )
@@ -418,6 +451,7 @@ def album_totals() -> pl.DataFrame:
     totals = (
         counted(played, ["album_id"], *figures)
         .join(of_tracks, on="album_id")
+        .join(most, on="album_id")
         .join(about, on="album_id", how="left")
         .with_columns(
             album_name=pl.when(no_album).then(pl.lit("Unknown album")).otherwise("album_name"),
@@ -435,13 +469,14 @@ def album_totals() -> pl.DataFrame:
 
 
 def new_release_trends() -> pl.DataFrame:
-    played = music()
+    played = music().with_columns(by_recording("track"))
     last = played["event_date"].max()
     assert isinstance(last, date)
     rows = []
     released = described_tracks().filter(
         pl.col("release_precision").is_in(["day", "month"]),
         pl.col("release_date").is_between(last - 89 * DAY, last),
+        pl.col("track") == by_recording("track"),
     )
     for track in released.iter_rows(named=True):
         own = played.filter(pl.col("track") == track["track"])
@@ -499,7 +534,7 @@ def monthly_taste() -> pl.DataFrame:
             .join(_popularity_in(month), on="track", how="left")
         )
         told = heard["popularity"].drop_nulls()
-        new = _by_month(first_streams()).filter(pl.col("event_month") == month).height
+        new = _by_month(first_of_recordings()).filter(pl.col("event_month") == month).height
         streamed = dict(
             by_genre.filter(pl.col("event_month") == month).select("genre", "weighted_streams").iter_rows()
         )
@@ -507,7 +542,7 @@ def monthly_taste() -> pl.DataFrame:
             {
                 "event_month": month,
                 "streams": heard.height,
-                "tracks": heard["track"].n_unique(),
+                "tracks": heard.select(by_recording("track").n_unique()).item(),
                 "first_listens": new,
                 "discovery_share": new / heard.height,
                 "mean_popularity": told.mean(),
@@ -604,7 +639,7 @@ def cohort_retention() -> pl.DataFrame:
 
 def user_lifetimes() -> pl.DataFrame:
     rows = []
-    firsts = dict(first_streams().group_by("user_id").len().iter_rows())
+    firsts = dict(first_of_recordings().group_by("user_id").len().iter_rows())
     for (user,), days in user_days().partition_by("user_id", as_dict=True).items():
         dates = sorted(days["local_date"])
         streak = longest = 1
@@ -681,6 +716,8 @@ EXPECTED: dict[str, tuple[Callable[[], pl.DataFrame], list[str]]] = {
     "monthly_genre_metrics": (monthly_genre_metrics, ["event_month", "genre"]),
     "monthly_taste": (monthly_taste, ["event_month"]),
     "track_totals": (track_totals, ["track_id"]),
+    "recording_totals": (recording_totals, ["track_id"]),
+    "ranked_tracks": (ranked_tracks, ["counted_by", "track_id"]),
     "artist_totals": (artist_totals, ["artist_id"]),
     "album_totals": (album_totals, ["album_id"]),
     "new_release_trends": (new_release_trends, ["track_id"]),
@@ -750,6 +787,8 @@ def test_the_world_has_what_is_hard(marts: Marts):
     """The comparison means little where a case does not occur."""
     assert marts["track_totals"].filter(pl.col("track_id").str.starts_with("name-")).height == 1
     assert marts["track_totals"].filter(pl.col("track_id") == UNKNOWN)["track_rank"].to_list() == [None]
+    assert marts["recording_totals"].filter(pl.col("track_ids") == 2).height > 20
+    assert any(shown > key for key, shown in standing_for().items())
     assert marts["new_release_trends"].filter(pl.col("trending_score") > 0).height > 0
     assert marts["new_release_trends"].filter(pl.col("trending_score") < 0).height > 0
     assert marts["monthly_taste"]["genre_distance"].drop_nulls().is_between(0.01, 0.99).all()

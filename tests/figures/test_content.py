@@ -8,7 +8,7 @@ import pytest
 
 from spotify_assets.figures import content
 from spotify_assets.figures.view import Filters, Period
-from tests.dbt.generated import core_tables, newest
+from tests.dbt.generated import by_recording, core_tables, newest, standing_for
 from tests.dbt.test_kpis import album_key, artist_key
 from tests.figures.recount import FEBRUARY, LONG, within
 
@@ -27,7 +27,7 @@ def owned(rows: pl.DataFrame) -> pl.DataFrame:
     )
     pairs = joined.select("artist", "album").rows()
     return joined.with_columns(
-        tracks=pl.col("track"),
+        tracks=by_recording("track"),
         artists=pl.Series([artist_key(artist) for artist, _ in pairs]),
         albums=pl.Series([album_key(artist_key(artist), album) for artist, album in pairs]),
     )
@@ -61,6 +61,15 @@ def test_tops_count_and_order_all_that_was_heard(connection, period, kind, by):
     assert found["id"].to_list() == expected["id"].to_list()
     for column in ("plays", "streams", "skip_rate", "minutes"):
         assert found[column].to_list() == pytest.approx(expected[column].to_list()), column
+
+
+def test_a_recording_has_the_names_of_the_track_that_stands_for_it(connection):
+    names = dict(
+        newest(core_tables()["core.tracks"], "track_id").select("track_id", "track_name").iter_rows()
+    )
+    found = content.tops(connection, Filters(LONG), "tracks", "streams", EVERYTHING)
+    assert found["name"].to_list() == [names.get(track, "Demo") for track in found["id"]]
+    assert len({track for track, shown in standing_for().items() if track != shown}) > 20
 
 
 def test_tops_say_where_each_stood_in_the_compared_period(connection):
@@ -120,7 +129,10 @@ def test_one_by_itself_has_its_days_and_its_tracks(connection, kind):
 
     assert days["plays"].sum() == tracks["plays"].sum() == mine.height
     assert days.height == FEBRUARY.days
-    assert set(tracks["track_id"]) == set(mine["track"])
+    assert set(tracks["track_id"]) == {standing_for()[track] for track in mine["track"]}
+    named = newest(core_tables()["core.tracks"], "track_id").select("track_id", "track_name")
+    names = dict(named.iter_rows())
+    assert tracks["name"].to_list() == [names.get(track, "Demo") for track in tracks["track_id"]]
     assert content.details(connection, kind, top["id"]).height == 1
     assert content.details(connection, kind, "no such id").is_empty()
 

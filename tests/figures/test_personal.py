@@ -16,7 +16,7 @@ from spotify_assets.figures.personal import (
 )
 from spotify_assets.figures.personal_queries import FIGURES, LEAST_PLAYS, TERMS
 from spotify_assets.figures.view import Period
-from tests.dbt.generated import core_tables, newest
+from tests.dbt.generated import by_recording, core_tables, newest
 from tests.dbt.test_kpis import UNKNOWN, all_playbacks
 from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, number, theirs
 from tests.figures.recount import FEBRUARY, genres, playbacks
@@ -61,13 +61,14 @@ def test_totals(figures, user, name, period):
     assert found["minutes_of_other_content"] == pytest.approx(other / MINUTE)
     assert found["minutes_listened"] == pytest.approx(hours(user, period)["ms_listened"].sum() / MINUTE)
     assert found["minutes_overlapping"] == pytest.approx(hours(user, period)["ms_overlapping"].sum() / MINUTE)
-    assert found["tracks"] == rows.filter(pl.col("track") != UNKNOWN)["track"].n_unique()
+    assert found["tracks"] == rows.filter(pl.col("track") != UNKNOWN).select(by_recording("track")).n_unique()
     assert found["active_days"] == rows["local_date"].n_unique()
     assert found["days"] == period.days
 
 
 def test_new_tracks_are_those_never_streamed_before(figures, user):
     known = playbacks().filter(pl.col("user_id") == user, "is_stream", pl.col("track") != UNKNOWN)
+    known = known.with_columns(by_recording("track"))
     firsts = known.sort("ended_at").unique("track", keep="first")
     new = firsts.filter(pl.col("local_date").is_between(FEBRUARY.first, FEBRUARY.last))
 
@@ -113,7 +114,7 @@ def test_tracks_are_ranked_by_streams_and_by_minutes_and_know_where_they_were(fi
     found = figures["tracks"]
 
     def counted(period: Period) -> dict[str, tuple[int, int, float]]:
-        known = theirs(user, period).filter(pl.col("track") != UNKNOWN).group_by("track")
+        known = theirs(user, period).filter(pl.col("track") != UNKNOWN).group_by(by_recording("track"))
         rows = known.agg(pl.len(), pl.col("is_stream").sum(), pl.col("ms_played").sum() / MINUTE)
         return {track: (plays, streams, minutes) for track, plays, streams, minutes in rows.rows()}
 
@@ -130,6 +131,15 @@ def test_tracks_are_ranked_by_streams_and_by_minutes_and_know_where_they_were(fi
     by_minutes = found.filter(pl.col("rank_by_minutes").is_not_null()).sort("rank_by_minutes")
     assert by_minutes["minutes"].is_sorted(descending=True)
     assert found["stream_share"].sum() == pytest.approx(1)
+    names = newest(core_tables()["core.tracks"], "track_id").select("track_id", "track_name")
+    shown = found.join(names, on="track_id", suffix="_of_track")
+    assert shown["track_name"].to_list() == shown["track_name_of_track"].to_list()
+    heard = theirs(user, FEBRUARY).group_by(shown=by_recording("track")).agg(pl.col("track").unique().sort())
+    wanted = {track: " ".join(ids) for track, ids in heard.rows()}
+    assert {track: ids for track, ids in found.select("track_id", "ids").rows() if ids} == {
+        track: ids for track, ids in wanted.items() if track != UNKNOWN
+    }
+    assert any(" " in ids for ids in wanted.values())
 
 
 def test_artists_are_the_first_credited_ones(figures, user):

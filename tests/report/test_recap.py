@@ -17,9 +17,10 @@ from typer.testing import CliRunner, Result
 
 from spotify_assets.assets.recaps import recap_asset
 from spotify_assets.cli import app
-from spotify_assets.figures.personal import personal_figures
+from spotify_assets.figures.personal import find_listener, personal_figures
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.report.monthly import remove_recaps
+from spotify_assets.report.page import hours_in_words
 from spotify_assets.report.recap import recap
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -81,6 +82,10 @@ class Page(HTMLParser):
         return " ".join(word for word in self.words if word)
 
 
+def sections_of(page: Path) -> set[str]:
+    return set(re.findall(r'<section id="([^"]+)"', page.read_text(encoding="utf-8")))
+
+
 def test_the_page_asks_for_nothing(written):
     html = written.read_text(encoding="utf-8")
     page = Page(html)
@@ -118,6 +123,7 @@ def test_the_figures_at_the_top_are_counted_from_playbacks(written):
     assert f"{rows.height:,} plays" in text
     assert f"{number(rows['is_skip'].mean()):.1%} plays skipped" in text
     assert f"{everything['ms_played'].sum() / MINUTE / 60:,.1f} hours played" in text
+    assert "what ran at the same time as something else adds nothing to it" in text
     before = number(theirs(BUSIEST, BEFORE)["is_stream"].sum())
     assert f"{number(rows['is_stream'].sum()) / before - 1:+.1%}" in text
 
@@ -160,7 +166,7 @@ def test_the_page_my_listening_has_the_same_numbers(published, written, monkeypa
     assert not page.exception
     found = tiles(page)
     assert found["Hours listened"] == f"{totals['minutes_listened'] / 60:,.1f}"
-    for label, name in (("Streams", "streams"), ("Plays", "plays"), ("New tracks", "new_tracks")):
+    for label, name in (("Streams", "streams"), ("Plays", "plays"), ("New tracks streamed", "new_tracks")):
         assert found[label] == f"{totals[name]:,}"
     assert found["Plays skipped"] == f"{totals['skip_rate']:.1%}"
 
@@ -204,11 +210,132 @@ def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
     made = recap(serving, tmp_path / "recap.html", BUSIEST)
 
     text = Page(made.page.read_text(encoding="utf-8")).text
-    assert "The catalogue knows no release date of what was streamed." in text
-    assert "The catalogue knows no audio features of what was streamed." in text
-    assert "No streams of it are known in this period." in text
+    assert "Genres, Eras, Moods: the catalogue does not describe what was streamed: import one" in text
+    assert text.count("the catalogue does not describe") == 1
+    assert {"genres", "eras", "moods"}.isdisjoint(sections_of(made.page))
     assert "100.0% length, release date, genre and audio features are unknown" in text
     assert made.figures["genres"].is_empty()
+
+
+def test_sections_that_have_data_stand_and_nothing_is_said_of_them(written):
+    text = Page(written.read_text(encoding="utf-8")).text
+    assert {"genres", "eras", "moods", "shows", "streaks"} <= sections_of(written)
+    assert "Nothing to show" not in text
+
+
+def test_a_table_is_never_named_in_words(written):
+    text = Page(written.read_text(encoding="utf-8")).text
+    assert re.findall(r"(?:marts|core|raw|ops|ml|bi)\.\w+", text) == []
+
+
+# --- podcasts and audiobooks
+
+
+def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
+    connection, serving = changed
+    connection.execute(
+        "update marts.fact_listens set content_type = 'audiobook' where user_id = ? and not is_music "
+        "and event_id in (select min(event_id) from marts.fact_listens where user_id = ? and not is_music "
+        "and local_date between ? and ?)",
+        [BUSIEST, BUSIEST, FEBRUARY.first, FEBRUARY.last],
+    )
+    connection.execute(
+        "update marts.fact_listens set track_id = (select min(track_id) from marts.dim_track "
+        "where is_in_catalogue) where user_id = ? and not is_music",
+        [BUSIEST],
+    )
+    connection.close()
+
+    made = recap(serving, tmp_path / "recap.html", BUSIEST, (FEBRUARY.first, FEBRUARY.last), BEFORE)
+
+    everything = theirs(BUSIEST, FEBRUARY, all_playbacks())
+    other = everything.filter(pl.col("content_type") != "music")
+    assert other.height > 2
+    content = made.figures.of_period("content")
+    assert content["minutes_share"].sum() == pytest.approx(1)
+    kinds = {row["content_type"]: row for row in content.iter_rows(named=True)}
+    assert kinds["audiobook"]["playbacks"] == 1
+    assert kinds["podcast"]["playbacks"] == other.height - 1
+    both = kinds["podcast"]["minutes"] + kinds["audiobook"]["minutes"]
+    assert both == pytest.approx(number(other["ms_played"].sum()) / MINUTE)
+    assert both / (number(everything["ms_played"].sum()) / MINUTE) == pytest.approx(
+        kinds["podcast"]["minutes_share"] + kinds["audiobook"]["minutes_share"]
+    )
+    shows = made.figures["shows"]
+    assert shows.select("content_type", "titles", "playbacks").rows() == [
+        ("podcast", 1, other.height - 1),
+        ("audiobook", 1, 1),
+    ]
+    text = Page(made.page.read_text(encoding="utf-8")).text
+    hours = kinds["podcast"]["minutes"] / 60
+    assert f"1 episode of 1 podcast for {hours:,.1f} hours on {kinds['podcast']['days']:,} days" in text
+    assert "1 chapter of 1 audiobook for" in text
+    assert f"Podcasts {hours:,.1f} {kinds['podcast']['minutes_share']:.1%}" in text
+
+
+def test_without_podcasts_one_line_says_so(changed, tmp_path):
+    connection, serving = changed
+    connection.execute("delete from marts.fact_listens where not is_music")
+    connection.close()
+    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+    text = Page(made.page.read_text(encoding="utf-8")).text
+    assert "Podcasts and audiobooks: none were heard." in text
+    assert "shows" not in sections_of(made.page)
+    assert made.figures["shows"].is_empty()
+
+
+# --- what is explained
+
+
+@pytest.mark.parametrize(
+    ("listened", "music", "other", "says"),
+    [
+        (600, 600, 0, "10.0 hours on the clock."),
+        (600, 540, 60, "10.0 hours on the clock, of which 1.0 were no music."),
+        (600, 601, 0, "10.0 hours on the clock."),
+        (
+            540,
+            540,
+            60,
+            "9.0 hours on the clock; 10.0 hours played, of which 1.0 were no music. Played is what",
+        ),
+        (660, 600, 0, "11.0 hours on the clock; 10.0 hours played. Played is what the sources say of"),
+    ],
+)
+def test_hours_on_the_clock_and_played_are_explained_where_they_differ(listened, music, other, says):
+    said = hours_in_words(
+        {"minutes_listened": listened, "minutes_played": music, "minutes_of_other_content": other}
+    )
+    assert said.startswith(says)
+    assert ("counts each moment once" in said) == (music + other - listened > 5)
+
+
+def test_discoveries_of_all_time_are_no_copy_of_the_top(serving, tmp_path):
+    with serving.reader() as connection:
+        known = find_listener(connection, BUSIEST).known
+    made = recap(serving, tmp_path / "recap.html", BUSIEST, (known.first, known.last), alone=True)
+    text = Page(made.page.read_text(encoding="utf-8")).text
+
+    assert "everything in it is new" in text
+    assert "Artists streamed for the first time" not in text
+    found = made.figures["discovered_artists"]
+    for month, of_month in found.group_by(pl.col("first_date").dt.to_string("%Y-%m")):
+        best = of_month.sort("streams", "minutes", "artist_id", descending=[True, True, False]).row(
+            0, named=True
+        )
+        assert f"{month[0]} {of_month.height:,} {best['artist_name']} {best['streams']:,}" in text
+
+
+def test_discoveries_of_a_later_period_are_listed(written):
+    assert "Artists streamed for the first time" in Page(written.read_text(encoding="utf-8")).text
+
+
+def test_a_copy_of_an_earlier_version_says_what_to_do(changed, tmp_path):
+    connection, serving = changed
+    connection.execute("alter table marts.dim_track drop column recording_track_id")
+    connection.close()
+    with pytest.raises(WarehouseMissingError, match="spotify-assets materialize"):
+        recap(serving, tmp_path / "recap.html", BUSIEST)
 
 
 def test_a_copy_without_marts_says_what_to_do(changed, tmp_path):

@@ -122,3 +122,45 @@ def test_a_rule_for_everything_or_nothing_is_refused(parts, says):
 def test_without_rules_nothing_changes():
     cleaned = valid_events(raw_events(*PLAYS))
     assert without_excluded(cleaned, []) is cleaned
+
+
+SPELLINGS = [
+    ("Don't Stop Believin'", "Don’t Stop Believin’"),
+    ("Don't Stop", "DON`T STOP"),
+    ('The "Best" Of', "The “Best” Of"),
+    ('12" Mix', "12″ Mix"),
+    ("Beyoncé", "Beyonce\u0301"),
+    ("İstanbul", "i\u0307stanbul"),
+    ("Sigur Rós", "Sigur\u00a0Rós"),
+    ("Two  Blanks", " two\u2003blanks\u200b"),
+    ("Jay-Z", "Jay\u2011Z"),
+    ("Song - Live", "Song – Live"),
+    ("STRASSE", "straße"),
+    ("ΟΔΟΣ", "οδοσ"),
+    ("ＬｉＳＡ", "lisa"),
+    ("Wait...", "Wait…"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+@pytest.mark.parametrize("column", ["artist", "track"])
+def test_names_match_however_they_are_encoded(column, one, other):
+    for asked, written in ((one, other), (other, one)):
+        row = playback("a", **{f"{column}_name": written})
+        assert kept(Exclusion(**{column: asked}), row) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("Beyonce", "Beyoncé"),
+        ("Dont Stop", "Don't Stop"),
+        ("Song", "Song - Live"),
+        ("JayZ", "Jay-Z"),
+        ("P!nk", "Pink"),
+        (" ", None),
+        ("\u200b", None),
+    ],
+)
+def test_other_names_do_not_match(asked, written):
+    assert kept(Exclusion(artist=asked), playback("a", artist_name=written)) == ["a"]

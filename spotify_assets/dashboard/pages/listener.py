@@ -12,7 +12,8 @@ from spotify_assets.figures import overview, personal
 from spotify_assets.figures.personal import COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import TERMS
 from spotify_assets.figures.view import Filters
-from spotify_assets.report.page import rendered
+from spotify_assets.report.beside_music import KINDS, discovered, is_all_that_is_known
+from spotify_assets.report.page import UNDESCRIBED, hours_in_words, rendered
 
 _TOPS = (
     ("Tracks", "tracks", "track_name"),
@@ -60,6 +61,7 @@ def page(filters: Filters) -> None:
     )
     _when(figures)
     _tops(figures)
+    _beside_music(figures)
     _discoveries(figures)
     _taste(figures)
     _skips(figures)
@@ -86,10 +88,10 @@ def _numbers(figures: PersonalFigures) -> None:
         for label, name in (
             ("Streams", "streams"),
             ("Plays", "plays"),
-            ("Tracks", "tracks"),
-            ("Artists", "artists"),
-            ("New tracks", "new_tracks"),
-            ("Days in a row", "longest_streak_days"),
+            ("Tracks played", "tracks"),
+            ("Artists played", "artists"),
+            ("New tracks streamed", "new_tracks"),
+            ("Days in a row with music", "longest_streak_days"),
         ):
             tile(label, f"{now[name]:,}", term=term, change=change(now[name], before[name]))
         rate = now["skip_rate"]
@@ -101,6 +103,7 @@ def _numbers(figures: PersonalFigures) -> None:
         )
     if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
         st.caption(unknown)
+    st.caption(hours_in_words(now))
 
 
 def _when(figures: PersonalFigures) -> None:
@@ -121,7 +124,7 @@ def _when(figures: PersonalFigures) -> None:
         figures.of_period("streaks"),
         term=TERMS["streaks"],
         name="streaks",
-        columns={"first_date": _FIRST_DATE, "last_date": st.column_config.DateColumn("To")},
+        columns={"first_date": _FIRST_DATE, "last_date": st.column_config.DateColumn("To"), "days": "Days"},
     )
 
 
@@ -140,51 +143,110 @@ def _tops(figures: PersonalFigures) -> None:
         )
 
 
+def _beside_music(figures: PersonalFigures) -> None:
+    content = figures.of_period("content").filter(pl.col("playbacks") > 0)
+    if figures["shows"].is_empty():
+        st.caption("Podcasts and audiobooks: none were heard.")
+        return
+    kinds = content.select(
+        pl.col("content_type").replace(KINDS).alias("kind"),
+        hours=pl.col("minutes") / 60,
+        share="minutes_share",
+        playbacks="playbacks",
+    )
+    table(
+        "What was played",
+        kinds,
+        term=TERMS["content"],
+        name="content",
+        columns={
+            "kind": "Kind",
+            "hours": st.column_config.NumberColumn("Hours played", format="%.1f"),
+            "share": _SHARE,
+            "playbacks": "Playbacks",
+        },
+    )
+    table(
+        "Podcasts and audiobooks",
+        figures["shows"].select(
+            "rank",
+            "show_name",
+            "minutes",
+            "titles",
+            "playbacks",
+            pl.col("content_type").replace(KINDS),
+            "first_date",
+            "last_date",
+        ),
+        term=TERMS["shows"],
+        name="shows",
+        columns={
+            "rank": "#",
+            "show_name": "Name",
+            "minutes": _MINUTES,
+            "titles": st.column_config.NumberColumn("Titles", help="Episodes or chapters"),
+            "playbacks": "Playbacks",
+            "content_type": "Kind",
+            "first_date": _FIRST_DATE,
+            "last_date": st.column_config.DateColumn("To"),
+        },
+    )
+
+
 def _discoveries(figures: PersonalFigures) -> None:
     show(
-        "New tracks",
+        "New tracks streamed",
         charts.discoveries,
         figures.frames["timeline"],
         term=TERMS["timeline"],
         name="new_tracks",
     )
+    if is_all_that_is_known(figures):
+        steps = discovered(figures)
+        st.caption("The period begins with the first playback that is known, so everything in it is new.")
+        if steps:
+            table(
+                "Artists for the first time",
+                pl.DataFrame(list(steps.rows), schema=list(steps.columns), orient="row"),
+                term=TERMS["discovered_artists"],
+                name="discovered_artists",
+            )
+        return
     table(
         "Artists for the first time",
         figures["discovered_artists"].drop("artist_id"),
         term=TERMS["discovered_artists"],
         name="discovered_artists",
-        columns={"minutes": _MINUTES, "first_date": _FIRST_DATE},
+        columns={
+            "artist_name": "Artist",
+            "first_date": _FIRST_DATE,
+            "streams": "Streams",
+            "minutes": _MINUTES,
+        },
         empty="No artist was streamed for the first time in this period.",
     )
 
 
 def _taste(figures: PersonalFigures) -> None:
-    unknown = "The catalogue does not describe what was streamed: import one (spotify-assets import FILE)."
-    show(
-        "Eras",
-        charts.eras,
-        figures["eras"].filter(pl.col("decade").is_not_null()),
-        term=TERMS["eras"],
-        name="eras",
-        empty=unknown,
-    )
-    show(
-        "Moods",
-        charts.moods,
-        figures["moods"].filter(pl.col("mood") != "unknown", pl.col("stream_share").is_not_null()),
-        term=TERMS["moods"],
-        name="moods",
-        empty=unknown,
-    )
-    show(
-        "Valence and energy",
-        charts.mood_map,
-        figures["mood_grid"],
-        term=TERMS["mood_grid"],
-        name="valence_and_energy",
-        empty=unknown,
-    )
-    table("Audio features", figures["audio"].drop("position"), term=TERMS["audio"], name="audio")
+    eras = figures["eras"].filter(pl.col("decade").is_not_null())
+    moods = figures["moods"].filter(pl.col("mood") != "unknown", pl.col("stream_share").is_not_null())
+    grid = figures["mood_grid"]
+    empty = []
+    for title, draw, rows, name in (
+        ("Eras", charts.eras, eras, "eras"),
+        ("Moods", charts.moods, moods, "moods"),
+        ("Valence and energy", charts.mood_map, grid, "mood_grid"),
+    ):
+        if rows.is_empty():
+            empty.append(title)
+        else:
+            show(title, draw, rows, term=TERMS[name], name=name)
+    if figures["audio"]["mean"].null_count() == figures["audio"].height:
+        empty.append("Audio features")
+    else:
+        table("Audio features", figures["audio"].drop("position"), term=TERMS["audio"], name="audio")
+    if empty:
+        st.info(f"{', '.join(empty)}: {UNDESCRIBED}.", icon=":material/search_off:")
     if not figures.compared:
         return
     for kind, title in (("artist", "Artists that rose and fell"), ("genre", "Genres that rose and fell")):

@@ -69,10 +69,12 @@ user_streaks as (
 discovered as (
 
     select
-        user_id,
-        count(*) as tracks_streamed
-    from {{ ref('first_listens') }}
-    group by user_id
+        firsts.user_id,
+        count(distinct tracks.recording_track_id) as tracks_streamed
+    from {{ ref('first_listens') }} as firsts
+    inner join {{ ref('dim_track') }} as tracks
+        on firsts.track_id = tracks.track_id
+    group by firsts.user_id
 
 ),
 

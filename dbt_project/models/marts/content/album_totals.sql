@@ -12,6 +12,25 @@ albums as (
 
 ),
 
+recordings as (
+
+    select
+        album_id,
+        max(streams) as most_streams
+    from (
+        select
+            album_id,
+            recording_track_id,
+            sum(streams) as streams
+        from tracks
+        group by
+            album_id,
+            recording_track_id
+    ) as streams_of_recordings
+    group by album_id
+
+),
+
 totals as (
 
     select
@@ -21,8 +40,7 @@ totals as (
         cast(sum(skips) as bigint) as skips,
         cast(sum(unknowns) as bigint) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played,
-        count(*) as tracks_played,
-        max(streams) as most_streams,
+        count(distinct recording_track_id) as tracks_played,
         avg(popularity) as mean_popularity,
         avg(duration_ms) as mean_duration_ms,
         min(first_event_date) as first_event_date,
@@ -64,7 +82,7 @@ final as (
         totals.unknowns,
         totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
         totals.ms_played,
-        totals.most_streams / nullif(totals.streams, 0) as top_track_share,
+        recordings.most_streams / nullif(totals.streams, 0) as top_track_share,
         totals.mean_popularity,
         totals.mean_duration_ms,
         totals.first_event_date,
@@ -73,6 +91,8 @@ final as (
     from totals
     inner join albums
         on totals.album_id = albums.album_id
+    inner join recordings
+        on totals.album_id = recordings.album_id
     left join ranked
         on totals.album_id = ranked.album_id
 

@@ -21,7 +21,7 @@ totals as (
         cast(sum(skips) as bigint) as skips,
         cast(sum(unknowns) as bigint) as unknowns,
         cast(sum(ms_played) as bigint) as ms_played,
-        count(*) as tracks_played,
+        count(distinct recording_track_id) as tracks_played,
         min(first_event_date) as first_event_date,
         max(last_event_date) as last_event_date
     from tracks

@@ -52,6 +52,7 @@ listened as (
     select
         with_version.event_month,
         with_version.streams,
+        tracks.recording_track_id,
         case
             when with_version.version is null then first_versions.popularity
             else with_version.popularity
@@ -83,7 +84,7 @@ profiles as (
         sum(streams * {{ figure }}) / sum(streams) filter (where {{ figure }} is not null)
             as mean_{{ figure }},
         {%- endfor %}
-        count(*) as tracks
+        count(distinct recording_track_id) as tracks
     from listened
     group by event_month
 
@@ -190,12 +191,27 @@ genre_distances as (
 
 ),
 
+first_listens as (
+
+    select
+        firsts.user_id,
+        tracks.recording_track_id,
+        min(firsts.event_date) as event_date
+    from {{ ref('first_listens') }} as firsts
+    inner join tracks
+        on firsts.track_id = tracks.track_id
+    group by
+        firsts.user_id,
+        tracks.recording_track_id
+
+),
+
 discovered as (
 
     select
         cast(date_trunc('month', event_date) as date) as event_month,
         count(*) as first_listens
-    from {{ ref('first_listens') }}
+    from first_listens
     group by date_trunc('month', event_date)
 
 ),

@@ -24,7 +24,9 @@ releases as (
             tracks.release_date > newest_day.event_date - {{ released_within_days }}
             and tracks.release_date <= newest_day.event_date
     -- a track known by its year may be eleven months younger than the date says
-    where tracks.release_precision in ('day', 'month')
+    where
+        tracks.release_precision in ('day', 'month')
+        and tracks.track_id = tracks.recording_track_id
 
 ),
 
@@ -42,7 +44,7 @@ compared_days as (
 counted as (
 
     select
-        listens.track_id,
+        tracks.recording_track_id as track_id,
         count(*) filter (where listens.is_stream and compared_days.is_recent) as recent_streams,
         count(*) filter (where listens.is_stream and not compared_days.is_recent) as previous_streams,
         count(*) filter (
@@ -52,8 +54,10 @@ counted as (
     from {{ ref('fact_listens') }} as listens
     inner join compared_days
         on listens.event_date = compared_days.event_date
+    inner join {{ ref('dim_track') }} as tracks
+        on listens.track_id = tracks.track_id
     where listens.is_music
-    group by listens.track_id
+    group by tracks.recording_track_id
 
 ),
 

@@ -62,6 +62,7 @@ final as (
 
     select
         totals.track_id,
+        tracks.recording_track_id,
         tracks.track_name,
         tracks.primary_artist_id,
         tracks.primary_artist_name,

@@ -111,6 +111,16 @@ unknown_track as (
 
 ),
 
+play_counts as (
+
+    select
+        track_key,
+        sum(playbacks) as playbacks
+    from {{ ref('stg_played_tracks') }}
+    group by track_key
+
+),
+
 tracks as (
 
     select *
@@ -130,6 +140,14 @@ final as (
     select
         tracks.track_id,
         coalesce(recordings.recording_id, tracks.track_id) as recording_id,
+        first_value(tracks.track_id) over (
+            partition by coalesce(recordings.recording_id, tracks.track_id)
+            order by
+                coalesce(play_counts.playbacks, 0) desc,
+                coalesce(described.popularity, -1) desc,
+                tracks.is_in_catalogue desc,
+                tracks.track_id asc
+        ) as recording_track_id,
         tracks.catalogue_track_id,
         tracks.content_type,
         tracks.track_name,
@@ -166,6 +184,8 @@ final as (
     from tracks
     left join recordings
         on tracks.track_id = recordings.track_key
+    left join play_counts
+        on tracks.track_id = play_counts.track_key
     left join newest_snapshots
         on tracks.catalogue_track_id = newest_snapshots.track_id
     left join snapshots as described

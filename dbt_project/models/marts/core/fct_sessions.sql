@@ -19,12 +19,16 @@ with
 {% endif %}
 playbacks as (
 
-    select *
-    from {{ ref('fact_listens') }}
+    select
+        listens.*,
+        tracks.recording_track_id
+    from {{ ref('fact_listens') }} as listens
+    left join {{ ref('dim_track') }} as tracks
+        on listens.track_id = tracks.track_id
     {% if is_window_run() %}
         where
-            event_date in (select days_to_read.event_date from days_to_read)
-            and session_id in (select changed_keys.session_id from changed_keys)
+            listens.event_date in (select days_to_read.event_date from days_to_read)
+            and listens.session_id in (select changed_keys.session_id from changed_keys)
     {% endif %}
 
 ),
@@ -50,8 +54,8 @@ final as (
         count(*) filter (where is_music and is_complete) as completes,
         count(*) filter (where is_music and is_abandoned) as abandons,
         count(*) filter (where is_music and is_outcome_unknown) as unknowns,
-        count(distinct track_id) filter (
-            where is_music and track_id <> {{ unknown_member() }}
+        count(distinct recording_track_id) filter (
+            where is_music and recording_track_id <> {{ unknown_member() }}
         ) as tracks,
         cast(sum(ms_played) as bigint) as ms_played,
         min(event_date) as first_event_date,

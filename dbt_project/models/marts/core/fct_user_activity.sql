@@ -51,6 +51,7 @@ tracks as (
 
     select
         track_id,
+        recording_track_id,
         primary_artist_id
     from {{ ref('dim_track') }}
 
@@ -60,6 +61,7 @@ classified as (
 
     select
         events.*,
+        tracks.recording_track_id,
         tracks.primary_artist_id,
         events.action in ('play', 'skip') as is_playback,
         events.action in ('play', 'skip') and events.content_type = 'music' as is_play
@@ -80,7 +82,7 @@ counted as (
         count(*) filter (where is_play and outcome = 'complete') as completes,
         count(*) filter (where is_play and outcome = 'abandoned') as abandons,
         count(*) filter (where is_play and outcome = 'unknown') as unknowns,
-        count(distinct track_key) filter (where is_play) as tracks,
+        count(distinct recording_track_id) filter (where is_play) as tracks,
         count(distinct primary_artist_id) filter (
             where is_play and primary_artist_id <> {{ unknown_member() }}
         ) as artists,

@@ -7,11 +7,15 @@
 
 with music_playbacks as (
 
-    select *
-    from {{ ref('fact_listens') }}
+    select
+        listens.*,
+        tracks.recording_track_id
+    from {{ ref('fact_listens') }} as listens
+    left join {{ ref('dim_track') }} as tracks
+        on listens.track_id = tracks.track_id
     where
-        is_music
-        and {{ in_event_window('event_date') }}
+        listens.is_music
+        and {{ in_event_window('listens.event_date') }}
 
 ),
 
@@ -29,7 +33,8 @@ final as (
         count(*) filter (where is_skip)
         / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
         count(distinct user_id) as listeners,
-        count(distinct track_id) filter (where track_id <> {{ unknown_member() }}) as tracks,
+        count(distinct recording_track_id) filter (where recording_track_id <> {{ unknown_member() }})
+            as tracks,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by event_date

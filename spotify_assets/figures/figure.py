@@ -1,0 +1,21 @@
+"""One table of figures: what it is called, what its rows are, and the query that gives it."""
+
+from dataclasses import dataclass
+
+from spotify_assets.figures.glossary import definition
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A table of figures: its name, title, grain, term in docs/metrics.md, and the query that gives it."""
+
+    name: str
+    title: str
+    grain: str
+    term: str
+    sql: str
+
+    @property
+    def definition(self) -> str:
+        """What its figures mean."""
+        return definition(self.term)
