@@ -110,7 +110,11 @@ def backfill(
 def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
     settings = Settings()
-    from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
+    from spotify_assets.automation.health import (  # noqa: PLC0415
+        incomplete_imports,
+        problems,
+        tell_readers,
+    )
     from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
@@ -118,6 +122,7 @@ def failing() -> None:
     with instance_of(settings) as instance:
         found = problems(instance, graph)
     tell_readers(settings, found)
+    found += incomplete_imports(settings.lake_dir)
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]

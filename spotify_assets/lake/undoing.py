@@ -79,6 +79,8 @@ def undo_in_lake(lake_dir: Path, receipts: Iterable[Receipt]) -> date | None:
     """
     with alone(lake_dir, wait=False):
         remove_unfinished(lake_dir)
+        for undone in read_undone(lake_dir):
+            _remove_files(lake_dir, undone.receipt)
         there = [receipt for receipt in receipts if receipt_path(lake_dir, receipt.receipt_id).exists()]
         first = min((_first_changed(lake_dir, receipt) for receipt in there), default=None)
         if first is not None:
@@ -122,11 +124,15 @@ def _undo(lake_dir: Path, receipt: Receipt) -> None:
     own = receipt_path(lake_dir, receipt.receipt_id)
     if receipt.snapshot_date is None:
         own.unlink(missing_ok=True)
+    _remove_files(lake_dir, receipt)
+    own.unlink(missing_ok=True)
+
+
+def _remove_files(lake_dir: Path, receipt: Receipt) -> None:
     for name in receipt.landed_files:
         (lake_dir / name).unlink(missing_ok=True)
         _remove_empty((lake_dir / name).parent)
     rejected_path(lake_dir, receipt.receipt_id).unlink(missing_ok=True)
-    own.unlink(missing_ok=True)
 
 
 def _remove_empty(folder: Path) -> None:
