@@ -1,4 +1,4 @@
-"""Undoing imports and keeping out what was erased, on the command line; without tables, or with raw ones alone."""
+"""Undoing imports and keeping out what was erased, on the command line; with raw tables at most."""
 
 import os
 import shutil
@@ -160,7 +160,8 @@ def test_killed_before_the_tables_the_same_command_finishes_it(
 
     monkeypatch.setattr(undo_module, "run_job", killed)
     for _ in range(2):
-        assert isinstance(call("import", "--undo", "endsong_0.json").exception, Killed)
+        with pytest.raises(Killed):
+            call("import", "--undo", "endsong_0.json")
     assert asked == ["2024-01-09 to 2024-02-10"] * 2
     assert len(receipts(data_dir)) == 2
     [due] = owed(settings.lake_dir)
@@ -187,7 +188,6 @@ def test_an_erased_listener_stays_out_until_somebody_says_so(inbox: Path, data_d
     assert "Nothing new" in works("import")
     assert [user for user, _ in receipts(data_dir)] == ["anna", "anna"]
     assert call("import", str(path), "--user", "bert").exit_code == 1
-    assert "any" not in [user for user, _ in receipts(data_dir)]
     [line] = fails("import", "--bring-back")
     assert "give their paths" in line
     works("import", str(path), "--user", "bert", "--bring-back")
