@@ -1,4 +1,4 @@
-"""Imports undone, files deleted by hand and start dates moved, through the command line and the whole graph."""
+"""Imports undone, files deleted by hand and start dates moved, by commands and through the whole graph."""
 
 from collections.abc import Iterator
 from datetime import datetime

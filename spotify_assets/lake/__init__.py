@@ -1,7 +1,8 @@
 """Where raw files live, and how they get there.
 
 Here belongs: the inbox, the folder layout, atomic writes, landing and receipts, profiles and exclusion rules,
-erasing a listener, undoing an import. Not here: parsing a format (`sources`) or the warehouse. Nothing here imports Dagster.
+erasing a listener, undoing an import. Not here: parsing a format (`sources`) or the warehouse. Nothing here
+imports Dagster.
 
     <data>/inbox/…                        what people drop; only read, what nobody knows goes to rejected/
     <data>/raw/spotify_tracks/snapshot_date=YYYY-MM-DD/part-<name>.parquet
