@@ -35,7 +35,8 @@ class Stale:
 
     `landed` and `held` are the dates that the lake has files of and the raw tables have rows of. `gone` are
     those of `held` with rows of files that the lake has no longer, `new` those of `landed` with files that no
-    table has. `due` is what somebody noted. `first` is the first date that what is gone or due reaches.
+    table has, `events` those of either with events. `due` is what somebody noted. `first` is the first date
+    that what is gone or due reaches.
     """
 
     start: date
@@ -43,13 +44,15 @@ class Stale:
     held: frozenset[date]
     gone: frozenset[date]
     new: frozenset[date]
+    events: frozenset[date]
     due: tuple[Due, ...]
     first: date | None
 
     @property
     def last(self) -> date:
-        """The last date that there is, today at the latest."""
-        return max(self._inside({*self.landed, *self.held}), default=self.start)
+        """The last date that what is gone or due reaches: that of the last events, or its own."""
+        own = {*self.gone, *(due.first for due in self.due)}
+        return max(self._inside(self.events | own), default=self.start)
 
     @property
     def everything(self) -> Window | None:
@@ -57,7 +60,8 @@ class Stale:
         if not self.landed and not self.held and not self.due:
             return None
         days = self._inside({*self.landed, *self.held, *(due.first for due in self.due)})
-        return Window(min(days, default=self.start), self.last + timedelta(days=1))
+        first, last = min(days, default=self.start), max(days, default=self.start)
+        return Window(first, last + timedelta(days=1))
 
     @property
     def window(self) -> Window | None:
@@ -131,6 +135,8 @@ def stale(settings: Settings) -> Stale:
         held=dates,
         gone=frozenset().union(*gone.values()),
         new=frozenset(lake.unwritten(held)),
+        events=frozenset(layout.landed_event_dates(settings.lake_dir))
+        | {day for day, _ in held.files[RAW_EVENTS.full_name]},
         due=due,
         first=min(firsts, default=None),
     )

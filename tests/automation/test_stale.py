@@ -172,6 +172,19 @@ def test_what_is_due_stays_due_until_a_run_to_the_end_has_done_it(settings: Sett
     assert [due.first for due in owed(settings.lake_dir)] == [date(2024, 3, 1)]
 
 
+def test_a_catalogue_after_the_last_events_makes_nothing_longer(settings: Settings, tmp_path: Path):
+    catalogue = write_csv(tmp_path / "new.csv", [tracks_dataset_row(2)])
+    list(import_path(catalogue, settings.lake_dir, Wishes("anna", TODAY, date(2025, 6, 1))))
+    load(settings)
+    owe(settings.lake_dir, date(2024, 2, 20))
+    found = stale(settings)
+    assert found.everything == Window(date(2024, 1, 20), date(2025, 6, 2))
+    assert found.window == Window(date(2024, 2, 19), date(2024, 3, 26))
+    assert [due.first for due in found.settled_by(found.window)] == [date(2024, 2, 20)]
+    shutil.rmtree(layout.tracks_dir(settings.lake_dir, date(2025, 6, 1)))
+    assert stale(settings).window == Window(date(2024, 2, 19), date(2025, 6, 2))
+
+
 def test_what_is_gone_is_noted_before_the_tables_forget_it(settings: Settings):
     of_month(settings, "2024-02").unlink()
     noted(settings)
