@@ -120,12 +120,12 @@ def stale(settings: Settings) -> Stale:
         for table in RAW
     }
     dates = frozenset(day for files in held.files.values() for day, _ in files)
-    landed = frozenset(layout.landed_dates(settings.lake_dir))
+    landed = lake.events | lake.snapshots
     due = tuple(owed(settings.lake_dir))
     firsts = [*gone[RAW_EVENTS.full_name], *(note.first for note in due)]
     if snapshots := gone[RAW_TRACKS.full_name]:
         # The earliest catalogue describes the days before it as well.
-        is_earliest = min(snapshots) <= min(layout.landed_snapshots(settings.lake_dir), default=date.max)
+        is_earliest = min(snapshots) <= min(lake.snapshots, default=date.max)
         firsts.append(min(dates | landed) if is_earliest else min(snapshots))
     if early := [day for day in dates if day < start]:
         firsts.append(max(early))
@@ -135,8 +135,7 @@ def stale(settings: Settings) -> Stale:
         held=dates,
         gone=frozenset().union(*gone.values()),
         new=frozenset(lake.unwritten(held)),
-        events=frozenset(layout.landed_event_dates(settings.lake_dir))
-        | {day for day, _ in held.files[RAW_EVENTS.full_name]},
+        events=lake.events | {day for day, _ in held.files[RAW_EVENTS.full_name]},
         due=due,
         first=min(firsts, default=None),
     )
@@ -196,7 +195,8 @@ class _Lake:
 
     def __init__(self, lake_dir: Path, receipts: Sequence[Receipt]) -> None:
         self._lake_dir = lake_dir
-        self._receipts = receipts
+        self.events = frozenset(layout.landed_event_dates(lake_dir))
+        self.snapshots = frozenset(layout.landed_snapshots(lake_dir))
         self._imported = {
             (receipt.target, receipt.source_file, name)
             for receipt in receipts
@@ -230,9 +230,9 @@ class _Lake:
         months = {(name, day.replace(day=1)) for day, name in held.files[events]}
         snapshots = {(name, day) for day, name in held.files[tracks]}
         if held.written[tracks]:
-            yield from set(layout.landed_snapshots(self._lake_dir)) - held.written[tracks]
+            yield from self.snapshots - held.written[tracks]
         if held.written[events]:
-            yield from set(layout.landed_event_dates(self._lake_dir)) - held.written[events]
+            yield from self.events - held.written[events]
         for target, source, name in self._imported:
             if not held.written.get(target) or source in held.refused:
                 continue
