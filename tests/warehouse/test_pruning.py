@@ -27,11 +27,8 @@ def database(tmp_path: Path) -> Database:
                 known = f"select {columns}".replace(
                     f"null::DATE as {table.partition_column}", f"date '{day}' as {table.partition_column}"
                 )
-                name = table.full_name
-                is_first = day == DATES[0]
-                connection.execute(
-                    f"{f'create table {name} as' if is_first else f'insert into {name}'} {known}"
-                )
+                verb = "create table {} as" if day == DATES[0] else "insert into {}"
+                connection.execute(f"{verb.format(table.full_name)} {known}")
         connection.execute(ROW_COUNTS.ddl)
         for table in ("raw.raw_events", "core.listening_events"):
             for day in DATES:
