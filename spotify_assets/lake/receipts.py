@@ -160,8 +160,8 @@ def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
         if rejected and not rejected_path(lake_dir, receipt.receipt_id).exists():
             rejected = {}
         gone = receipt.loaded - loaded + sum(receipt.rejected.values()) - sum(rejected.values())
-        changed = {"duplicates": {**receipt.duplicates, FILE_MISSING: gone}} if gone else {}
-        found.append(replace(receipt, loaded=loaded, rejected=rejected, **changed))
+        duplicates = {**receipt.duplicates, FILE_MISSING: gone} if gone else receipt.duplicates
+        found.append(replace(receipt, loaded=loaded, rejected=rejected, duplicates=duplicates))
     return found
 
 

@@ -62,7 +62,7 @@ def _query(database: Database, tables: tuple[Table, ...], query: str, schema: pl
     with database.reader() as connection:
         if len(row_counts(connection, {table.full_name: table for table in tables})) < len(tables):
             return pl.DataFrame(schema=schema)
-        return _frame(connection, query).cast(dict(schema))
+        return _frame(connection, query).cast(schema)
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
