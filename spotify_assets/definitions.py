@@ -6,6 +6,7 @@ Here belongs: wiring, and nothing else. Importing this module reads no manifest 
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -43,12 +44,13 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
-    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+    from spotify_assets.lake.horizon import start_of, with_start  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
+    begins = partial(start_of, settings)
     settings = with_start(settings)
     made = [
-        *raw_assets(settings),
+        *raw_assets(settings, begins),
         *core_assets(settings),
         *identity_assets(settings),
         *ml_assets(settings),

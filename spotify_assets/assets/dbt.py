@@ -5,10 +5,11 @@ step: a call of dbt takes 3 s of a processor before its first model (2 cores, db
 belongs: how dbt is called and how its models appear in the graph. Not here: SQL (`dbt_project`).
 """
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,13 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
 from spotify_assets.assets.spec import OWNER, POOL
 from spotify_assets.automation.partitions import partitions, window_of_run
+from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.pruning import first_date
 from spotify_assets.warehouse.slices import Window
 
+MARTS = "marts"
 INCREMENTAL = "incremental"
 """How the models are materialised that are partitioned."""
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
@@ -64,9 +69,11 @@ class ListeningDbtTranslator(DagsterDbtTranslator):
 def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
     """Every dbt model and snapshot, with dbt's tests as checks."""
 
+    manifest = prepared_manifest(settings)
+
     @dbt_assets(
         name="dbt",
-        manifest=prepared_manifest(settings),
+        manifest=manifest,
         dagster_dbt_translator=ListeningDbtTranslator(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
@@ -74,9 +81,27 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         # Without models the run is for the tests alone, which judge whole tables.
         window = window_of_run(context.run, settings) if context.selected_asset_keys else None
+        if window:
+            window = from_first_mart(window, settings, incremental_models(manifest))
         yield from run_dbt(context, dbt, settings, window_arguments(window) if window else BUILD)
 
     return models
+
+
+def from_first_mart(window: Window, settings: Settings, names: Collection[str]) -> Window:
+    """The window, or one from where the marts begin, where they have dates from before the partitions.
+
+    These have left the tables that the marts are made from, so that made again the marts are without them.
+    """
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    first = first_date(database, MARTS, names)
+    return window if first is None or first >= start_of(settings) else Window(first, window.end)
+
+
+def incremental_models(manifest: Path) -> list[str]:
+    """The marts of which a run makes the dates of its partitions alone."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return [node["name"] for node in nodes if node["schema"] == MARTS and _materialized(node) == INCREMENTAL]
 
 
 def window_arguments(window: Window) -> list[str]:

@@ -1,6 +1,7 @@
 """Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -11,19 +12,26 @@ from spotify_assets.automation.partitions import windows
 from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
-from spotify_assets.lake.receipts import read_receipts, receipts_frame, rejected_at_landing
+from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.pruning import prune
 from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
 
 
-def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets that read the lake."""
+def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
+    """The assets that read the lake.
+
+    `begins` says where partitions begin by what the lake has now: rows before that leave every table first.
+    """
     lake_dir = settings.lake_dir
+    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
 
     @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
+        _prune(context, database, begins())
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
         _show_files(context, lake_dir, lambda window: track_files(lake_dir, window))
@@ -31,15 +39,22 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
+        _prune(context, database, begins())
         lake, days = EventLake(lake_dir), windows(context)
         _show_files(context, lake_dir, lake.files)
         return Slices.of(days, lake.read, rows=lake.expected_rows(joined(days)))
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
     def import_receipts() -> pl.DataFrame:
-        return receipts_frame(read_receipts(lake_dir))
+        return receipts_frame(as_found(lake_dir, read_receipts(lake_dir)))
 
     return [raw_tracks, raw_events, import_receipts]
+
+
+def _prune(context: dg.AssetExecutionContext, database: Database, start: date) -> None:
+    """Take what lies before the partitions out of the tables; the first step of a run that reads the lake."""
+    for name, rows in prune(database, start).items():
+        context.log.info(f"{name}: {rows:,} rows before {start} left the table.")
 
 
 def _show_files(

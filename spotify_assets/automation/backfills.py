@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +17,7 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from spotify_assets.automation.partitions import as_window, keys_of, partitions
+from spotify_assets.automation.partitions import as_window, key_at, keys_of, partitions
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 
@@ -58,18 +59,21 @@ def backfill_of(
     selected: Iterable[dg.AssetKey],
     *,
     which: Which,
+    changed: Iterable[date] = (),
 ) -> Backfill:
     """What is to be done for a window of dates.
 
     A partition is done when every selected partitioned asset has it, and failed when the last run for it of
-    one of them failed; when somebody ended that run, it is missing. For each range only those assets are made
-    that lack one of its partitions, or that have none and were never made, and what is made from them.
+    one of them failed; when somebody ended that run, it is missing. Partitions of dates that `changed` are
+    missing, whatever was made. For each range only those assets are made that lack one of its partitions, or
+    that have none and were never made, and what is made from them.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
     """
     definition = partitions(settings)
     keys = definition.get_partition_keys_in_range(dg.PartitionKeyRange(*keys_of(settings, window)))
+    again = {key_at(definition, day) for day in changed if window.start <= day < window.end}
     chosen = set(selected)
     partitioned = sorted(key for key in chosen if graph.get(key).partitions_def is not None)
     made: dict[dg.AssetKey, set[str]] = {}
@@ -81,7 +85,7 @@ def backfill_of(
             continue
         stopped = _stopped(instance, key)
         materialized = status.deserialize_materialized_partition_subsets(definition)
-        made[key] = set(materialized.get_partition_keys()) - stopped
+        made[key] = set(materialized.get_partition_keys()) - stopped - again
         failed[key] = (
             set(status.deserialize_failed_partition_subsets(definition).get_partition_keys()) - stopped
         )

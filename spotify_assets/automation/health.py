@@ -7,6 +7,7 @@ broken from what was and is mended. Not here: how it is printed (`cli`) or sent 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
@@ -18,6 +19,7 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.runs import cause_of
+from spotify_assets.lake.receipts import missing_files, read_receipts
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
 
@@ -225,6 +227,26 @@ def _slice_of(record: AssetCheckExecutionRecord) -> str | None:
     value = record.evaluation.metadata.get("slice") if record.evaluation else None
     text = str(value.value) if value else None
     return None if text in (None, "all rows") else text
+
+
+# -- the lake --------------------------------------------------------------------------------------
+
+
+def incomplete_imports(lake_dir: Path) -> list[Problem]:
+    """The imports of which landed files are no longer in the lake; their rows leave the tables."""
+    receipts = {receipt.receipt_id: receipt for receipt in read_receipts(lake_dir)}
+    return [
+        Problem(
+            key=f"import:{receipt_id}",
+            kind="import",
+            title=f"Files of import {receipt_id} ({receipts[receipt_id].input_file}) are missing",
+            detail=f"{_some(names)}: import the file again, or take out the rest with spotify-assets import "
+            f"--undo {receipt_id}",
+            assets=(receipts[receipt_id].target.replace(".", "/"),),
+            blocks=False,
+        )
+        for receipt_id, names in missing_files(lake_dir, list(receipts.values())).items()
+    ]
 
 
 # -- freshness -------------------------------------------------------------------------------------

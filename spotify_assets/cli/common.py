@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 out = Console(width=None if sys.stdout.isatty() else 120)
 errors = Console(stderr=True)
 
+_MANY_DAYS = 730
+"""Days of partitions from which the grain `month` is worth a hint: Dagster's bookkeeping is per partition."""
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
 
@@ -61,23 +63,41 @@ def say_error(message: str) -> None:
 
 
 def days_of(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":
-    """The days asked for; by default those from the first to the last that the lake has files of.
+    """The days asked for; by default those from the first to the last that the lake or the tables have.
 
-    What lies outside the partitions is told and left out of the default.
+    What lies outside the partitions is told and left out of the default, and so is what leaves the tables.
     """
-    from spotify_assets.lake.horizon import outside, start_of  # noqa: PLC0415
-    from spotify_assets.lake.layout import landed_dates  # noqa: PLC0415
+    from spotify_assets.automation.stale import stale  # noqa: PLC0415
+    from spotify_assets.lake.horizon import outside  # noqa: PLC0415
     from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
 
-    landed = landed_dates(settings.lake_dir)
-    if (first is None or last is None) and not landed:
-        raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+    found = stale(settings)
+    everything = found.everything
+    if everything is None:
+        if first is None or last is None:
+            raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+        everything = Window(first.date(), last.date())
     if words := outside(settings):
         say_error(words)
-    earliest, today = start_of(settings), datetime.now(UTC).date()
-    start = first.date() if first else max(min(landed), earliest)
-    end = last.date() if last else min(max(landed), today)
-    return Window(start, end + timedelta(days=1))
+    if found.words:
+        out.print(found.words, highlight=False, soft_wrap=True)
+    start = first.date() if first else everything.start
+    end = last.date() + timedelta(days=1) if last else everything.end
+    return Window(start, end)
+
+
+def tell_partitions(settings: Settings) -> None:
+    """Say what of the lake lies outside the partitions, and when a coarser grain is worth it."""
+    from spotify_assets.lake.horizon import outside, start_of  # noqa: PLC0415
+
+    if words := outside(settings):
+        say_error(words)
+    days = (datetime.now(UTC).date() - start_of(settings)).days
+    if settings.partition_grain == "day" and days > _MANY_DAYS:
+        out.print(
+            f"Partitions start on {start_of(settings)}: {days:,} days. SPOTIFY_PARTITION_GRAIN=month makes "
+            f"{days // 30:,} of them and materialises the same tables faster."
+        )
 
 
 def run_job(
@@ -96,7 +116,9 @@ def run_job(
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
+        from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.lake.due import settle  # noqa: PLC0415
 
         definitions = build_defs(settings)
         assets, checks = None, None
@@ -111,6 +133,7 @@ def run_job(
                     raise ValueError(f"--select {select} finds no asset with a check")
             else:
                 assets = sorted(chosen)
+        due = noted(settings) if window and job == "everything" and not select else None
         with stoppable(), instance_of(settings) as instance, output_of_steps(settings):
             outcome = run(
                 definitions,
@@ -125,6 +148,8 @@ def run_job(
             tell_readers(settings, problems(instance, definitions.resolve_asset_graph()))
             if outcome.interrupted:
                 raise KeyboardInterrupt
+            if due and window and outcome.success:
+                settle(due.settled_by(window))
             return outcome
 
 

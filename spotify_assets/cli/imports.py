@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable
+from spotify_assets.cli.common import out, say_error, says_what_is_wrong, stoppable, tell_partitions
 from spotify_assets.cli.offline import tell_moved, tell_outdated
+from spotify_assets.cli.undo import tell_missing, tell_undone
+from spotify_assets.cli.undo import undo as undo_imports
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from spotify_assets.sources.kinds import Kind
 
 app = typer.Typer()
-
-_MANY_DAYS = 730
-"""Days of partitions from which the grain `month` is worth a hint: Dagster's bookkeeping is per partition."""
 
 
 class Expected(StrEnum):
@@ -72,11 +72,24 @@ def import_(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day a catalogue was exported; today by default."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be landed.")] = False,
+    undo: Annotated[
+        list[str] | None,
+        typer.Option(help="Take an import out of lake and tables: its receipt, or the file's name."),
+    ] = None,
+    bring_back: Annotated[
+        bool, typer.Option("--bring-back", help="Take in also what was erased with its listener.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
-    """Land files of any known kind in the lake, every row accounted for."""
+    """Land files of any known kind in the lake, every row accounted for; or undo such a landing."""
+    if undo:
+        undo_imports([*undo, *map(str, paths or ())], dry_run=dry_run)
+        return
+    if bring_back and not paths:
+        raise ValueError("--bring-back is for files that you name: give their paths")
     from spotify_assets.lake.importing import Wishes, import_paths, try_path  # noqa: PLC0415
     from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
+    from spotify_assets.lake.kept_out import Why  # noqa: PLC0415
     from spotify_assets.lake.profiles import (  # noqa: PLC0415
         Profile,
         checked_time_zone,
@@ -91,6 +104,8 @@ def import_(
         checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country
     )
     wishes = Wishes(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
+    if bring_back:
+        wishes = replace(wishes, lets_in=frozenset(Why))
     if dry_run:
         tried = [(path, wishes) for path in paths or ()] or [
             (path, wishes_for(path, settings.inbox_dir, wishes)) for path in pending(settings)
@@ -104,13 +119,13 @@ def import_(
         out.print(f"Nothing new in {settings.inbox_dir}: drop files there, or name them.", soft_wrap=True)
     if (timezone or follow_country) and not dry_run:
         write_profile(settings.lake_dir, profile)
-    failed = _tell(handed)
+    failed = _tell(handed, named=bool(paths))
     if dry_run:
         out.print("A dry run: nothing was written.")
     elif any(file.receipt for each in handed for file in each.files):
         tell_moved(handed)
         tell_outdated(settings)
-        _tell_partitions(settings)
+        tell_partitions(settings)
         out.print("Next: spotify-assets materialize")
     if failed:
         raise typer.Exit(1)
@@ -125,20 +140,25 @@ def receipt(
     ] = None,
 ) -> None:
     """What became of every row of every file, to what the last publishing made of it."""
-    from spotify_assets.lake.receipts import read_receipts  # noqa: PLC0415
+    from spotify_assets.lake.receipts import missing_files, read_receipts, read_undone  # noqa: PLC0415
+    from spotify_assets.lake.undoing import is_meant  # noqa: PLC0415
 
     settings = Settings()
     receipts = read_receipts(settings.lake_dir)
+    undone = read_undone(settings.lake_dir)
     if which:
-        receipts = [each for each in receipts if _is_meant(each, which)]
-        if not receipts:
+        receipts = [each for each in receipts if is_meant(each, which)]
+        undone = [each for each in undone if is_meant(each.receipt, which)]
+        if not receipts and not undone:
             raise ValueError(f"there is no receipt of {which}: see spotify-assets receipt")
     accounts = _accounts(settings, receipts)
     if len(receipts) == 1 or which:
         for each in receipts:
             _tell_account(each, accounts.get(each.receipt_id, {}))
-    else:
+    elif receipts or not undone:
         out.print(_receipts_table(receipts, accounts) if receipts else "Nothing was imported yet.")
+    tell_undone(undone)
+    tell_missing(missing_files(settings.lake_dir, receipts))
     wrong = [each.receipt_id for each in receipts if not each.reconciles]
     if wrong:
         raise ValueError(f"receipts that do not add up: {', '.join(wrong)}")
@@ -210,14 +230,17 @@ def _refuse_outside(settings: Settings, snapshot_date: date | None) -> None:
     )
 
 
-def _tell(handed: "Sequence[Handed]") -> bool:
-    """Print what came of every file; whether something was not taken that should have been."""
+def _tell(handed: "Sequence[Handed]", *, named: bool) -> bool:
+    """Print what came of every file; whether something was not taken that should have been.
+
+    What is kept out should have been where somebody named it.
+    """
     from spotify_assets.lake.importing import Outcome  # noqa: PLC0415
 
     files = [file for each in handed for file in each.files]
     accounted = [file for file in files if file.receipt]
     left = [file for file in files if file.outcome in (Outcome.REFUSED, Outcome.UNKNOWN)]
-    others = [file for file in files if file.outcome is Outcome.NOT_DATA]
+    others = [file for file in files if file.outcome in (Outcome.NOT_DATA, Outcome.KEPT_OUT)]
     if len(accounted) == 1 and accounted[0].receipt:
         _tell_account(accounted[0].receipt, {})
         if accounted[0].outcome is Outcome.LANDED_BEFORE:
@@ -227,13 +250,15 @@ def _tell(handed: "Sequence[Handed]") -> bool:
     for words in sorted({file.words for file in others}):
         names = [file.name for file in others if file.words == words]
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-        out.print(_plain(f"{Outcome.NOT_DATA}: {names[0]}{more}: {words}"), soft_wrap=True, highlight=False)
+        outcome = next(file.outcome for file in others if file.words == words)
+        out.print(_plain(f"{outcome}: {names[0]}{more}: {words}"), soft_wrap=True, highlight=False)
     for file in left:
         say_error(f"{file.name}: {file.words}")
     for each in handed:
         if each.is_unknown and each.path.with_name(f"{each.path.name}.reason.txt").exists():
             say_error(f"{each.path.name} was moved to {each.path.parent}, with the reason beside it")
-    refused = any(file.outcome is Outcome.REFUSED for file in left)
+    not_taken = {Outcome.REFUSED, Outcome.KEPT_OUT} if named else {Outcome.REFUSED}
+    refused = any(file.outcome in not_taken for file in files)
     return refused or (bool(left) and not accounted)
 
 
@@ -358,27 +383,6 @@ def _csv(rows: "pl.DataFrame", *, raw: bool) -> str:
     text = pl.col(pl.String)
     harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text)
     return (rows if raw else rows.with_columns(harmless.name.keep())).write_csv()
-
-
-def _is_meant(found: "Receipt", which: str) -> bool:
-    names = {found.input_file, Path(found.input_file).name, found.source_file}
-    if found.receipt_id.startswith(which) or which in names or Path(which).name in names:
-        return True
-    return found.input_file.startswith(f"{Path(which).name}/")
-
-
-def _tell_partitions(settings: Settings) -> None:
-    """Say what of the lake lies outside the partitions, and when a coarser grain is worth it."""
-    from spotify_assets.lake.horizon import outside, start_of  # noqa: PLC0415
-
-    if words := outside(settings):
-        say_error(words)
-    days = (datetime.now(UTC).date() - start_of(settings)).days
-    if settings.partition_grain == "day" and days > _MANY_DAYS:
-        out.print(
-            f"Partitions start on {start_of(settings)}: {days:,} days. SPOTIFY_PARTITION_GRAIN=month makes "
-            f"{days // 30:,} of them and materialises the same tables faster."
-        )
 
 
 def _dates(found: "Receipt | None") -> str:

@@ -58,11 +58,14 @@ def backfill(
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
+        from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.lake.due import settle  # noqa: PLC0415
         from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
         window = days_of(settings, first, last)
+        due = noted(settings)
         definitions = build_defs(settings)
         graph = definitions.resolve_asset_graph()
         wished = dg.AssetSelection.from_string(select) if select else EVERYTHING
@@ -75,6 +78,7 @@ def backfill(
                 window,
                 selected,
                 which=_which(again, include_failed, failed_only),
+                changed=due.changed,
             )
             _announce(found)
             for number, part in enumerate(found.ranges, start=1):
@@ -97,6 +101,8 @@ def backfill(
                 if outcome.interrupted:
                     raise KeyboardInterrupt
                 report(outcome)
+                if not select:
+                    settle(due.settled_by(part.window))
 
 
 @app.command()
@@ -104,7 +110,11 @@ def backfill(
 def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
     settings = Settings()
-    from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
+    from spotify_assets.automation.health import (  # noqa: PLC0415
+        incomplete_imports,
+        problems,
+        tell_readers,
+    )
     from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
@@ -112,6 +122,7 @@ def failing() -> None:
     with instance_of(settings) as instance:
         found = problems(instance, graph)
     tell_readers(settings, found)
+    found += incomplete_imports(settings.lake_dir)
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]

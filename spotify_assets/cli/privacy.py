@@ -34,6 +34,7 @@ def erase_user(
     ] = False,
 ) -> None:
     """Remove a listener from the lake, from every table and from what is published."""
+    from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
     from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
@@ -48,6 +49,8 @@ def erase_user(
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
     has_tables = database.path.exists()
     theirs, newest = event_dates(database, user) if has_tables else ([], None)
+    if theirs:
+        owe(settings.lake_dir, theirs[0])
     erased = erase_from_lake(settings, user)
     tables: dict[str, int] = {}
     if has_tables:
@@ -56,7 +59,8 @@ def erase_user(
     erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
-    window = _window_to_make_again({*erased.dates, *theirs}, newest, settings.start_date)
+    due = {note.first for note in owed(settings.lake_dir)}
+    window = _window_to_make_again({*erased.dates, *theirs, *due}, newest, settings.start_date)
     if has_tables and window:
         out.print(f"Making again what was counted from these rows, {window}.")
         report(run_job(settings, "everything", window=window))

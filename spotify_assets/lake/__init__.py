@@ -1,7 +1,8 @@
 """Where raw files live, and how they get there.
 
 Here belongs: the inbox, the folder layout, atomic writes, landing and receipts, profiles and exclusion rules,
-erasing a listener. Not here: parsing a format (`sources`) or the warehouse. Nothing here imports Dagster.
+erasing a listener, undoing an import. Not here: parsing a format (`sources`) or the warehouse. Nothing here
+imports Dagster.
 
     <data>/inbox/…                        what people drop; only read, what nobody knows goes to rejected/
     <data>/raw/spotify_tracks/snapshot_date=YYYY-MM-DD/part-<name>.parquet
@@ -10,4 +11,7 @@ erasing a listener. Not here: parsing a format (`sources`) or the warehouse. Not
     <data>/raw/_receipts/<receipt id>.json, _rejected/<receipt id>.parquet
     <data>/raw/_imports/<sha256>-<listener>.json    what was handed in, and what came of it
     <data>/raw/_users/<listener>.json               profiles
+    <data>/raw/_undone/<receipt id>.json            receipts of imports that were undone
+    <data>/raw/_kept_out/<sha256>.json              contents that stay out: undone or erased
+    <data>/raw/_due/<note>.json                     from which date on tables are to be made again
 """

@@ -20,9 +20,10 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.exclusions import forget_exclusions
 from spotify_assets.lake.importing import alone, forget_listener, marks_of_listener
 from spotify_assets.lake.inbox import files_with_marks
+from spotify_assets.lake.kept_out import Why, keep_out
 from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import profile_path
-from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_path
+from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
 from spotify_assets.settings import Settings
 
 ERASED = "erased"
@@ -49,6 +50,8 @@ class ErasedFromLake:
 def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
     """Remove everything of a listener from the lake; doing it again removes nothing more.
 
+    The contents of their files stay out from now on, wherever they lie (`kept_out`).
+
     Raises:
         OSError: a file cannot be written; what was not reached yet is still there, so do it again.
     """
@@ -59,9 +62,15 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
             if receipt.target != RAW_EVENTS.full_name:
                 continue
             if receipt.user_id == user_id:
+                keep_out(lake_dir, receipt.input_sha256, Why.ERASED)
                 _remove_landing(lake_dir, receipt, erased)
             elif receipt.user_id is None:
                 _shrink_landing(lake_dir, receipt, user_id, erased)
+        for undone in read_undone(lake_dir):
+            if undone.receipt.user_id == user_id:
+                keep_out(lake_dir, undone.receipt.input_sha256, Why.ERASED)
+                undone_path(lake_dir, undone.receipt.receipt_id).unlink()
+                erased.add("undone imports", 1)
         for folder in sorted((lake_dir / layout.EVENTS).glob("date=*")):
             for path in layout.landed_files(folder):
                 if rows := _without_listener(path, user_id):

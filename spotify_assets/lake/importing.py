@@ -23,6 +23,7 @@ from threading import Lock
 
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import remove_unfinished
+from spotify_assets.lake.kept_out import Why, let_in, why_kept_out
 from spotify_assets.lake.landing import EventFile, earlier_landing, land_catalogue, land_events, landed_before
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
@@ -59,20 +60,29 @@ class Outcome(StrEnum):
     NOT_DATA = "no listening in it"
     UNKNOWN = "unknown"
     REFUSED = "refused"
+    KEPT_OUT = "kept out"
 
 
-_GOOD = frozenset({Outcome.LANDED, Outcome.LANDED_BEFORE})
+_GOOD = frozenset({Outcome.LANDED, Outcome.LANDED_BEFORE, Outcome.KEPT_OUT})
+_READ_AGAIN = frozenset({Outcome.UNKNOWN, Outcome.REFUSED, Outcome.KEPT_OUT})
+"""Outcomes that are not taken from a record: another time there may be another one."""
+_KEPT_OUT = {
+    Why.UNDONE: "its import was undone; import it by its path to take it in again",
+    Why.ERASED: "it was erased with its listener; only --bring-back takes it in again",
+}
 
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What came of one file: `words` say why, `receipt` accounts for its rows where it was landed."""
+    """What came of one file: `words` say why, `receipt` accounts for its rows where it was landed, and
+    `kept_out` says why it stays out where it does."""
 
     name: str
     outcome: Outcome
     words: str
     kind: Kind | None = None
     receipt: Receipt | None = None
+    kept_out: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -88,15 +98,25 @@ class Handed:
         outcomes = {file.outcome for file in self.files}
         return not outcomes & _GOOD and bool(outcomes - {Outcome.NOT_DATA})
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether something in it was erased and nothing landed, so that no record may name a listener."""
+        landed = any(file.receipt for file in self.files)
+        return not landed and any(file.kept_out is Why.ERASED for file in self.files)
+
 
 @dataclass(frozen=True)
 class Wishes:
-    """How to import: for which listener, and as of which day a catalogue is (None: `today`)."""
+    """How to import: for which listener, and as of which day a catalogue is (None: `today`).
+
+    Of what is kept out, the import takes in what is kept out for a reason of `lets_in`.
+    """
 
     user_id: str
     today: date
     snapshot_date: date | None = None
     only: frozenset[Kind] = frozenset(Kind)
+    lets_in: frozenset[Why] = frozenset({Why.UNDONE})
 
 
 def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
@@ -170,9 +190,15 @@ def forget_listener(lake_dir: Path, user_id: str) -> None:
     for record in _records(lake_dir):
         content = json.loads(record.read_text())
         if content["user"] == user_digest(user_id):
-            erased = {"user": None, "marks": content["marks"], "files": []}
-            layout.write_bytes(record.with_name(f"{content['sha256'][:32]}-erased.json"), _json(erased))
+            _mark_of_nobody(lake_dir, content["sha256"], content["marks"])
             record.unlink()
+
+
+def _mark_of_nobody(lake_dir: Path, sha256: str, marks: Iterable[str]) -> None:
+    """Keep the marks of a file on disk in a record that tells nothing else."""
+    record = lake_dir / IMPORTS / f"{sha256[:32]}-erased.json"
+    known = json.loads(record.read_text())["marks"] if record.exists() else []
+    layout.write_bytes(record, _json({"user": None, "marks": sorted({*known, *marks}), "files": []}))
 
 
 def _import_file(
@@ -197,6 +223,9 @@ def _import_file(
 
     def finish() -> Handed:
         handed = begun()
+        if handed.is_erased:
+            _mark_of_nobody(lake_dir, sha256, [mark_of(path)])
+            return handed
         marks = json.loads(record.read_text())["marks"] if record.exists() else []
         if not known or mark_of(path) not in marks:
             content = {
@@ -245,7 +274,7 @@ def _from_record(record: Path, lake_dir: Path, wishes: Wishes) -> tuple[FileOutc
         return ()
     files = []
     for each in json.loads(record.read_text())["files"]:
-        if Outcome(each["outcome"]) in (Outcome.UNKNOWN, Outcome.REFUSED):
+        if Outcome(each["outcome"]) in _READ_AGAIN:
             return ()
         receipt = earlier_landing(lake_dir, each["receipt"]) if each["receipt"] else None
         if each["receipt"] and receipt is None:
@@ -293,6 +322,10 @@ class _Landing:
             if recognised.kind not in self.wishes.only:
                 words = f"it was to be {', '.join(sorted(self.wishes.only))}, but {recognised.why}"
                 return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
+            why = why_kept_out(self.lake_dir, file.sha256)
+            if why and why not in self.wishes.lets_in:
+                words = _KEPT_OUT[why]
+                return FileOutcome(file.name, Outcome.KEPT_OUT, words, recognised.kind, kept_out=why)
             return self.threads.start(file.sha256, partial(self._land, file, recognised))
         except (SourceError, ValueError) as error:
             return _refused(file, recognised, error)
@@ -305,6 +338,7 @@ class _Landing:
                 receipt = self._land_catalogue(file)
         except (SourceError, ValueError) as error:
             return _refused(file, recognised, error)
+        let_in(self.target, file.sha256)
         outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
         return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
 
@@ -336,11 +370,18 @@ def _refused(file: InputFile, recognised: Recognised | None, error: SourceError 
 
 
 @contextmanager
-def alone(lake_dir: Path) -> Iterator[None]:
-    """Hold the lock of importing; the operating system releases it when the process ends, however it ends."""
+def alone(lake_dir: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of importing; the operating system releases it when the process ends, however it ends.
+
+    Raises:
+        ValueError: another process has it, and this one is not to wait.
+    """
     lake_dir.mkdir(parents=True, exist_ok=True)
     with (lake_dir / _LOCK).open("a") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise ValueError("an import is under way: wait until it has ended, then try again") from None
         yield
 
 

@@ -60,12 +60,14 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
 def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -> Iterator[Handed]:
     """Import what is pending, listener by listener; what is unknown is moved aside with the reason.
 
-    What lies in a folder that cannot name a listener is moved aside as well.
+    What lies in a folder that cannot name a listener is moved aside as well. What was undone or erased stays
+    out, and lies where it is: nobody asked for it by its path.
 
     Raises:
         OSError: the lake or the inbox cannot be written.
     """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
+    wishes = replace(wishes, lets_in=frozenset())
     of_listener: dict[Wishes, list[Path]] = {}
     for path in pending(settings, quiet_seconds):
         try:

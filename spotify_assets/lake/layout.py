@@ -114,8 +114,14 @@ def late_path(lake_dir: Path, receipt_id: str) -> Path:
 
 def landed_dates(lake_dir: Path) -> list[date]:
     """The dates that the lake has catalogues or events of, in order."""
+    return sorted({*landed_snapshots(lake_dir), *landed_event_dates(lake_dir)})
+
+
+def landed_event_dates(lake_dir: Path) -> list[date]:
+    """The dates that the lake has events of, or a producer's folder for them, in order."""
     imported = [path for month, _ in _months(lake_dir) for path in imported_files(lake_dir, month)]
-    return sorted({day for day, _ in _days(lake_dir)} | set(_dates_in(imported)))
+    produced = {day for day, folder in _days(lake_dir) if folder.parent.name == EVENTS}
+    return sorted(produced | set(_dates_in(imported)))
 
 
 def landed_snapshots(lake_dir: Path) -> list[date]:

@@ -6,17 +6,20 @@ happen. The rows that landing refused are beside it, under `<lake>/_rejected/`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
 from spotify_assets.catalog import IMPORT_RECEIPTS
-from spotify_assets.lake.layout import RECEIPTS
+from spotify_assets.lake.layout import RECEIPTS, receipt_path
 from spotify_assets.transforms.cleaned import no_rejects
 
 REJECTED = "_rejected"
+UNDONE = "_undone"
+FILE_MISSING = "file_missing"
+"""Reason under which `as_found` counts the rows of files that somebody removed from the lake."""
 _DATES = ("snapshot_date", "first_date", "last_date")
 
 
@@ -110,6 +113,72 @@ class Receipt:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is not a receipt: {error}") from None
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The receipt of an import that was undone, and when (UTC)."""
+
+    receipt: Receipt
+    undone_at: datetime
+
+    def to_json(self) -> str:
+        """The record as a JSON object, which `read_undone` reads."""
+        content = {"undone_at": self.undone_at.isoformat(), "receipt": json.loads(self.receipt.to_json())}
+        return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def undone_path(lake_dir: Path, receipt_id: str) -> Path:
+    """Where the record of an import is that was undone."""
+    return lake_dir / UNDONE / f"{receipt_id}.json"
+
+
+def read_undone(lake_dir: Path) -> list[Undone]:
+    """The imports that were undone, and not imported anew since, in that order.
+
+    Raises:
+        ValueError: a file among the records is none; the message names it.
+    """
+    found = []
+    for path in sorted((lake_dir / UNDONE).glob("[!.]*.json")):
+        if receipt_path(lake_dir, path.stem).exists():
+            continue
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            receipt = Receipt.from_json(json.dumps(content["receipt"]))
+            found.append(Undone(receipt, datetime.fromisoformat(content["undone_at"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path}: this is no record of an undone import ({error}). Remove it.") from None
+    return sorted(found, key=lambda undone: undone.undone_at)
+
+
+def missing_files(lake_dir: Path, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
+    """The landed files that are no longer there, by receipt; those that have all of theirs are left out."""
+    gone = {
+        receipt.receipt_id: [name for name in receipt.landed_files if not (lake_dir / name).exists()]
+        for receipt in receipts
+    }
+    return {receipt_id: names for receipt_id, names in gone.items() if names}
+
+
+def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
+    """The receipts with what the lake still has of them: rows of files that are gone count as `FILE_MISSING`.
+
+    So tables that no longer have those rows agree with the receipt, which still adds up.
+    """
+    found = []
+    missing = missing_files(lake_dir, receipts)
+    for receipt in receipts:
+        loaded, rejected = receipt.loaded, receipt.rejected
+        if receipt.receipt_id in missing:
+            left = [lake_dir / name for name in receipt.landed_files if (lake_dir / name).exists()]
+            loaded = sum(pl.scan_parquet(path).select(pl.len()).collect().item() for path in left)
+        if rejected and not rejected_path(lake_dir, receipt.receipt_id).exists():
+            rejected = {}
+        gone = receipt.loaded - loaded + sum(receipt.rejected.values()) - sum(rejected.values())
+        duplicates = {**receipt.duplicates, FILE_MISSING: gone} if gone else receipt.duplicates
+        found.append(replace(receipt, loaded=loaded, rejected=rejected, duplicates=duplicates))
+    return found
 
 
 def rejected_path(lake_dir: Path, receipt_id: str) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from spotify_assets.assets.raw import raw_assets
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
+from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
 
@@ -18,7 +20,11 @@ FILES = ["listening_events/date=2025-03-01/a.parquet", "listening_events/date=20
 
 def files_shown(settings: Settings, **partition: object) -> list[object]:
     """The files that the materialisations of `raw_events` name."""
-    raw_events = next(a for a in raw_assets(settings) if a.key == dg.AssetKey(["raw", "raw_events"]))
+    raw_events = next(
+        a
+        for a in raw_assets(settings, partial(start_of, settings))
+        if a.key == dg.AssetKey(["raw", "raw_events"])
+    )
     result = dg.materialize(
         [raw_events],
         resources={

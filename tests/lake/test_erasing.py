@@ -14,6 +14,7 @@ from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.exclusions import add_exclusion, read_exclusions
 from spotify_assets.lake.importing import Outcome, Wishes, import_path
 from spotify_assets.lake.inbox import import_inbox, pending
+from spotify_assets.lake.kept_out import Why
 from spotify_assets.lake.profiles import Profile, read_profiles, write_profile
 from spotify_assets.lake.receipts import read_receipts
 from spotify_assets.transforms.exclusions import Exclusion
@@ -150,6 +151,8 @@ def test_originals_in_the_inbox_are_named_stay_and_do_not_come_back(settings):
     assert path.exists()
     assert pending(settings) == []
     [handed] = import_path(path, settings.lake_dir, Wishes(OTHER, TODAY))
+    assert handed.files[0].outcome is Outcome.KEPT_OUT
+    [handed] = import_path(path, settings.lake_dir, Wishes(OTHER, TODAY, lets_in=frozenset(Why)))
     assert handed.files[0].outcome is Outcome.LANDED
 
 

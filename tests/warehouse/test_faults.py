@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from spotify_assets.generator.catalogue import generate_catalogue, write_catalog
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.lake import layout
+from spotify_assets.lake.horizon import start_of
 from spotify_assets.lake.landing import latest_catalogue
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.tracks import clean_tracks
@@ -194,7 +196,7 @@ def test_a_damaged_file_of_the_lake_fails_the_run_by_name_and_keeps_its_partitio
     assert catalogue is not None
     tracks = clean_tracks(catalogue).tracks.rows
     write_days(GeneratorConfig(users=5, seed=1), tracks, settings.lake_dir, first, last)
-    raw_events = raw_assets(settings)[1]
+    raw_events = raw_assets(settings, partial(start_of, settings))[1]
     manager = WarehouseIOManager(
         database=str(settings.warehouse_path), lock_timeout_seconds=0, memory_limit=None
     )

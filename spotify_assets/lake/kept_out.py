@@ -1,0 +1,46 @@
+"""Contents that stay out of the lake until somebody asks for them: what was undone, and what was erased.
+
+A content is known by the SHA-256 of its bytes alone, so that it is recognised after a touch, a copy, a rename
+or a move, and in any archive; one file for each under `<lake>/_kept_out/`. Nothing here tells whose it was.
+"""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+
+from spotify_assets.lake import layout
+
+KEPT_OUT = "_kept_out"
+_DIGITS = 32
+"""Hexadecimal digits of a hash that name a file: two contents share them with a probability of 2⁻¹²⁸."""
+
+
+class Why(StrEnum):
+    """Why a content stays out."""
+
+    UNDONE = "undone"
+    ERASED = "erased"
+
+
+def keep_out(lake_dir: Path, sha256: str, why: Why) -> None:
+    """Keep a content out from now on; what was erased stays erased, also where it is undone later."""
+    if why_kept_out(lake_dir, sha256) not in (why, Why.ERASED):
+        layout.write_bytes(_path(lake_dir, sha256), json.dumps({"why": why}).encode())
+
+
+def why_kept_out(lake_dir: Path, sha256: str) -> Why | None:
+    """Why a content stays out; None where it may come in."""
+    try:
+        content = json.loads(_path(lake_dir, sha256).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Why(content["why"])
+
+
+def let_in(lake_dir: Path, sha256: str) -> None:
+    """Keep a content out no longer."""
+    _path(lake_dir, sha256).unlink(missing_ok=True)
+
+
+def _path(lake_dir: Path, sha256: str) -> Path:
+    return lake_dir / KEPT_OUT / f"{sha256[:_DIGITS]}.json"
