@@ -187,7 +187,7 @@ def _read_month(lake_dir: Path, month: date) -> Cleaned:
     if not paths:
         return _NOTHING
     try:
-        rows = pl.read_parquet(paths, hive_partitioning=False)
+        rows = pl.read_parquet(paths, glob=False, hive_partitioning=False)
         landed = Cleaned(rows, rows_in=rows.height)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         landed = read_landed(paths, RAW_EVENTS, lake_dir)  # reads one by one and names the file
