@@ -26,7 +26,7 @@ final as (
     cross join parameters
     where
         tracks.rank_in_artist <= parameters.songs
-        and artists.artist_name ilike parameters.artist
+        and {{ is_like('artists.artist_name', 'parameters.artist') }}
         and (artists.artist_rank <= parameters.artists or parameters.artist <> '%')
 
 )
