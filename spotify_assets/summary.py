@@ -6,6 +6,7 @@ import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from spotify_assets.catalog import ROW_COUNTS, SKIP_MODEL, TABLES
 from spotify_assets.settings import Settings
@@ -26,7 +27,7 @@ def print_summary(settings: Settings, console: Console) -> None:
         console.print(_tables(connection))
         console.print(_account(connection))
         insight = _newest_insight(connection)
-    console.print(f"\n[bold]Skip model[/bold]  {insight}", highlight=False)
+    console.print(Text.assemble("\n", ("Skip model", "bold"), "  ", insight))
     console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
     console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 app = typer.Typer()
@@ -20,15 +22,12 @@ def recap(
     ] = None,
     first: Annotated[
         datetime | None,
-        typer.Option(
+        day_option(
             "--from",
-            formats=["%Y-%m-%d"],
             help="First day. Without both days, the last whole year of data, else the last whole month.",
         ),
     ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
-    ] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day, included.")] = None,
     compare_with: Annotated[
         str | None,
         typer.Option(help="Compared days, FROM..TO; by default the period before, if all of it is known."),

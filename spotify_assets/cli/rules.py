@@ -7,7 +7,9 @@ import typer
 from rich import box
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,12 +56,8 @@ def rules(context: typer.Context) -> None:
 @says_what_is_wrong
 def compare(
     user: User = None,
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC), included.")
-    ] = None,
+    first: Annotated[datetime | None, day_option("--from", help="First day (UTC).")] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day (UTC), included.")] = None,
 ) -> None:
     """One published history under each rule side by side, in counts and hours. All content."""
     from spotify_assets.catalog import LISTENING_EVENTS, LISTENING_HOURS  # noqa: PLC0415

@@ -48,6 +48,6 @@ def no_such(what: str, given: str, known: Sequence[str], asked: str = "") -> Val
     near = [by_case[one] for one in get_close_matches(given.casefold(), by_case, n=3, cutoff=0.6)]
     if near:
         return ValueError(f"{start}there is no {what} {given!r}: did you mean {' or '.join(near)}?")
-    shown = sorted(known)[:_SHOWN]
+    shown = known[:_SHOWN]
     more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
     return ValueError(f"{start}there is no {what} {given!r}; there is {', '.join(shown)}{more}")

@@ -26,11 +26,11 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
 """Parameters that are one word of a list."""
 _NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "listener": ("listener", "select distinct user_id from marts.dim_user"),
-        "artist": ("artist", "select distinct primary_artist_name from marts.dim_track"),
-        "album": ("album", "select distinct album_name from marts.dim_track"),
-        "track": ("track", "select distinct track_name from marts.dim_track"),
-        "zone": ("time zone", "select distinct time_zone from marts.daily_hour_metrics"),
+        "listener": ("listener", "select distinct user_id from marts.dim_user order by all"),
+        "artist": ("artist", "select distinct primary_artist_name from marts.dim_track order by all"),
+        "album": ("album", "select distinct album_name from marts.dim_track order by all"),
+        "track": ("track", "select distinct track_name from marts.dim_track order by all"),
+        "zone": ("time zone", "select distinct time_zone from marts.daily_hour_metrics order by all"),
     }
 )
 """Parameters that are a name or a pattern of names: what it is, and the names that there are."""

@@ -268,7 +268,7 @@ def test_a_listener_is_found_or_some_are_named(connection):
     assert find_listener(connection, DECLARED).time_zone == "America/Los_Angeles"
     with pytest.raises(ValueError, match=r"25 listeners: say --user, one of synthetic"):
         find_listener(connection, None)
-    with pytest.raises(ValueError, match=f"no listening of 'nobody'; there is of .*{BUSIEST[:9]}"):
+    with pytest.raises(ValueError, match=f"no listening of 'nobody'; there is .*{BUSIEST[:9]}"):
         find_listener(connection, "nobody")
 
 
