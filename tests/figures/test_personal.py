@@ -298,6 +298,39 @@ def test_the_last_whole_year_or_month_is_shown(known, chosen):
 
 
 @pytest.mark.parametrize(
+    ("known", "heard", "chosen"),
+    [
+        # Plays in February and March 2024, and one on 2025-01-01.
+        (
+            days("2024-02-10", "2025-01-01"),
+            days("2024-02-10", "2024-03-31"),
+            days("2024-03-01", "2024-03-31"),
+        ),
+        (
+            days("2024-02-10", "2025-01-01"),
+            days("2024-02-10", "2024-02-29"),
+            days("2024-02-10", "2025-01-01"),
+        ),
+        (
+            days("2018-05-05", "2025-01-01"),
+            days("2019-02-10", "2019-02-11"),
+            days("2019-01-01", "2019-12-31"),
+        ),
+        (
+            days("2025-01-01", "2025-01-01"),
+            days("2025-01-01", "2025-01-01"),
+            days("2025-01-01", "2025-01-01"),
+        ),
+    ],
+)
+def test_years_and_months_without_listening_are_passed_over(known, heard, chosen):
+    def is_empty(period: Period) -> bool:
+        return period.last < heard.first or heard.last < period.first
+
+    assert last_full(known, is_empty) == chosen
+
+
+@pytest.mark.parametrize(
     ("period", "before"),
     [
         (days("2024-01-01", "2024-12-31"), days("2023-01-01", "2023-12-31")),
