@@ -26,8 +26,8 @@ def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.user_lifetimes (user_id varchar, first_listen_date date,"
-            " last_listen_date date, active_days int, longest_streak_days int, last_streak_days int, streams int, skip_rate double,"
-            " tracks_streamed int, repeat_share double, ms_played bigint)"
+            " last_listen_date date, active_days int, longest_streak_days int, last_streak_days int,"
+            " streams int, skip_rate double, tracks_streamed int, repeat_share double, ms_played bigint)"
         )
         connection.executemany(
             "insert into marts.user_lifetimes values (?, ?, ?, 1, 1, 1, 1, 0, 1, 0, 1)",
