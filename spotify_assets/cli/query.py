@@ -107,7 +107,12 @@ def _print_sql(asked: "Query", given: dict[str, str]) -> None:
 def _print_table(asked: "Query", answer: "pl.DataFrame") -> None:
     table = RichTable(title=asked.question, title_justify="left")
     for column, kind in answer.schema.items():
-        table.add_column(column, justify="right" if kind.is_numeric() else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if kind.is_numeric() else "left",
+            overflow="fold",
+            no_wrap=column.endswith("_id"),
+        )
     for row in answer.iter_rows():
         table.add_row(*("" if value is None else plain(value) for value in row))
     out.print(table)

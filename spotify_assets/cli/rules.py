@@ -120,6 +120,15 @@ def _reader(settings: Settings, table: "Table") -> "TableReader":
     return TableReader(Database(settings.serving_path), table)
 
 
+def _known(user: str, rows: "pl.DataFrame") -> None:
+    """Raise where no row is of a listener."""
+    from spotify_assets.warehouse.errors import no_such  # noqa: PLC0415
+
+    names = rows["user_id"].drop_nulls().unique().sort().to_list()
+    if user not in names:
+        raise no_such("listener", user, names, asked=f"--user {user}")
+
+
 def _rows(
     settings: Settings,
     table: "Table",
@@ -136,6 +145,7 @@ def _rows(
 
     rows = _reader(settings, table).read(window, columns)
     if user is not None:
+        _known(user, _reader(settings, table).read(None, ["user_id"]))
         rows = rows.filter(pl.col("user_id") == user)
     if rows.is_empty():
         whose = f" of {user}" if user else ""

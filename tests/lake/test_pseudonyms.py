@@ -1,4 +1,4 @@
-"""Pseudonyms of any script and sign: each keeps its own listening, and nothing lies outside the data folder."""
+"""Pseudonyms of any script and sign: each keeps its own listening, all of it inside the data folder."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ NAMES = (
     ".",
     "-rf",
     "--yes",
-    "O'Neil \"x\"",
+    'O\'Neil "x"',
     "100%",
     "%2e%2e",
     "my_anna",
