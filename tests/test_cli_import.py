@@ -295,7 +295,7 @@ class TestRejected:
         assert "0 of 0 refused rows." in works("rejected", "--file", "other")
 
     def test_as_csv_formulas_are_harmless_unless_asked_for(self, tmp_path: Path):
-        write_json(tmp_path / "=cmd.json", [{"ts": "never", "ms_played": 1}])
+        write_json(tmp_path / "=cmd.json", [play(START), {"ts": "never", "ms_played": 1}])
         works("import", "=cmd.json")
         files = [
             [row["source_file"][:9] for row in csv.DictReader(io.StringIO(call(*arguments).stdout))]
@@ -309,7 +309,8 @@ class TestRejected:
         assert [row["original"]["ts"] for row in rows] == ["never", "=1+1"]
 
     def test_control_characters_do_not_reach_the_terminal(self, tmp_path: Path):
-        write_json(tmp_path / "a.json", [play(START, master_metadata_track_name="[red]\x1b[2J", ts="never")])
+        named = play(START, master_metadata_track_name="[red]\x1b[2J", ts="never")
+        write_json(tmp_path / "a.json", [play(START), named])
         works("import", "a.json")
         assert "\x1b" not in call("rejected").stdout
 
