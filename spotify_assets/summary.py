@@ -6,6 +6,7 @@ import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from spotify_assets.catalog import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
 from spotify_assets.figures.overview import unknown_in_words
@@ -28,9 +29,9 @@ def print_summary(settings: Settings, console: Console) -> None:
         console.print(_account(connection))
         insight = _newest_insight(connection)
         outcomes = _outcomes(connection)
-    console.print(f"\n[bold]Skip model[/bold]  {insight}", highlight=False)
+    console.print(Text.assemble("\n", ("Skip model", "bold"), "  ", insight))
     if outcomes:
-        console.print(f"[bold]Skips[/bold]       {outcomes}", highlight=False)
+        console.print(Text.assemble(("Skips", "bold"), "       ", outcomes))
     console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
     console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
 

@@ -51,6 +51,22 @@ def test_domain_code_imports_no_orchestrator(part: str):
         assert not outside & {"dagster", "dagster_dbt", "dagster_duckdb", "dagster_duckdb_polars"}, path
 
 
+def test_paths_are_read_as_they_are_written():
+    """A folder may be called `[music]`: Polars takes no path for a pattern."""
+    readers = {f"{kind}_{form}" for kind in ("read", "scan") for form in ("parquet", "csv", "ipc")}
+    wrong = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            of_polars = isinstance(node.func.value, ast.Name) and node.func.value.id == "pl"
+            if of_polars and node.func.attr in readers - {"read_ipc"}:
+                in_memory = "io.BytesIO" in ast.unparse(node.args[0])
+                if not in_memory and "glob" not in {keyword.arg for keyword in node.keywords}:
+                    wrong.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert wrong == []
+
+
 def test_imports_run_one_way():
     wrong = []
     for path in modules():

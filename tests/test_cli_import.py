@@ -189,6 +189,36 @@ class TestImport:
         assert read_receipts(data_dir / "raw") == []
 
 
+class TestNothingUsable:
+    """Exit code 1 where nothing of what was handed in could be used, as docs/importing.md says."""
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"items": [], "href": "x", "limit": 1},
+            [],
+            [{"ts": "never", "ms_played": 1}, {"ts": "=1+1", "ms_played": 5}],
+        ],
+        ids=["an empty page of the API", "no rows", "every row refused"],
+    )
+    def test_of_one_file(self, tmp_path: Path, content: object):
+        (tmp_path / "endsong_0.json").write_text(json.dumps(content))
+        assert "nothing of what was handed in could be used" in fails("import", "endsong_0.json")
+
+    def test_of_a_zip_of_other_files(self, tmp_path: Path):
+        write_zip(tmp_path / "my.zip", {"read.pdf": b"%PDF-1.4", "Playlist1.json": {"playlists": []}})
+        fails("import", "my.zip")
+
+    def test_of_a_folder_without_files(self, tmp_path: Path):
+        (tmp_path / "empty").mkdir()
+        assert "there is no file in empty" in fails("import", "empty")
+
+    def test_what_is_usable_or_was_landed_before_is_enough(self, tmp_path: Path, history: Path):
+        (tmp_path / "api.json").write_text('{"items": [], "href": "x"}')
+        works("import", "api.json", "endsong_0.json")
+        works("import", "api.json", "endsong_0.json")
+
+
 class TestReceipts:
     def test_none(self):
         assert "Nothing was imported yet." in works("receipt")
@@ -199,8 +229,13 @@ class TestReceipts:
         write_zip(tmp_path / "my.zip", {"a.json": plays(START, 2)})
         works("import", "my.zip")
         receipts = read_receipts(data_dir / "raw")
-        told = works("receipt").replace(" ", "")
-        assert told.count("extended_") == 2
+        header, first, second, total = call("receipt").stdout.splitlines()
+        assert header.split() == ["receipt", "landed", "in", "loaded", "rejected", "file"]
+        assert first.split()[0::2] == [receipts[0].receipt_id, "5", "2"]
+        assert first.endswith("endsong_0.json")
+        assert second.endswith("my.zip/a.json")
+        assert total.split() == ["together", "7", "5", "2", "2", "files"]
+        assert works("receipt", "--details").count("Receipt events-") == 2
         for which in (receipts[0].receipt_id, receipts[0].receipt_id[:12], "endsong_0.json", str(history)):
             assert "│ rejected: unparseable_time │ 2 │" in works("receipt", which)
         assert "my.zip/a.json" in works("receipt", "my.zip")
@@ -260,7 +295,7 @@ class TestRejected:
         assert "0 of 0 refused rows." in works("rejected", "--file", "other")
 
     def test_as_csv_formulas_are_harmless_unless_asked_for(self, tmp_path: Path):
-        write_json(tmp_path / "=cmd.json", [{"ts": "never", "ms_played": 1}])
+        write_json(tmp_path / "=cmd.json", [play(START), {"ts": "never", "ms_played": 1}])
         works("import", "=cmd.json")
         files = [
             [row["source_file"][:9] for row in csv.DictReader(io.StringIO(call(*arguments).stdout))]
@@ -274,7 +309,8 @@ class TestRejected:
         assert [row["original"]["ts"] for row in rows] == ["never", "=1+1"]
 
     def test_control_characters_do_not_reach_the_terminal(self, tmp_path: Path):
-        write_json(tmp_path / "a.json", [play(START, master_metadata_track_name="[red]\x1b[2J", ts="never")])
+        named = play(START, master_metadata_track_name="[red]\x1b[2J", ts="never")
+        write_json(tmp_path / "a.json", [play(START), named])
         works("import", "a.json")
         assert "\x1b" not in call("rejected").stdout
 

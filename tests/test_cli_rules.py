@@ -80,7 +80,9 @@ def test_the_match_rate_of_a_listener(published: Settings):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--user", "nobody"], "no rows of nobody"),
+        (["--user", "nobody"], "there is no listener 'nobody'; there is anna, ben"),
+        (["--user", "Anna"], "did you mean anna?"),
+        (["--user", "ben", "--from", "2025-03-03"], "no rows of ben"),
         (["--from", "2025-03-02", "--to", "2025-03-01"], "swap them"),
     ],
 )

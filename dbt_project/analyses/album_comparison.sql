@@ -18,8 +18,8 @@ chosen as (
     cross join parameters
     where
         totals.album_rank is not null
-        and totals.album_name ilike parameters.album
-        and totals.primary_artist_name ilike parameters.artist
+        and {{ is_like('totals.album_name', 'parameters.album') }}
+        and {{ is_like('totals.primary_artist_name', 'parameters.artist') }}
 
 ),
 

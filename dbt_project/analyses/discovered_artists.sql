@@ -28,7 +28,7 @@ first_by_artist as (
         on firsts.track_id = tracks.track_id
     cross join parameters
     where
-        firsts.user_id ilike parameters.listener
+        {{ is_like('firsts.user_id', 'parameters.listener') }}
         and tracks.primary_artist_id <> {{ unknown_member() }}
     group by
         firsts.user_id,

@@ -20,7 +20,7 @@ ranked as (
         ) as rank
     from {{ ref('user_lifetimes') }} as lifetimes
     cross join parameters
-    where lifetimes.user_id ilike parameters.listener
+    where {{ is_like('lifetimes.user_id', 'parameters.listener') }}
 
 ),
 

@@ -31,7 +31,7 @@ moments as (
     cross join parameters
     where
         listens.event_date > newest_day.event_date - parameters.day_count
-        and listens.user_id ilike parameters.listener
+        and {{ is_like('listens.user_id', 'parameters.listener') }}
     group by
         listens.user_id,
         listens.local_date,

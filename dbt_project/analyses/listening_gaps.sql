@@ -23,7 +23,7 @@ active_days as (
     cross join parameters
     where
         activity.playbacks > 0
-        and activity.user_id ilike parameters.listener
+        and {{ is_like('activity.user_id', 'parameters.listener') }}
 
 ),
 

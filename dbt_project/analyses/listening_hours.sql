@@ -27,7 +27,7 @@ totals as (
     cross join parameters
     where
         hours.local_date > newest_day.local_date - parameters.day_count
-        and hours.user_id ilike parameters.listener
+        and {{ is_like('hours.user_id', 'parameters.listener') }}
     group by hours.local_hour
 
 ),

@@ -19,7 +19,7 @@ listeners as (
         arg_max(hours.local_date, hours.ms_overlapping) filter (where hours.ms_overlapping > 0) as worst_date
     from {{ ref('fct_listening_hours') }} as hours
     cross join parameters
-    where hours.user_id ilike parameters.listener
+    where {{ is_like('hours.user_id', 'parameters.listener') }}
     group by hours.user_id
 
 ),

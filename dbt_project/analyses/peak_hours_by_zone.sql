@@ -30,7 +30,7 @@ hours as (
     cross join parameters
     where
         daily.event_date > newest_day.event_date - parameters.day_count
-        and daily.time_zone ilike parameters.zone_pattern
+        and {{ is_like('daily.time_zone', 'parameters.zone_pattern') }}
     group by
         daily.time_zone,
         daily.local_weekday,

@@ -37,7 +37,7 @@ counted as (
     where
         listens.is_music
         and listens.event_date > newest_day.event_date - parameters.day_count
-        and listens.user_id ilike parameters.listener
+        and {{ is_like('listens.user_id', 'parameters.listener') }}
     group by all
 
 ),

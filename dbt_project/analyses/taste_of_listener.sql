@@ -14,7 +14,7 @@ listener as (
     select arg_max(lifetimes.user_id, lifetimes.streams) as user_id
     from {{ ref('user_lifetimes') }} as lifetimes
     cross join parameters
-    where lifetimes.user_id ilike parameters.listener
+    where {{ is_like('lifetimes.user_id', 'parameters.listener') }}
 
 ),
 

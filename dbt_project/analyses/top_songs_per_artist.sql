@@ -29,7 +29,7 @@ final as (
         on tracks.counted_by = parameters.counted_by
     where
         tracks.rank_in_artist <= parameters.songs
-        and artists.artist_name ilike parameters.artist
+        and {{ is_like('artists.artist_name', 'parameters.artist') }}
         and (artists.artist_rank <= parameters.artists or parameters.artist <> '%')
 
 )

@@ -27,7 +27,7 @@ played as (
     cross join parameters
     where
         listens.event_date > newest_day.event_date - parameters.day_count
-        and listens.user_id ilike parameters.listener
+        and {{ is_like('listens.user_id', 'parameters.listener') }}
     group by
         listens.source,
         listens.content_type,

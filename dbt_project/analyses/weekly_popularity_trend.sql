@@ -49,8 +49,8 @@ chosen as (
     cross join parameters
     where
         tracks.place = 1
-        and tracks.track_name ilike parameters.track
-        and tracks.primary_artist_name ilike parameters.artist
+        and {{ is_like('tracks.track_name', 'parameters.track') }}
+        and {{ is_like('tracks.primary_artist_name', 'parameters.artist') }}
 
 ),
 

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
+from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables, run_dbt
 from spotify_assets.assets.spec import OWNER, POOL
 from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.lake.horizon import start_of
@@ -139,13 +139,17 @@ def prepared_manifest(settings: Settings) -> Path:
     manifest = project_dir / "target" / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
         return manifest
-    parsed = subprocess.run(
-        [dbt_executable(), "--quiet", "parse", "--project-dir", project_dir, "--profiles-dir", project_dir],
-        env={**os.environ, **dbt_variables(settings)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with as_dbt_reads(settings) as readable:
+        parsed = subprocess.run(
+            [
+                *(dbt_executable(), "--quiet", "parse"),
+                *("--project-dir", project_dir, "--profiles-dir", project_dir),
+            ],
+            env={**os.environ, **dbt_variables(readable)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if parsed.returncode:
         raise RuntimeError(f"dbt cannot parse {project_dir}:\n{parsed.stdout}{parsed.stderr}")
     os.utime(manifest)

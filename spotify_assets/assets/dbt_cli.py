@@ -6,7 +6,9 @@ use. Rows are counted here by one query instead. Figures: 2 cores, dbt-core 1.11
 """
 
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -24,6 +26,8 @@ from packaging.version import parse as parse_version
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 
+_CUTS_AN_ADDRESS = re.compile(r"[#?;]")
+
 
 def dbt_variables(settings: Settings) -> dict[str, str]:
     """The environment variables by which the dbt project knows the settings that it needs.
@@ -34,6 +38,22 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
         "SPOTIFY_WAREHOUSE": str(settings.warehouse_path),
         "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone,
     }
+
+
+@contextmanager
+def as_dbt_reads(settings: Settings) -> Iterator[Settings]:
+    """The settings with the warehouse at a path that dbt understands.
+
+    dbt-duckdb takes the name of the database from the path as from an address, which `#`, `?` and `;` cut
+    short: a data folder below such a name is lent another one, by a link, for the time of a call.
+    """
+    if not _CUTS_AN_ADDRESS.search(str(settings.data_dir)):
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
+        link = Path(folder) / "data"
+        link.symlink_to(settings.data_dir, target_is_directory=True)
+        yield settings.model_copy(update={"data_dir": link})
 
 
 class ListeningDbtCli(DbtCliResource):
@@ -62,9 +82,10 @@ def run_dbt(
     folder = settings.dagster_home / "dbt"
     target = folder / f"{context.op_execution_context.op.name}-{context.run.run_id}"
     _lend_parsed(folder, target)
-    with _variables(dbt_variables(settings)):
-        invocation = dbt.cli(arguments, context=context, target_path=target)
-    events, failure = _events(invocation)
+    with as_dbt_reads(settings) as readable:
+        with _variables(dbt_variables(readable)):
+            invocation = dbt.cli(arguments, context=context, target_path=target)
+        events, failure = _events(invocation)
     _keep_parsed(folder, target)
     if failure is None:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at

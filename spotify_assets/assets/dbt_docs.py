@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from spotify_assets.assets.dbt import dbt_executable
-from spotify_assets.assets.dbt_cli import dbt_variables
+from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables
 from spotify_assets.settings import Settings
 
 FOLDER = "docs"
@@ -30,14 +30,14 @@ def build_docs(settings: Settings) -> Path:
     types = ["--target", "published"] if published else ["--target", "lint", "--empty-catalog"]
     page = settings.data_dir / FOLDER / PAGE
     page.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as target:
+    with tempfile.TemporaryDirectory() as target, as_dbt_reads(settings) as readable:
         made = subprocess.run(
             [
                 *(dbt_executable(), "--quiet", "docs", "generate", "--static", *types),
                 *("--project-dir", project, "--profiles-dir", project),
                 *("--target-path", target, "--log-path", target),
             ],
-            env={**os.environ, **dbt_variables(settings), "SPOTIFY_SERVING": str(settings.serving_path)},
+            env={**os.environ, **dbt_variables(readable), "SPOTIFY_SERVING": str(readable.serving_path)},
             capture_output=True,
             text=True,
             check=False,

@@ -4,6 +4,9 @@ Errors that a person can do something about are one line on standard error and e
 a command asks and prints. Not here: what it does.
 """
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from spotify_assets.cli import (
@@ -16,15 +19,35 @@ from spotify_assets.cli import (
     privacy,
     query,
     recap,
+    receipts,
     results,
     rules,
     runs,
     storage,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+def tell_version(wanted: bool) -> None:
+    """Print the version, and nothing else."""
+    if wanted:
+        typer.echo(f"spotify-assets {version('spotify-assets')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=tell_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Your listening history as a warehouse: import it, materialise the tables, ask questions, look at it."""
+
+
 for part in (
     imports,
+    receipts,
     files,
     exports,
     runs,

@@ -1,6 +1,5 @@
-"""What every command shares: the consoles, errors in one line, and running a job with its progress told."""
+"""What every command shares: errors in one line, and running a job with its progress told."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -9,19 +8,18 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import pydantic
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from spotify_assets.automation.signals import interruptible
+from spotify_assets.cli.console import console_of_output, errors, out
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
     from spotify_assets.automation.runs import RunOutcome
     from spotify_assets.warehouse.slices import Window
-
-out = Console(width=None if sys.stdout.isatty() else 120)
-errors = Console(stderr=True)
 
 _MANY_DAYS = 730
 """Days of partitions from which the grain `month` is worth a hint: Dagster's bookkeeping is per partition."""
@@ -41,8 +39,8 @@ def says_what_is_wrong(command: Callable[P, None]) -> Callable[P, None]:
 
         try:
             command(*args, **kwargs)
-        except typer.Exit:
-            raise
+        except (typer.Exit, BrokenPipeError):
+            raise  # whoever reads a pipe may stop, e.g. head
         except pydantic.ValidationError as error:
             for problem in error.errors():
                 name = "_".join(str(part) for part in problem["loc"]).upper()
@@ -59,7 +57,7 @@ def fail(message: str) -> NoReturn:
 
 
 def say_error(message: str) -> None:
-    errors.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    errors.print(f"error: {message}", style="red", highlight=False, soft_wrap=True)
 
 
 def days_of(settings: Settings, first: datetime | None, last: datetime | None) -> "Window":
@@ -83,6 +81,13 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
         out.print(found.words, highlight=False, soft_wrap=True)
     start = first.date() if first else everything.start
     end = last.date() + timedelta(days=1) if last else everything.end
+    if end <= start and first and last:
+        raise ValueError(f"--from {start} is after --to {last.date()}: swap them")
+    if end <= start:
+        raise ValueError(
+            f"there is nothing from {start} to {end - timedelta(days=1)}: the lake and the tables have "
+            f"{everything}"
+        )
     return Window(start, end)
 
 
@@ -110,11 +115,8 @@ def run_job(
 ) -> "RunOutcome":
     """Run a job here, for the assets selected, or with `checks_only` for their checks alone."""
     with progress("Loading definitions") as told:
-        import dagster as dg  # noqa: PLC0415
-
         from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
-        from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
@@ -124,9 +126,7 @@ def run_job(
         assets, checks = None, None
         if select:
             graph = definitions.resolve_asset_graph()
-            chosen = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)
-            if not chosen:
-                raise ValueError(f"--select {select} finds no asset of the job {job}")
+            chosen = assets_of(select, graph, job, alone=checks_only)
             if checks_only:
                 checks = sorted(key for key in graph.asset_check_keys if key.asset_key in chosen)
                 if not checks:
@@ -153,6 +153,33 @@ def run_job(
             return outcome
 
 
+def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False) -> "set[dg.AssetKey]":
+    """The assets that a person selects, with those that are made by the same steps, unless `alone`.
+
+    Raises:
+        ValueError: the text is no selection, or finds no asset.
+    """
+    import dagster as dg  # noqa: PLC0415
+    from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError  # noqa: PLC0415
+
+    from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+
+    try:
+        found = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)
+    except DagsterInvalidAssetSelectionError:
+        raise ValueError(
+            f"--select {select} is no selection: write e.g. 'key:\"core/tracks\"+' or 'group:core'"
+        ) from None
+    if not found:
+        raise ValueError(f"--select {select} finds no asset of the job {job}")
+    if alone:
+        return set(found)
+    together = dg.AssetSelection.assets(*found).required_multi_asset_neighbors().resolve(graph)
+    if more := sorted(key.to_user_string() for key in together - found):
+        out.print(f"Made by the same steps, and so made too: {', '.join(more)}", soft_wrap=True)
+    return set(together)
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the run at hand: its step is undone, what is finished stays."""
@@ -176,20 +203,23 @@ def output_of_steps(settings: Settings) -> Iterator[None]:
 @contextmanager
 def progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
     """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
-    console = Console(
-        file=sys.stdout, width=out.width
-    )  # bound to the terminal before the steps' output is sent elsewhere
+    console = console_of_output()  # bound to it before the steps' output is sent elsewhere
     with console.status(first) as status:
 
         def told(event: "dg.DagsterEvent") -> None:
             if event.is_step_start:
                 status.update(f"Running {event.step_key}")
             elif event.is_step_success and event.step_key and not event.step_key.startswith("check_"):
-                console.print(f"  [green]done[/green]  {event.step_key}", highlight=False)
+                console.print(labelled("done", "green", event.step_key))
             elif event.is_step_failure:
-                console.print(f"  [red]failed[/red]  {event.step_key}", highlight=False)
+                console.print(labelled("failed", "red", event.step_key or ""))
 
         yield told
+
+
+def labelled(label: str, style: str, words: str) -> Text:
+    """A line that begins with a coloured word."""
+    return Text.assemble("  ", (label, style), "  ", words)
 
 
 def report(outcome: "RunOutcome") -> None:
@@ -198,11 +228,9 @@ def report(outcome: "RunOutcome") -> None:
         f"Run {outcome.run_id}: {outcome.steps} steps, {passed} of {len(outcome.checks)} checks passed."
     )
     for check in outcome.warnings:
-        out.print(
-            f"  [yellow]warning[/yellow]  {check.asset}: {check.check}: {check.description}", highlight=False
-        )
+        out.print(labelled("warning", "yellow", f"{check.asset}: {check.check}: {check.description}"))
     for check in outcome.broken:
-        out.print(f"  [red]broken[/red]  {check.asset}: {check.check}: {check.description}", highlight=False)
+        out.print(labelled("broken", "red", f"{check.asset}: {check.check}: {check.description}"))
     for cause, steps in outcome.causes.items():
         say_error(f"{', '.join(sorted(steps))}: {cause}")
     if outcome.broken or not outcome.success:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.options import LAST_PORT
 
 app = typer.Typer()
 
@@ -13,7 +14,7 @@ app = typer.Typer()
 @app.command()
 @says_what_is_wrong
 def dashboard(
-    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="Port of the dashboard.")] = 8501,
     host: Annotated[
         str, typer.Option(help="Address to listen on; there is no login, so loopback by default.")
     ] = "127.0.0.1",

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from spotify_assets.automation.signals import interruptible
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import LAST_PORT
 from spotify_assets.settings import Settings
 
 app = typer.Typer()
@@ -18,7 +20,7 @@ app = typer.Typer()
 @says_what_is_wrong
 def docs(
     port: Annotated[
-        int, typer.Option(help="Port of the page, on loopback; 0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="Port of the page, on loopback; 0 takes a free one.", min=0, max=LAST_PORT)
     ] = 8080,
     *,
     build_only: Annotated[bool, typer.Option("--build-only", help="Make the page and stop.")] = False,

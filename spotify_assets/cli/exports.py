@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import days_of, fail, out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.common import days_of, fail, report, run_job, says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import MOST, MOST_SEED, day_option, number_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,16 +38,16 @@ TARGET = 0.999
 @says_what_is_wrong
 def make_export(
     folder: Annotated[Path, typer.Argument(help="A new folder: files go to inbox/, the key to answer_key/.")],
-    years: Annotated[float, typer.Option(min=0.25, help="How many years of listening, up to --until.")] = 3,
-    plays: Annotated[int, typer.Option(min=500, help="About how many plays.")] = 8_000,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday (UTC) by default.")
-    ] = None,
+    years: Annotated[
+        float, number_option(least=0.25, most=100, help="How many years of listening, up to --until.")
+    ] = 3,
+    plays: Annotated[int, typer.Option(min=500, max=10 * MOST, help="About how many plays.")] = 8_000,
+    until: Annotated[datetime | None, day_option(help="Last day; yesterday (UTC) by default.")] = None,
     user: Annotated[str, typer.Option(help="The pseudonym that the files are to be imported under.")] = "me",
     five: Annotated[
         bool, typer.Option("--five", help="Only five extended histories, of which the last two overlap.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same files.")] = 7,
 ) -> None:
     """Write a synthetic person's exports with every fault seen in real ones, and their answer key."""
     from dataclasses import replace  # noqa: PLC0415
@@ -71,7 +73,9 @@ def make_export(
 def evaluate_import(
     folder: Annotated[Path, typer.Argument(help="A folder that make-export wrote.")],
     grain: Annotated[str, typer.Option(help="Partition grain to materialise at: day or month.")] = "month",
-    mistakes: Annotated[int, typer.Option(min=0, help="How many mistakes to list.")] = SHOWN_MISTAKES,
+    mistakes: Annotated[
+        int, typer.Option(min=0, max=MOST, help="How many mistakes to list.")
+    ] = SHOWN_MISTAKES,
 ) -> None:
     """Import such a folder into an empty warehouse that is thrown away, and judge the result by the key.
 

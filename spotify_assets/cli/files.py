@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
+from rich.text import Text
 
-from spotify_assets.cli.common import days_of, out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.common import days_of, report, run_job, says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import MOST, MOST_DAYS, MOST_SEED, day_option, number_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,26 +21,34 @@ app = typer.Typer()
 @app.command()
 @says_what_is_wrong
 def generate(
-    users: Annotated[int, typer.Option(min=1, help="How many listeners.")] = 200,
-    days: Annotated[int, typer.Option(min=1, help="How many days, ending with --until.")] = 28,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; yesterday (UTC) by default.")
-    ] = None,
-    tracks: Annotated[int, typer.Option(min=20, help="Size of the catalogue, where none is landed.")] = 5_000,
+    users: Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")] = 200,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days, ending with --until.")] = 28,
+    until: Annotated[datetime | None, day_option(help="Last day; yesterday (UTC) by default.")] = None,
+    tracks: Annotated[
+        int, typer.Option(min=20, max=MOST, help="Size of the catalogue, where none is landed.")
+    ] = 5_000,
     events_per_day: Annotated[
         int | None,
-        typer.Option(min=1, help="Events a day of all listeners together; about 15 each by default."),
+        typer.Option(
+            min=1, max=100 * MOST, help="Events a day of all listeners together; about 15 each by default."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same listeners and days.")] = 7,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that make days side by side.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
+    ] = 7,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that make days side by side.")] = 1,
     fidelity: Annotated[
         bool, typer.Option("--fidelity", help="Compare with published behaviour instead of writing events.")
     ] = False,
     rate: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Write so many events a second, live, instead of whole days."),
+        number_option(
+            least=0.1, most=100_000, help="Write so many events a second, live, instead of whole days."
+        ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=1, help="How long to write live, with --rate.")] = 60,
+    seconds: Annotated[
+        float, number_option(least=1, most=MOST, help="How many seconds to write live, with --rate.")
+    ] = 60,
 ) -> None:
     """Generate listeners over the newest landed catalogue, or over a generated one where there is none."""
     settings = Settings()
@@ -63,10 +74,14 @@ def generate(
 @app.command()
 @says_what_is_wrong
 def demo(
-    users: Annotated[int, typer.Option(min=1, help="How many listeners.")] = 200,
-    days: Annotated[int, typer.Option(min=1, help="How many days, ending yesterday.")] = 28,
-    tracks: Annotated[int, typer.Option(min=10, help="Size of the catalogue, where none is landed.")] = 5_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same listeners and days.")] = 7,
+    users: Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")] = 200,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days, ending yesterday.")] = 28,
+    tracks: Annotated[
+        int, typer.Option(min=20, max=MOST, help="Size of the catalogue, where none is landed.")
+    ] = 5_000,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
+    ] = 7,
 ) -> None:
     """Generate a catalogue and listeners, materialise the whole graph, run every check, and sum it up."""
     from spotify_assets.summary import print_summary  # noqa: PLC0415
@@ -78,7 +93,7 @@ def demo(
     report(outcome)
     print_summary(settings, out)
     out.print(
-        "\nLook at it:  [bold]make up[/bold], then http://127.0.0.1:8501 (dashboard) and "
+        "\nLook at it:  make up, then http://127.0.0.1:8501 (dashboard) and "
         "http://127.0.0.1:3000 (the graph)",
         soft_wrap=True,
     )
@@ -138,7 +153,7 @@ def _fidelity(settings: Settings, first: date, *, tracks: int, seed: int) -> Non
         table.add_column(column, justify="right" if column in ("target", "achieved", "tolerance") else "left")
     for row in report.iter_rows(named=True):
         figures = (f"{row[name]:.2f}" for name in ("target", "achieved", "tolerance"))
-        table.add_row(row["fact"], *figures, "yes" if row["within"] else "[red]no[/red]", row["source"])
+        table.add_row(row["fact"], *figures, "yes" if row["within"] else Text("no", "red"), row["source"])
     out.print(table)
     out.print(f"{report['within'].sum()} of {report.height} figures within tolerance. Plot: {path}")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spotify_assets.cli.common import out
+from spotify_assets.cli.console import out
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,4 +33,4 @@ def tell_outdated(settings: Settings) -> None:
     from spotify_assets.lake.redating import outdated_words  # noqa: PLC0415
 
     if words := outdated_words(settings.lake_dir):
-        out.print(f"[yellow]{words}[/yellow]", soft_wrap=True)
+        out.print(words, style="yellow", soft_wrap=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spotify_assets.cli.common import (
+    assets_of,
     days_of,
-    out,
     output_of_steps,
     progress,
     report,
@@ -15,6 +15,8 @@ from spotify_assets.cli.common import (
     says_what_is_wrong,
     stoppable,
 )
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,11 +31,9 @@ app = typer.Typer()
 def backfill(
     first: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; the lake's by default."),
+        day_option("--from", help="First day; the lake's by default."),
     ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the lake's by default.")
-    ] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day; the lake's by default.")] = None,
     select: Annotated[
         str | None, typer.Option(help="Assets, in Dagster's selection syntax; the whole graph by default.")
     ] = None,
@@ -51,8 +51,6 @@ def backfill(
     """Bring a range of days up to date, one run per contiguous range; stop it and go on whenever you like."""
     settings = Settings()
     with progress("Loading definitions") as told:
-        import dagster as dg  # noqa: PLC0415
-
         from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
         from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
@@ -68,8 +66,7 @@ def backfill(
         due = noted(settings)
         definitions = build_defs(settings)
         graph = definitions.resolve_asset_graph()
-        wished = dg.AssetSelection.from_string(select) if select else EVERYTHING
-        selected = (wished & EVERYTHING).resolve(graph)
+        selected = assets_of(select, graph, "everything") if select else EVERYTHING.resolve(graph)
         with instance_of(settings) as instance, stoppable():
             found = backfill_of(
                 instance,
@@ -156,10 +153,9 @@ def _announce(found: "Backfill") -> None:
 
 
 def _print_problem(problem: "Problem") -> None:
-    colour = "red" if problem.blocks else "yellow"
-    out.print(f"[{colour}]{problem.title}[/{colour}]", highlight=False)
-    out.print(f"  {problem.detail}", markup=False, highlight=False)
+    out.print(problem.title, style="red" if problem.blocks else "yellow", highlight=False)
+    out.print(f"  {problem.detail}", highlight=False)
     if problem.run_id:
         out.print(f"  run {problem.run_id}", highlight=False)
     if problem.kind == "run" and problem.assets:
-        out.print(f"  not made: {', '.join(problem.assets)}", markup=False, highlight=False)
+        out.print(f"  not made: {', '.join(problem.assets)}", highlight=False)

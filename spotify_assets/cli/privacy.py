@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.common import report, run_job, says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import within_days
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,11 +105,16 @@ def add(
         str | None, typer.Option(help="A name; case and kinds of quotes do not matter.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option("--from", formats=_DATE_FORMATS, help="From this day or UTC moment.")
+        datetime | None,
+        typer.Option(
+            "--from", formats=_DATE_FORMATS, callback=within_days, help="From this day or UTC moment."
+        ),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=_DATE_FORMATS, help="To this day, included, or to this UTC moment."),
+        typer.Option(
+            formats=_DATE_FORMATS, callback=within_days, help="To this day, included, or to this UTC moment."
+        ),
     ] = None,
     device: Annotated[str | None, typer.Option(help="A kind of device, e.g. speaker.")] = None,
     incognito: Annotated[bool, typer.Option("--incognito", help="Private sessions.")] = False,

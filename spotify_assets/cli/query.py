@@ -1,13 +1,14 @@
 """The command that asks the published copy: query."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out, plain
+from spotify_assets.cli.formats import Format, format_of
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
     from spotify_assets.warehouse.queries import Query
 
 app = typer.Typer()
-
-
-class Format(StrEnum):
-    """How an answer is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 @app.command()
@@ -87,16 +79,13 @@ def _parameters(texts: list[str]) -> dict[str, str]:
 
 def _format_of(asked: Format | None, output: Path | None) -> Format:
     """The format asked for, or that of the file's name."""
-    by_suffix = {f".{one}": one for one in (Format.CSV, Format.JSON, Format.PARQUET)}
     if output is None:
         if asked is Format.PARQUET:
             raise ValueError("--format parquet needs a file: add --output FILE.parquet")
         return asked or Format.TABLE
-    if asked is Format.TABLE or (asked is None and output.suffix not in by_suffix):
-        raise ValueError(
-            f"{output}: give the file a name in .csv, .json or .parquet, or --format one of them"
-        )
-    return asked or by_suffix[output.suffix]
+    if asked is Format.TABLE:
+        raise ValueError("a table is for the terminal: leave out --output, or give --format csv")
+    return asked or format_of(output)
 
 
 def _print_list(queries: "Mapping[str, Query]") -> None:
@@ -118,9 +107,14 @@ def _print_sql(asked: "Query", given: dict[str, str]) -> None:
 def _print_table(asked: "Query", answer: "pl.DataFrame") -> None:
     table = RichTable(title=asked.question, title_justify="left")
     for column, kind in answer.schema.items():
-        table.add_column(column, justify="right" if kind.is_numeric() else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if kind.is_numeric() else "left",
+            overflow="fold",
+            no_wrap=column.endswith("_id"),
+        )
     for row in answer.iter_rows():
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else plain(value) for value in row))
     out.print(table)
 
 

@@ -1,12 +1,14 @@
 """The command that writes a listener's recap: recap."""
 
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import day_option, within_days
 from spotify_assets.settings import Settings
 
 app = typer.Typer()
@@ -20,15 +22,12 @@ def recap(
     ] = None,
     first: Annotated[
         datetime | None,
-        typer.Option(
+        day_option(
             "--from",
-            formats=["%Y-%m-%d"],
             help="First day. Without both days, the last whole year of data, else the last whole month.",
         ),
     ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
-    ] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day, included.")] = None,
     compare_with: Annotated[
         str | None,
         typer.Option(help="Compared days, FROM..TO; by default the period before, if all of it is known."),
@@ -44,19 +43,22 @@ def recap(
     settings = Settings()
     if compare_with and no_compare:
         raise ValueError("--compare-with and --no-compare contradict each other: give one of them")
+    compared = period_of(compare_with) if compare_with else None
+    for day in (compared.first, compared.last) if compared else ():
+        within_days(datetime.combine(day, time()))
     with out.status("Writing the recap"):
         made = write_recap(
             Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit),
             output,
             user,
             (first.date() if first else None, last.date() if last else None),
-            period_of(compare_with) if compare_with else None,
+            compared,
             alone=no_compare,
         )
     figures = made.figures
-    compared = f", compared with {figures.compared}" if figures.compared else ""
+    beside = f", compared with {figures.compared}" if figures.compared else ""
     out.print(
-        f"{made.page}: {figures.listener.user_id}, {figures.period}{compared}",
+        f"{made.page}: {figures.listener.user_id}, {figures.period}{beside}",
         soft_wrap=True,
         highlight=False,
     )

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, say_error, says_what_is_wrong
+from spotify_assets.cli.common import say_error, says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.formats import Format, format_of
+from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ def ladder(
     ] = None,
     cutoff: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day of test data; the last published one by default."),
+        day_option(help="Last day of test data; the last published one by default."),
     ] = None,
 ) -> None:
     """What each group of features adds to predicting skips, on published listening or on the MSSD."""
@@ -73,7 +76,7 @@ def export(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="File to write: Parquet where it ends in .parquet, else CSV."),
+        typer.Option("--output", "-o", help="File to write, in .csv or .parquet."),
     ],
     raw: Annotated[
         bool, typer.Option("--raw", help="Without the apostrophe that stops spreadsheets from running text.")
@@ -82,12 +85,13 @@ def export(
     """Write one published table as CSV or Parquet."""
     from spotify_assets.warehouse.publish import export_csv, export_parquet  # noqa: PLC0415
 
+    chosen = format_of(output, (Format.CSV, Format.PARQUET))
     serving = Settings().serving_path
-    if output.suffix == ".parquet":
+    if chosen is Format.PARQUET:
         rows = export_parquet(serving, table, output)
     else:
         rows = export_csv(serving, table, output, raw=raw)
-    out.print(f"{output}: {rows:,} rows")
+    out.print(f"{output}: {rows:,} rows", soft_wrap=True, highlight=False)
 
 
 def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":

@@ -7,7 +7,9 @@ import typer
 from rich import box
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
+from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,12 +56,8 @@ def rules(context: typer.Context) -> None:
 @says_what_is_wrong
 def compare(
     user: User = None,
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC), included.")
-    ] = None,
+    first: Annotated[datetime | None, day_option("--from", help="First day (UTC).")] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day (UTC), included.")] = None,
 ) -> None:
     """One published history under each rule side by side, in counts and hours. All content."""
     from spotify_assets.catalog import LISTENING_EVENTS, LISTENING_HOURS  # noqa: PLC0415
@@ -122,6 +120,15 @@ def _reader(settings: Settings, table: "Table") -> "TableReader":
     return TableReader(Database(settings.serving_path), table)
 
 
+def _known(user: str, rows: "pl.DataFrame") -> None:
+    """Raise where no row is of a listener."""
+    from spotify_assets.warehouse.errors import no_such  # noqa: PLC0415
+
+    names = rows["user_id"].drop_nulls().unique().sort().to_list()
+    if user not in names:
+        raise no_such("listener", user, names, asked=f"--user {user}")
+
+
 def _rows(
     settings: Settings,
     table: "Table",
@@ -138,6 +145,7 @@ def _rows(
 
     rows = _reader(settings, table).read(window, columns)
     if user is not None:
+        _known(user, _reader(settings, table).read(None, ["user_id"]))
         rows = rows.filter(pl.col("user_id") == user)
     if rows.is_empty():
         whose = f" of {user}" if user else ""

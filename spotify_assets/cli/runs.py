@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
+from rich.text import Text
 
-from spotify_assets.cli.common import days_of, out, report, run_job, says_what_is_wrong
+from spotify_assets.cli.common import days_of, report, run_job, says_what_is_wrong
+from spotify_assets.cli.console import out
 from spotify_assets.cli.offline import tell_outdated
+from spotify_assets.cli.options import LAST_PORT, day_option
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -24,11 +27,9 @@ app = typer.Typer()
 def materialize(
     first: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; the lake's by default."),
+        day_option("--from", help="First day; the lake's by default."),
     ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; the lake's by default.")
-    ] = None,
+    last: Annotated[datetime | None, day_option("--to", help="Last day; the lake's by default.")] = None,
     select: Annotated[
         str | None, typer.Option(help="Assets, in Dagster's selection syntax, e.g. 'key:\"core/tracks\"+'.")
     ] = None,
@@ -50,7 +51,7 @@ def check(
     ] = None,
     partition: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only the rows of this day's partition; all by default."),
+        day_option(help="Only the rows of this day's partition; all by default."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="JUnit XML file to write, for CI.")] = None,
 ) -> None:
@@ -82,8 +83,8 @@ def _print_checks(outcome: "RunOutcome") -> None:
             asset,
             f"{len(of_asset):,}",
             f"{passed:,}",
-            f"[yellow]{warning:,}[/yellow]" if warning else "",
-            f"[red]{broken:,}[/red]" if broken else "",
+            Text(f"{warning:,}", "yellow") if warning else "",
+            Text(f"{broken:,}", "red") if broken else "",
         )
     out.print(table)
 
@@ -91,8 +92,10 @@ def _print_checks(outcome: "RunOutcome") -> None:
 @app.command()
 @says_what_is_wrong
 def up(
-    port: Annotated[int, typer.Option(help="Port of the UI, on loopback.")] = 3000,
-    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard, on loopback.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="Port of the UI, on loopback.")] = 3000,
+    dashboard_port: Annotated[
+        int, typer.Option(min=1, max=LAST_PORT, help="Port of the dashboard, on loopback.")
+    ] = 8501,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
 ) -> None:
     """Start the Dagster UI and daemon on the instance that the other commands use, and the dashboard."""

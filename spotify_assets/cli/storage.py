@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, says_what_is_wrong
+from spotify_assets.cli.common import says_what_is_wrong
+from spotify_assets.cli.console import out
 from spotify_assets.settings import Settings
 
 app = typer.Typer()

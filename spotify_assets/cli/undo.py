@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table as RichTable
 
-from spotify_assets.cli.common import out, report, run_job, say_error
+from spotify_assets.cli.common import report, run_job, say_error
+from spotify_assets.cli.console import out
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def tell_undone(found: "Sequence[Undone]") -> None:
     for each in found:
         what = f"{each.receipt.receipt_id} ({each.receipt.input_file}, {each.receipt.rows_in:,} rows)"
         words = f"{what} was undone on {each.undone_at:%Y-%m-%d %H:%M} UTC."
-        out.print(escape(words), highlight=False, soft_wrap=True)
+        out.print(words, highlight=False, soft_wrap=True)
 
 
 def tell_missing(found: "Mapping[str, Sequence[str]]") -> None:
@@ -80,8 +80,8 @@ def _table(receipts: "Sequence[Receipt]") -> RichTable:
         first, last = each.snapshot_date or each.first_date, each.snapshot_date or each.last_date
         table.add_row(
             each.receipt_id,
-            escape(each.input_file),
-            escape(each.user_id or ""),
+            each.input_file,
+            each.user_id or "",
             f"{first} to {last}" if first != last else str(first or ""),
             f"{each.loaded:,}",
             f"{sum(each.rejected.values()):,}",

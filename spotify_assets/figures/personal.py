@@ -4,10 +4,9 @@ Days are the listener's own: the local date on which a playback began, as a pers
 show all listeners go by UTC dates, so that playbacks around midnight may count for another day there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from difflib import get_close_matches
 
 import duckdb
 import polars as pl
@@ -15,6 +14,7 @@ import polars as pl
 from spotify_assets.figures.personal_queries import AUDIO_FEATURES, FIGURES, Figure
 from spotify_assets.figures.view import Period
 from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.errors import no_such
 
 ASKED, COMPARED = "asked", "compared"
 """Values of `period` in the figures."""
@@ -87,8 +87,7 @@ def find_listener(connection: duckdb.DuckDBPyConnection, user_id: str | None) ->
         raise ValueError(f"whose? there are {len(names):,} listeners: say --user, one of {_some(names)}")
     chosen = names[0] if user_id is None else user_id
     if chosen not in names:
-        near = get_close_matches(chosen, names, n=2, cutoff=0.6)
-        raise ValueError(f"there is no listening of {chosen!r}; there is of {_some([*near, *names])}")
+        raise no_such("listening of", chosen, names)
     zone, zone_source, first, last = single_row(
         connection,
         "select time_zone, time_zone_source, first_listen_date, last_listen_date "
@@ -135,16 +134,29 @@ def listeners_of(connection: duckdb.DuckDBPyConnection, period: Period) -> list[
     return [user_id for (user_id,) in found]
 
 
-def last_full(known: Period) -> Period:
-    """The last whole calendar year in a stretch of days, else the last whole month, else all of it."""
-    year_end = (
-        known.last if (known.last.month, known.last.day) == (12, 31) else date(known.last.year - 1, 12, 31)
-    )
-    year = Period(date(year_end.year, 1, 1), year_end)
-    next_day = known.last + timedelta(days=1)
-    month_end = known.last if next_day.day == 1 else known.last.replace(day=1) - timedelta(days=1)
-    month = Period(month_end.replace(day=1), month_end)
-    return next((one for one in (year, month) if known.first <= one.first), known)
+def last_full(known: Period, is_empty: Callable[[Period], bool] = lambda _: False) -> Period:
+    """The last whole calendar year in a stretch of days, else the last whole month, else all of it.
+
+    Args:
+        known: the stretch of days.
+        is_empty: whether there is no listening in a period; such years and months are passed over.
+    """
+    for months in (12, 1):
+        for period in _whole_before(known.last + timedelta(days=1), months):
+            if period.first < known.first:
+                break
+            if not is_empty(period):
+                return period
+    return known
+
+
+def _whole_before(day: date, months: int) -> Iterator[Period]:
+    """Calendar years (12 months) or months that end before a day, the newest first."""
+    first = day.replace(month=1, day=1) if months == 12 else day.replace(day=1)
+    while first > date.min:
+        end = first - timedelta(days=1)
+        first = end.replace(day=1) if months == 1 else end.replace(month=1, day=1)
+        yield Period(first, end)
 
 
 def period_before(period: Period) -> Period:

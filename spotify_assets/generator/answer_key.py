@@ -80,9 +80,9 @@ class AnswerKey:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
         return cls(
             user_id=meta["user_id"],
-            files=pl.read_parquet(folder / FILES),
-            rows=pl.read_parquet(folder / ROWS),
-            plays=pl.read_parquet(folder / PLAYS),
+            files=pl.read_parquet(folder / FILES, glob=False),
+            rows=pl.read_parquet(folder / ROWS, glob=False),
+            plays=pl.read_parquet(folder / PLAYS, glob=False),
             personal=tuple(meta["personal"]),
         )
 

@@ -152,7 +152,7 @@ def tracks_over_time(lake_dir: Path) -> pl.DataFrame | None:
     files = [file for folder in sorted(folders) for file in layout.landed_files(folder)]
     if not files:
         return None
-    raw = pl.concat([pl.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
+    raw = pl.concat([pl.read_parquet(file, glob=False).select(RAW_TRACKS.column_names) for file in files])
     dates = raw["snapshot_date"].unique().sort()
     return (
         clean_tracks(raw)

@@ -137,7 +137,7 @@ def _without_refused(path: Path, user_id: str) -> dict[str, int]:
     """Remove the refused rows of a listener from their file; returns how many by reason."""
     if not path.exists():
         return {}
-    rows = pl.read_parquet(path)
+    rows = pl.read_parquet(path, glob=False)
     name = json.dumps(user_id, ensure_ascii=False)
     theirs = pl.col("original").str.contains(name, literal=True) | pl.col("detail").str.contains(
         user_id, literal=True
@@ -151,7 +151,7 @@ def _without_refused(path: Path, user_id: str) -> dict[str, int]:
 def _without_listener(path: Path, user_id: str) -> int:
     """Write a data file without a listener's rows, or remove it where none is left; returns how many went."""
     if path.suffix == ".parquet":
-        rows = pl.read_parquet(path, hive_partitioning=False)
+        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
         theirs = pl.col("user_id").cast(pl.String).str.strip_chars() == user_id
         kept = rows.filter(theirs.fill_null(value=False).not_()) if "user_id" in rows.columns else rows
         gone, left = rows.height - kept.height, kept.height

@@ -254,7 +254,11 @@ def _read_month(lake_dir: Path, month: date) -> Cleaned:
     try:
         # A file of a version that did not know a column that may be null has nothing in it.
         files = pl.scan_parquet(
-            paths, schema=RAW_EVENTS.polars_schema, missing_columns="insert", hive_partitioning=False
+            paths,
+            schema=RAW_EVENTS.polars_schema,
+            missing_columns="insert",
+            glob=False,
+            hive_partitioning=False,
         )
         rows = files.collect()
         landed = Cleaned(rows, rows_in=rows.height)

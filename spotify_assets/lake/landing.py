@@ -195,7 +195,7 @@ def latest_catalogue(lake_dir: Path) -> pl.DataFrame | None:
     if not dates:
         return None
     files = layout.landed_files(layout.tracks_dir(lake_dir, max(dates)))
-    return pl.concat([pl.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
+    return pl.concat([pl.read_parquet(file, glob=False).select(RAW_TRACKS.column_names) for file in files])
 
 
 def earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
@@ -242,7 +242,7 @@ class _Rejects:
         if not self._parts:
             return None
         path = self._folder / "rejected.parquet"
-        pl.scan_ipc(self._parts).sink_parquet(path, compression="zstd")
+        pl.scan_ipc(self._parts, glob=False).sink_parquet(path, compression="zstd")
         return path
 
     def _flush(self) -> None:

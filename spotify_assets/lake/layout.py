@@ -169,7 +169,7 @@ def _dates_in(paths: list[Path]) -> list[date]:
     """The event dates of the rows of imported files."""
     if not paths:
         return []
-    rows = pl.scan_parquet(paths, hive_partitioning=False).select("event_date")
+    rows = pl.scan_parquet(paths, glob=False, hive_partitioning=False).select("event_date")
     found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
     return found
 

@@ -241,4 +241,4 @@ def _told_of_cells(receipt: Receipt) -> dict[str, object]:
 def rejected_at_landing(receipts: Sequence[Receipt], lake_dir: Path) -> pl.DataFrame:
     """The rows that some landings refused, columns of `REJECTED_SCHEMA`."""
     paths = [rejected_path(lake_dir, receipt.receipt_id) for receipt in receipts]
-    return pl.concat([no_rejects(), *(pl.read_parquet(path) for path in paths if path.exists())])
+    return pl.concat([no_rejects(), *(pl.read_parquet(path, glob=False) for path in paths if path.exists())])

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from spotify_assets.figures.personal import listeners_of, nothing_known
 from spotify_assets.figures.view import Period
+from spotify_assets.lake.profiles import user_digest
 from spotify_assets.report.recap import Recap, recap
 from spotify_assets.warehouse.database import OUTDATED_COPY, Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -14,6 +15,8 @@ from spotify_assets.warehouse.errors import WarehouseMissingError
 RECAPS = "recaps"
 """Folder of the recaps, in that of the reports."""
 PAGE = "recap.html"
+_LONGEST_NAME = 200
+"""Bytes of a folder's name from which a hash stands for the pseudonym; most file systems take 255."""
 
 
 def monthly_recaps(
@@ -55,7 +58,8 @@ def remove_recaps(reports_dir: Path, user_id: str) -> int:
 
 def _folder_of(user_id: str) -> str:
     """A name that any file system takes and that leads nowhere else."""
-    return "user=" + quote(user_id, safe="")
+    written = "user=" + quote(user_id, safe="")
+    return written if len(written) <= _LONGEST_NAME else f"user={user_digest(user_id)}"
 
 
 def _escaped(name: str) -> str:

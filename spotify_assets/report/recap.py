@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,7 +54,7 @@ def recap(
         target: the page; its folder is made where it does not exist.
         user_id: the listener; None where there is only one.
         days: the first and last one; one that is None is the first or last that is known. Without both, the
-            last whole calendar year that is known, else the last whole month, else all days.
+            last whole calendar year with any listening, else the last such month, else all days.
         compared: None is the period before, if anything is known of all of it.
         alone: compare with nothing.
 
@@ -67,8 +68,12 @@ def recap(
     try:
         with serving.reader() as connection:
             listener = find_listener(connection, user_id)
-            chosen = _chosen(listener.known, *days)
-            if nothing_known(connection, listener.user_id, chosen):
+
+            def is_empty(period: Period) -> bool:
+                return nothing_known(connection, listener.user_id, period)
+
+            chosen = _chosen(listener.known, *days, is_empty)
+            if is_empty(chosen):
                 raise ValueError(
                     f"nothing is known of {listener.user_id} from {chosen.first} to {chosen.last}: there are "
                     f"playbacks from {listener.known.first} to {listener.known.last}"
@@ -85,9 +90,11 @@ def recap(
     return write(figures, target)
 
 
-def _chosen(known: Period, first: date | None, last: date | None) -> Period:
+def _chosen(
+    known: Period, first: date | None, last: date | None, is_empty: Callable[[Period], bool]
+) -> Period:
     if first is None and last is None:
-        return last_full(known)
+        return last_full(known, is_empty)
     return Period(first or known.first, last or known.last)
 
 

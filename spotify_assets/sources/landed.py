@@ -89,7 +89,7 @@ def _read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`."""
     nothing = pl.DataFrame(schema=MALFORMED_SCHEMA)
     if path.suffix == ".parquet":
-        rows = pl.read_parquet(path, hive_partitioning=False)
+        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
         return rows.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}), nothing
     content = path.read_bytes()
     if path.suffix == ".gz":

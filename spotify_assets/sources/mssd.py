@@ -139,7 +139,7 @@ def _files(folder: Path) -> tuple[list[Path], list[Path]]:
 def _read(path: Path, rows: int | None = None) -> pl.DataFrame:
     """A file's columns as text."""
     try:
-        return pl.read_csv(path, infer_schema=False, n_rows=rows)
+        return pl.read_csv(path, glob=False, infer_schema=False, n_rows=rows)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise SourceError(path, f"cannot be read as CSV: {error}", "download it again") from error
 

@@ -19,7 +19,7 @@ DAY_MS = 24 * HOUR_MS
 
 def countries() -> pl.DataFrame:
     """Countries with their main time zone. One row per country."""
-    return pl.read_csv(COUNTRIES_FILE, schema=COUNTRIES.polars_schema)
+    return pl.read_csv(COUNTRIES_FILE, glob=False, schema=COUNTRIES.polars_schema)
 
 
 @cache

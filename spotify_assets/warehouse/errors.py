@@ -1,6 +1,11 @@
 """What can go wrong with the warehouse, each with what to do about it."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
+
+_SHOWN = 5
+"""Names that a message about an unknown one shows."""
 
 
 class WarehouseError(Exception):
@@ -23,3 +28,26 @@ class WarehouseMissingError(WarehouseError):
 
 class SliceRefusedError(WarehouseError):
     """Rows were handed to a table that must not have them; nothing was written."""
+
+
+def no_such(what: str, given: str, known: Sequence[str], asked: str = "") -> ValueError:
+    """The error about a name that is none, with the nearest ones that are, else some of them.
+
+    Args:
+        what: what the name is of, e.g. listener.
+        given: the name.
+        known: the names that there are.
+        asked: how it was asked for, where that is more than the name.
+    """
+    start = f"{asked}: " if asked else ""
+    if not known:
+        return ValueError(f"{start}there is no {what} {given!r}, and no other either")
+    by_case: dict[str, str] = {}
+    for name in known:
+        by_case.setdefault(name.casefold(), name)
+    near = [by_case[one] for one in get_close_matches(given.casefold(), by_case, n=3, cutoff=0.6)]
+    if near:
+        return ValueError(f"{start}there is no {what} {given!r}: did you mean {' or '.join(near)}?")
+    shown = known[:_SHOWN]
+    more = f" and {len(known) - len(shown):,} more" if len(known) > len(shown) else ""
+    return ValueError(f"{start}there is no {what} {given!r}; there is {', '.join(shown)}{more}")

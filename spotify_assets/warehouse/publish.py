@@ -29,7 +29,7 @@ import duckdb
 from spotify_assets.catalog import ROW_COUNTS, TABLES
 from spotify_assets.warehouse import bi
 from spotify_assets.warehouse.database import Database, single_row
-from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.errors import WarehouseMissingError, no_such
 from spotify_assets.warehouse.manifest import Manifest, PublishedFile
 
 _WORK = ".publishing-"
@@ -326,7 +326,7 @@ def export_csv(serving: Path, table: str, target: Path, *, raw: bool = False) ->
 
     Raises:
         WarehouseMissingError: nothing was published yet.
-        ValueError: there is no such published table; the message lists those that there are.
+        ValueError: there is no such published table; the message names the nearest.
     """
     with _published(serving, table) as (connection, relation):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -343,7 +343,7 @@ def export_parquet(serving: Path, table: str, target: Path) -> int:
 
     Raises:
         WarehouseMissingError: nothing was published yet.
-        ValueError: there is no such published table; the message lists those that there are.
+        ValueError: there is no such published table; the message names the nearest.
     """
     with _published(serving, table) as (connection, relation):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -362,7 +362,7 @@ def _published(serving: Path, table: str) -> Iterator[tuple[duckdb.DuckDBPyConne
     with duckdb.connect(str(serving), read_only=True) as connection:
         known = {relation.full_name: relation for relation in _relations(connection)}
         if table not in known:
-            raise ValueError(f"no published table {table}; there are {', '.join(known)}")
+            raise no_such("published table", table, list(known))
         yield connection, known[table]
 
 

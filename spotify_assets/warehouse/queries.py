@@ -6,7 +6,10 @@ are dbt's `{{ ref('name') }}`. A parameter is a variable of DuckDB with its defa
     coalesce(getvariable('days'), 7) as days, -- how many days
 
 so that the compiled SQL runs anywhere as it is, and `set variable days = 28` changes it. Values are bound,
-never pasted into the SQL. Here belongs: reading and running such files. Not here: the questions themselves.
+never pasted into the SQL. Names are compared by dbt's `{{ is_like('column', 'parameter') }}`.
+
+Here belongs: reading and running such files. Not here: the questions themselves, and what may be asked
+(`parameters`).
 """
 
 import ast
@@ -20,6 +23,7 @@ import polars as pl
 
 from spotify_assets.warehouse.database import OUTDATED_COPY, Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.parameters import Parameter, Value, meant
 
 _PARAMETER = re.compile(
     r"coalesce\(getvariable\('(?P<name>\w+)'\), (?P<default>'[^']*'|[\d.]+)\) as \w+,? -- (?P<meaning>.+)"
@@ -27,30 +31,12 @@ _PARAMETER = re.compile(
 _VARIABLE = re.compile(r"getvariable\('(\w+)'\)")
 _REFERENCE = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
 _UNKNOWN_MEMBER = "{{ unknown_member() }}"
-_KINDS = {int: "a whole number", float: "a number", str: "text"}
-
-Value = int | float | str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What a query may be told: its name, its default, which gives its type, and its meaning."""
-
-    name: str
-    default: Value
-    meaning: str
-
-    def value_of(self, text: str) -> Value:
-        """The value that a person wrote.
-
-        Raises:
-            ValueError: it is not of the parameter's type.
-        """
-        try:
-            return type(self.default)(text)
-        except ValueError:
-            kind = _KINDS[type(self.default)]
-            raise ValueError(f"{self.name}={text}: {self.name} ({self.meaning}) is {kind}") from None
+_IS_LIKE = re.compile(r"\{\{ is_like\('([\w.]+)', '([\w.]+)'\) \}\}")
+_LIKE = (
+    r"case when starts_with(\2, '=') then \1 = substr(\2, 2) "
+    r"else \1 ilike replace(replace(\2, '!', '!!'), '_', '!_') escape '!' end"
+)
+"""The macro of the same name in `dbt_project/macros/names.sql`."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +52,7 @@ class Query:
         """Every parameter's value: what was given for it, else its default.
 
         Raises:
-            ValueError: the query has no such parameter, or the value is not of its type.
+            ValueError: the query has no such parameter, or the value is none that it can have.
         """
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given.keys() - known.keys():
@@ -79,7 +65,8 @@ class Query:
 
     def sql(self) -> str:
         """SQL that any DuckDB connection to the published copy understands."""
-        return _REFERENCE.sub(r"marts.\1", self.template).replace(_UNKNOWN_MEMBER, "'unknown'")
+        plain = _REFERENCE.sub(r"marts.\1", self.template).replace(_UNKNOWN_MEMBER, "'unknown'")
+        return _IS_LIKE.sub(_LIKE, plain)
 
 
 def read_queries(folder: Path) -> dict[str, Query]:
@@ -108,14 +95,15 @@ def run_query(serving: Database, query: Query, given: Mapping[str, str] | None =
     """The answer, from the published copy, in the order the query gives.
 
     Raises:
-        ValueError: a parameter is unknown or not of its type.
+        ValueError: a parameter is unknown, a value none that it can have, or a name nobody has.
         WarehouseMissingError: nothing was published yet, or not the tables that the query reads.
     """
     values = query.values(given or {})
     with serving.reader() as connection:
-        for name, value in values.items():
-            connection.execute(f'set variable "{name}" = ?', [value])
         try:
+            for name, value in values.items():
+                bound = meant(connection, name, value) if isinstance(value, str) else value
+                connection.execute(f'set variable "{name}" = ?', [bound])
             answer: pl.DataFrame = connection.sql(query.sql()).pl()
         except OUTDATED_COPY as error:
             raise WarehouseMissingError(
@@ -142,6 +130,6 @@ def _read(path: Path) -> Query:
     query = Query(path.stem, first.removeprefix("-- "), parameters, template)
     if "{{" in query.sql() or "{%" in query.sql():
         raise ValueError(
-            f"{path}: a query may use only ref() and unknown_member(), so that it runs without dbt"
+            f"{path}: a query may use only ref(), unknown_member() and is_like(), so that it runs without dbt"
         )
     return query

@@ -279,7 +279,7 @@ def test_a_listener_is_found_or_some_are_named(connection):
     assert find_listener(connection, DECLARED).time_zone == "America/Los_Angeles"
     with pytest.raises(ValueError, match=r"25 listeners: say --user, one of synthetic"):
         find_listener(connection, None)
-    with pytest.raises(ValueError, match=f"no listening of 'nobody'; there is of .*{BUSIEST[:9]}"):
+    with pytest.raises(ValueError, match=f"no listening of 'nobody'; there is .*{BUSIEST[:9]}"):
         find_listener(connection, "nobody")
 
 
@@ -306,6 +306,39 @@ def days(first: str, last: str) -> Period:
 )
 def test_the_last_whole_year_or_month_is_shown(known, chosen):
     assert last_full(known) == chosen
+
+
+@pytest.mark.parametrize(
+    ("known", "heard", "chosen"),
+    [
+        # Plays in February and March 2024, and one on 2025-01-01.
+        (
+            days("2024-02-10", "2025-01-01"),
+            days("2024-02-10", "2024-03-31"),
+            days("2024-03-01", "2024-03-31"),
+        ),
+        (
+            days("2024-02-10", "2025-01-01"),
+            days("2024-02-10", "2024-02-29"),
+            days("2024-02-10", "2025-01-01"),
+        ),
+        (
+            days("2018-05-05", "2025-01-01"),
+            days("2019-02-10", "2019-02-11"),
+            days("2019-01-01", "2019-12-31"),
+        ),
+        (
+            days("2025-01-01", "2025-01-01"),
+            days("2025-01-01", "2025-01-01"),
+            days("2025-01-01", "2025-01-01"),
+        ),
+    ],
+)
+def test_years_and_months_without_listening_are_passed_over(known, heard, chosen):
+    def is_empty(period: Period) -> bool:
+        return period.last < heard.first or heard.last < period.first
+
+    assert last_full(known, is_empty) == chosen
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Folders with any name: the data, the Dagster instance and the project work there as anywhere else."""
+
+import os
+import shutil
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from spotify_assets.assets.dbt_cli import as_dbt_reads
+from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.layout import landed_dates
+from spotify_assets.settings import PROJECT_ROOT, Settings
+from tests.lake.exports import plays, write_json
+
+ODD = "Sören's [music] #1 & 100% {x}"
+NAMES = (
+    ODD,
+    "C#",
+    "what?",
+    "a*b",
+    "[music]",
+    "{2024,2025}",
+    "%41 50%",
+    "a;b",
+    'say "hi"',
+    unicodedata.normalize("NFC", "Sören"),
+    unicodedata.normalize("NFD", "Sören"),
+    "{{ env_var('HOME') }}",
+    "-x",
+)
+START = datetime(2024, 5, 1, 8)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lake_is_written_and_read(tmp_path: Path, name: str):
+    lake = tmp_path / name / "raw"
+    history = write_json(tmp_path / name / "endsong_0.json", plays(START, 3))
+    [handed] = import_path(history, lake, Wishes("me", date(2025, 1, 1)))
+    assert handed.files[0].receipt is not None
+    assert landed_dates(lake) == [START.date()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dbt_gets_a_path_that_no_address_cuts_short(
+    tmp_path: Path, name: str, make_settings: Callable[..., Settings]
+):
+    settings = make_settings(data_dir=tmp_path / name)
+    settings.data_dir.mkdir()
+    (settings.data_dir / "warehouse.duckdb").write_bytes(b"here")
+    with as_dbt_reads(settings) as readable:
+        assert readable.warehouse_path.read_bytes() == b"here"
+        assert not set("#?;") & set(str(readable.warehouse_path))
+    assert settings.warehouse_path.read_bytes() == b"here"
+
+
+@pytest.mark.slow
+def test_the_whole_flow_below_an_odd_folder(tmp_path: Path):
+    """Data, instance and the checkout itself are there: the package runs from a copy of it."""
+    home = tmp_path / ODD
+    for part in ("spotify_assets", "dbt_project"):
+        ignored = shutil.ignore_patterns("__pycache__", "target", "logs")
+        shutil.copytree(PROJECT_ROOT / part, home / "checkout" / part, ignore=ignored)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(home / "checkout"),
+        "SPOTIFY_DATA_DIR": str(home / "data"),
+        "DAGSTER_HOME": str(home / "instance"),
+    }
+
+    def works(*arguments: str) -> str:
+        script = f"import spotify_assets.cli as c; assert {ODD!r} in c.__file__; c.app()"
+        command = [sys.executable, "-c", script, *arguments]
+        done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    write_json(home / "endsong_0.json", plays(START, 3))
+    works("import", "endsong_0.json")
+    works("materialize")
+    assert "data/warehouse.duckdb" in works("summary")
+    assert works("query", "listener_lifetimes", "--format", "csv").splitlines()[1].split(",")[1] == "me"
+    for name in ("[1] #2 {y}.csv", "50% ?.parquet"):
+        works("export", "marts.fact_listens", "-o", name)
+    assert pl.read_parquet(home / "50% ?.parquet", glob=False).height == 3
+    assert ODD in works("recap", "-o", str(home / "recap.html"))
+    assert (home / "recap_data" / "totals.csv").exists()
+    assert "checks passed" in works("check", "--select", 'key:"core/listening_events"')
+    works("docs", "--build-only")
+    assert (home / "data" / "docs" / "index.html").exists()
+    works("erase-user", "me", "--yes")
