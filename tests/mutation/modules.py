@@ -14,7 +14,10 @@ MODULES = (
 )
 """The modules that `make mutate` goes through when none is named, as paths below `spotify_assets`."""
 
-_NAMED = {"warehouse/store.py": ("tests/warehouse/test_slices.py", "tests/warehouse/test_migrate.py")}
+_NAMED = {
+    "transforms/sessions.py": ("tests/transforms/test_rules.py",),
+    "warehouse/store.py": ("tests/warehouse/test_slices.py", "tests/warehouse/test_migrate.py"),
+}
 """Tests that concern a module although they are called otherwise."""
 
 
