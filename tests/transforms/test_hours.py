@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import LISTENING_HOURS, USER_PROFILES
-from spotify_assets.transforms.hours import LONGEST_MS, NEEDED_FOR_HOURS, listening_hours
+from spotify_assets.transforms.hours import LONGEST_MS, LOOKBACK_DAYS, NEEDED_FOR_HOURS, listening_hours
 from tests.transforms.events import Row, at, playback
 from tests.transforms.events import listening_events as rows_of
 
@@ -38,7 +38,11 @@ def play(end: str | datetime, minutes: float, **changes: object) -> Row:
 
 
 def hours_of(
-    rows: list[Row], zones: pl.DataFrame, starts: list[date] | None = None, default: str = "UTC"
+    rows: list[Row],
+    zones: pl.DataFrame,
+    starts: list[date] | None = None,
+    default: str = "UTC",
+    days_before: int = LOOKBACK_DAYS,
 ) -> pl.DataFrame:
     """Listening hours slice by slice; by default of everything at once."""
     events = rows_of(*rows).select(NEEDED_FOR_HOURS)
@@ -48,7 +52,7 @@ def hours_of(
         parts.append(
             listening_hours(
                 events.filter(date_ >= start, date_ < end),
-                events.filter(date_ >= start - DAY, date_ < start),
+                events.filter(date_ >= start - days_before * DAY, date_ < start),
                 zones,
                 default,
             )
@@ -111,6 +115,20 @@ def test_an_hour_across_midnight_is_shared_by_the_dates_that_fill_it():
     ]
     daily = hours_of(rows, profiles(("anna", "Asia/Kolkata", False)), [date(2025, 3, 1), date(2025, 3, 2)])
     assert_frame_equal(daily, hours)
+
+
+def test_more_than_the_day_before_says_nothing_more():
+    rows = [play(f"2025-03-0{day} 00:10", 60) for day in (1, 2, 3, 4)]
+    rows += [play(f"2025-03-0{day} 23:30", 30) for day in (1, 2, 3)]
+    days = [date(2025, 3, day) for day in (1, 2, 3, 4)]
+    assert_frame_equal(hours_of(rows, profiles(), days, days_before=4), hours_of(rows, profiles(), days))
+
+
+def test_a_default_zone_stands_in_where_nothing_is_known():
+    [row] = hours_of(
+        [play("2025-03-01 12:30", 30, country=None)], profiles(), default="Asia/Tokyo"
+    ).to_dicts()
+    assert (row["time_zone"], row["local_hour"]) == ("Asia/Tokyo", 21)
 
 
 def test_stretches_that_end_where_an_hour_begins_leave_no_empty_hour():
@@ -273,5 +291,7 @@ def test_no_hour_exceeds_an_hour_nothing_is_lost_and_slices_change_nothing(
     daily = hours_of(rows, zones, [first + n * DAY for n in range(6)])
     some = hours_of(rows, zones, [first, *(first + n * DAY for n in sorted(cuts))])
     order = LISTENING_HOURS.key
-    for other in (daily, some, hours_of(list(reversed(rows)), zones)):
+    # More than the day before may be given, and says nothing more.
+    with_more = hours_of(rows, zones, [first + n * DAY for n in range(6)], days_before=3)
+    for other in (daily, some, with_more, hours_of(list(reversed(rows)), zones)):
         assert_frame_equal(other.sort(order), whole.sort(order))
