@@ -87,7 +87,9 @@ def run(
                 copies.put(copy)
             return Result(mutant, killed, how, reason)
 
-        pool = stack.enter_context(ThreadPoolExecutor(jobs))
+        pool = ThreadPoolExecutor(jobs)
+        # Who interrupts does not wait for the mutants that have not begun.
+        stack.callback(pool.shutdown, cancel_futures=True)
         for done in as_completed([pool.submit(judge, mutant, reason) for mutant, reason in drawn]):
             yield done.result()
 
