@@ -9,7 +9,8 @@ from tests.transforms.test_identity import found, groups, heard, known
 
 def catalogue_track(frame: pl.DataFrame, key: str) -> str | None:
     """The catalogue's track that a key is of."""
-    return dict(frame.select("track_key", "catalogue_track_id").iter_rows())[key]
+    of_key: dict[str, str | None] = dict(frame.select("track_key", "catalogue_track_id").iter_rows())
+    return of_key[key]
 
 
 def matched(frame: pl.DataFrame) -> dict[str, str]:
