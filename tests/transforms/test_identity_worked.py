@@ -68,6 +68,8 @@ def test_each_track_says_by_what_it_was_matched():
         heard("name-5", "By name"),
         known(track(6), "Nobody else"),
         known(track(7), "Its own code", isrc="USABC1234599"),
+        known(track(10), "Code and length", isrc="USABC1234588"),
+        known(track(11), "Code and length"),
         heard("name-8", "Played twice"),
         heard("name-9", "Played twice"),
     )
@@ -80,6 +82,8 @@ def test_each_track_says_by_what_it_was_matched():
         "name-5": "names",
         track(6): "alone",
         track(7): "alone",
+        track(10): "names_and_length",
+        track(11): "names_and_length",
         "name-8": "names",
         "name-9": "names",
     }
