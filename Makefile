@@ -10,7 +10,7 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore clean
+.PHONY: help demo test test-slow test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -20,7 +20,7 @@ help:
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate    what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
-	@echo "make explore property tests with examples nobody has seen"
+	@echo "make explore property tests with examples nobody has seen; make mutate: are the tests able to fail"
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
@@ -99,6 +99,10 @@ fuzz: $(DEV)
 # Other examples each time, where `make test` has the same ones.
 explore: $(DEV)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not slow"
+
+# Small changes that the tests of a module should notice: make mutate MODULE=transforms/hours.py COUNT=40 SEED=1
+mutate: $(DEV)
+	$(BIN)/python -m tests.mutation $(MODULE) --count $(or $(COUNT),40) --seed $(or $(SEED),1)
 
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)

@@ -14,6 +14,14 @@ from spotify_assets.settings import Settings
 # One commit, one verdict: the same examples every time. `make explore` looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", deadline=None)
+# `make mutate` asks whether anything fails, not for the smallest example that does.
+hypothesis.settings.register_profile(
+    "mutation",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

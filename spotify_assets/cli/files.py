@@ -40,6 +40,9 @@ def generate(
     fidelity: Annotated[
         bool, typer.Option("--fidelity", help="Compare with published behaviour instead of writing events.")
     ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="With --fidelity: compare so many seeds, from --seed on.")
+    ] = 1,
     rate: Annotated[
         float | None,
         number_option(
@@ -55,7 +58,7 @@ def generate(
     last = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
     first = last - timedelta(days=days - 1)
     if fidelity:
-        _fidelity(settings, first, tracks=tracks, seed=seed)
+        _fidelity(settings, first, tracks=tracks, seeds=range(seed, seed + seeds))
     elif rate is not None:
         _stream(settings, first, tracks=tracks, seed=seed, rate=rate, seconds=seconds)
     else:
@@ -134,28 +137,50 @@ def _generate(
     )
 
 
-def _fidelity(settings: Settings, first: date, *, tracks: int, seed: int) -> None:
-    """Generate the default population for four weeks, in memory, and compare it with published figures."""
-    import polars as pl  # noqa: PLC0415
+def _fidelity(settings: Settings, first: date, *, tracks: int, seeds: range) -> None:
+    """Compare default populations with published figures; exit code 1 where one figure is not within.
 
-    from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
-    from spotify_assets.generator.fidelity import fidelity  # noqa: PLC0415
-    from spotify_assets.generator.listeners import generate_days  # noqa: PLC0415
+    They play the landed catalogues; where there are none, each seed has a generated one. Nothing is landed.
+    """
+    from spotify_assets.generator.catalogue import generate_catalogue  # noqa: PLC0415
+    from spotify_assets.generator.catalogue_history import tracks_over_time  # noqa: PLC0415
+    from spotify_assets.generator.fidelity import DAYS, USERS, default_population  # noqa: PLC0415
     from spotify_assets.generator.report import write_report  # noqa: PLC0415
 
-    playable = _playable(settings, first, first, tracks=tracks, seed=seed)
-    with out.status("Generating 1,000 listeners for 28 days"):
-        days = generate_days(GeneratorConfig(seed=seed), playable, first, first + timedelta(days=27))
-        report = fidelity(pl.concat(frame for _, frame in days), playable)
-        path = write_report(report, settings.processed_dir)
+    landed = tracks_over_time(settings.lake_dir)
+    within = 0
+    for seed in seeds:
+        catalogue = landed if landed is not None else generate_catalogue(tracks, seed=seed)
+        with out.status(f"Generating {USERS:,} listeners for {DAYS} days"):
+            figures = default_population(seed, catalogue, first)
+        if seed == seeds.start:
+            path = write_report(figures, settings.processed_dir)
+            _print_figures(figures)
+        outside = figures.remove("within")["fact"].to_list()
+        within += not outside
+        out.print(
+            f"Seed {seed}: {figures.height - len(outside)} of {figures.height} figures within tolerance"
+            + "".join(f", not {fact}" for fact in outside)
+            + ".",
+            soft_wrap=True,
+        )
+    if len(seeds) > 1:
+        out.print(f"{within} of {len(seeds)} seeds from {first} on are within tolerance of every figure.")
+    out.print(f"Plot of seed {seeds.start}: {path}", soft_wrap=True)
+    if within < len(seeds):
+        raise typer.Exit(1)
+
+
+def _print_figures(figures: "pl.DataFrame") -> None:
     table = RichTable(box=None)
     for column in ("fact", "target", "achieved", "tolerance", "within", "source"):
         table.add_column(column, justify="right" if column in ("target", "achieved", "tolerance") else "left")
-    for row in report.iter_rows(named=True):
-        figures = (f"{row[name]:.2f}" for name in ("target", "achieved", "tolerance"))
-        table.add_row(row["fact"], *figures, "yes" if row["within"] else Text("no", "red"), row["source"])
+    for row in figures.iter_rows(named=True):
+        numbers = (
+            "–" if row[name] is None else f"{row[name]:.2f}" for name in ("target", "achieved", "tolerance")
+        )
+        table.add_row(row["fact"], *numbers, "yes" if row["within"] else Text("no", "red"), row["source"])
     out.print(table)
-    out.print(f"{report['within'].sum()} of {report.height} figures within tolerance. Plot: {path}")
 
 
 def _stream(settings: Settings, first: date, *, tracks: int, seed: int, rate: float, seconds: float) -> None:

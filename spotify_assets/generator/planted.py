@@ -24,9 +24,10 @@ class SkipHazard:
     tail_hazard: float = 0.43
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
-    positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20)
-    position_effects: tuple[float, ...] = (-0.465, 0.035, 0.0, 0.04, 0.055, -0.01, 0.045)
-    """Added to `eta` by position in the session; linear in between, constant after the last."""
+    positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20, 30)
+    position_effects: tuple[float, ...] = (-0.435, 0.075, 0.045, 0.095, 0.09, 0.015, 0.075, -0.25)
+    """Added to `eta` by position in the session; linear in between, constant after the last. It falls
+    beyond the 20 that MSSD publishes, so that all plays together come to Lamere's share of skips."""
 
     previous_skip: float = 0.66
     """Added after a skip, subtracted after any other outcome."""
@@ -40,7 +41,7 @@ class SkipHazard:
     taste: float = -0.25
     """Times the fit between the user's taste and the track, which has standard deviation 1 over draws."""
     device: dict[str, float] = field(
-        default_factory=lambda: {"mobile": 0.085, "desktop": -0.225, "tablet": 0.28, "web": 0.20}
+        default_factory=lambda: {"mobile": 0.06, "desktop": -0.24, "tablet": 0.33, "web": 0.25}
     )
     audio: dict[str, float] = field(
         default_factory=lambda: {
@@ -65,27 +66,34 @@ SKIP_BEFORE = 0.95
 class Choice:
     """Which tracks are played."""
 
-    zipf_exponent: float = 1.23
+    zipf_exponent: float = 1.35
     """Draws of a track fall with this power of its rank. Plays, which repeat what was drawn, fall with a
     flatter one (KONECT lastfm_song: s = 1.09)."""
-    head_ranks: float = 2.0
+    head_ranks: float = 4.3
     """Flattens the first ranks (Zipf-Mandelbrot offset), as no chart gives one song a tenth of all plays."""
     unplayed_share: float = 0.248
     """Tracks that nobody plays in `unplayed_days` days (Luminate 2023: 24.8 %). As many of the last ranks
-    are never drawn as chance leaves to fill; none where chance leaves more out by itself."""
+    are never drawn as chance leaves to fill; where chance leaves out more by itself, as in large catalogues,
+    some draws fall on all ranks alike."""
+    evenly_at_most: float = 0.1
+    """The largest part of draws that may."""
     unplayed_days: int = 28
     popularity_noise: float = 8.0
     """Standard deviation, in points of popularity, of what moves a track's rank away from its popularity."""
+    mean_length_ms: float = 212_000
+    """Mean length of what is drawn: Lamere's 48.6 % and 14.65 an hour imply two minutes per play."""
+    length_lean: float = 12.0
+    """Points of popularity, per standard deviation of the log length, by which ranks may lean to reach it."""
     repertoire: int = 110
     """Tracks that a user returns to."""
     repertoire_skew: float = 1.6
     """Power of the uniform draw of a place in the repertoire; above 1 the first places are favourites."""
     repertoire_days: int = 90
     """Days after which a place of the repertoire is taken by another track."""
-    discovery_share: float = 0.13
+    discovery_share: float = 0.135
     """Plays from outside the repertoire; with the repertoire's size it sets the repeat share
     (KONECT lastfm: 77 %)."""
-    draws_per_play: float = 0.34
+    draws_per_play: float = 0.36
     """Places of a repertoire and discoveries that come up in `unplayed_days` days, per play."""
 
 

@@ -21,6 +21,10 @@ QUANTILE_CELLS = 1 << 16
 
 _USUAL_LENGTH_MS = 200_000
 """Length of tracks where a catalogue has none: the median of `catalogue.MARGINALS`."""
+LEAN_STEPS = 12
+EVEN_STEPS = 20
+"""Halvings by which are found the leaning of ranks towards lengths, and the part of draws for all alike."""
+
 _REQUIRED = ("track_id", "duration_ms", "popularity")
 
 
@@ -101,13 +105,13 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
 
     checksums = np.array([zlib.crc32(track_id.encode()) for track_id in rows["track_id"]])
     noise = rng.normal(rng.bits_of(rng.key(config.seed, "track-rank"), checksums)) * choice.popularity_noise
-    order = np.argsort(-(rows["popularity"].to_numpy() + noise), kind="stable")
-    rows = rows[order]
+    weights = draw_weights(rows.height, choice, expected_draws(config, choice))
+    rows = rows[
+        _order(rows["popularity"].to_numpy() + noise, rows["duration_ms"].to_numpy(), weights, choice)
+    ]
 
     features = {name: _standardised(rows, name) for name in {*hazard.audio, *TASTE_FEATURES}}
     effect = sum((beta * features[name][0] for name, beta in hazard.audio.items()), np.zeros(rows.height))
-    draws = expected_draws(config, choice)
-    weights = _weights(_played(rows.height, choice, draws), choice)
     # The few most played tracks would otherwise set the level of skipping of the whole population.
     effect -= (weights * effect[: weights.size]).sum()
     return Playable(
@@ -119,6 +123,33 @@ def playable(tracks: pl.DataFrame, config: GeneratorConfig, behaviour: Behaviour
         scale={name: scale for name, (_, scale) in sorted(features.items())},
         availability=_availability(rows),
     )
+
+
+def _order(
+    score: npt.NDArray[np.float64],
+    length_ms: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float64],
+    choice: Choice,
+) -> npt.NDArray[np.int64]:
+    """Tracks by falling score, leaning towards longer or shorter ones until draws have the mean length.
+
+    A handful of hits decides how long the mean play is, and with it how many skips fit into an hour; whether
+    they are two or four minutes long is an accident of the catalogue.
+    """
+    z = np.log(length_ms)
+    z = np.clip((z - z.mean()) / max(float(z.std()), 1e-9), -Z_LIMIT, Z_LIMIT)
+
+    def leaning(points: float) -> npt.NDArray[np.int64]:
+        return np.argsort(-(score + points * z), kind="stable")
+
+    low, high = -choice.length_lean, choice.length_lean
+    for _ in range(LEAN_STEPS):
+        middle = (low + high) / 2
+        if weights @ length_ms[leaning(middle)[: weights.size]] < choice.mean_length_ms:
+            low = middle
+        else:
+            high = middle
+    return leaning((low + high) / 2)
 
 
 def _availability(rows: pl.DataFrame) -> Availability | None:
@@ -195,25 +226,42 @@ def expected_draws(config: GeneratorConfig, choice: Choice) -> float:
     return plays * choice.draws_per_play
 
 
-def _weights(played: int, choice: Choice) -> npt.NDArray[np.float64]:
-    """Probability of each of the first `played` ranks."""
-    rank = np.arange(1, played + 1) + choice.head_ranks
-    weight = np.exp(-choice.zipf_exponent * np.log(rank))
+def draw_weights(tracks: int, choice: Choice, draws: float) -> npt.NDArray[np.float64]:
+    """Probability of each rank that is ever drawn, such that `draws` draws leave `unplayed_share` unplayed.
+
+    Where chance leaves fewer, the last ranks are never drawn. Where it leaves more, a part of the draws falls
+    on all ranks alike, at most `evenly_at_most`.
+    """
+    wanted = tracks * (1 - choice.unplayed_share)
+
+    def heard(weights: npt.NDArray[np.float64]) -> float:
+        return float((1 - np.exp(-draws * weights)).sum())
+
+    weights = _weights(tracks, choice)
+    if heard(weights) < wanted:
+        low, high = 0.0, choice.evenly_at_most
+        for _ in range(EVEN_STEPS):
+            middle = (low + high) / 2
+            if heard((1 - middle) * weights + middle / tracks) < wanted:
+                low = middle
+            else:
+                high = middle
+        return (1 - high) * weights + high / tracks
+    first, last = max(1, round(wanted)), tracks
+    while first < last:
+        ranks = (first + last) // 2
+        if heard(_weights(ranks, choice)) < wanted:
+            first = ranks + 1
+        else:
+            last = ranks
+    return _weights(first, choice)
+
+
+def _weights(ranks: int, choice: Choice) -> npt.NDArray[np.float64]:
+    """Probability of each of the first ranks by the Zipf-Mandelbrot law."""
+    weight = np.exp(-choice.zipf_exponent * np.log(np.arange(1, ranks + 1) + choice.head_ranks))
     normalised: npt.NDArray[np.float64] = weight / weight.sum()
     return normalised
-
-
-def _played(tracks: int, choice: Choice, draws: float) -> int:
-    """How many ranks are ever drawn, if `draws` draws shall leave `unplayed_share` of the tracks unplayed."""
-    low, high = max(1, round(tracks * (1 - choice.unplayed_share))), tracks
-    while low < high:
-        middle = (low + high) // 2
-        heard = (1 - np.exp(-draws * _weights(middle, choice))).sum()
-        if heard < tracks * (1 - choice.unplayed_share):
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _quantiles(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

@@ -9,6 +9,7 @@ generators", OOPSLA 2014).
 """
 
 import hashlib
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,16 @@ def bits_of(purpose: np.uint64, *coordinates: npt.NDArray[np.integer]) -> Bits:
     return bits
 
 
+def evenly(purpose: np.uint64, index: npt.NDArray[np.integer], prime: int) -> Bits:
+    """Bits whose uniform numbers fill (0, 1) evenly over any run of indices, from a start that is random.
+
+    Each number depends on nothing but the purpose and its index: steps of the square root of a prime, modulo
+    1 (Kronecker's sequence). Sequences of different primes also fill squares and cubes evenly.
+    """
+    step = np.uint64(math.isqrt(prime << 128) & (2**64 - 1))
+    return purpose + index.astype(np.uint64) * step
+
+
 def uniform(bits: Bits) -> Floats:
     """Uniform numbers in (0, 1) with 53 bits."""
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
@@ -68,4 +79,12 @@ def normal(bits: Bits) -> Floats:
     low = ((bits & np.uint64(0xFFFFFFFF)).astype(np.float64) + 0.5) * 2.0**-32
     high = ((bits >> np.uint64(32)).astype(np.float64) + 0.5) * 2.0**-32
     normals: Floats = np.sqrt(-2.0 * np.log(low)) * np.cos(2.0 * np.pi * high)
+    return normals
+
+
+def normal_at(uniforms: Floats) -> Floats:
+    """The standard normal number below which so much of the distribution lies."""
+    from scipy.special import ndtri  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    normals: Floats = ndtri(uniforms)
     return normals

@@ -304,8 +304,8 @@ def _counts(
         .join(earlier_days, on=_BY_DAY, how="left")
         .select(
             "row",
-            pl.col("plays_today") + pl.col("plays").fill_null(0),
-            pl.col("skips_today") + pl.col("skips").fill_null(0),
+            pl.col("plays_today") + pl.col("plays"),
+            pl.col("skips_today") + pl.col("skips"),
             known=pl.col("key").is_not_null(),
         )
         .sort("row")

@@ -37,9 +37,7 @@ def listening_hours(
     if events.is_empty() or covered.is_empty():
         return LISTENING_HOURS.empty()
     covered = with_time_zone(covered, profiles, default_time_zone)
-    covered = covered.with_columns(
-        new_from=pl.max_horizontal("from_ms", _covered_until().fill_null(pl.col("from_ms")))
-    )
+    covered = covered.with_columns(new_from=pl.max_horizontal("from_ms", _covered_until()))
     first_date = pl.lit(events["event_date"].min())
     of_slice = covered.filter(pl.col("event_date") >= first_date)
     new = covered.filter(pl.col("new_from") < pl.col("until_ms")).with_columns(from_ms="new_from")
@@ -93,7 +91,8 @@ def _covered(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covered_until() -> pl.Expr:
-    """Until when the listener's playbacks of the date before this one, in order, cover the time."""
+    """Until when the listener's playbacks of the date before this one, in order, cover the time; null for
+    the first."""
     return pl.col("until_ms").cum_max().shift(1).over("user_id", "event_date")
 
 
@@ -113,7 +112,6 @@ def _covered_the_day_before(new: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             from_ms=pl.max_horizontal("from_ms", "had_from"),
             until_ms=pl.min_horizontal("until_ms", "had_until"),
-            beyond_ms=pl.lit(0, pl.Int64),
         )
         .filter(pl.col("from_ms") < pl.col("until_ms"))
         .select(new.columns)

@@ -1,5 +1,6 @@
 """Synthetic events: what a day is, that it always comes out the same, and that it is possible."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def test_time_passed_covers_the_time_played():
 
 
 def test_sessions_run_over_midnight_and_lie_more_than_half_an_hour_apart():
-    rows = playbacks(days_from(date(2026, 10, 1), 4))
+    rows = playbacks(days_from(date(2026, 10, 1), 4, replace(SMALL, users=200)))
     dates = rows.group_by("session_id").agg(pl.col("event_date").n_unique())["event_date"]
     assert dates.max() == 2
     silence = pl.col("started_at") - pl.col("ended_at").shift(1).over("user_id")

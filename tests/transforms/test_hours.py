@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import LISTENING_HOURS, USER_PROFILES
-from spotify_assets.transforms.hours import LONGEST_MS, NEEDED_FOR_HOURS, listening_hours
+from spotify_assets.transforms.hours import LONGEST_MS, LOOKBACK_DAYS, NEEDED_FOR_HOURS, listening_hours
 from tests.transforms.events import Row, at, playback
 from tests.transforms.events import listening_events as rows_of
 
 DAY = timedelta(days=1)
+MILLISECOND = timedelta(milliseconds=1)
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 Key = tuple[str, datetime]
@@ -36,7 +38,11 @@ def play(end: str | datetime, minutes: float, **changes: object) -> Row:
 
 
 def hours_of(
-    rows: list[Row], zones: pl.DataFrame, starts: list[date] | None = None, default: str = "UTC"
+    rows: list[Row],
+    zones: pl.DataFrame,
+    starts: list[date] | None = None,
+    default: str = "UTC",
+    days_before: int = LOOKBACK_DAYS,
 ) -> pl.DataFrame:
     """Listening hours slice by slice; by default of everything at once."""
     events = rows_of(*rows).select(NEEDED_FOR_HOURS)
@@ -46,7 +52,7 @@ def hours_of(
         parts.append(
             listening_hours(
                 events.filter(date_ >= start, date_ < end),
-                events.filter(date_ >= start - DAY, date_ < start),
+                events.filter(date_ >= start - days_before * DAY, date_ < start),
                 zones,
                 default,
             )
@@ -68,6 +74,10 @@ def minute_by_minute(rows: list[Row], zone_of: dict[str, str]) -> dict[Key, int]
             starts = datetime.fromtimestamp(minute * 60, UTC).replace(tzinfo=None) - since
             heard[user, starts] += MINUTE_MS
     return dict(heard)
+
+
+def listing(hours: pl.DataFrame) -> list[tuple[Any, ...]]:
+    return hours.select("event_date", "hour_starts_at", "ms_listened", "ms_overlapping").rows()
 
 
 def listened(hours: pl.DataFrame) -> dict[Key, int]:
@@ -98,11 +108,74 @@ def test_time_counts_once_and_the_rest_is_overlapping():
 def test_an_hour_across_midnight_is_shared_by_the_dates_that_fill_it():
     rows = [play("2025-03-01 23:50", 30), play("2025-03-02 00:10", 40)]
     hours = hours_of(rows, profiles(("anna", "Asia/Kolkata", False)))
-    assert hours.select("event_date", "hour_starts_at", "ms_listened", "ms_overlapping").rows() == [
+    assert listing(hours) == [
         (date(2025, 3, 1), at("2025-03-01 22:30"), 10 * MINUTE_MS, 0),
         (date(2025, 3, 1), at("2025-03-01 23:30"), 20 * MINUTE_MS, 0),
         (date(2025, 3, 2), at("2025-03-01 23:30"), 20 * MINUTE_MS, 20 * MINUTE_MS),
     ]
+    daily = hours_of(rows, profiles(("anna", "Asia/Kolkata", False)), [date(2025, 3, 1), date(2025, 3, 2)])
+    assert_frame_equal(daily, hours)
+
+
+def test_more_than_the_day_before_says_nothing_more():
+    rows = [play(f"2025-03-0{day} 00:10", 60) for day in (1, 2, 3, 4)]
+    rows += [play(f"2025-03-0{day} 23:30", 30) for day in (1, 2, 3)]
+    days = [date(2025, 3, day) for day in (1, 2, 3, 4)]
+    assert_frame_equal(hours_of(rows, profiles(), days, days_before=4), hours_of(rows, profiles(), days))
+
+
+def test_a_default_zone_stands_in_where_nothing_is_known():
+    [row] = hours_of(
+        [play("2025-03-01 12:30", 30, country=None)], profiles(), default="Asia/Tokyo"
+    ).to_dicts()
+    assert (row["time_zone"], row["local_hour"]) == ("Asia/Tokyo", 21)
+
+
+def test_stretches_that_end_where_an_hour_begins_leave_no_empty_hour():
+    within = [play("2025-03-01 12:00", 30), play("2025-03-01 12:00", 20)]
+    assert listing(hours_of(within, profiles())) == [
+        (date(2025, 3, 1), at("2025-03-01 11:00"), 30 * MINUTE_MS, 20 * MINUTE_MS)
+    ]
+    # The day before has just ended when the playback across midnight begins.
+    across = [play("2025-03-01 23:00", 30), play("2025-03-02 00:10", 70)]
+    assert listing(hours_of(across, profiles())) == [
+        (date(2025, 3, 1), at("2025-03-01 22:00"), 30 * MINUTE_MS, 0),
+        (date(2025, 3, 2), at("2025-03-01 23:00"), 60 * MINUTE_MS, 0),
+        (date(2025, 3, 2), at("2025-03-02 00:00"), 10 * MINUTE_MS, 0),
+    ]
+
+
+def test_a_millisecond_beyond_the_full_hour_is_of_the_next():
+    rows = [play(at("2025-03-01 12:00") + MILLISECOND, 10 + 1 / MINUTE_MS)]
+    assert listing(hours_of(rows, profiles())) == [
+        (date(2025, 3, 1), at("2025-03-01 11:00"), 10 * MINUTE_MS, 0),
+        (date(2025, 3, 1), at("2025-03-01 12:00"), 1, 0),
+    ]
+
+
+@pytest.mark.parametrize("change", ["2025-03-30 01:00", "2025-10-26 01:00"])
+@pytest.mark.parametrize("begin", [-10 * MINUTE_MS, -1, 0, 1])
+@pytest.mark.parametrize("end", [-1, 0, 1, 10 * MINUTE_MS])
+def test_the_clocks_change_between_two_milliseconds(change: str, begin: int, end: int):
+    if end <= begin:
+        return
+    moment = at(change)
+    rows = [play(moment + end * MILLISECOND, (end - begin) / MINUTE_MS)]
+    before, after = min(end, 0) - begin, end - max(begin, 0)
+    assert listing(hours_of(rows, profiles(("anna", "Europe/Berlin", False)))) == [
+        (moment.date(), starts, ms, 0)
+        for starts, ms in ((moment - timedelta(hours=1), before), (moment, after))
+        if ms > 0
+    ]
+
+
+def test_what_is_claimed_beyond_a_day_stays_with_the_first_hour_also_where_the_clocks_change():
+    hours = hours_of([play("2025-03-30 12:00", 30 * 60)], profiles(("anna", "Europe/Berlin", False)))
+    assert hours["hour_starts_at"].to_list() == [
+        at("2025-03-29 12:00") + n * timedelta(hours=1) for n in range(24)
+    ]
+    assert hours["ms_listened"].to_list() == [HOUR_MS] * 24
+    assert hours["ms_overlapping"].to_list() == [6 * HOUR_MS] + [0] * 23
 
 
 @pytest.mark.parametrize(
@@ -146,10 +219,13 @@ def test_a_playback_longer_than_a_day_covers_a_day_and_the_rest_is_overlapping()
 
 
 def test_what_is_no_playback_or_silent_is_no_listening():
-    rows = [play("2025-03-01 12:00", 5, action="pause"), play("2025-03-01 13:00", 0)]
-    found = hours_of(rows, profiles())
+    silent = [play("2025-03-01 13:00", 0), play("2025-03-01 14:20", 0)]
+    found = hours_of([play("2025-03-01 12:00", 5, action="pause"), *silent], profiles())
     assert found.is_empty()
     assert found.schema == LISTENING_HOURS.polars_schema
+    heard = play("2025-03-01 12:30", 10)
+    assert_frame_equal(hours_of([heard, *silent], profiles()), hours_of([heard], profiles()))
+    assert hours_of([heard], profiles()).height == 1
 
 
 ZONES = st.sampled_from(
@@ -215,5 +291,7 @@ def test_no_hour_exceeds_an_hour_nothing_is_lost_and_slices_change_nothing(
     daily = hours_of(rows, zones, [first + n * DAY for n in range(6)])
     some = hours_of(rows, zones, [first, *(first + n * DAY for n in sorted(cuts))])
     order = LISTENING_HOURS.key
-    for other in (daily, some, hours_of(list(reversed(rows)), zones)):
+    # More than the day before may be given, and says nothing more.
+    with_more = hours_of(rows, zones, [first + n * DAY for n in range(6)], days_before=3)
+    for other in (daily, some, with_more, hours_of(list(reversed(rows)), zones)):
         assert_frame_equal(other.sort(order), whole.sort(order))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.transforms.sessions import LOOKBACK_DAYS, with_sessions
+from spotify_assets.transforms.sessions import may_go_on_from_before, with_sessions
 from tests.transforms.events import Row, at, interaction, playback, raw_events
 
 DAY = timedelta(days=1)
@@ -219,7 +219,7 @@ def test_the_lookback_ends_for_what_never_falls_silent():
     events = raw_events(*rows)
     reads: list[int] = []
     with_sessions(between(events, date(2025, 6, 1), date.max), reader(events, date(2025, 6, 1), reads))
-    assert reads == list(LOOKBACK_DAYS)
+    assert reads == [1, 4, 16, 64]
 
 
 def test_events_keep_their_order_and_a_session_they_already_had_is_replaced():
@@ -235,3 +235,40 @@ def test_an_empty_slice_stays_empty():
     assert result.is_empty()
     assert result.schema["session_id"] == pl.String
     assert result.schema["session_position"] == pl.Int64
+
+
+@pytest.mark.parametrize(
+    ("rule", "minutes", "cut"),
+    [("session-v1", 30, False), ("ten-minutes-v1", 10, False), ("midnight-v1", 30, True)],
+)
+def test_each_rule_ends_a_session_by_its_own_silence_and_midnight(rule: str, minutes: int, cut: bool):
+    def sessions(*rows: Row) -> int:
+        return with_sessions(raw_events(*rows), lambda _: raw_events(), rule)["session_id"].n_unique()
+
+    first = playback("e1", "2025-03-01 12:00", seconds=60)
+    silence = at("2025-03-01 12:01") + timedelta(minutes=minutes)
+    assert sessions(first, playback("e2", started_at=silence)) == 1
+    assert sessions(first, playback("e2", started_at=silence + INSTANT)) == 2
+    evening = playback("e1", "2025-03-01 23:50", seconds=300)
+    assert sessions(evening, playback("e2", "2025-03-02 00:01")) == (2 if cut else 1)
+    # Cut by dates and not by listeners: the other one's evening does not end anna's.
+    ben = playback("e0", "2025-02-28 12:00", user_id="ben")
+    assert sessions(ben, first, playback("e2", "2025-03-01 12:05")) == 2
+
+
+def test_who_is_heard_within_the_gap_after_the_first_midnight_may_go_on_from_before():
+    def users(rule: str, *rows: Row) -> list[str]:
+        return sorted(may_go_on_from_before(raw_events(*rows), rule))
+
+    midnight = at("2025-03-01 00:00")
+    rows = [
+        playback("a", user_id="anna", started_at=midnight + GAP),
+        playback("b", user_id="ben", started_at=midnight + GAP + INSTANT),
+        playback("c1", user_id="cem", started_at=midnight + timedelta(minutes=1)),
+        playback("c2", user_id="cem", started_at=midnight + timedelta(minutes=5)),
+        playback("d", user_id="dora", started_at=midnight + timedelta(minutes=10)),
+        playback("e", user_id="emil", started_at=midnight + timedelta(days=1)),
+    ]
+    assert users("session-v1", *rows) == ["anna", "cem", "dora"]
+    assert users("ten-minutes-v1", *rows) == ["cem", "dora"]
+    assert users("session-v1", playback("f", "2025-03-05 20:00")) == []

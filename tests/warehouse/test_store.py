@@ -273,6 +273,42 @@ def test_the_first_row_outside_is_shown_without_its_nulls(connection: duckdb.Duc
     assert "1 rows lie outside the slice, the first is event_date=2025-01-02, track='b', plays=2." in message
 
 
+def test_of_a_wide_row_outside_the_first_six_values_are_shown(connection: duckdb.DuckDBPyConnection) -> None:
+    wide = Table(
+        "core", "wide", "one", "Any.", tuple(Column(c, "BIGINT", "Any.") for c in "abcdefgh"), ("a",)
+    )
+    create_table(connection, wide)
+    rows = pl.DataFrame([dict.fromkeys("abcdefgh", 7)])
+    with pytest.raises(SliceRefusedError, match=r"the first is a=7, b=7, c=7, d=7, e=7, f=7\."):
+        insert_rows(connection, wide, rows, Predicate("a > ?", [7]), label="x")
+
+
+def test_a_row_that_may_or_may_not_lie_in_the_slice_lies_outside(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dateless = plays([(1, "a", 1, 0), (1, "b", 1, 0)]).with_columns(
+        event_date=pl.Series([date(2025, 1, 1), None])
+    )
+    message = refuse(connection, dateless, Predicate.window("event_date", window(1)))
+    assert "1 rows lie outside the slice, the first is track='b'" in message
+
+
+def test_a_missing_column_and_an_unknown_one_are_told_also_alone(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    missing = refuse(connection, plays([]).drop("note"))
+    assert missing.startswith("core.plays, slice 2025-01-01: note is missing. Nothing was written;")
+    unknown = refuse(connection, plays([]).with_columns(genre=pl.lit("x")))
+    assert unknown.startswith("core.plays, slice 2025-01-01: genre is unknown. Nothing was written;")
+
+
+def test_how_durations_are_stored_is_said_where_there_is_one(connection: duckdb.DuckDBPyConnection) -> None:
+    duration = plays([]).with_columns(plays=pl.lit(None, pl.Duration("ms")))
+    assert refuse(connection, duration).endswith(" Durations are stored as integer milliseconds.")
+    other = plays([]).with_columns(plays=pl.lit(None, pl.String))
+    assert refuse(connection, other).endswith("Nothing was written.")
+
+
 def test_every_difference_in_columns_is_told_at_once(connection: duckdb.DuckDBPyConnection) -> None:
     message = refuse(connection, plays([]).drop("note", "track").with_columns(genre=pl.lit("x")))
     assert "track is missing; note is missing; genre is unknown" in message
