@@ -92,7 +92,7 @@ def run_job(
     with progress("Loading definitions") as told:
         import dagster as dg  # noqa: PLC0415
 
-        from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
+        from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
@@ -122,7 +122,7 @@ def run_job(
                 checks=checks,
                 on_event=told,
             )
-            tell_readers(settings, problems(instance, definitions.resolve_asset_graph()))
+            look(settings, instance, definitions.resolve_asset_graph())
             if outcome.interrupted:
                 raise KeyboardInterrupt
             return outcome
