@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, ROW_COUNTS, Table
+from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
 from spotify_assets.warehouse.audit import (
@@ -25,6 +26,7 @@ from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, insert_rows
 
 RECONCILIATION = "reconciliation"
+_BOUNDS = Bounds()
 
 
 def check_names(table: Table) -> dict[str, str]:
@@ -48,7 +50,8 @@ def check_names(table: Table) -> dict[str, str]:
         names[RECONCILIATION] = (
             "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded."
         )
-    return names | {e.name: e.description for e in table.expectations} | learned_names(table)
+    names |= {e.name: e.description for e in table.expectations}
+    return names | bound_names(table) | learned_names(table)
 
 
 def has_books(table: Table) -> bool:
@@ -56,7 +59,9 @@ def has_books(table: Table) -> bool:
     return table.partition_column is not None and table.schema != "ops"
 
 
-def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None) -> list[Finding]:
+def evaluate(
+    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, bounds: Bounds = _BOUNDS
+) -> list[Finding]:
     """Every check of a table that exists, on the rows of a window (all rows where there is none)."""
     columns = audit_columns(connection, table)
     if not columns.passed:
@@ -70,6 +75,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window
     findings += [reconcile(connection, table, window)] if has_books(table) else []
     findings += [reconcile_receipts(connection, RECONCILIATION)] if table == IMPORT_RECEIPTS else []
     findings += audit_expectations(connection, table, relation, rows.parameters)
+    findings += bounded(connection, table, window, bounds)
     return findings + learned(connection, table, window)
 
 

@@ -125,6 +125,22 @@ def test_a_row_that_knows_its_origin_keeps_it(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
+def test_rows_that_come_again_under_one_origin_are_rows_of_their_own(tmp_path, suffix):
+    """A file copied beside itself, and a producer that wrote a row three times: good rows and bad ones."""
+    good = playback("e1", source_file="made@seed7", source_row=1)
+    bad = playback("e2", source_file="made@seed7", source_row=2) | {"event_date": date(2025, 3, 2)}
+    for name in ("one", "two", "three"):
+        write(tmp_path, f"{name}{suffix}", raw_events(good, bad, bad, bad))
+    landed = read(tmp_path)
+    provenance = pl.concat(
+        [part.select("source_file", "source_row") for part in (landed.rows, landed.rejected)]
+    )
+    assert (landed.rows.height, landed.rejected.height) == (3, 9)
+    assert provenance.is_unique().all()
+    assert ("made@seed7", 1) in landed.rows.select("source_file", "source_row").rows()
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_optional_columns_that_are_missing_are_null(tmp_path, suffix):
     write(tmp_path, f"one{suffix}", raw_events(playback("e1")).select("event_id", "event_date", "user_id"))
     [row] = read(tmp_path).rows.to_dicts()
