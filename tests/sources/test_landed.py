@@ -85,7 +85,11 @@ def rows_of(table: Table) -> st.SearchStrategy[list[Row]]:
     }
     assert table.partition_column is not None
     columns[table.partition_column] = st.just(DAY)
-    return st.lists(st.fixed_dictionaries(columns), max_size=5)
+    return st.lists(
+        st.fixed_dictionaries(columns),
+        max_size=5,
+        unique_by=lambda row: (row["source_file"], row["source_row"]),
+    )
 
 
 @pytest.mark.parametrize("table", [RAW_EVENTS, RAW_TRACKS], ids=lambda table: table.name)
