@@ -65,6 +65,20 @@ class Settings(BaseSettings):
     late_after_hours: float = Field(
         36.0, gt=0, description="Hours without a materialisation after which a layer counts as late."
     )
+    refused_warn_share: float = Field(
+        0.05, ge=0, le=1, description="Share of a partition's rows refused above which a check warns."
+    )
+    refused_fail_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of a partition's rows refused above which what follows is stopped.",
+    )
+    silent_sources_block: bool = Field(
+        True,
+        description="Whether a day without rows of a source that sends every day stops what follows; else it "
+        "warns.",
+    )
     stream_rule: StreamRule = Field("stream-v1", description="What counts as a stream.")
     skip_rule: SkipRule = Field("outcome-v2", description="What counts as a skip.")
     session_rule: SessionRule = Field("session-v1", description="What ends a session.")

@@ -23,6 +23,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 from packaging.version import parse as parse_version
 
+from spotify_assets.automation.orphans import ends_with_us
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 
@@ -85,7 +86,8 @@ def run_dbt(
     with as_dbt_reads(settings) as readable:
         with _variables(dbt_variables(readable)):
             invocation = dbt.cli(arguments, context=context, target_path=target)
-        events, failure = _events(invocation)
+        with ends_with_us(invocation.process.pid):
+            events, failure = _events(invocation)
     _keep_parsed(folder, target)
     if failure is None:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at

@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 
-from spotify_assets.automation.health import Problem, problems, tell_readers
+from spotify_assets.automation.health import look
+from spotify_assets.automation.problem import Problem
 from spotify_assets.settings import Settings
 
 HEALTH = "health"
@@ -159,8 +160,7 @@ def health_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def health(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         assert context.repository_def is not None  # the daemon always passes it
-        found = problems(context.instance, context.repository_def.asset_graph)
-        tell_readers(settings, found)
+        found = look(settings, context.instance, context.repository_def.asset_graph)
         send = channels(settings)
         if not send:
             return dg.SensorResult(

@@ -7,7 +7,7 @@ and one that the UI started is continued here. Not here: running (`runs`), and w
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -59,14 +59,16 @@ def backfill_of(
     selected: Iterable[dg.AssetKey],
     *,
     which: Which,
+    broken: Mapping[dg.AssetKey, Set[str]],
     changed: Iterable[date] = (),
 ) -> Backfill:
     """What is to be done for a window of dates.
 
-    A partition is done when every selected partitioned asset has it, and failed when the last run for it of
-    one of them failed; when somebody ended that run, it is missing. Partitions of dates that `changed` are
-    missing, whatever was made. For each range only those assets are made that lack one of its partitions, or
-    that have none and were never made, and what is made from them.
+    `broken` is what has to be made again by `health`: partitions, and assets without any. A partition is done
+    when every selected partitioned asset has it, and failed when one of them is broken there; when somebody
+    ended the run for it, it is also missing. Partitions of dates that `changed` are missing, whatever was
+    made. For each range only those assets are made that lack one of its partitions, or that have none and are
+    broken or were never made, and what is made from them.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
@@ -76,33 +78,30 @@ def backfill_of(
     again = {key_at(definition, day) for day in changed if window.start <= day < window.end}
     chosen = set(selected)
     partitioned = sorted(key for key in chosen if graph.get(key).partitions_def is not None)
-    made: dict[dg.AssetKey, set[str]] = {}
-    failed: dict[dg.AssetKey, set[str]] = {}
-    for key in partitioned:
-        status = get_and_update_asset_status_cache_value(instance, key, definition)
-        if status is None:
-            made[key], failed[key] = set(), set()
-            continue
-        stopped = _stopped(instance, key)
-        materialized = status.deserialize_materialized_partition_subsets(definition)
-        made[key] = set(materialized.get_partition_keys()) - stopped - again
-        failed[key] = (
-            set(status.deserialize_failed_partition_subsets(definition).get_partition_keys()) - stopped
-        )
-    broken = {key for key in keys if any(key in failed[asset] for asset in partitioned)}
-    missing = {key for key in keys if any(key not in made[asset] for asset in partitioned)} - broken
+    state = {
+        key: _state_of(instance, definition, key, broken.get(key, frozenset()), again) for key in partitioned
+    }
+    failed_keys, stopped, made = (
+        {key for key in keys if of_all(key in getattr(each, name) for each in state.values())}
+        for name, of_all in (("failed", any), ("stopped", any), ("made", all))
+    )
+    missing = (set(keys) - made - failed_keys) | stopped
     wanted = {
         Which.MISSING: missing,
-        Which.MISSING_OR_FAILED: missing | broken,
-        Which.FAILED: broken,
+        Which.MISSING_OR_FAILED: missing | failed_keys,
+        Which.FAILED: failed_keys,
         Which.ALL: set(keys),
     }[which]
     lacking = {
-        asset: set(keys) if which is Which.ALL else (set(keys) - made[asset]) | failed[asset]
+        asset: set(keys) if which is Which.ALL else (set(keys) - state[asset].made) | state[asset].failed
         for asset in partitioned
     }
     unpartitioned = sorted(chosen - set(partitioned))
-    never_made = [key for key in unpartitioned if instance.get_latest_materialization_event(key) is None]
+    unmade = [key for key in unpartitioned if instance.get_latest_materialization_event(key) is None]
+    if which in (Which.MISSING_OR_FAILED, Which.FAILED):
+        unmade += [key for key in unpartitioned if key in broken and key not in unmade]
+        if not wanted and any(key in broken for key in unpartitioned):
+            wanted = {keys[-1]}  # the run needs a partition, whichever: what it makes has none
     ranges = tuple(
         Range(
             Window(
@@ -111,12 +110,38 @@ def backfill_of(
             ),
             tuple(run),
             _with_downstream(
-                graph, chosen, [*never_made, *(a for a in partitioned if lacking[a] & set(run))], partitioned
+                graph, chosen, [*unmade, *(a for a in partitioned if lacking[a] & set(run))], partitioned
             ),
         )
         for run in _contiguous(keys, wanted)
     )
-    return Backfill(ranges, done=len(set(keys) - missing - broken), failed_left=len(broken - wanted))
+    done = len(set(keys) - missing - failed_keys)
+    return Backfill(ranges, done=done, failed_left=len(failed_keys - wanted))
+
+
+@dataclass(frozen=True)
+class _State:
+    """The partitions of an asset that it has, that failed, and of which somebody ended the run."""
+
+    made: frozenset[str]
+    failed: frozenset[str]
+    stopped: frozenset[str]
+
+
+def _state_of(
+    instance: dg.DagsterInstance,
+    definition: dg.TimeWindowPartitionsDefinition,
+    key: dg.AssetKey,
+    broken: Set[str],
+    again: Set[str],
+) -> _State:
+    status = get_and_update_asset_status_cache_value(instance, key, definition)
+    if status is None:
+        return _State(frozenset(), frozenset(broken), frozenset())
+    materialized = status.deserialize_materialized_partition_subsets(definition)
+    stopped = frozenset(_stopped(instance, key))
+    made = frozenset(materialized.get_partition_keys()) - stopped - again
+    return _State(made, frozenset(broken), stopped)
 
 
 def _stopped(instance: dg.DagsterInstance, key: dg.AssetKey) -> set[str]:

@@ -16,6 +16,7 @@ from spotify_assets.catalog import (
     TABLES,
     Table,
 )
+from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
 from spotify_assets.settings import Settings
@@ -35,6 +36,7 @@ def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    bounds = Bounds(settings.refused_warn_share, settings.refused_fail_share, settings.silent_sources_block)
     warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys() | {CHECK}
     specs = [
         dg.AssetCheckSpec(
@@ -58,7 +60,7 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         window = window_of_run(context.run, settings) if table.partition_column else None
         with database.reader() as connection:
-            findings = evaluate(connection, table, window)
+            findings = evaluate(connection, table, window, bounds)
         record(database, table, window, findings)
         found = {finding.check: finding for finding in findings}
         for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):

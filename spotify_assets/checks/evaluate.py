@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, LISTENING_EVENTS, ROW_COUNTS, Table
+from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
 from spotify_assets.warehouse import offline
@@ -26,6 +27,7 @@ from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, insert_rows
 
 RECONCILIATION = "reconciliation"
+_BOUNDS = Bounds()
 
 
 def check_names(table: Table) -> dict[str, str]:
@@ -51,7 +53,8 @@ def check_names(table: Table) -> dict[str, str]:
         )
     if table == LISTENING_EVENTS:
         names[offline.CHECK] = offline.SAYS
-    return names | {e.name: e.description for e in table.expectations} | learned_names(table)
+    names |= {e.name: e.description for e in table.expectations}
+    return names | bound_names(table) | learned_names(table)
 
 
 def has_books(table: Table) -> bool:
@@ -59,7 +62,9 @@ def has_books(table: Table) -> bool:
     return table.partition_column is not None and table.schema != "ops"
 
 
-def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None) -> list[Finding]:
+def evaluate(
+    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, bounds: Bounds = _BOUNDS
+) -> list[Finding]:
     """Every check of a table that exists, on the rows of a window (all rows where there is none)."""
     columns = audit_columns(connection, table)
     if not columns.passed:
@@ -75,6 +80,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, table: Table, window: Window
     if table == LISTENING_EVENTS:
         findings.append(offline.moved(connection, relation, list(rows.parameters)))
     findings += audit_expectations(connection, table, relation, rows.parameters)
+    findings += bounded(connection, table, window, bounds)
     return findings + learned(connection, table, window)
 
 

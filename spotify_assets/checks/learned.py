@@ -2,7 +2,8 @@
 
 A day is compared with the same weekday of the eight weeks before it, by the median and the median absolute
 deviation (Rousseeuw and Croux, 1993), which a few odd days do not move. With too little history a check stays
-silent: it passes and says so. These checks only warn, since what is unusual may well be true.
+silent: it passes and says so. These checks only warn, since what is unusual may well be true. They judge what
+a platform sends: one person's listening has gaps and phases, and is never unusual.
 """
 
 import math
@@ -26,6 +27,8 @@ MAD_TO_SIGMA = 1.4826
 """Standard deviations of a normal distribution in one median absolute deviation."""
 RECENT_DAYS = 7
 """Days that are judged when the whole table is checked."""
+PERSONAL_SOURCES = ("extended_history", "account_data", "lastfm", "listenbrainz", "web_api")
+"""Sources of one person's listening, who may well listen to nothing for days."""
 _SHOWN = 5
 
 
@@ -130,7 +133,8 @@ def learned(
     if table.full_name in STATISTICS:
         statistics = STATISTICS[table.full_name]
         column = str(table.partition_column)
-        series = _series(connection, table.full_name, column, statistics, window=window)
+        where = f"coalesce(source, '') not in {PERSONAL_SOURCES}"
+        series = _series(connection, table.full_name, column, statistics, window=window, where=where)
         findings += [_judge(each, series[each.name], window, known) for each in statistics]
     if table.full_name in WITH_REFUSALS:
         where = f"table_name = '{table.full_name}'"

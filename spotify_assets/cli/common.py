@@ -115,7 +115,7 @@ def run_job(
 ) -> "RunOutcome":
     """Run a job here, for the assets selected, or with `checks_only` for their checks alone."""
     with progress("Loading definitions") as told:
-        from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
+        from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
@@ -145,7 +145,7 @@ def run_job(
                 checks=checks,
                 on_event=told,
             )
-            tell_readers(settings, problems(instance, definitions.resolve_asset_graph()))
+            look(settings, instance, definitions.resolve_asset_graph())
             if outcome.interrupted:
                 raise KeyboardInterrupt
             if due and window and outcome.success:

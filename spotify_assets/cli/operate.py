@@ -1,5 +1,6 @@
 """Commands that keep the warehouse going: backfill, failing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     from spotify_assets.automation.backfills import Backfill, Which
-    from spotify_assets.automation.health import Problem
+    from spotify_assets.automation.problem import Problem
 
 app = typer.Typer()
 
@@ -52,9 +53,10 @@ def backfill(
     settings = Settings()
     with progress("Loading definitions") as told:
         from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
-        from spotify_assets.automation.health import problems, tell_readers  # noqa: PLC0415
+        from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+        from spotify_assets.automation.problem import to_be_made  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
@@ -75,6 +77,7 @@ def backfill(
                 window,
                 selected,
                 which=_which(again, include_failed, failed_only),
+                broken=to_be_made(look(settings, instance, graph)),
                 changed=due.changed,
             )
             _announce(found)
@@ -94,7 +97,7 @@ def backfill(
                         assets=part.assets,
                         on_event=told,
                     )
-                tell_readers(settings, problems(instance, graph))
+                look(settings, instance, graph)
                 if outcome.interrupted:
                     raise KeyboardInterrupt
                 report(outcome)
@@ -107,25 +110,22 @@ def backfill(
 def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
     settings = Settings()
-    from spotify_assets.automation.health import (  # noqa: PLC0415
-        incomplete_imports,
-        problems,
-        tell_readers,
-    )
+    from spotify_assets.automation.health import look  # noqa: PLC0415
     from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
     graph = build_defs(settings).resolve_asset_graph()
     with instance_of(settings) as instance:
-        found = problems(instance, graph)
-    tell_readers(settings, found)
-    found += incomplete_imports(settings.lake_dir)
+        found = look(settings, instance, graph)
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]
     if not found:
         out.print("Nothing is broken.")
     if blocking:
+        from spotify_assets.automation.problem import MENDED_BY  # noqa: PLC0415
+
+        out.print(f"Mend what each line says, then: {MENDED_BY}", highlight=False)
         raise typer.Exit(1)
 
 
@@ -158,4 +158,9 @@ def _print_problem(problem: "Problem") -> None:
     if problem.run_id:
         out.print(f"  run {problem.run_id}", highlight=False)
     if problem.kind == "run" and problem.assets:
-        out.print(f"  not made: {', '.join(problem.assets)}", highlight=False)
+        out.print(f"  not made: {_some_of(problem.assets)}", highlight=False)
+
+
+def _some_of(names: Sequence[str], shown: int = 5) -> str:
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import zlib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from spotify_assets.transforms.rejects import reject
 MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"
 
+_PROVENANCE = ["source_file", "source_row"]
 _BOM = b"\xef\xbb\xbf"
 _FOLDER_DATE = re.compile(r"(?:^|/)(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})/")
 _TIME_WITHOUT_OFFSET = r"\d{2}:\d{2}:\d{2}(\.\d+)?$"
@@ -53,14 +55,25 @@ _WORDS: dict[DuckDBType, str] = {
 def read_landed(paths: list[Path], table: Table, lake_dir: Path) -> Cleaned:
     """The rows of landed files as the raw table's columns. One row per row of the files.
 
-    A row without `source_file` and `source_row` of its own gets the file's path in the lake and its number
-    there: the line of an NDJSON file, the record of a CSV or Parquet file, from 1.
+    A row without `source_file` and `source_row` of its own, or with those of a row before it (a file that was
+    copied, a producer that sent twice), gets the file's path in the lake and its number there: the line of an
+    NDJSON file, the record of a CSV or Parquet file, from 1.
 
     Raises:
         SourceError: a file cannot be read at all, lacks a required column, or has one that the table does
             not know or cannot hold.
     """
-    parts = [_read_file(path, table, path.relative_to(lake_dir).as_posix()) for path in paths]
+    parts: list[Cleaned] = []
+    seen: dict[str, list[pl.DataFrame]] = {}
+    for path in paths:
+        name = path.relative_to(lake_dir).as_posix()
+        part = _read_file(path, table, name)
+        if _comes_again(part, seen):
+            part = _read_file(path, table, name, tells_provenance=False)
+        for told in _provenance_of(part):
+            for file in told["source_file"].unique():
+                seen.setdefault(file, []).append(told)
+        parts.append(part)
     return Cleaned(
         rows=pl.concat([table.empty(), *(part.rows for part in parts)]),
         rows_in=sum(part.rows_in for part in parts),
@@ -68,13 +81,29 @@ def read_landed(paths: list[Path], table: Table, lake_dir: Path) -> Cleaned:
     )
 
 
-def _read_file(path: Path, table: Table, name: str) -> Cleaned:
+def _provenance_of(part: Cleaned) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Which rows of which files the rows of a part say they are, those kept and those refused."""
+    return part.rows.select(_PROVENANCE), part.rejected.select(_PROVENANCE)
+
+
+def _comes_again(part: Cleaned, seen: Mapping[str, Sequence[pl.DataFrame]]) -> bool:
+    """Whether a row of a part says that it is a row that was read before."""
+    for told in _provenance_of(part):
+        for file in told["source_file"].unique():
+            if any(told.join(before, on=_PROVENANCE, how="semi").height for before in seen.get(file, ())):
+                return True
+    return False
+
+
+def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = True) -> Cleaned:
     try:
         rows, malformed = _read_rows(path)
     except _UNREADABLE as error:
         raise SourceError(
             path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
         ) from error
+    if not tells_provenance:
+        rows = rows.drop(_PROVENANCE, strict=False)
     refused = malformed.rename({ROW: "source_row"}).with_columns(source_file=pl.lit(name))
     has_nothing = rows.is_empty() and rows.columns == [ROW]
     judged = Cleaned(table.empty(), rows_in=0) if has_nothing else canonical_rows(rows, table, path, name)
@@ -164,8 +193,7 @@ def _json_text(value: object) -> str | None:
 def canonical_rows(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Cleaned:
     """The frame with exactly the table's columns; missing nullable ones are null."""
     schema = table.polars_schema
-    provenance = ("source_file", "source_row")
-    required = [c.name for c in table.columns if not c.nullable and c.name not in provenance]
+    required = [c.name for c in table.columns if not c.nullable and c.name not in _PROVENANCE]
     problems = [f"has no column {c}" for c in sorted(set(required) - set(frame.columns))]
     problems += [f"has an unknown column {c}" for c in sorted(set(frame.columns) - set(schema) - {ROW})]
     problems += [
@@ -197,10 +225,10 @@ def canonical_rows(frame: pl.DataFrame, table: Table, path: Path, name: str) -> 
 
 
 def _with_provenance(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The frame with where each row came from: as the file says, or else the file and the row itself."""
+    """The frame with where each row came from: as the file says of one row alone, else the file and row."""
     file = pl.col("source_file").cast(pl.String)
     row = convert(frame.schema["source_row"], pl.Int64(), "source_row")
-    known = file.is_not_null() & row.is_not_null()
+    known = file.is_not_null() & row.is_not_null() & pl.struct(file, row).is_first_distinct()
     return frame.with_columns(
         source_file=pl.when(known).then(file).otherwise(pl.lit(name)),
         source_row=pl.when(known).then(row).otherwise(ROW),

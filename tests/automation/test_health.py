@@ -1,5 +1,7 @@
 """What is broken now, by real runs: told with its reason, and not any more once it is mended."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -9,16 +11,13 @@ import dagster as dg
 import pytest
 
 from spotify_assets.automation.backfills import Backfill, Which, backfill_of
-from spotify_assets.automation.health import (
-    Problem,
-    failed_partitions,
-    failing_checks,
-    late_layers,
-    problems,
-    tell_readers,
-)
+from spotify_assets.automation.failed_runs import cause_key, failed_partitions
+from spotify_assets.automation.failing_checks import failing_checks
+from spotify_assets.automation.health import late_layers, look, problems
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.partitions import partitions
+from spotify_assets.automation.problem import Problem, to_be_made
+from spotify_assets.automation.runs import run
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.slices import Window
@@ -34,6 +33,7 @@ class Graph:
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance, broken: Path) -> None:
         self.settings, self.instance, self.broken = settings, instance, broken
+        self.during_core: Callable[[], object] = lambda: None
         self.definitions = self._definitions()
         self.graph = self.definitions.resolve_asset_graph()
         broken.mkdir(parents=True)
@@ -71,7 +71,19 @@ class Graph:
     def backfill(self, first: int, last: int, which: Which = Which.MISSING) -> Backfill:
         window = Window(date(2025, 3, first), date(2025, 3, last) + timedelta(days=1))
         keys = self.graph.materializable_asset_keys
-        return backfill_of(self.instance, self.graph, self.settings, window, keys, which=which)
+        broken = to_be_made(self.problems())
+        return backfill_of(self.instance, self.graph, self.settings, window, keys, which=which, broken=broken)
+
+    def mend(self) -> bool:
+        """What `backfill --failed-only` does, over March."""
+        return all(
+            self.run(
+                part.window.start.day,
+                (part.window.end - timedelta(days=1)).day,
+                *(key.path[-1] for key in part.assets),
+            )
+            for part in self.backfill(1, 31, Which.FAILED).ranges
+        )
 
     def _definitions(self) -> dg.Definitions:
         definition = partitions(self.settings)
@@ -94,6 +106,7 @@ class Graph:
             freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=1)),
         )
         def core() -> None:
+            self.during_core()
             fail_if("core")
 
         @dg.asset_check(asset=core)
@@ -205,12 +218,120 @@ def test_a_layer_without_news_for_too_long_is_late(graph: Graph):
 def test_readers_outside_dagster_find_what_is_broken(graph: Graph):
     graph.broke("core")
     graph.run(1, 3)
-    [problem] = graph.problems()
-    tell_readers(graph.settings, [problem])
+    [problem] = look(graph.settings, graph.instance, graph.graph)
     standing = read_incidents(graph.settings.processed_dir)
     assert standing is not None
     [incident] = standing.incidents
-    assert asdict(incident) == {name: value for name, value in asdict(problem).items() if name != "key"}
+    assert asdict(incident) == {name: getattr(problem, name) for name in asdict(incident)}
+
+
+@pytest.mark.parametrize("broken", ["raw", "core", "check", "publish"])
+def test_whatever_is_broken_one_backfill_of_what_failed_mends(graph: Graph, broken: str):
+    graph.broke(broken)
+    graph.run(1, 3)
+    assert graph.problems()
+    graph.broke()
+    assert graph.mend()
+    assert graph.problems() == []
+    assert graph.backfill(1, 31, Which.FAILED).ranges == ()
+
+
+def test_what_a_failed_step_left_unmade_beside_the_way_is_mended_too(graph: Graph):
+    """`publish` waited for `core` in the run that failed, and `core` alone was made by hand since."""
+    graph.broke("core")
+    graph.run(1, 3)
+    graph.broke()
+    assert graph.run(1, 3, "core")
+    [problem] = graph.problems()
+    assert problem.assets == ("publish/publish",)
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+def test_a_canceled_run_is_mended_by_the_same_command(graph: Graph):
+    graph.broke("core")
+    graph.run(2, 3)
+    [run] = graph.instance.get_runs()
+    graph.instance.report_run_canceled(run)
+    assert graph.problems()[0].title.startswith("Canceled")
+    graph.broke()
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+def test_a_problem_stays_while_a_run_repairs_it_and_goes_with_its_success(graph: Graph):
+    graph.broke("core")
+    graph.run(1, 3)
+    [failed] = look(graph.settings, graph.instance, graph.graph)
+    seen: list[list[Problem]] = []
+    graph.during_core = lambda: seen.append(look(graph.settings, graph.instance, graph.graph))
+    graph.run(1, 3)
+    assert seen.pop() == [failed]
+    [again] = look(graph.settings, graph.instance, graph.graph)
+    assert (again.key, again.run_id != failed.run_id) == (failed.key, True)
+    graph.broke()
+    assert graph.run(1, 3)
+    assert seen.pop() == [again]
+    assert look(graph.settings, graph.instance, graph.graph) == []
+
+
+def test_a_run_of_other_days_repairs_nothing(graph: Graph):
+    graph.broke("core")
+    graph.run(1, 3)
+    look(graph.settings, graph.instance, graph.graph)
+    graph.broke()
+    assert graph.run(1, 3)
+    seen: list[list[Problem]] = []
+    graph.during_core = lambda: seen.append(look(graph.settings, graph.instance, graph.graph))
+    graph.run(8, 9)
+    assert seen == [[]]
+
+
+def test_a_check_of_a_run_under_way_decides_nothing(graph: Graph):
+    graph.broke("check")
+    graph.run(1, 2)
+    [run] = graph.instance.get_runs()
+    assert len(failing_checks(graph.instance, graph.graph)) == 1
+    graph.instance.run_storage.handle_run_event(
+        run.run_id, dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, run.job_name)
+    )
+    assert failing_checks(graph.instance, graph.graph) == []
+
+
+def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
+    graph.during_core = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    window = Window(START, START + timedelta(days=3))
+    child = os.fork()
+    if child == 0:
+        run(graph.definitions, graph.instance, graph.settings, "everything", window=window)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    [problem] = look(graph.settings, graph.instance, graph.graph)
+    assert problem.title == "Failed: core__core for 2025-03-01 to 2025-03-03"
+    assert problem.detail == "The process of the run was killed; no step of it goes on."
+    assert problem.assets == ("core/core", "publish/publish")
+    graph.during_core = lambda: None
+    assert graph.mend()
+    assert look(graph.settings, graph.instance, graph.graph) == []
+
+
+def test_one_cause_is_one_problem_whatever_days_and_numbers_it_names(graph: Graph):
+    graph.broke("core")
+    graph.run(1, 2)
+    graph.run(5, 6)
+    [problem] = graph.problems()
+    assert problem.partitions == "2025-03-01 to 2025-03-02, 2025-03-05 to 2025-03-06"
+    assert (
+        graph.instance.get_run_by_id(str(problem.run_id)).tags["dagster/asset_partition_range_start"]
+        == "2025-03-05"
+    )
+
+
+def test_a_cause_is_the_same_whatever_counts_and_processes_it_names():
+    held = "warehouse.duckdb is held by python3.11 (process {}), still after {} s: close that program"
+    assert cause_key(held.format(23922, 2)) == cause_key(held.format(4, 10))
+    day = "part of date=2025-03-{} cannot be read"
+    assert cause_key(day.format("01")) != cause_key(day.format("02"))
 
 
 def test_a_backfill_runs_what_is_missing_as_contiguous_ranges(graph: Graph):
@@ -248,4 +369,5 @@ def test_a_backfill_outside_the_partitions_is_refused(graph: Graph):
             Window(START - timedelta(days=9), START),
             graph.graph.materializable_asset_keys,
             which=Which.MISSING,
+            broken={},
         )

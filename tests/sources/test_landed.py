@@ -85,7 +85,11 @@ def rows_of(table: Table) -> st.SearchStrategy[list[Row]]:
     }
     assert table.partition_column is not None
     columns[table.partition_column] = st.just(DAY)
-    return st.lists(st.fixed_dictionaries(columns), max_size=5)
+    return st.lists(
+        st.fixed_dictionaries(columns),
+        max_size=5,
+        unique_by=lambda row: (row["source_file"], row["source_row"]),
+    )
 
 
 @pytest.mark.parametrize("table", [RAW_EVENTS, RAW_TRACKS], ids=lambda table: table.name)
@@ -122,6 +126,22 @@ def test_a_row_that_knows_its_origin_keeps_it(tmp_path, suffix):
         ("export.zip@0123456789ab", 77),
         (f"listening_events/date=2025-03-01/one{suffix}", 2),
     ]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_rows_that_come_again_under_one_origin_are_rows_of_their_own(tmp_path, suffix):
+    """A file copied beside itself, and a producer that wrote a row three times: good rows and bad ones."""
+    good = playback("e1", source_file="made@seed7", source_row=1)
+    bad = playback("e2", source_file="made@seed7", source_row=2) | {"event_date": date(2025, 3, 2)}
+    for name in ("one", "two", "three"):
+        write(tmp_path, f"{name}{suffix}", raw_events(good, bad, bad, bad))
+    landed = read(tmp_path)
+    provenance = pl.concat(
+        [part.select("source_file", "source_row") for part in (landed.rows, landed.rejected)]
+    )
+    assert (landed.rows.height, landed.rejected.height) == (3, 9)
+    assert provenance.is_unique().all()
+    assert ("made@seed7", 1) in landed.rows.select("source_file", "source_row").rows()
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

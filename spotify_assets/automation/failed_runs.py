@@ -1,0 +1,181 @@
+"""What failed runs left unmade and nobody has made since, by cause.
+
+A run under way decides nothing: of an asset that is being made again, the newest run that has ended counts.
+"""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.storage.event_log.base import AssetEntry
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+
+from spotify_assets.automation.partitions import keys_of_run
+from spotify_assets.automation.problem import Problem, Unmade
+from spotify_assets.automation.runs import cause_of
+
+RUNS_BACK = 100
+"""Failed runs that are looked at for the one that a run under way repairs."""
+_BROKEN = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_A_NUMBER = re.compile(r"(?<![\w=/.-])\d[\d,.]*(?![\w=/-])")
+"""A number that is no part of a name, date or path: a count, a process id, seconds. They differ each time."""
+
+
+def failed_partitions(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+    """What failed runs left unmade and nobody has made since, one problem for each cause."""
+    unmade: dict[str, dict[dg.AssetKey, frozenset[str]]] = {}
+    records = {
+        r.asset_entry.asset_key: r
+        for r in instance.get_asset_records(sorted(graph.materializable_asset_keys))
+    }
+    for key, record in sorted(records.items()):
+        node = graph.get(key)
+        if node.partitions_def is None:
+            run_id = _failed_attempt(instance, key, record.asset_entry)
+            if run_id:
+                unmade.setdefault(run_id, {})[key] = frozenset()
+            continue
+        status = get_and_update_asset_status_cache_value(instance, key, node.partitions_def)
+        failed = status.deserialize_failed_partition_subsets(node.partitions_def) if status else None
+        if failed is None or failed.is_empty:
+            continue
+        for run_id, keys in _by_run(instance, key, set(failed.get_partition_keys())).items():
+            unmade.setdefault(run_id, {})[key] = frozenset(keys)
+    merged: dict[str, Problem] = {}
+    for run_id, left in unmade.items():
+        for problem in _of_run(instance, graph, run_id, left):
+            known = merged.get(problem.key)
+            merged[problem.key] = _both(graph, known, problem) if known else problem
+    return list(merged.values())
+
+
+def _failed_attempt(instance: dg.DagsterInstance, key: dg.AssetKey, entry: AssetEntry) -> str | None:
+    """The newest ended run that was to make an asset without partitions, where it did not."""
+    made = entry.last_materialization
+    last = entry.last_run_id
+    if last is None or (made is not None and made.run_id == last):
+        return None
+    run = instance.get_run_by_id(last)
+    if run is not None and run.is_finished:
+        return last if run.status in _BROKEN else None
+    return _failed_before(instance, key, since=made.timestamp if made else 0.0)
+
+
+def _by_run(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]) -> dict[str, list[str]]:
+    """The partitions by the run that failed to make them; while another one tries, that failed before."""
+    storage = instance.event_log_storage
+    attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+    found: dict[str, list[str]] = {}
+
+    @cache
+    def goes_on(run_id: str) -> bool:
+        run = instance.get_run_by_id(run_id)
+        return run is not None and not run.is_finished
+
+    for partition, (newest, _) in attempts.items():
+        if partition in partitions:
+            run_id = _failed_before(instance, key, partition) if goes_on(newest) else newest
+            if run_id:
+                found.setdefault(run_id, []).append(partition)
+    return found
+
+
+def _failed_before(
+    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None = None, since: float = 0.0
+) -> str | None:
+    """The newest run that was to make an asset, or a partition, and failed after a moment (Unix time)."""
+    failed = dg.RunsFilter(statuses=list(_BROKEN))
+    for record in instance.get_run_records(failed, limit=RUNS_BACK):
+        run, keys = record.dagster_run, keys_of_run(record.dagster_run)
+        covers = partition is None or (keys is not None and keys[0] <= partition <= keys[1])
+        asked = not run.asset_selection or key in run.asset_selection
+        if covers and asked and (record.end_time or 0.0) > since:
+            return run.run_id
+    return None
+
+
+def _of_run(instance: dg.DagsterInstance, graph: AssetGraph, run_id: str, left: Unmade) -> list[Problem]:
+    """The problems that a failed run stands for, one for each cause of its failed steps."""
+    run = instance.get_run_by_id(run_id)
+    canceled = run is not None and run.status == dg.DagsterRunStatus.CANCELED
+    causes: dict[str, list[str]] = {}
+    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        event = record.event_log_entry.dagster_event
+        if event and event.step_key:
+            causes.setdefault(cause_of(event.step_failure_data.error), []).append(event.step_key)
+    if not causes:
+        why = "somebody canceled the run" if canceled else _end_of(instance, run_id)
+        causes = {why: [_step_at_work(instance, run_id)]}
+    partitions = _words(graph, left)
+    verb = "Canceled" if canceled else "Failed"
+    return [
+        Problem(
+            key=f"run:{cause_key(cause)}",
+            kind="run",
+            title=f"{verb}: {', '.join(sorted(steps))}" + (f" for {partitions}" if partitions else ""),
+            detail=cause,
+            assets=tuple(sorted(key.to_user_string() for key in left)),
+            partitions=partitions,
+            run_id=run_id,
+            unmade=left,
+        )
+        for cause, steps in causes.items()
+    ]
+
+
+def cause_key(cause: str) -> str:
+    """What stays the same of a cause when it comes again: all but counts, process ids and seconds."""
+    return _A_NUMBER.sub("#", cause)
+
+
+def _both(graph: AssetGraph, one: Problem, other: Problem) -> Problem:
+    """Two failed runs of one cause as one problem, told by the other's words."""
+    unmade = {
+        key: one.unmade.get(key, frozenset()) | other.unmade.get(key, frozenset())
+        for key in {**one.unmade, **other.unmade}
+    }
+    partitions = _words(graph, unmade)
+    what = other.title.partition(" for ")[0]
+    return replace(
+        other,
+        title=what + (f" for {partitions}" if partitions else ""),
+        assets=tuple(sorted({*one.assets, *other.assets})),
+        partitions=partitions,
+        unmade=unmade,
+    )
+
+
+def _words(graph: AssetGraph, unmade: Unmade) -> str:
+    """The partitions of the first asset that has any, as ranges."""
+    for key, keys in sorted(unmade.items()):
+        definition = graph.get(key).partitions_def
+        if keys and definition is not None:
+            ranges = definition.subset_with_partition_keys(keys).get_partition_key_ranges(definition)
+            return ", ".join(r.start if r.start == r.end else f"{r.start} to {r.end}" for r in ranges)
+    return ""
+
+
+def _step_at_work(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The step that a run without a failed step was at when it ended, in words."""
+    began, ended = (
+        [
+            record.event_log_entry.dagster_event.step_key
+            for record in instance.get_records_for_run(run_id, of_type=kind).records
+            if record.event_log_entry.dagster_event is not None
+        ]
+        for kind in (dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS)
+    )
+    at_work = [str(step) for step in began if step not in set(ended)]
+    if at_work:
+        return ", ".join(at_work)
+    return f"after step {ended[-1]}" if ended else "before its first step"
+
+
+def _end_of(instance: dg.DagsterInstance, run_id: str) -> str:
+    """Why a run failed of which no step did, as the event says that ended it."""
+    failures = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
+    said = [record.event_log_entry.dagster_event for record in failures]
+    words = next((event.message for event in reversed(said) if event is not None and event.message), None)
+    return words or "the run ended before a step failed"

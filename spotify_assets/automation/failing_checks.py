@@ -1,0 +1,120 @@
+"""The checks that fail now, by the runs that have ended. Not here: what a check looks at (`checks`)."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecord,
+    AssetCheckExecutionRecordStatus,
+)
+
+from spotify_assets.automation.partitions import keys_of_run
+from spotify_assets.automation.problem import Problem, Unmade
+
+CHECKS_BACK = 30
+"""Evaluations of a check that are looked at for a failure that no later one covers."""
+
+
+def failing_checks(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+    """The checks that failed on rows that no later evaluation of it covers; one problem a check."""
+    found = []
+
+    @cache
+    def run_of(run_id: str) -> dg.DagsterRun | None:
+        return instance.get_run_by_id(run_id)
+
+    def has_ended(record: AssetCheckExecutionRecord) -> bool:
+        run = run_of(record.run_id)
+        return run is None or run.is_finished
+
+    storage = instance.event_log_storage
+    latest = storage.get_latest_asset_check_execution_by_key(sorted(graph.asset_check_keys))
+    for key in sorted(latest):
+        history = storage.get_asset_check_execution_history(
+            key,
+            limit=CHECKS_BACK,
+            status={AssetCheckExecutionRecordStatus.FAILED, AssetCheckExecutionRecordStatus.SUCCEEDED},
+        )
+        failure = _uncovered([record for record in history if has_ended(record)], run_of)
+        if failure is None or failure.evaluation is None:
+            continue
+        evaluation = failure.evaluation
+        table, rows = key.asset_key.to_user_string(), _slice_of(failure)
+        found.append(
+            Problem(
+                key=f"check:{table}:{key.name}",
+                kind="check",
+                title=f"Check {key.name} fails on {key.asset_key.to_user_string()}"
+                + (f", {rows}" if rows else ""),
+                detail=evaluation.description or "no description was recorded",
+                assets=(table,),
+                partitions=rows or "",
+                run_id=failure.run_id,
+                blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
+                unmade=_to_be_made(graph, key.asset_key, run_of(failure.run_id)),
+            )
+        )
+    return found
+
+
+def _to_be_made(graph: AssetGraph, asset: dg.AssetKey, run: dg.DagsterRun | None) -> Unmade:
+    """The partitions that a failing check judged, its whole asset where it has none."""
+    if asset not in graph.materializable_asset_keys:
+        return {}
+    definition = graph.get(asset).partitions_def
+    if definition is None:
+        return {asset: frozenset()}
+    keys = keys_of_run(run) if run else None
+    last = definition.get_last_partition_key()
+    first_and_last = keys or ((last, last) if last else None)
+    if first_and_last is None:
+        return {}
+    return {asset: frozenset(definition.get_partition_keys_in_range(dg.PartitionKeyRange(*first_and_last)))}
+
+
+def _uncovered(
+    history: Sequence[AssetCheckExecutionRecord], run_of: Callable[[str], dg.DagsterRun | None]
+) -> AssetCheckExecutionRecord | None:
+    """The latest failure whose rows no later evaluation looked at; evaluations come latest first."""
+    later: list[tuple[str, str] | None] = []
+    for record in history:
+        rows = _range_of(record, run_of)
+        if any(_covers(other, rows) for other in later):
+            continue
+        if record.status == AssetCheckExecutionRecordStatus.FAILED:
+            return record
+        if rows is None:
+            return None
+        later.append(rows)
+    return None
+
+
+def _covers(wide: tuple[str, str] | None, narrow: tuple[str, str] | None) -> bool:
+    if wide is None:
+        return True
+    return narrow is not None and wide[0] <= narrow[0] and narrow[1] <= wide[1]
+
+
+def _range_of(
+    record: AssetCheckExecutionRecord, run_of: Callable[[str], dg.DagsterRun | None]
+) -> tuple[str, str] | None:
+    """The first and last partition that an evaluation looked at; None where it looked at all rows.
+
+    Only checks that name their slice looked at less than everything: dbt's look at whole tables.
+    """
+    run = run_of(record.run_id)
+    if not _slice_of(record) or run is None:
+        return None
+    key = run.tags.get("dagster/partition")
+    first = run.tags.get("dagster/asset_partition_range_start", key)
+    last = run.tags.get("dagster/asset_partition_range_end", key)
+    return (first, last) if first and last else None
+
+
+def _slice_of(record: AssetCheckExecutionRecord) -> str | None:
+    """The slice that an evaluation names; None for all rows."""
+    value = record.evaluation.metadata.get("slice") if record.evaluation else None
+    text = str(value.value) if value else None
+    return None if text in (None, "all rows") else text
