@@ -103,7 +103,7 @@ def told_at_upload(events: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     )
     kept = _identified(_heard(uploads.select(NEEDED_FOR_OVERLAPS)))
     rows = _identified(_heard(events.filter(pl.col("source") == UPLOAD_TIMED)))
-    pairs = pl.concat(_alike(rows, kept, key) for key in ("track_id", "names"))
+    pairs = pl.concat(_alike(rows, kept, key) for key in ("track_id", "names", "unknown"))
     return pairs.unique("event_id", keep="first", maintain_order=True).select(_NO_PAIRS.columns)
 
 
