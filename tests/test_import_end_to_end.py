@@ -32,6 +32,7 @@ ORDER = {
     "core.listening_events": "event_id",
     "core.daily_track_metrics": "event_date, track_id",
     "core.listening_hours": "event_date, user_id, hour_starts_at",
+    "ops.duplicate_plays": "source_file, source_row",
 }
 
 

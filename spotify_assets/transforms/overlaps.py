@@ -127,7 +127,7 @@ def told_at_upload(events: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     )
     kept = _identified(_heard(uploads.select(NEEDED_FOR_OVERLAPS)))
     rows = _identified(_heard(events.filter(pl.col("source") == UPLOAD_TIMED)))
-    pairs = exact(rows, kept, "end_ms", "track_id", "names").sort("event_id", "kept_event_id")
+    pairs = exact(rows, kept, "end_ms", "track_id", "names", UNKNOWN).sort("event_id", "kept_event_id")
     return pairs.unique("event_id", keep="first", maintain_order=True).select(NO_PAIRS.columns)
 
 

@@ -37,6 +37,8 @@ def key() -> AnswerKey:
             "stamped_ms": [600_000, 1_200_000, 1_210_000],
             "ms_played": [30_000, 5_000, 5_000],
             "reason_end": ["trackdone", "fwdbtn", "logout"],
+            "started_ms": [500_000, 1_170_000, 1_205_000],
+            "burst": [0, 0, None],
         }
     )
     return AnswerKey(
@@ -109,6 +111,9 @@ def _listening(event_ids: set[str], outcomes: dict[str, str]) -> pl.DataFrame:
     right = {"e2": "skip", "e3": "abandoned", "a2": "skip", "a3": "abandoned"} | outcomes
     return pl.DataFrame(
         {"event_id": sorted(event_ids), "outcome": [right.get(e, "complete") for e in sorted(event_ids)]}
+    ).with_columns(
+        started_at=pl.from_epoch(pl.lit(1_170_500), "ms").cast(pl.Datetime("us")),
+        reported_at=pl.when(pl.col("event_id") == "e3").then(pl.datetime(2024, 1, 1)),
     )
 
 
@@ -200,3 +205,9 @@ def test_a_file_taken_for_something_else_costs_both_kinds(key):
     by_kind = {row["kind"]: (row["precision"], row["recall"]) for row in found.recognition.to_dicts()}
     assert by_kind["account_music"] == (0.5, 1)
     assert by_kind["lastfm"][1] == 0
+
+
+def test_offline_plays_are_judged_by_when_they_were_heard(key):
+    found = quality(key, answers())
+    assert found.offline == {"offline plays": 2, "within a second": 1, "others moved": 1}
+    assert found.offline_share == 0.5

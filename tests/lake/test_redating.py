@@ -83,8 +83,8 @@ def as_landed_before(lake: Path) -> None:
         before = replace(
             receipt,
             landed_files=tuple(sorted(set(names))),
-            first_date=dates.min(),
-            last_date=dates.max(),
+            first_date=min(dates),
+            last_date=max(dates),
             dialect={name: value for name, value in receipt.dialect.items() if name != "notes"},
         )
         content = json.loads(before.to_json())
@@ -106,7 +106,8 @@ class TestFilesTogether:
         receipts = imported(lake, write_zip(tmp_path / "export.zip", members))
         assert starts(lake) == [HEARD + n * timedelta(minutes=4) for n in range(4)]
         assert {each.last_date for each in receipts} == {date(2024, 2, 29)}
-        assert [each.dialect["notes"]["heard_before_reported"] for each in receipts] in ([1, 3], [3, 1])
+        told = sorted(json.dumps(each.dialect["notes"]).split(",")[0] for each in receipts)
+        assert told == ['{"heard_before_reported": 1', '{"heard_before_reported": 3']
 
     def test_each_file_has_one_row_of_it(self, lake, tmp_path):
         for n, row in enumerate(burst(2)):

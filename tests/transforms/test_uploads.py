@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.transforms.events import listening_events, valid_events
+from spotify_assets.transforms.neighbours import ReadDays
 from spotify_assets.transforms.offline_sync import late_uploads, uploaded_together, where_heard, with_stamps
 from tests.transforms.events import at, playback, raw_events, track
 from tests.transforms.test_events import TRACKS
@@ -42,14 +43,15 @@ def by_slices(raw: pl.DataFrame, starts: list[date], several: bool) -> tuple[pl.
     def between(first: date, until: date) -> pl.DataFrame:
         return raw.filter(pl.col("event_date").is_between(first, until, closed="left"))
 
+    def before(start: date) -> ReadDays:
+        return lambda days: between(start - days * DAY, start)
+
+    def after(end: date) -> ReadDays:
+        return lambda days: between(end, end + days * DAY)
+
     kept, dropped = [], []
     for start, end in zip(starts, [*starts[1:], date(2025, 6, 1)], strict=True):
-        found = listening_events(
-            between(start, end),
-            lambda days, start=start: between(start - days * DAY, start),
-            TRACKS,
-            (lambda days, end=end: between(end, end + days * DAY)) if several else None,
-        )
+        found = listening_events(between(start, end), before(start), TRACKS, after(end) if several else None)
         rows_in = between(start, end).height
         assert rows_in == found.rows.height + sum(found.duplicates.values())
         assert found.duplicate_plays is not None
