@@ -122,7 +122,8 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[str] | None) -> pl.DataFrame:
     """The raw events of users that were reported on certain dates (`user_id`, `reported_date`)."""
-    first, last = dates["reported_date"].min(), dates["reported_date"].max()
+    day = pl.col("reported_date")
+    first, last = dates.select(day.min().alias("first"), day.max().alias("last")).row(0)
     return raw_events.query(
         f"""
         select {", ".join(needed or raw_events.table.column_names)}
@@ -130,7 +131,7 @@ def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[
         where event_date >= $start and event_date < $end
             and (trim(user_id), cast(coalesce(reported_at, ended_at) as date)) in (from reported_dates)
         """,
-        Window(first - LONGEST_OFFLINE - timedelta(days=1), last + timedelta(days=2)),  # type: ignore[operator]
+        Window(first - LONGEST_OFFLINE - timedelta(days=1), last + timedelta(days=2)),
         {"reported_dates": dates},
     )
 

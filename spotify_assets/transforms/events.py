@@ -180,7 +180,7 @@ def listening_events(
     valid = valid_events(raw)
     if read_raw_after is None:
         going_on = _with_uploads(may_go_on_from_before(valid.rows, rules.session), valid.rows)
-        read_before = _valid(lambda days: _of_users(read_raw_before(days), going_on))
+        read_before: ReadDays = _valid(lambda days: _of_users(read_raw_before(days), going_on))
         around = Neighbours(valid.rows, read_before, None)
     else:
         read_moved = read_raw_moved or _moved(raw, read_raw_before)

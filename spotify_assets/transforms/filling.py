@@ -42,6 +42,8 @@ def filled(rows: pl.DataFrame, losers: pl.DataFrame, trust: Sequence[str]) -> pl
     if FILLED_FROM not in rows.columns:
         rows = rows.with_columns(pl.lit(None, pl.String).alias(FILLED_FROM))
     columns = [name for name in FILLED if name in rows.columns and name in losers.columns]
+    if losers.is_empty() or not columns:
+        return rows
     wanted = rows.select(kept_event_id="event_id", **{f"_lacks_{name}": lacks(name) for name in columns})
     gives = {name: pl.col(f"_lacks_{name}") & ~lacks(name) for name in columns}
     useful = (

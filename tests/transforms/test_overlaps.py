@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from spotify_assets.catalog import DUPLICATE_PLAYS
 from spotify_assets.transforms.events import NEEDED_OF_NEIGHBOURS, listening_events
-from spotify_assets.transforms.overlaps import SOURCES
+from spotify_assets.transforms.overlaps import SOURCES, may_go_on
 from tests.transforms.events import Row, at, playback, raw_events, track
 
 DAY = timedelta(days=1)
@@ -252,6 +252,36 @@ def test_sessions_count_each_playback_of_the_day_before_once():
     ]
     kept, _ = by_slices(rows, [date(2025, 3, 1), date(2025, 3, 2)])
     assert kept.select("event_id", "session_position").rows() == [("e", 1), ("n", 2)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "goes_on"),
+    [
+        ("2025-03-01 00:02:01", "2025-03-03 11:27:59", False),
+        ("2025-03-01 00:02:00.999", "2025-03-03 11:27:59", True),
+        ("2025-03-01 00:02:01", "2025-03-03 11:27:59.001", True),
+    ],
+)
+def test_a_chain_goes_on_where_what_was_not_read_may_lie_in_it(begin: str, end: str, goes_on: bool):
+    """A day is read on each side of the 2nd. A source is unsure of 2 minutes at most, and what ended later
+    may have begun 12 hours before, after half an hour's pause."""
+    moments = [
+        begin,
+        "2025-03-01 12:00",
+        "2025-03-01 23:30",
+        "2025-03-02 11:00",
+        "2025-03-02 22:30",
+        "2025-03-03 05:00",
+        end,
+    ]
+    rows = [
+        extended(f"e{n}", ended, (at(ended) - at(began)).total_seconds() + 1)
+        for n, (began, ended) in enumerate(pairwise(moments), 1)
+    ]
+    rows[0] = extended("e1", moments[1], (at(moments[1]) - at(begin)).total_seconds())
+    day = date(2025, 3, 2)
+    assert may_go_on(raw_events(*rows), day, day, 1) is goes_on
+    assert may_go_on(raw_events(rows[0], rows[-1]), day, day, 1) is False
 
 
 def test_a_chain_of_overlaps_over_days_is_followed_to_its_end():
