@@ -37,6 +37,7 @@ def key() -> AnswerKey:
             "stamped_ms": [600_000, 1_200_000, 1_210_000],
             "ms_played": [30_000, 5_000, 5_000],
             "reason_end": ["trackdone", "fwdbtn", "logout"],
+            "length_ms": [30_000, 200_000, None],
         }
     )
     return AnswerKey(
