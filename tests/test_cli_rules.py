@@ -54,14 +54,14 @@ def test_rules_are_listed_with_those_in_use_marked(monkeypatch: pytest.MonkeyPat
     listed = call("rules").stdout
     assert "stream-v1 *" in listed
     assert "flag-v1 *" in listed
-    assert "outcome-v1 *" not in listed
+    assert "outcome-v2 *" not in listed
 
 
 def test_a_history_under_each_rule_in_counts_and_hours(published: Settings):
     result = call("rules", "compare")
     assert cells(result, "stream-v1") == [["3", "1.0", "1.0"]]
     assert cells(result, "trackdone-v1") == [["2", "0.667", "1.0"]]
-    assert cells(result, "outcome-v1") == [["1", "0.333", "2", "0", "0.017"]]
+    assert cells(result, "outcome-v2") == [["1", "0.333", "2", "0", "0", "0.017"]]
     assert cells(result, "session-v1")[0][0] == "3"
     assert cells(result, "on the clock: each moment once (here)") == [["1.0"]]
 

@@ -123,7 +123,8 @@ def true_plays(
         and show; chapter and book), `started_ms` and `ended_ms` (UTC milliseconds since 1970 of the true
         playback, pauses included), `stamped_ms` (the moment the export stamps on it, to the second: its end,
         or the moment of synchronising for a burst), `ms_played`, `reason_start`, `reason_end`, `device`,
-        `country`, `shuffle`, `skipped`, `offline`, `incognito`, `burst` (number of the burst, null outside).
+        `country`, `shuffle`, `skipped`, `offline`, `incognito`, `burst` (number of the burst, null outside),
+        `length_ms` (of the track; null of all else).
 
     Raises:
         ValueError: the catalogue cannot be played.
@@ -150,6 +151,12 @@ def true_plays(
         )
         .with_row_index("play_id")
         .with_columns(pl.col("play_id").cast(pl.Int64))
+        .join(
+            tracks.select(uri="track_id", length_ms="duration_ms").unique("uri"),
+            on="uri",
+            how="left",
+            maintain_order="left",
+        )
     )
 
 

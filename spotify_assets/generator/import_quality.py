@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from spotify_assets.generator.answer_key import AnswerKey
-from spotify_assets.transforms.outcomes import USER_REASONS
+from spotify_assets.transforms.outcomes import COMPLETE_SHARE, USER_REASONS
 
 SHA_DIGITS = 12
 LOST = "lost: neither landed nor refused"
@@ -311,7 +311,10 @@ def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.Da
         "play_id",
         true_ms="ms_played",
         told=~pl.col("reason_end").is_in(UNDECIDED_REASONS),
-        truth=pl.when(pl.col("reason_end") == "trackdone")
+        truth=pl.when(
+            (pl.col("reason_end") == "trackdone")
+            | (pl.col("ms_played") >= COMPLETE_SHARE * pl.col("length_ms"))
+        )
         .then(pl.lit("complete"))
         .when(pl.col("reason_end").is_in(USER_REASONS))
         .then(pl.lit("skip"))

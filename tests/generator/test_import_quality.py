@@ -39,6 +39,7 @@ def key() -> AnswerKey:
             "reason_end": ["trackdone", "fwdbtn", "logout"],
             "started_ms": [500_000, 1_170_000, 1_205_000],
             "burst": [0, 0, None],
+            "length_ms": [30_000, 200_000, None],
         }
     )
     return AnswerKey(
