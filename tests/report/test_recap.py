@@ -26,6 +26,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from tests.dashboard.pages import open_page, tiles
+from tests.dbt.generated import core_tables
 from tests.dbt.test_kpis import all_playbacks
 from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, number, theirs
 from tests.figures.recount import FEBRUARY
@@ -122,8 +123,13 @@ def test_the_figures_at_the_top_are_counted_from_playbacks(written):
     assert f"{rows['is_stream'].sum():,} streams" in text
     assert f"{rows.height:,} plays" in text
     assert f"{number(rows['is_skip'].mean()):.1%} plays skipped" in text
-    assert f"{everything['ms_played'].sum() / MINUTE / 60:,.1f} hours played" in text
-    assert "what ran at the same time as something else adds nothing to it" in text
+    heard = core_tables()["core.listening_hours"].filter(
+        pl.col("user_id") == BUSIEST, pl.col("local_date").is_between(FEBRUARY.first, FEBRUARY.last)
+    )
+    listened = f"{number(heard['ms_listened'].sum()) / MINUTE / 60:,.1f}"
+    played = f"{number(everything['ms_played'].sum()) / MINUTE / 60:,.1f}"
+    assert f"{listened} hours on the clock" in text
+    assert (f"{played} hours played" in text) == (listened != played)
     before = number(theirs(BUSIEST, BEFORE)["is_stream"].sum())
     assert f"{number(rows['is_stream'].sum()) / before - 1:+.1%}" in text
 
