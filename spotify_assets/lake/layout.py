@@ -169,7 +169,10 @@ def _dates_in(paths: list[Path]) -> list[date]:
     """The event dates of the rows of imported files."""
     if not paths:
         return []
-    rows = pl.scan_parquet(paths, glob=False, hive_partitioning=False).select("event_date")
+    # Files of different versions differ in their columns.
+    rows = pl.scan_parquet(
+        paths, glob=False, hive_partitioning=False, missing_columns="insert", extra_columns="ignore"
+    ).select("event_date")
     found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
     return found
 
