@@ -26,10 +26,8 @@ HISTORY, ACCOUNT = "Streaming_History_Audio_2024.json", "StreamingHistory_music_
 FEBRUARY, LAST = "2024-02-20", "2024-03-10"
 
 
-def named(
-    row: Row, title: str | None, artist: str | None, album: str | None = "Album", **changes: object
-) -> Row:
-    return row | dict(zip(NO_NAMES, (title, artist, album), strict=True)) | changes
+def named(row: Row, title: str, artist: str, album: str = "Album") -> Row:
+    return row | dict(zip(NO_NAMES, (title, artist, album), strict=True))
 
 
 def local(moment: datetime, uri: str, **changes: object) -> Row:
