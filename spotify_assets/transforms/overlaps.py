@@ -70,7 +70,7 @@ _TO_THE_MINUTE = r'"precision"\s*:\s*"minute"'
 _HEARD = [
     *("rank", "source", "user_id", "event_id", *KEYS, UNKNOWN, "starts_only"),
     *("start_ms", "end_ms", "reported_ms", "length_ms", "early_ms", "late_ms", "from_ms", "until_ms"),
-    *("start_early_ms", "start_late_ms", "source_file", "source_row"),
+    *("start_early_ms", "start_late_ms", "paused_from", "source_file", "source_row"),
 ]
 NEEDED_FOR_OVERLAPS = (
     *("event_id", "user_id", "track_id", "track_name", "artist_name", "album_name", "event_date"),

@@ -112,6 +112,34 @@ def test_of_several_the_nearest_is_the_same():
 # --- one source knows the id, the other only names ------------
 
 
+@pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
+def test_a_scrobble_of_what_was_paused_is_not_of_the_same_song_just_before(source: str):
+    """Begun anew at 12:00:30 and paused for five minutes: the milliseconds heard alone would say 12:05:30."""
+    first = extended("e1", "2025-03-01 12:00:29", 27, "Song")
+    again = extended("e2", "2025-03-01 12:09:00", 210, "Song")
+    assert listening(first, again, scrobble("s", "2025-03-01 12:00:32", "Song", source)) == (
+        ["e1", "e2"],
+        {"s": "e2"},
+    )
+
+
+def test_a_scrobble_of_a_minute_is_of_what_began_in_it():
+    """Five seconds before the minute lies nearer to its beginning, and outside of it."""
+    first = extended("e1", "2025-03-01 12:00:20", 25, "Song")
+    again = extended("e2", "2025-03-01 12:02:10", 100, "Song")
+    assert listening(first, again, scrobble("s", "2025-03-01 12:00:00", "Song", **MINUTE_ONLY)) == (
+        ["e1", "e2"],
+        {"s": "e2"},
+    )
+
+
+def test_of_two_that_began_in_the_minute_of_a_scrobble_it_is_of_that_of_which_more_was_heard():
+    first = extended("e1", "2025-03-01 12:00:30", 20, "Song")
+    again = extended("e2", "2025-03-01 12:02:30", 120, "Song")
+    one_scrobble = scrobble("s", "2025-03-01 12:00:00", "Song", **MINUTE_ONLY)
+    assert listening(first, again, one_scrobble) == (["e1", "e2"], {"s": "e2"})
+
+
 def test_a_track_that_left_the_catalogue_and_its_names_are_one_playback_with_the_names():
     rows = [
         extended(f"e{n}", f"2025-03-01 12:0{n}:20", 200.123 - n, track_id=track(n), **NO_NAMES)
