@@ -12,7 +12,7 @@ an upload (`transforms.offline_sync`).
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,12 +22,13 @@ import polars as pl
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe
-from spotify_assets.lake.events import WORK, Spool
+from spotify_assets.lake.events import ORDER, WORK, Spool
 from spotify_assets.lake.landing import USER_DIGITS
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.transforms.offline_sync import (
+    LATEST,
     NO_LATE_UPLOADS,
     VERSION,
     Moved,
@@ -101,9 +102,10 @@ def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Reda
     together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
     proven = uploaded_together(pl.concat([NO_LATE_UPLOADS, *together]))
     for receipt_id, rows in late.items():
-        if rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi").height:
-            text = layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8")
-            _redate(lake_dir, Receipt.from_json(text), proven, redated)
+        unmoved = rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi")
+        if unmoved.height:
+            receipt = Receipt.from_json(layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8"))
+            _redate(lake_dir, receipt, proven, redated, set(unmoved["ended_at"].dt.date().dt.month_start()))
     return redated
 
 
@@ -116,33 +118,38 @@ def finish_redating(lake_dir: Path) -> None:
             path.unlink()
 
 
-def _redate(lake_dir: Path, receipt: Receipt, proven: pl.DataFrame | None, redated: Redated) -> None:
-    """Write a landing again where its rows change.
+def _redate(
+    lake_dir: Path,
+    receipt: Receipt,
+    proven: pl.DataFrame | None,
+    redated: Redated,
+    months: Collection[date] | None = None,
+) -> None:
+    """Write a landing again where its rows change, which is in `months` and those before them; by default
+    anywhere.
 
     All of it is made in a folder that is renamed when it is complete: from then on it is put in its place,
     if need be by the next process.
     """
-    before = {path: _rows(lake_dir, path) for path in map(lake_dir.joinpath, receipt.landed_files)}
+    landed = {lake_dir / name for name in receipt.landed_files}
+    looked_at = {path for path in landed if months is None or layout.month_of(path) in months}
+    before = {path: _rows(lake_dir, path) for path in looked_at}
     folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
     try:
         spool = Spool(folder, proven)
         for rows in before.values():
             spool.add(rows)
-        after = {
-            layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet": rows
-            for month, rows in spool.months()
-        }
+        after = {}
+        for month, rows in spool.months():
+            path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
+            after[path] = rows
+            if path in landed - looked_at:
+                before[path] = _rows(lake_dir, path)
+                after[path] = pl.concat([before[path], rows]).sort(ORDER)
         made = {
             path: rows for path, rows in after.items() if path not in before or not rows.equals(before[path])
         }
-        changed = replace(
-            receipt,
-            landed_files=tuple(sorted(path.relative_to(lake_dir).as_posix() for path in after)),
-            first_date=spool.first,
-            last_date=spool.last,
-            time_rule=VERSION,
-            dialect=_with_notes(receipt, spool.moved),
-        )
+        changed = _changed(lake_dir, receipt, before, after)
         _write_anew(lake_dir, folder, made, changed, spool)
         touched = [rows for path, rows in before.items() if path in made or path not in after]
         dates = {day for rows in (*touched, *made.values()) for day in rows["event_date"].unique()}
@@ -156,8 +163,32 @@ def _redate(lake_dir: Path, receipt: Receipt, proven: pl.DataFrame | None, redat
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     redated.landings += bool(made)
-    redated.rows += spool.moved.rows - sum(Moved.of(rows).rows for rows in before.values())
+    redated.rows += _moved(after).rows - _moved(before).rows
     redated.dates |= dates
+
+
+def _changed(
+    lake_dir: Path, receipt: Receipt, before: dict[Path, pl.DataFrame], after: dict[Path, pl.DataFrame]
+) -> Receipt:
+    """The receipt of a landing of which some files become others."""
+    kept = {lake_dir / name for name in receipt.landed_files} - before.keys()
+    files = sorted(path.relative_to(lake_dir).as_posix() for path in kept | after.keys())
+    first, last = (
+        after[path]["event_date"].to_list() if path in after else layout.dates_of(path)
+        for path in (lake_dir / files[0], lake_dir / files[-1])
+    )
+    return replace(
+        receipt,
+        landed_files=tuple(files),
+        first_date=min(first),
+        last_date=max(last),
+        time_rule=VERSION,
+        dialect=_with_notes(receipt, _moved(before), _moved(after)),
+    )
+
+
+def _moved(files: dict[Path, pl.DataFrame]) -> Moved:
+    return sum((Moved.of(rows) for rows in files.values()), Moved())
 
 
 def _write_anew(
@@ -167,7 +198,8 @@ def _write_anew(
     for path, rows in made.items():
         layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
     told = layout.late_path(lake_dir, receipt.receipt_id)
-    late = spool.and_moved(pl.read_parquet(told).drop("moved") if told.exists() else spool.late)
+    known = pl.read_parquet(told) if told.exists() else spool.late.with_columns(moved=False)
+    late = pl.concat([known.filter("moved"), spool.and_moved(known.filter(~pl.col("moved")).drop("moved"))])
     if receipt.user_id and late.height:
         layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
     layout.write_bytes(folder / _MANIFEST, receipt.to_json().encode())
@@ -193,7 +225,13 @@ def _rows(lake_dir: Path, path: Path) -> pl.DataFrame:
     return read_landed([path], RAW_EVENTS, lake_dir).rows
 
 
-def _with_notes(receipt: Receipt, moved: Moved) -> dict[str, object]:
-    notes = receipt.dialect.get("notes")
-    told = {**notes, **moved.notes()} if isinstance(notes, dict) else moved.notes()
+def _with_notes(receipt: Receipt, before: Moved, after: Moved) -> dict[str, object]:
+    """What a receipt tells, when rows of its landing are moved."""
+    found = receipt.dialect.get("notes")
+    notes: dict[str, int] = found if isinstance(found, dict) else {}
+    was, told = before.notes(), after.notes()
+    counts = {name: notes.get(name, 0) + told[name] - was.get(name, 0) for name in told}
+    if LATEST in told:
+        counts[LATEST] = max(notes.get(LATEST, 0), told[LATEST])
+    told = {**notes, **counts}
     return {**receipt.dialect, **({"notes": told} if told else {})}
