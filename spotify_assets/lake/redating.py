@@ -188,7 +188,7 @@ def _changed(
 
 
 def _moved(files: dict[Path, pl.DataFrame]) -> Moved:
-    return sum((Moved.of(rows) for rows in files.values()), Moved())
+    return Moved.of(pl.concat([RAW_EVENTS.empty(), *files.values()]))
 
 
 def _write_anew(
