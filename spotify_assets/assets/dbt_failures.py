@@ -1,7 +1,7 @@
 """What dbt found wrong in a call, in one line for each model and test.
 
-dbt itself tells it in pages: the command line, and a log of what it did. Here belongs: the words. Not here: how
-dbt is called (`dbt_cli`), or which failures stop what is downstream (dbt's severities).
+dbt itself tells it in pages: the command line, and a log of what it did. Here belongs: the words. Not here:
+how dbt is called (`dbt_cli`), or which failures stop what is downstream (dbt's severities).
 """
 
 import json
