@@ -206,7 +206,7 @@ class TestNothingUsable:
         assert "nothing of what was handed in could be used" in fails("import", "endsong_0.json")
 
     def test_of_a_zip_of_other_files(self, tmp_path: Path):
-        write_zip(tmp_path / "my.zip", {"read.pdf": b"%PDF-1.4", "Playlist1.json": {"playlists": []}})
+        write_zip(tmp_path / "my.zip", {"read.pdf": b"%PDF-1.4", "Playlist1.json": b'{"playlists": []}'})
         fails("import", "my.zip")
 
     def test_of_a_folder_without_files(self, tmp_path: Path):
