@@ -95,7 +95,7 @@ def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Reda
     """
     redated = redated or Redated(notes=True)
     late = {
-        path.stem: pl.read_parquet(path)
+        path.stem: pl.read_parquet(path, glob=False)
         for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
     together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
@@ -167,7 +167,7 @@ def _write_anew(
     for path, rows in made.items():
         layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
     told = layout.late_path(lake_dir, receipt.receipt_id)
-    late = spool.and_moved(pl.read_parquet(told).drop("moved") if told.exists() else spool.late)
+    late = spool.and_moved(pl.read_parquet(told, glob=False).drop("moved") if told.exists() else spool.late)
     if receipt.user_id and late.height:
         layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
     layout.write_bytes(folder / _MANIFEST, receipt.to_json().encode())
