@@ -263,9 +263,18 @@ class _Lake:
         """What the rows of a folder's files call their file; of what cannot be read, everything is there."""
         for path in layout.landed_files(folder):
             try:
-                yield from read_landed([path], table, self._lake_dir).rows["source_file"].unique()
-            except SourceError:
+                yield from _sources_of(path, table, self._lake_dir)
+            except (SourceError, pl.exceptions.PolarsError):
                 yield path.relative_to(self._lake_dir).as_posix()
+
+
+def _sources_of(path: Path, table: Table, lake_dir: Path) -> pl.Series:
+    """What the rows of a landed file call their file; of Parquet that one column alone is read."""
+    if path.suffix == ".parquet":
+        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        if "source_file" in rows.collect_schema():
+            return rows.select(pl.col("source_file").unique()).collect().to_series().drop_nulls()
+    return read_landed([path], table, lake_dir).rows["source_file"].unique()
 
 
 def _span(days: Sequence[date]) -> str:

@@ -96,7 +96,7 @@ def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Reda
     """
     redated = redated or Redated(notes=True)
     late = {
-        path.stem: pl.read_parquet(path)
+        path.stem: pl.read_parquet(path, glob=False)
         for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
     together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
@@ -198,7 +198,7 @@ def _write_anew(
     for path, rows in made.items():
         layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
     told = layout.late_path(lake_dir, receipt.receipt_id)
-    known = pl.read_parquet(told) if told.exists() else spool.late.with_columns(moved=False)
+    known = pl.read_parquet(told, glob=False) if told.exists() else spool.late.with_columns(moved=False)
     late = pl.concat([known.filter("moved"), spool.and_moved(known.filter(~pl.col("moved")).drop("moved"))])
     if receipt.user_id and late.height:
         layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
