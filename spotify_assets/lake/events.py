@@ -99,10 +99,11 @@ class Spool:
         proven = uploaded_together(self.late) if self.proven is None else self.proven
         if self._held and not self._parts:
             # Once for all months: the rule costs more for each call than for each row.
-            rows, self._held = pl.concat(self._held), []
-            for month, heard in reversed(list(self._where_heard(None, rows, proven))):
-                self._note_dates(heard)
-                yield month, heard
+            in_order = list(self._where_heard(None, pl.concat(self._held), proven))
+            self._held = []
+            for month, rows in reversed(in_order):
+                self._note_dates(rows)
+                yield month, rows
             return
         held = dict(self._by_month())
         heard_in: dict[date, list[pl.DataFrame]] = {}
