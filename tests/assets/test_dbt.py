@@ -10,6 +10,7 @@ import pytest
 
 from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
 from spotify_assets.assets.dbt_cli import ListeningDbtCli
+from spotify_assets.automation.runs import cause_of
 from spotify_assets.settings import Settings
 
 PARSES_EVERYTHING = "Unable to do partial parsing"
@@ -59,6 +60,12 @@ def run_models(settings: Settings, *names: str, day: str | None = None) -> dg.Ex
     )
 
 
+def why_not(result: dg.ExecuteInProcessResult) -> str:
+    """Why a run failed, as its commands and alerts tell it."""
+    [failed] = [event for event in result.all_events if event.is_step_failure]
+    return cause_of(failed.step_failure_data.error)
+
+
 def made(result: dg.ExecuteInProcessResult) -> dict[str, object]:
     """The tables that a run made, with their number of rows."""
     return {
@@ -76,6 +83,25 @@ def test_a_test_that_fails_fails_the_run_and_is_told_beside_what_was_made(
     assert made(result) == {"good": 1, "broken": 1}
     found = {each.asset_key.path[-1]: each.passed for each in result.get_asset_check_evaluations()}
     assert found == {"good": True, "broken": False}
+    assert why_not(result) == "test not_null_broken_number of broken: fails for 1 row"
+    [told] = [each.description for each in result.get_asset_check_evaluations() if not each.passed]
+    assert told == "fails for 1 row: number None"
+
+
+def test_a_model_that_cannot_be_made_is_one_line(make_settings: Callable[..., Settings], project: Path):
+    (project / "models" / "good.sql").write_text("select 'a'::int as number\n")
+    result = run_models(make_settings(dbt_project_dir=project))
+    assert made(result) == {}
+    assert why_not(result).startswith("good: Conversion Error: Could not convert string 'a' to INT32")
+
+
+def test_a_project_that_cannot_be_compiled_is_one_line(make_settings: Callable[..., Settings], project: Path):
+    settings = make_settings(dbt_project_dir=project)
+    assert run_models(settings, "good").success
+    (project / "models" / "good.sql").write_text("select {{ nothing_of_the_kind() }} as number\n")
+    why = why_not(run_models(settings))
+    assert "nothing_of_the_kind" in why
+    assert len(why) < 500
 
 
 @pytest.mark.slow

@@ -154,7 +154,9 @@ def _events(catalogue: pl.DataFrame) -> pl.DataFrame:
         "track_id", track_duration_ms="duration_ms", known_duration_ms="duration_ms"
     ).unique("track_id")
     judged = with_outcome(raw.join(lengths, on="track_id", how="left", maintain_order="left"))
-    keyed = with_track_key(judged)
+    keyed = with_track_key(judged).with_columns(
+        filled_from=pl.lit(None, LISTENING_EVENTS.polars_schema["filled_from"])
+    )
     return with_sessions(keyed, lambda _: keyed.clear()).select(LISTENING_EVENTS.column_names)
 
 

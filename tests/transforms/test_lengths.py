@@ -58,7 +58,7 @@ def test_one_play_tells_nothing_unless_it_ended_by_itself():
 
 
 def test_a_play_that_the_user_ended_tells_nothing():
-    ended = {"reason_end": "fwdbtn", "source": "extended_history"}
+    ended: Row = {"reason_end": "fwdbtn", "source": "extended_history"}
     assert own(told(200, 1, **ended), told(200, 2, **ended)) == []
     assert own(told(200, 1, skipped=True), told(200, 2)) == []
     assert own(told(200, 1, action="skip"), told(200, 2)) == []
@@ -96,8 +96,8 @@ def test_a_play_of_hours_that_ended_by_itself_is_no_length_beside_plays_that_agr
 
 
 def test_a_play_that_two_rows_tell_of_counts_once():
-    moment = {"ended_at": at("2025-03-01 12:03:20"), "started_at": at("2025-03-01 12:00:00")}
-    account = {"ended_at": at("2025-03-01 12:03:00"), "started_at": at("2025-03-01 11:59:40")}
+    moment: Row = {"ended_at": at("2025-03-01 12:03:20"), "started_at": at("2025-03-01 12:00:00")}
+    account: Row = {"ended_at": at("2025-03-01 12:03:00"), "started_at": at("2025-03-01 11:59:40")}
     assert own(told(200, **account), told(200, hour=13, **account)) == []
     skipped = told(200, reason_end="fwdbtn", source="extended_history", **moment)
     assert own(told(200, **account), skipped, told(200, 2)) == []
