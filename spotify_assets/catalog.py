@@ -491,13 +491,13 @@ LISTENING_EVENTS = Table(
         Column(
             "known_duration_ms",
             "BIGINT",
-            "Length that outcome and stream are judged by: the catalogue's unless it is impossible or the playbacks refute it; without a word on the end also by the names, or as the listener's own plays tell. Null where unknown.",
+            "Length that outcome and stream are judged by: the catalogue's unless it is impossible or the playbacks refute it; else as the listener's own plays of the id tell; without a word on the end also by the names. Null where unknown.",
             minimum=1,
         ),
         Column(
             "outcome",
             "VARCHAR",
-            "How the playback ended, by the skip rule that the settings choose (outcome-v2 by default); unknown where the source says nothing and no length is known; null for interactions.",
+            "How the playback ended, by the skip rule that the settings choose (outcome-v2 by default); unknown where the source says nothing, and no length is known or listening ended with it; null for interactions.",
             accepted=OUTCOMES,
         ),
         Column(

@@ -59,6 +59,8 @@ def test_the_import_of_a_dirty_corpus_finds_nearly_every_duplicate_and_loses_no_
 
     result = call("evaluate-import", str(folder))
 
-    # Exit code 1 stands for a precision or recall of dedupe below 0.999, or a row that is nowhere.
+    # Exit code 1 stands for a precision or recall of dedupe below 0.999, a row that is nowhere, or an outcome
+    # that is wrong.
     assert result.exit_code == 0, result.output
+    assert "of these wrong: 0;" in " ".join(result.output.split())
     assert not data_dir.exists()

@@ -80,7 +80,7 @@ def evaluate_import(
     """Import such a folder into an empty warehouse that is thrown away, and judge the result by the key.
 
     Exit code 1 when precision or recall of dedupe, or the share of offline plays that stand within a second
-    of when they were heard, is below 0.999, or when a row is lost.
+    of when they were heard, is below 0.999, or when a row is lost or an outcome wrong.
     """
     from spotify_assets.generator.answer_key import AnswerKey  # noqa: PLC0415
     from spotify_assets.generator.exports import ANSWER_KEY, INBOX  # noqa: PLC0415
@@ -98,6 +98,8 @@ def evaluate_import(
         fail(f"dedupe is below {TARGET} or rows are unaccounted for: {found.unaccounted} rows")
     if found.offline_share < TARGET:
         fail(f"{found.offline_share:.4f} of the offline plays stand where they were heard, below {TARGET}")
+    if found.outcomes["wrong"]:
+        fail(f"{found.outcomes['wrong']:,} outcomes are wrong though files tell how the plays ended")
 
 
 def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":

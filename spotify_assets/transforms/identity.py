@@ -221,18 +221,18 @@ def _with_length_class(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `length_class`: rows of equal names in the same class differ by the tolerance at most.
 
     The shortest row of those names opens a class and takes all within the tolerance of it; then the
-    shortest of the others does, and so on: lengths never chain.
+    shortest of the others does, and so on: lengths never chain. Rows without a length are a class of their
+    own (null): of which of several lengths they are nobody knows.
     """
     alike = [*_NAMES, "credit"]
     classes: list[pl.DataFrame] = []
-    left = rows.select("track_key", "duration_ms", *alike)
+    left = rows.filter(pl.col("duration_ms").is_not_null()).select("track_key", "duration_ms", *alike)
     while left.height:
         shortest = pl.col("duration_ms").min().over(alike)
         left = left.with_columns(length_class=shortest)
         within = pl.col("duration_ms") <= pl.col("length_class") + LENGTH_TOLERANCE_MS
-        taken = within.fill_null(value=True)
-        classes.append(left.filter(taken).select("track_key", "length_class"))
-        left = left.filter(~taken)
+        classes.append(left.filter(within).select("track_key", "length_class"))
+        left = left.filter(~within)
     found = pl.concat(classes) if classes else left.select("track_key", length_class="duration_ms")
     return rows.join(found, on="track_key", how="left", maintain_order="left")
 

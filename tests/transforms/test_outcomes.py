@@ -10,23 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.catalog import OUTCOMES
-from spotify_assets.transforms.outcomes import OUTCOME_RULE, SKIP_RULES, with_outcome
+from spotify_assets.transforms.outcomes import OUTCOME_RULE, SKIP_RULES, STREAM_RULE, is_silent, with_outcome
 from tests.transforms.events import Row, at, interaction, playback, raw_events
 
 THREE_MINUTES = 180_000
 
 
-def judged(*rows: Row, skip_rule: str = OUTCOME_RULE) -> list[Row]:
+def judged(*rows: Row, skip_rule: str = OUTCOME_RULE, stream_rule: str = STREAM_RULE) -> list[Row]:
     """Events with their outcome; a row's `length` is its track's length, three minutes by default."""
     lengths = [row.get("length", THREE_MINUTES) for row in rows]
     events = raw_events(*({name: row[name] for name in row if name != "length"} for row in rows))
     known = events.with_columns(known_duration_ms=pl.Series(lengths, dtype=pl.Int64))
-    return with_outcome(known, skip_rule=skip_rule).to_dicts()
+    return with_outcome(known, skip_rule=skip_rule, stream_rule=stream_rule).to_dicts()
 
 
-def outcome(seconds: float = 60, **changes: Any) -> Any:
+def outcome(seconds: float = 60, *, skip_rule: str = OUTCOME_RULE, **changes: Any) -> Any:
     """The outcome of a playback cut after a minute of three, unless the changes say otherwise."""
-    [row] = judged(playback(seconds=seconds, **changes))
+    [row] = judged(playback(seconds=seconds, **changes), skip_rule=skip_rule)
     return row["outcome"]
 
 
@@ -327,3 +327,49 @@ def test_every_playback_has_exactly_one_outcome_by_every_rule(given_rows, rule):
             assert row["outcome"] != "abandoned"
             if row["known_duration_ms"] is None or row["source"] == "lastfm":
                 assert row["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "expected"),
+    [
+        ("fwdbtn-v1", {"reason_end": "fwdbtn"}, True),
+        ("fwdbtn-v1", {"reason_end": "backbtn"}, False),
+        ("listenbrainz-v1", {"reason_end": "backbtn", "seconds": 29.999}, True),
+        ("listenbrainz-v1", {"reason_end": "backbtn", "seconds": 30}, False),
+        ("listenbrainz-v1", {"reason_end": "trackdone", "seconds": 20}, False),
+        ("listenbrainz-v1", {"reason_end": None, "seconds": 20}, True),
+    ],
+)
+def test_the_skips_of_others_are_theirs(rule, changes, expected):
+    assert (outcome(skip_rule=rule, **changes) == "skip") is expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "length", "reason", "expected"),
+    [
+        (100, 200_000, "fwdbtn", True),
+        (99.999, 200_000, "fwdbtn", False),
+        (240, 1_000_000, "fwdbtn", True),
+        (239.999, 1_000_000, "fwdbtn", False),
+        (30, 30_000, "trackdone", False),
+        (30, None, "trackdone", True),
+        (30, None, "fwdbtn", False),
+        (240, None, "fwdbtn", True),
+    ],
+)
+def test_a_scrobble_is_half_of_a_track_or_four_minutes(seconds, length, reason, expected):
+    [row] = judged(playback(seconds=seconds, length=length, reason_end=reason), stream_rule="scrobble-v1")
+    assert row["is_stream"] is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"reason_end": None}, True),
+        ({"reason_end": "fwdbtn"}, False),
+        ({"reason_end": None, "action": "pause"}, False),
+        ({"reason_end": None, "skipped": False}, False),
+    ],
+)
+def test_a_source_is_silent_on_a_playback_without_reason_and_flag(changes, expected):
+    assert raw_events(playback(**changes)).select(is_silent()).item() is expected

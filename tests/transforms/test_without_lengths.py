@@ -1,6 +1,7 @@
 """A catalogue without lengths goes all the way: its tracks have recordings and describe what was played."""
 
 import polars as pl
+import pytest
 
 from spotify_assets.transforms.identity import recordings
 
@@ -11,6 +12,33 @@ KINDS = {"popularity": pl.Int64(), "duration_ms": pl.Int64()}
 
 def frame(names: tuple[str, ...], *rows: tuple[object, ...]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={name: KINDS.get(name, pl.String()) for name in names}, orient="row")
+
+
+def groups(*lengths: int | None) -> list[str]:
+    """The recording of each of some tracks of equal names, known by their ids' letters."""
+    rows = (
+        (letter * 22, "Song", "Artist", "Album", None, 5, n)
+        for letter, n in zip("abcdefgh", lengths, strict=False)
+    )
+    found = recordings(frame(NAMES, *rows), frame(PLAYED))
+    assert found["track_key"].is_unique().all()
+    assert found.height == len(lengths)
+    return found.sort("track_key")["recording_id"].str.head(1).to_list()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ((None, None), "aa"),
+        ((200_000, 600_000, None), "abc"),
+        ((None, 200_000, None, 600_000), "abad"),
+        ((None, 200_000, 201_000, None), "abba"),
+        ((200_000, 201_900, 203_800, None, None), "aacdd"),
+    ],
+)
+def test_a_track_without_a_length_does_not_join_versions_whose_lengths_differ(lengths, expected):
+    """Nor does it join one of them: which of them it is nobody knows."""
+    assert "".join(groups(*lengths)) == expected
 
 
 def test_tracks_of_one_name_without_lengths_are_one_recording():
