@@ -22,6 +22,7 @@ from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.marts import outdated_tables
 from spotify_assets.warehouse.pruning import first_date
 from spotify_assets.warehouse.slices import Window
 
@@ -30,6 +31,9 @@ INCREMENTAL = "incremental"
 """How the models are materialised that are partitioned."""
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests judge the SQL, not the data: they run with the project's own tests."""
+ANEW = [*BUILD, "--full-refresh"]
+"""Every model from all days: a table that an older version made has other columns, and no value for the new
+ones on days that a run does not make."""
 
 
 class ListeningDbtTranslator(DagsterDbtTranslator):
@@ -81,9 +85,20 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         # Without models the run is for the tests alone, which judge whole tables.
         window = window_of_run(context.run, settings) if context.selected_asset_keys else None
-        if window:
-            window = from_first_mart(window, settings, incremental_models(manifest))
-        yield from run_dbt(context, dbt, settings, window_arguments(window) if window else BUILD)
+        selected = {key.path[-1] for key in context.selected_asset_keys}
+        made_before = incremental_models(manifest)
+        older = outdated_tables(
+            _database(settings), MARTS, {n: made_before[n] for n in selected & made_before.keys()}
+        )
+        arguments = BUILD
+        if older:
+            context.log.warning(
+                f"made again from all days, because an older version made them: {', '.join(older)}"
+            )
+            arguments = ANEW
+        elif window:
+            arguments = window_arguments(from_first_mart(window, settings, made_before))
+        yield from run_dbt(context, dbt, settings, arguments)
 
     return models
 
@@ -93,15 +108,18 @@ def from_first_mart(window: Window, settings: Settings, names: Collection[str]) 
 
     These have left the tables that the marts are made from, so that made again the marts are without them.
     """
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    first = first_date(database, MARTS, names)
+    first = first_date(_database(settings), MARTS, names)
     return window if first is None or first >= start_of(settings) else Window(first, window.end)
 
 
-def incremental_models(manifest: Path) -> list[str]:
-    """The marts of which a run makes the dates of its partitions alone."""
+def incremental_models(manifest: Path) -> dict[str, dict[str, str]]:
+    """The marts of which a run makes the dates of its partitions alone, with the type of each column."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    return [node["name"] for node in nodes if node["schema"] == MARTS and _materialized(node) == INCREMENTAL]
+    return {
+        node["name"]: {name: column["data_type"] for name, column in node["columns"].items()}
+        for node in nodes
+        if node["schema"] == MARTS and _materialized(node) == INCREMENTAL
+    }
 
 
 def window_arguments(window: Window) -> list[str]:
@@ -116,6 +134,10 @@ def window_arguments(window: Window) -> list[str]:
         "--event-time-end",
         window.end.isoformat(),
     ]
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
 
 
 def _materialized(properties: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 from packaging.version import parse as parse_version
 
+from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
 from spotify_assets.automation.orphans import ends_with_us
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -77,7 +78,7 @@ def run_dbt(
     something failed is told as well.
 
     Raises:
-        DagsterDbtCliRuntimeError: a model or a test that blocks failed, or dbt itself.
+        DbtError: a model or a test that blocks failed, or dbt itself.
     """
     # Beside the instance's other logs: the project folder may be read-only, as it is in a container.
     folder = settings.dagster_home / "dbt"
@@ -89,6 +90,7 @@ def run_dbt(
         with ends_with_us(invocation.process.pid):
             events, failure = _events(invocation)
     _keep_parsed(folder, target)
+    wrong = wrong_in(target, invocation.manifest["nodes"])
     if failure is None:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
     rows = _row_counts(settings)
@@ -99,9 +101,10 @@ def run_dbt(
             if table in rows:
                 yield event.with_metadata({**event.metadata, "dagster/row_count": rows[table]})
                 continue
-        yield event
+        yield _described(event, wrong, settings)
     if failure is not None:
-        raise failure
+        context.log.error(f"dbt's log: {target / 'dbt.log'}")
+        raise DbtError(summary(wrong.values(), str(failure)))
 
 
 def _events(invocation: DbtCliInvocation) -> tuple[list[Any], DagsterDbtCliRuntimeError | None]:
@@ -131,10 +134,21 @@ def _keep_parsed(folder: Path, target: Path) -> None:
         (target / PARTIAL_PARSE_FILE_NAME).replace(folder / PARTIAL_PARSE_FILE_NAME)
 
 
+def _described(event: Any, wrong: Mapping[str, Wrong], settings: Settings) -> Any:
+    """The event; of a check that failed, with what is wrong in words."""
+    if not isinstance(event, dg.AssetCheckResult) or event.passed:
+        return event
+    found = wrong.get(str(event.metadata["unique_id"].value))
+    return event if found is None else event._replace(description=with_rows(found, _database(settings)))
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+
+
 def _row_counts(settings: Settings) -> dict[str, int]:
     """Rows of every dbt table, by `schema.table`; views are left out."""
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    with database.reader() as connection:
+    with _database(settings).reader() as connection:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
             "where database_name = current_database() and schema_name = 'marts'"

@@ -21,6 +21,7 @@ import polars as pl
 
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
+from spotify_assets.lake.due import owe
 from spotify_assets.lake.events import WORK, Spool
 from spotify_assets.lake.landing import USER_DIGITS
 from spotify_assets.lake.profiles import user_digest
@@ -42,11 +43,15 @@ _RULED = ("extended_history", "events")
 
 @dataclass
 class Redated:
-    """What was written again: landings, how many rows were moved, and the dates of all that changed."""
+    """What was written again: landings, how many rows were moved, and the dates of all that changed.
+
+    With `notes` the first date of each landing is noted as due before its files change.
+    """
 
     landings: int = 0
     rows: int = 0
     dates: set[date] = field(default_factory=set)
+    notes: bool = False
 
 
 def outdated(receipts: Sequence[Receipt]) -> list[Receipt]:
@@ -84,10 +89,13 @@ def migrate_lake(lake_dir: Path) -> Redated:
 
 
 def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Redated:
-    """Move what the files of a listener prove together. The caller holds `importing.alone`."""
-    redated = redated or Redated()
+    """Move what the files of a listener prove together. The caller holds `importing.alone`.
+
+    Tables may have been made of the earlier landings that change: these are noted as due.
+    """
+    redated = redated or Redated(notes=True)
     late = {
-        path.stem: pl.read_parquet(path)
+        path.stem: pl.read_parquet(path, glob=False)
         for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
     together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
@@ -120,42 +128,49 @@ def _redate(lake_dir: Path, receipt: Receipt, proven: pl.DataFrame | None, redat
         spool = Spool(folder, proven)
         for rows in before.values():
             spool.add(rows)
-        made: dict[Path, pl.DataFrame] = {}
-        files = []
-        for month, rows in spool.months():
-            path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
-            files.append(path.relative_to(lake_dir).as_posix())
-            if path not in before or not rows.equals(before[path]):
-                made[path] = rows
-        for path, rows in made.items():
-            layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
+        after = {
+            layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet": rows
+            for month, rows in spool.months()
+        }
+        made = {
+            path: rows for path, rows in after.items() if path not in before or not rows.equals(before[path])
+        }
         changed = replace(
             receipt,
-            landed_files=tuple(sorted(files)),
+            landed_files=tuple(sorted(path.relative_to(lake_dir).as_posix() for path in after)),
             first_date=spool.first,
             last_date=spool.last,
             time_rule=VERSION,
             dialect=_with_notes(receipt, spool.moved),
         )
-        told = layout.late_path(lake_dir, receipt.receipt_id)
-        late = spool.and_moved(pl.read_parquet(told).drop("moved") if told.exists() else spool.late)
-        if receipt.user_id and late.height:
-            layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
-        layout.write_bytes(folder / _MANIFEST, changed.to_json().encode())
+        _write_anew(lake_dir, folder, made, changed, spool)
+        touched = [rows for path, rows in before.items() if path in made or path not in after]
+        dates = {day for rows in (*touched, *made.values()) for day in rows["event_date"].unique()}
+        if receipt.rejected:
+            dates |= {receipt.books_date, changed.books_date}
+        if redated.notes and dates:
+            owe(lake_dir, min(dates))
         ready = folder.with_name(f"{READY}{receipt.receipt_id}")
         folder.rename(ready)
         _put_in_place(lake_dir, ready)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    gone = [rows for path, rows in before.items() if path.relative_to(lake_dir).as_posix() not in files]
-    touched = [before[path] for path in made if path in before]
     redated.landings += bool(made)
     redated.rows += spool.moved.rows - sum(Moved.of(rows).rows for rows in before.values())
-    redated.dates |= {
-        day for rows in (*gone, *touched, *made.values()) for day in rows["event_date"].unique()
-    }
-    if receipt.rejected:
-        redated.dates |= {receipt.books_date, changed.books_date}
+    redated.dates |= dates
+
+
+def _write_anew(
+    lake_dir: Path, folder: Path, made: dict[Path, pl.DataFrame], receipt: Receipt, spool: Spool
+) -> None:
+    """Write what changes of a landing, and its receipt, to a folder that no reader sees."""
+    for path, rows in made.items():
+        layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
+    told = layout.late_path(lake_dir, receipt.receipt_id)
+    late = spool.and_moved(pl.read_parquet(told, glob=False).drop("moved") if told.exists() else spool.late)
+    if receipt.user_id and late.height:
+        layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
+    layout.write_bytes(folder / _MANIFEST, receipt.to_json().encode())
 
 
 def _put_in_place(lake_dir: Path, ready: Path) -> None:

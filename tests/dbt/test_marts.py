@@ -148,10 +148,9 @@ def test_planted_faults_are_found(copy_of_built):
         "fact_listens_has_every_playback",
         "fact_listens_agrees_with_daily_track_metrics",
         "daily_aggregates_has_every_music_playback",
-        "is_rate_daily_aggregates_skip_rate",
-        "sums_to_bridge_track_genre_weight__track_id",
+        "bridge_track_genre_has_every_genre_of_a_track",
         "unique_together_bridge_track_artist_track_id__artist_id",
         "within_an_hour_fct_listening_hours_ms_listened",
         "versions_follow_each_other_dim_track_history_track_id",
-        "parts_sum_to_whole_genre_skip_rates_weighted_plays__ref_daily_aggregates___plays",
+        "genre_skip_rates_add_up_to_the_days",
     }
