@@ -158,6 +158,6 @@ def test_what_is_judged_is_judged_rightly(plays):
         pl.col("outcome_silent") != "unknown"
     )
     skips = judged.filter(pl.col("outcome_silent") == "skip")
-    assert (skips["outcome"] == "skip").mean() >= 0.97
+    assert (skips["outcome"] == "skip").sum() >= 0.97 * skips.height
     complete = judged.filter(pl.col("outcome_silent") == "complete")
     assert set(complete["outcome"]) == {"complete"}
