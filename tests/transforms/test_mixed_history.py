@@ -120,8 +120,8 @@ def rates(found: pl.DataFrame) -> tuple[float, float, float]:
     known = found.filter(pl.col("outcome") != "unknown").with_columns(skip=pl.col("outcome") == "skip")
     later = found.filter(~half)
     return (
-        known.filter(half)["skip"].sum() / known.filter(half).height,
-        known.filter(~half)["skip"].sum() / known.filter(~half).height,
+        int(known.filter(half)["skip"].sum()) / known.filter(half).height,
+        int(known.filter(~half)["skip"].sum()) / known.filter(~half).height,
         later.filter(pl.col("outcome") == "unknown").height / later.height,
     )
 
