@@ -19,13 +19,18 @@ def print_summary(settings: Settings, console: Console) -> None:
     """Print rows per table, the account of what came in, and the newest model's insight.
 
     Raises:
-        WarehouseMissingError: nothing was published yet.
+        WarehouseMissingError: nothing was published yet, or not all that the summary tells of; the rows of
+            the tables that there are have been printed then.
     """
     serving = settings.serving_path
     if not serving.exists():
         raise WarehouseMissingError(f"{serving} does not exist yet: run spotify-assets materialize")
     with duckdb.connect(str(serving), read_only=True) as connection:
         console.print(_tables(connection))
+        if lacking := _lacking(connection):
+            raise WarehouseMissingError(
+                f"{serving} is only partly made, it has no {lacking}: run spotify-assets materialize"
+            )
         console.print(_account(connection))
         insight = _newest_insight(connection)
         outcomes = _outcomes(connection)
@@ -34,6 +39,15 @@ def print_summary(settings: Settings, console: Console) -> None:
         console.print(Text.assemble(("Skips", "bold"), "       ", outcomes))
     console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
     console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
+
+
+def _lacking(connection: duckdb.DuckDBPyConnection) -> str:
+    """The tables that the summary reads and the copy lacks, in words."""
+    found = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables"
+    ).fetchall()
+    needed = (ROW_COUNTS, SKIP_MODEL, DAILY_TRACK_METRICS)
+    return ", ".join(table.full_name for table in needed if (table.full_name,) not in found)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
 from spotify_assets.cli import app
+from spotify_assets.cli.common import assets_of
+from spotify_assets.definitions import build_defs
+from spotify_assets.settings import Settings
 
 HEADER = "track_id,artists,album_name,track_name,popularity,duration_ms,danceability,energy,tempo,track_genre"
 ROWS = (
@@ -137,6 +141,49 @@ def test_materialising_an_empty_lake():
 
 def test_a_summary_before_anything_was_published():
     assert "spotify-assets materialize" in fails_with_one_line(call("summary"))
+
+
+def test_a_summary_of_a_copy_that_was_half_made_tells_what_there_is_and_what_lacks(data_dir: Path):
+    serving = Settings(_env_file=None, data_dir=data_dir).serving_path
+    serving.parent.mkdir(parents=True)
+    with duckdb.connect(str(serving)) as connection:
+        connection.execute("create schema core; create table core.tracks as select 1 as track_id")
+    result = call("summary")
+    assert "core.tracks" in result.stdout
+    [line] = result.stderr.splitlines()
+    assert "only partly made, it has no ops.row_counts, ml.skip_model, core.daily_track_metrics" in line
+    assert "spotify-assets materialize" in line
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        ("nonsense(", "is no selection: write e.g."),
+        ('key:"nope/nope"', "finds no asset"),
+        ("group:nope", "finds no asset"),
+    ],
+)
+def test_a_selection_that_means_nothing_is_one_line(catalogue: Path, selection: str, words: str):
+    call("import", str(catalogue))
+    line = fails_with_one_line(call("materialize", "--select", selection))
+    assert f"--select {selection} {words}" in line
+
+
+def test_part_of_what_one_step_makes_brings_the_rest(capsys: pytest.CaptureFixture[str]):
+    graph = build_defs(Settings(_env_file=None)).resolve_asset_graph()
+    together = {
+        dg.AssetKey(["core", name]) for name in ("tracks", "artists", "track_artists", "track_genres")
+    }
+    assert assets_of('key:"core/artists"', graph, "everything") == together
+    [line] = capsys.readouterr().out.splitlines()
+    assert (
+        line == "Made by the same steps, and so made too: core/track_artists, core/track_genres, core/tracks"
+    )
+    artists = dg.AssetKey(["core", "artists"])
+    assert assets_of('key:"core/artists"', graph, "checks", alone=True) == {artists}
+    assert assets_of("group:core", graph, "everything") > together
+    assert capsys.readouterr().out == ""
 
 
 def test_a_setting_that_does_not_validate_is_named(monkeypatch: pytest.MonkeyPatch):

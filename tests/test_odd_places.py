@@ -1,5 +1,6 @@
 """Folders with any name: the data, the Dagster instance and the project work there as anywhere else."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -59,11 +60,26 @@ def test_dbt_gets_a_path_that_no_address_cuts_short(
     assert settings.warehouse_path.read_bytes() == b"here"
 
 
-@pytest.mark.slow
+COMMANDS = """
+import json, sys
+from typer.testing import CliRunner
+from spotify_assets import cli
+assert sys.argv[1] in cli.__file__
+outputs = []
+for arguments in json.loads(sys.argv[2]):
+    result = CliRunner().invoke(cli.app, arguments)
+    assert result.exit_code == 0, (arguments, result.output, result.exception)
+    outputs.append(result.stdout)
+print(json.dumps(outputs))
+"""
+"""Several commands in one process, which spares importing everything for each; what each printed."""
+
+
+@pytest.mark.slow  # a whole run with dbt, a check, the docs and an erasure: a minute
 def test_the_whole_flow_below_an_odd_folder(tmp_path: Path):
     """Data, instance and the checkout itself are there: the package runs from a copy of it."""
     home = tmp_path / ODD
-    for part in ("spotify_assets", "dbt_project"):
+    for part in ("spotify_assets", "dbt_project", "docs"):
         ignored = shutil.ignore_patterns("__pycache__", "target", "logs")
         shutil.copytree(PROJECT_ROOT / part, home / "checkout" / part, ignore=ignored)
     environment = {
@@ -73,24 +89,32 @@ def test_the_whole_flow_below_an_odd_folder(tmp_path: Path):
         "DAGSTER_HOME": str(home / "instance"),
     }
 
-    def works(*arguments: str) -> str:
-        script = f"import spotify_assets.cli as c; assert {ODD!r} in c.__file__; c.app()"
-        command = [sys.executable, "-c", script, *arguments]
+    def works(*commands: list[str]) -> list[str]:
+        command = [sys.executable, "-c", COMMANDS, ODD, json.dumps(commands)]
         done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        outputs: list[str] = json.loads(done.stdout.splitlines()[-1])
+        return outputs
 
     write_json(home / "endsong_0.json", plays(START, 3))
-    works("import", "endsong_0.json")
-    works("materialize")
-    assert "data/warehouse.duckdb" in works("summary")
-    assert works("query", "listener_lifetimes", "--format", "csv").splitlines()[1].split(",")[1] == "me"
-    for name in ("[1] #2 {y}.csv", "50% ?.parquet"):
-        works("export", "marts.fact_listens", "-o", name)
+    _, _, summary, asked, *_, recap, checked, _ = works(
+        ["import", "endsong_0.json"],
+        ["materialize"],
+        ["summary"],
+        ["query", "listener_lifetimes", "--format", "csv"],
+        ["export", "marts.fact_listens", "-o", "[1] #2 {y}.csv"],
+        ["export", "marts.fact_listens", "-o", "50% ?.parquet"],
+        ["recap", "-o", str(home / "recap.html")],
+        ["check", "--select", 'key:"core/listening_events"'],
+        ["docs", "--build-only"],
+    )
+    assert "data/warehouse.duckdb" in summary
+    assert asked.splitlines()[1].split(",")[1] == "me"
+    assert (home / "[1] #2 {y}.csv").read_text(encoding="utf-8").count("\n") == 4
     assert pl.read_parquet(home / "50% ?.parquet", glob=False).height == 3
-    assert ODD in works("recap", "-o", str(home / "recap.html"))
+    assert ODD in recap.replace("\n", "")
     assert (home / "recap_data" / "totals.csv").exists()
-    assert "checks passed" in works("check", "--select", 'key:"core/listening_events"')
-    works("docs", "--build-only")
+    assert "checks passed" in checked
     assert (home / "data" / "docs" / "index.html").exists()
-    works("erase-user", "me", "--yes")
+    works(["erase-user", "me", "--yes"])
+    assert not list((home / "data" / "raw" / "listening_events").glob("month=*/*"))

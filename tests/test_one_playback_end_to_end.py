@@ -31,7 +31,7 @@ def named(row: Row, title: str, artist: str, album: str = "Album") -> Row:
 
 
 def local(moment: datetime, uri: str, **changes: object) -> Row:
-    return play(moment, spotify_track_uri=f"spotify:local:{uri}") | NO_NAMES | changes
+    return play(moment) | {"spotify_track_uri": f"spotify:local:{uri}"} | NO_NAMES | changes
 
 
 def local_files(folder: Path) -> None:

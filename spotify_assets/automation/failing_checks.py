@@ -37,7 +37,8 @@ def failing_checks(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Prob
             limit=CHECKS_BACK,
             status={AssetCheckExecutionRecordStatus.FAILED, AssetCheckExecutionRecordStatus.SUCCEEDED},
         )
-        failure = _uncovered([record for record in history if has_ended(record)], run_of)
+        ended = [record for record in history if has_ended(record)]
+        failure = _uncovered(ended, run_of, since=_first_partition(graph, key.asset_key))
         if failure is None or failure.evaluation is None:
             continue
         evaluation = failure.evaluation
@@ -67,20 +68,33 @@ def _to_be_made(graph: AssetGraph, asset: dg.AssetKey, run: dg.DagsterRun | None
     if definition is None:
         return {asset: frozenset()}
     keys = keys_of_run(run) if run else None
-    last = definition.get_last_partition_key()
-    first_and_last = keys or ((last, last) if last else None)
-    if first_and_last is None:
-        return {}
-    return {asset: frozenset(definition.get_partition_keys_in_range(dg.PartitionKeyRange(*first_and_last)))}
+    known = definition.get_partition_keys()
+    judged = [key for key in known if keys and keys[0] <= key <= keys[1]] or known[-1:]
+    return {asset: frozenset(judged)} if judged else {}
+
+
+def _first_partition(graph: AssetGraph, asset: dg.AssetKey) -> str | None:
+    definition = graph.get(asset).partitions_def if asset in graph.materializable_asset_keys else None
+    return definition.get_first_partition_key() if definition else None
 
 
 def _uncovered(
-    history: Sequence[AssetCheckExecutionRecord], run_of: Callable[[str], dg.DagsterRun | None]
+    history: Sequence[AssetCheckExecutionRecord],
+    run_of: Callable[[str], dg.DagsterRun | None],
+    *,
+    since: str | None,
 ) -> AssetCheckExecutionRecord | None:
-    """The latest failure whose rows no later evaluation looked at; evaluations come latest first."""
+    """The latest failure whose rows no later evaluation looked at; evaluations come latest first.
+
+    Rows of partitions before the first one, `since`, have left the tables, and no evaluation is about them.
+    """
     later: list[tuple[str, str] | None] = []
     for record in history:
         rows = _range_of(record, run_of)
+        if rows and since:
+            rows = (max(rows[0], since), rows[1])
+            if rows[1] < since:
+                continue
         if any(_covers(other, rows) for other in later):
             continue
         if record.status == AssetCheckExecutionRecordStatus.FAILED:

@@ -20,7 +20,8 @@ from spotify_assets.cli.undo import undo as undo_imports
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from spotify_assets.lake.importing import FileOutcome, Handed
+    from spotify_assets.lake.importing import FileOutcome, Handed, Wishes
+    from spotify_assets.lake.profiles import Profile
     from spotify_assets.sources.kinds import Kind
 
 app = typer.Typer()
@@ -77,25 +78,54 @@ def import_(
         return
     if bring_back and not paths:
         raise ValueError("--bring-back is for files that you name: give their paths")
-    from spotify_assets.lake.importing import Wishes, import_paths, try_path  # noqa: PLC0415
-    from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
-    from spotify_assets.lake.kept_out import Why  # noqa: PLC0415
-    from spotify_assets.lake.profiles import (  # noqa: PLC0415
-        Profile,
-        checked_time_zone,
-        checked_user_id,
-        write_profile,
-    )
-
     settings = Settings()
+    profile = _profile(user, timezone, follow_country)
+    wishes = _wishes(settings, profile, snapshot_date, expected, bring_back=bring_back)
+    handed = _hand_in(settings, paths, wishes, dry_run=dry_run)
+    if (timezone or follow_country) and not dry_run:
+        from spotify_assets.lake.profiles import write_profile  # noqa: PLC0415
+
+        write_profile(settings.lake_dir, profile)
+    failed = _tell(handed, named=bool(paths))
+    _tell_what_follows(settings, handed, dry_run=dry_run)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _profile(user: str, timezone: str | None, follow_country: bool) -> "Profile":
+    from spotify_assets.lake.profiles import Profile, checked_time_zone, checked_user_id  # noqa: PLC0415
+
+    return Profile(checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country)
+
+
+def _wishes(
+    settings: Settings,
+    profile: "Profile",
+    snapshot_date: datetime | None,
+    expected: Expected | None,
+    *,
+    bring_back: bool,
+) -> "Wishes":
+    from spotify_assets.lake.importing import Wishes  # noqa: PLC0415
+    from spotify_assets.lake.kept_out import Why  # noqa: PLC0415
+
     day = snapshot_date.date() if snapshot_date else None
     _refuse_outside(settings, day)
-    profile = Profile(
-        checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country
-    )
     wishes = Wishes(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
-    if bring_back:
-        wishes = replace(wishes, lets_in=frozenset(Why))
+    return replace(wishes, lets_in=frozenset(Why)) if bring_back else wishes
+
+
+def _hand_in(
+    settings: Settings, paths: Sequence[Path] | None, wishes: "Wishes", *, dry_run: bool
+) -> "list[Handed]":
+    """What came of the files named, or of what is new in the inbox; a dry run only reads them.
+
+    Raises:
+        ValueError: nothing that was named has a file.
+    """
+    from spotify_assets.lake.importing import import_paths, try_path  # noqa: PLC0415
+    from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
+
     if dry_run:
         tried = [(path, wishes) for path in paths or ()] or [
             (path, wishes_for(path, settings.inbox_dir, wishes)) for path in pending(settings)
@@ -109,9 +139,10 @@ def import_(
         out.print(f"Nothing new in {settings.inbox_dir}: drop files there, or name them.", soft_wrap=True)
     if paths and not handed:
         raise ValueError(f"there is no file in {', '.join(map(str, paths))}")
-    if (timezone or follow_country) and not dry_run:
-        write_profile(settings.lake_dir, profile)
-    failed = _tell(handed, named=bool(paths))
+    return handed
+
+
+def _tell_what_follows(settings: Settings, handed: "Sequence[Handed]", *, dry_run: bool) -> None:
     if dry_run:
         out.print("A dry run: nothing was written.")
     elif any(file.receipt for each in handed for file in each.files):
@@ -119,8 +150,6 @@ def import_(
         tell_outdated(settings)
         tell_partitions(settings)
         out.print("Next: spotify-assets materialize")
-    if failed:
-        raise typer.Exit(1)
 
 
 def _told(importing: "Iterable[Handed]") -> "list[Handed]":

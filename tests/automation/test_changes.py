@@ -75,7 +75,7 @@ def test_new_files_ask_for_one_run_per_contiguous_range():
 @pytest.mark.parametrize(("changed", "other"), [(0, 20), (20, 0)])
 def test_an_upload_asks_for_its_day_and_for_the_day_on_which_it_was_heard(changed: int, other: int):
     seen = events(0, 20, 40)
-    known = {("events", day(n)): b"12345678" for n in (other, 40)}
+    known: dict[Change, bytes] = {("events", day(n)): b"12345678" for n in (other, 40)}
     assert asked(planned(seen, remembered=known, uploads={(D, day(20)), (day(30), day(40))})) == [
         (D, D),
         (day(20), day(20)),

@@ -59,6 +59,12 @@ class Graph:
             .success
         )
 
+    def begin(self, day: int) -> None:
+        """Let the partitions begin on a day of March."""
+        self.settings = self.settings.model_copy(update={"start_date": START + timedelta(days=day - 1)})
+        self.definitions = self._definitions()
+        self.graph = self.definitions.resolve_asset_graph()
+
     def broke(self, *names: str) -> None:
         for file in self.broken.iterdir():
             file.unlink()
@@ -195,6 +201,26 @@ def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     assert len(failing_checks(graph.instance, graph.graph)) == 1
     graph.run(1, 3)
     assert graph.problems() == []
+
+
+def test_a_check_of_days_before_the_first_partition_is_about_nothing(graph: Graph):
+    """The partitions begin later than they did: of a failure, the rows that are left decide."""
+    graph.broke("check")
+    graph.run(1, 2)
+    graph.begin(3)
+    assert graph.problems() == []
+
+
+@pytest.mark.parametrize(("first", "mended"), [(2, True), (3, False)])
+def test_of_a_failing_check_the_rows_that_are_left_are_mended(graph: Graph, first: int, mended: bool):
+    graph.broke("check")
+    graph.run(1, 3)
+    graph.begin(2)
+    [problem] = graph.problems()
+    assert problem.unmade == {dg.AssetKey(["core", "core"]): frozenset({"2025-03-02", "2025-03-03"})}
+    graph.broke()
+    graph.run(first, 3)
+    assert (graph.problems() == []) is mended
 
 
 def test_a_layer_without_news_for_too_long_is_late(graph: Graph):

@@ -76,6 +76,31 @@ def test_a_wrong_address_is_told(parameters, word):
     assert word in complaints[0]
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"from": "nan"},
+        {"from": "2025-02-30"},
+        {"to": ""},
+        {"from": "9999-12-31"},
+        {"from": "0001-01-01", "to": "0001-01-02"},
+        {"from": "9999-12-30", "to": "9999-12-31"},
+        {"compare": "nan"},
+        {"compare": "2025-02-30..2025-03-01"},
+        {"user": "nobody"},
+        {"user": "me' or 1=1"},
+        {"artist": "nan"},
+        {"device": ""},
+    ],
+)
+def test_nonsense_alone_gives_the_default_view_and_one_sentence(parameters: dict[str, str]):
+    filters, complaints = address.read(parameters, KNOWN, CHOICES)
+    assert filters == address.read({}, KNOWN, CHOICES)[0]
+    [sentence] = complaints
+    assert next(iter(parameters.values())) in sentence
+    assert sentence.endswith(".")
+
+
 def test_a_period_beyond_the_data_is_cut_to_it():
     filters, complaints = address.read({"from": "2020-01-01", "to": "2024-01-31"}, KNOWN, CHOICES)
     assert filters.period == Period(date(2024, 1, 1), date(2024, 1, 31))

@@ -121,10 +121,14 @@ def skip_rate(outcome: pl.Series) -> float:
 
 def rates(found: pl.DataFrame) -> tuple[float, float, float]:
     """The skip rate of each half among the plays whose outcome is known, and the share unknown later."""
-    both = paired(found)
-    silent = both["outcome_silent"]
-    unknown = silent.filter(silent == "unknown").len() / silent.len()
-    return skip_rate(both["outcome"]), skip_rate(silent), unknown
+    half = pl.col("event_id").str.starts_with("told")
+    known = found.filter(pl.col("outcome") != "unknown").with_columns(skip=pl.col("outcome") == "skip")
+    later = found.filter(~half)
+    return (
+        int(known.filter(half)["skip"].sum()) / known.filter(half).height,
+        int(known.filter(~half)["skip"].sum()) / known.filter(~half).height,
+        later.filter(pl.col("outcome") == "unknown").height / later.height,
+    )
 
 
 def test_a_mixed_history_shows_no_false_jump(plays):
@@ -159,6 +163,6 @@ def test_what_is_judged_is_judged_rightly(plays):
         pl.col("outcome_silent") != "unknown"
     )
     skips = judged.filter(pl.col("outcome_silent") == "skip")
-    assert skip_rate(skips["outcome"]) >= 0.97
+    assert (skips["outcome"] == "skip").sum() >= 0.97 * skips.height
     complete = judged.filter(pl.col("outcome_silent") == "complete")
     assert set(complete["outcome"]) == {"complete"}
