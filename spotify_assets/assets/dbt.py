@@ -28,8 +28,11 @@ from spotify_assets.warehouse.slices import Window
 MARTS = "marts"
 INCREMENTAL = "incremental"
 """How the models are materialised that are partitioned."""
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
+DATA_ONLY = ["--exclude-resource-type", "unit_test"]
 """Unit tests judge the SQL, not the data: they run with the project's own tests."""
+BUILD = ["build", *DATA_ONLY]
+TEST = ["test", *DATA_ONLY]
+"""Every test, whatever others find: a build leaves out what follows from a model whose test failed."""
 
 
 class ListeningDbtTranslator(DagsterDbtTranslator):
@@ -79,8 +82,10 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        # Without models the run is for the tests alone, which judge whole tables.
-        window = window_of_run(context.run, settings) if context.selected_asset_keys else None
+        if not context.selected_asset_keys:  # the run is for the tests alone, which judge whole tables
+            yield from run_dbt(context, dbt, settings, TEST)
+            return
+        window = window_of_run(context.run, settings)
         if window:
             window = from_first_mart(window, settings, incremental_models(manifest))
         yield from run_dbt(context, dbt, settings, window_arguments(window) if window else BUILD)
