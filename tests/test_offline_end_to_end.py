@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake.importing import Wishes, import_path
-from tests.lake.exports import account_row, write_json, write_zip
+from tests.lake.exports import account_row, plays, write_json, write_zip
 from tests.lake.test_redating import as_landed_before, offline
 from tests.test_import_end_to_end import ANNA, RAW_AND_CORE, Person, in_folder
 
@@ -93,3 +93,28 @@ def test_an_older_lake_is_brought_to_the_tables_of_a_fresh_import(export, tmp_pa
         )
         for name, rows in expected.items():
             assert older.table(name).equals(rows), name
+
+
+def test_account_data_and_history_in_either_order_are_the_tables_of_both_at_once(tmp_path_factory):
+    """The history has a burst without names, three weeks before its upload; the account data tell of the
+    upload alone, with the names. Whichever comes later, both days are made again."""
+    heard = LANDED - timedelta(weeks=3)
+    rows = [offline(n, heard + n * timedelta(minutes=4), LANDED) for n in range(4)]
+    before, after = plays(datetime(2024, 1, 5), 9), plays(datetime(2024, 4, 2), 9)  # noqa: DTZ001
+    folder = tmp_path_factory.mktemp("handed_in")
+    account = write_json(folder / "StreamingHistory_music_0.json", [account_row(row) for row in rows])
+    nameless = [row | dict.fromkeys(name for name in row if name.startswith("master_")) for row in rows]
+    history = write_json(folder / "Streaming_History_Audio_2024.json", [*before, *nameless, *after])
+    tables: list[list[pl.DataFrame]] = []
+    for steps in ([account, history],), ([account], [history]), ([history], [account]):
+        with in_folder(tmp_path_factory.mktemp("person")) as person:
+            for paths in steps:
+                person.works("import", *map(str, paths), "--user", ANNA)
+                person.works("backfill", "--select", RAW_AND_CORE)
+            tables.append([person.table(name) for name in LISTENING])
+    events = tables[0][1]
+    assert events.height == 22
+    assert events.filter(pl.col("reported_at").is_not_null())["track_name"].null_count() == 0
+    for other in tables[1:]:
+        for name, one, rows_of_other in zip(LISTENING, tables[0], other, strict=True):
+            assert rows_of_other.equals(one), name

@@ -301,6 +301,7 @@ def test_names_are_compared_as_dbt_compares_them(compiled: dict[str, str]):
     ("given", "message"),
     [
         ({"days": "seven"}, "days=seven: days (how many days) is a whole number from 1"),
+        ({"by": "artist"}, "by=artist: by is one of recording, id"),
         ({"weeks": "7"}, "query top_tracks_past_7_days has no parameter weeks: it has days, top, by"),
     ],
 )

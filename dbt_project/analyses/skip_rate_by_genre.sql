@@ -4,8 +4,7 @@
 
 with parameters as (
 
-    -- plays of known outcome from which on a genre is shown
-    select coalesce(getvariable('least_plays'), 50) as least_plays
+    select coalesce(getvariable('least_plays'), 50) as least_plays -- plays of known outcome needed
 
 ),
 

@@ -3,8 +3,7 @@
 with parameters as (
 
     select
-        -- plays of known outcome from which on a track is shown
-        coalesce(getvariable('least_plays'), 50) as least_plays,
+        coalesce(getvariable('least_plays'), 50) as least_plays, -- plays of known outcome needed
         coalesce(getvariable('top'), 50) as row_count, -- how many tracks
         coalesce(getvariable('by'), 'recording') as counted_by -- recording or id
 

@@ -22,6 +22,7 @@ from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.marts import outdated_tables
 from spotify_assets.warehouse.pruning import first_date
 from spotify_assets.warehouse.slices import Window
 
@@ -33,6 +34,9 @@ DATA_ONLY = ["--exclude-resource-type", "unit_test"]
 BUILD = ["build", *DATA_ONLY]
 TEST = ["test", *DATA_ONLY]
 """Every test, whatever others find: a build leaves out what follows from a model whose test failed."""
+ANEW = [*BUILD, "--full-refresh"]
+"""Every model from all days: a table that an older version made has other columns, and no value for the new
+ones on days that a run does not make."""
 
 
 class ListeningDbtTranslator(DagsterDbtTranslator):
@@ -86,9 +90,20 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
             yield from run_dbt(context, dbt, settings, TEST)
             return
         window = window_of_run(context.run, settings)
-        if window:
-            window = from_first_mart(window, settings, incremental_models(manifest))
-        yield from run_dbt(context, dbt, settings, window_arguments(window) if window else BUILD)
+        selected = {key.path[-1] for key in context.selected_asset_keys}
+        made_before = incremental_models(manifest)
+        older = outdated_tables(
+            _database(settings), MARTS, {n: made_before[n] for n in selected & made_before.keys()}
+        )
+        arguments = BUILD
+        if older:
+            context.log.warning(
+                f"made again from all days, because an older version made them: {', '.join(older)}"
+            )
+            arguments = ANEW
+        elif window:
+            arguments = window_arguments(from_first_mart(window, settings, made_before))
+        yield from run_dbt(context, dbt, settings, arguments)
 
     return models
 
@@ -98,15 +113,18 @@ def from_first_mart(window: Window, settings: Settings, names: Collection[str]) 
 
     These have left the tables that the marts are made from, so that made again the marts are without them.
     """
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    first = first_date(database, MARTS, names)
+    first = first_date(_database(settings), MARTS, names)
     return window if first is None or first >= start_of(settings) else Window(first, window.end)
 
 
-def incremental_models(manifest: Path) -> list[str]:
-    """The marts of which a run makes the dates of its partitions alone."""
+def incremental_models(manifest: Path) -> dict[str, dict[str, str]]:
+    """The marts of which a run makes the dates of its partitions alone, with the type of each column."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    return [node["name"] for node in nodes if node["schema"] == MARTS and _materialized(node) == INCREMENTAL]
+    return {
+        node["name"]: {name: column["data_type"] for name, column in node["columns"].items()}
+        for node in nodes
+        if node["schema"] == MARTS and _materialized(node) == INCREMENTAL
+    }
 
 
 def window_arguments(window: Window) -> list[str]:
@@ -121,6 +139,10 @@ def window_arguments(window: Window) -> list[str]:
         "--event-time-end",
         window.end.isoformat(),
     ]
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
 
 
 def _materialized(properties: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ Knows no orchestrator: runs come in as `Attempt`s. What was done is read from th
 asked for, so a run that fails, is lost or was started by somebody else needs no bookkeeping of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -82,15 +82,18 @@ def plan(
     grain: Grain,
     within: tuple[date, date],
     now_ns: int,
+    uploads: Collection[tuple[date, date]] = (),
 ) -> Plan:
     """What follows from the lake as it is now.
 
     `gone_since` has, for partitions that are remembered and have no file any more, when that may have
-    happened. `within` are the first days of the first and last partition that there is.
+    happened. `within` are the first days of the first and last partition that there is, `uploads` those of
+    the partitions in which something was heard and reported.
 
     A changed partition is remembered when a run that started after the change has succeeded for all that
     depends on it. The catalogue decides about the days after it (all days, where it is the earliest), the
-    events of a day about the sessions of the next and about what counts twice on the day before.
+    events of a day about the sessions of the next and about what counts twice on the day before, and what was
+    uploaded late about both the day of the upload and that on which it was heard.
     """
     made = Plan(remembered=dict(remembered))
     history = _History.of(attempts, grain)
@@ -109,8 +112,9 @@ def plan(
         if stream == "tracks":
             reached = [d for d in days_of_events if d >= day or day == earliest]
         else:
-            neighbours = previous_partition(day, grain), next_partition(day, grain)
-            reached = [d for d in neighbours if ("events", d) in seen]
+            beside = {previous_partition(day, grain), next_partition(day, grain)}
+            together = beside.union(*(pair for pair in uploads if day in pair))
+            reached = [d for d in together if ("events", d) in seen]
         missing = [
             d
             for d in {day, *reached}

@@ -57,11 +57,21 @@ def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
     parts: dict[tuple[Stream, date], _Part] = {}
     for stream, folder in _FOLDER_OF.items():
         for day, file, changed_ns in _files_by_day(lake_dir / folder):
-            first = day.replace(day=1) if grain == "month" else day
+            first = _first(day, grain)
             part = parts.setdefault((stream, first), _Part([], 0))
             part.files.append((day.toordinal(), file.name, file.size, file.mtime_ns))
             part.changed_ns = max(part.changed_ns, changed_ns)
     return {key: Seen(_digest(part.files), part.changed_ns) for key, part in parts.items()}
+
+
+def uploads(lake_dir: Path, grain: Grain) -> set[tuple[date, date]]:
+    """The first days of the partitions in which something was heard and, another one, reported."""
+    pairs = layout.heard_and_reported(lake_dir)
+    return {
+        (heard, reported)
+        for heard, reported in ((_first(a, grain), _first(b, grain)) for a, b in pairs)
+        if heard != reported
+    }
 
 
 def newest_change(lake_dir: Path, stream: Stream, first: date, last: date) -> int:
@@ -74,6 +84,11 @@ def newest_change(lake_dir: Path, stream: Stream, first: date, last: date) -> in
             root / f"{_MONTH}={day:%Y-%m}",
         }
     return max((path.stat().st_ctime_ns for path in names if path.exists()), default=0)
+
+
+def _first(day: date, grain: Grain) -> date:
+    """The first day of the partition that a day lies in."""
+    return day.replace(day=1) if grain == "month" else day
 
 
 @dataclass

@@ -22,7 +22,7 @@ from spotify_assets.automation.changes import (
 )
 from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.inbox import inbox_sensor
-from spotify_assets.automation.lake_watch import Seen, newest_change, pack, scan, unpack
+from spotify_assets.automation.lake_watch import Seen, newest_change, pack, scan, unpack, uploads
 from spotify_assets.automation.partitions import as_window, key_at, partitions
 from spotify_assets.settings import Settings
 
@@ -76,6 +76,7 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
             grain=settings.partition_grain,
             within=_within(definition),
             now_ns=time.time_ns(),
+            uploads=uploads(settings.lake_dir, settings.partition_grain) if changed else (),
         )
         requests = [_request(definition, wanted) for wanted in made.wanted]
         message = told(made)

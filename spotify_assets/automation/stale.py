@@ -35,8 +35,9 @@ class Stale:
 
     `landed` and `held` are the dates that the lake has files of and the raw tables have rows of. `gone` are
     those of `held` with rows of files that the lake has no longer, `new` those of `landed` with files that no
-    table has, `events` those of either with events. `due` is what somebody noted. `first` is the first date
-    that what is gone or due reaches.
+    table has, and those on which was heard what was reported on them or the reverse. `events` are those of
+    either with events. `due` is what somebody noted. `first` is the first date that what is gone or due
+    reaches.
     """
 
     start: date
@@ -122,7 +123,10 @@ def stale(settings: Settings) -> Stale:
     dates = frozenset(day for files in held.files.values() for day, _ in files)
     landed = lake.events | lake.snapshots
     due = tuple(owed(settings.lake_dir))
-    firsts = [*gone[RAW_EVENTS.full_name], *(note.first for note in due)]
+    firsts = [
+        *_with_uploads(settings.lake_dir, gone[RAW_EVENTS.full_name]),
+        *(note.first for note in due),
+    ]
     if snapshots := gone[RAW_TRACKS.full_name]:
         # The earliest catalogue describes the days before it as well.
         is_earliest = min(snapshots) <= min(lake.snapshots, default=date.max)
@@ -134,11 +138,21 @@ def stale(settings: Settings) -> Stale:
         landed=landed,
         held=dates,
         gone=frozenset().union(*gone.values()),
-        new=frozenset(lake.unwritten(held)),
+        new=frozenset(_with_uploads(settings.lake_dir, set(lake.unwritten(held)))),
         events=lake.events | {day for day, _ in held.files[RAW_EVENTS.full_name]},
         due=due,
         first=min(firsts, default=None),
     )
+
+
+def _with_uploads(lake_dir: Path, days: set[date]) -> set[date]:
+    """The dates, and those on which was heard what was reported on one of them, or the reverse.
+
+    A source that tells of an upload alone lies on its date, and the row that stands for it on that on which
+    it was heard.
+    """
+    pairs = layout.heard_and_reported(lake_dir) if days else ()
+    return days.union(*(pair for pair in pairs if not days.isdisjoint(pair)))
 
 
 def noted(settings: Settings) -> Stale:
@@ -249,9 +263,18 @@ class _Lake:
         """What the rows of a folder's files call their file; of what cannot be read, everything is there."""
         for path in layout.landed_files(folder):
             try:
-                yield from read_landed([path], table, self._lake_dir).rows["source_file"].unique()
-            except SourceError:
+                yield from _sources_of(path, table, self._lake_dir)
+            except (SourceError, pl.exceptions.PolarsError):
                 yield path.relative_to(self._lake_dir).as_posix()
+
+
+def _sources_of(path: Path, table: Table, lake_dir: Path) -> pl.Series:
+    """What the rows of a landed file call their file; of Parquet that one column alone is read."""
+    if path.suffix == ".parquet":
+        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        if "source_file" in rows.collect_schema():
+            return rows.select(pl.col("source_file").unique()).collect().to_series().drop_nulls()
+    return read_landed([path], table, lake_dir).rows["source_file"].unique()
 
 
 def _span(days: Sequence[date]) -> str:

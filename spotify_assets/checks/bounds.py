@@ -118,8 +118,12 @@ def _silence(
     ).fetchall():
         counts.setdefault(source, {})[day] = rows
     last = max((day for days in counts.values() for day in days), default=today)
+    # A month is a partition before it is over: what lies after its last row has not come yet.
+    of_months = window is not None and window.start.day == window.end.day == 1
     judged = (
-        list(window.days()) if window else [last - timedelta(days=back) for back in range(RECENT_DAYS)][::-1]
+        [day for day in window.days() if day <= last or not of_months]
+        if window
+        else [last - timedelta(days=back) for back in range(RECENT_DAYS)][::-1]
     )
     silent = [
         f"{day}: nothing from {source}, which sent {min(before):,} rows or more on each of {EVERY_DAY} days "

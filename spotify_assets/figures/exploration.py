@@ -8,7 +8,8 @@ import polars as pl
 
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.queries import Value, find_query, read_queries, run_query
+from spotify_assets.warehouse.parameters import Value
+from spotify_assets.warehouse.queries import find_query, read_queries, run_query
 
 EXPLORATIONS = (
     "listening_gaps",

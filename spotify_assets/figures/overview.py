@@ -28,7 +28,7 @@ COUNTS = f"""
 """The measures of a group of rows, as SQL over any `Source`."""
 
 
-def unknown_in_words(unknowns: int, plays: int) -> str | None:
+def unknown_in_words(unknowns: float, plays: float) -> str | None:
     """What is to be said beside a skip rate; None where it is known of every play how it ended."""
     if not unknowns:
         return None

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from spotify_assets.figures.personal_queries import AUDIO_FEATURES, FIGURES, Figure
+from spotify_assets.figures.figure import Figure
+from spotify_assets.figures.personal_queries import AUDIO_FEATURES, FIGURES
 from spotify_assets.figures.view import Period
 from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import no_such

@@ -48,7 +48,8 @@ what is odd about it."""
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """What stands in a corpus. `plays` are the true plays (see `history.true_plays`)."""
+    """What stands in a corpus. `plays` are the true plays (see `history.true_plays` and
+    `exports.export_plays`), with `in_catalogue`: whether a catalogue of the corpus knows the track."""
 
     user_id: str
     files: pl.DataFrame

@@ -21,6 +21,7 @@ from spotify_assets.generator.desk import DAY_MS, Desk
 from spotify_assets.generator.dirt import Personal, Rates
 from spotify_assets.generator.history import SECOND_MS, Person, true_plays
 from spotify_assets.generator.other_files import (
+    known_tracks,
     write_catalogues,
     write_events,
     write_lastfm,
@@ -111,7 +112,11 @@ def write_corpus(folder: Path, corpus: Corpus) -> AnswerKey:
         raise FileExistsError(f"{inbox} is not empty: choose another folder, or remove it first")
     inbox.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng([corpus.person.seed, 21])
-    plays = export_plays(corpus.person, random, corpus.rates)
+    tracks = known_tracks(corpus.person.seed)
+    known = tracks if corpus.others else tracks.clear()
+    plays = export_plays(corpus.person, random, corpus.rates).with_columns(
+        in_catalogue=pl.col("uri").is_in(known["track_id"].implode()).fill_null(value=False)
+    )
     personal = Personal.of(corpus.person.seed)
     key = KeyWriter(corpus.user_id, plays, personal.values())
     desk = Desk(inbox, plays, personal, corpus.rates, random, key)
@@ -124,7 +129,7 @@ def write_corpus(folder: Path, corpus: Corpus) -> AnswerKey:
         write_lastfm(desk)
         write_listenbrainz(desk)
         write_events(desk, corpus.person.last)
-        write_catalogues(desk, corpus.person.seed)
+        write_catalogues(desk, known)
         write_what_holds_no_data(desk)
     made = key.key()
     made.write(folder / ANSWER_KEY)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from spotify_assets.generator.answer_key import AnswerKey
-from spotify_assets.transforms.outcomes import COMPLETE_SHARE, USER_REASONS
+from spotify_assets.transforms.lengths import LEAST_HEARD_MS
+from spotify_assets.transforms.outcomes import COMPLETE_SHARE, FINISHED_REASONS, USER_REASONS
 
 SHA_DIGITS = 12
 LOST = "lost: neither landed nor refused"
@@ -25,7 +26,7 @@ WITH_REASONS = ("extended_history", "events")
 UNDECIDED_REASONS = ("endplay",)
 """Reasons that are a skip or none, by what followed."""
 LONGEST_TRACK_MS = 3_600_000
-UNKNOWN = "unknown"
+COMPLETE, UNKNOWN = "complete", "unknown"
 SOURCE_ORDER = ("extended_history", "events", "account_music", "account_podcast", "account_audiobook")
 """Kinds of which a row is the one to keep, in this order; others come after them."""
 
@@ -94,7 +95,7 @@ def quality(key: AnswerKey, answers: Answers) -> Quality:
     judged = rows.join(rejected, on=_ROW, how="left", maintain_order="left")
     loaded = _loaded(judged, answers, key.plays)
     counted = _counted(loaded)
-    ends = _ends(counted, key.plays, answers)
+    ends = _ends(counted, key.plays, _lengths_told(rows, key.plays), answers)
     mistakes = (
         *(_wrong_rejections(judged), _unaccounted(judged, answers), _wrong_plays(loaded, counted)),
         _wrong_outcomes(ends),
@@ -300,36 +301,47 @@ def _offline(counted: pl.DataFrame, key: AnswerKey, answers: Answers) -> dict[st
     return dict(zip(("offline plays", "within a second", "others moved"), counts, strict=True))
 
 
-def _ends(counted: pl.DataFrame, plays: pl.DataFrame, answers: Answers) -> pl.DataFrame:
+def _lengths_told(rows: pl.DataFrame, plays: pl.DataFrame) -> pl.Series:
+    """The ids of the tracks whose length a file tells: a catalogue that has them, or a history by a play that
+    ended by itself after half a minute or more."""
+    finished = pl.col("reason_end").is_in(FINISHED_REASONS) & (pl.col("ms_played") >= LEAST_HEARD_MS)
+    by_itself = plays.filter(finished).join(
+        rows.filter(pl.col("kind").is_in(WITH_REASONS), pl.col("family").is_null()), on="play_id", how="semi"
+    )
+    return pl.concat([plays.filter("in_catalogue"), by_itself])["uri"].drop_nulls().unique()
+
+
+def _ends(counted: pl.DataFrame, plays: pl.DataFrame, told: pl.Series, answers: Answers) -> pl.DataFrame:
     """The plays that count with their `outcome` and whether it is `wrong`.
 
-    Where the row has a reason, the outcome is that of the reason; elsewhere, and after `endplay`, it is
-    complete or not, by the true reason. Plays of which nothing was heard, or hours of one track, have no
-    true end to compare with.
+    Where the row has a reason, the outcome is that of the reason, of tracks whose length is `told` until 95 %
+    of it; elsewhere, and after `endplay`, it is complete or not, by the true reason and length. Plays of
+    which nothing was heard, or hours of one track, have no true end to compare with.
     """
+    finished = pl.col("reason_end").is_in(FINISHED_REASONS)
+    heard_whole = (pl.col("ms_played") >= COMPLETE_SHARE * pl.col("length_ms")).fill_null(value=False)
+    length_is_told = pl.col("uri").is_in(told.implode()).fill_null(value=False)
     true = plays.select(
         "play_id",
         true_ms="ms_played",
-        told=~pl.col("reason_end").is_in(UNDECIDED_REASONS),
-        truth=pl.when(
-            (pl.col("reason_end") == "trackdone")
-            | (pl.col("ms_played") >= COMPLETE_SHARE * pl.col("length_ms"))
-        )
-        .then(pl.lit("complete"))
-        .when(pl.col("reason_end").is_in(USER_REASONS))
+        decided=~pl.col("reason_end").is_in(UNDECIDED_REASONS),
+        complete=finished | heard_whole,
+        complete_as_told=finished | (heard_whole & length_is_told),
+        early=pl.when(pl.col("reason_end").is_in(USER_REASONS))
         .then(pl.lit("skip"))
         .otherwise(pl.lit("abandoned")),
     )
-    early = pl.col("truth") != "complete"
     says_why = pl.col("kind").is_in(WITH_REASONS)
-    differs = pl.when(says_why, "told").then(pl.col("outcome") != pl.col("truth"))
+    complete = pl.when(says_why).then("complete_as_told").otherwise("complete")
+    differs = pl.when(says_why, "decided").then(pl.col("outcome") != pl.col("truth"))
     return (
         counted.join(answers.listening.unique("event_id"), on="event_id")
         .join(true, on="play_id")
+        .with_columns(truth=pl.when(complete).then(pl.lit(COMPLETE)).otherwise("early"))
         .with_columns(
             wrong=(pl.col("outcome") != UNKNOWN)
             & pl.col("true_ms").is_between(1, LONGEST_TRACK_MS)
-            & differs.otherwise((pl.col("outcome") != "complete") != early)
+            & differs.otherwise((pl.col("outcome") == COMPLETE) != (pl.col("truth") == COMPLETE))
         )
     )
 

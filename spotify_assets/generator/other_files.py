@@ -204,12 +204,17 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def write_catalogues(desk: Desk, seed: int) -> None:
-    """The same catalogue in the four shapes, each with faults of its own."""
+def known_tracks(seed: int) -> pl.DataFrame:
+    """The tracks that the catalogues of a corpus know, as `generate_catalogue` gives them: some of those that
+    the person plays from."""
     played = generate_catalogue(PLAYED_TRACKS, seed=seed)
     some = played["track_id"].unique(maintain_order=True).head(CATALOGUE_TRACKS)
-    frame = played.filter(pl.col("track_id").is_in(some.implode()))
-    rows = frame.rows(named=True)
+    return played.filter(pl.col("track_id").is_in(some.implode()))
+
+
+def write_catalogues(desk: Desk, known: pl.DataFrame) -> None:
+    """The same catalogue, of `known_tracks`, in the four shapes, each with faults of its own."""
+    rows = known.rows(named=True)
     good = Entry()
 
     header = ["", *_KAGGLE]

@@ -124,6 +124,23 @@ def landed_event_dates(lake_dir: Path) -> list[date]:
     return sorted(produced | set(_dates_in(imported)))
 
 
+def heard_and_reported(lake_dir: Path) -> set[tuple[date, date]]:
+    """The pairs of dates on which something imported was heard and, another date, reported."""
+    paths = [path for month, _ in _months(lake_dir) for path in imported_files(lake_dir, month)]
+    if not paths:
+        return set()
+    reported = pl.col("reported_at").dt.date()
+    rows = pl.scan_parquet(
+        paths,
+        schema={"event_date": pl.Date(), "reported_at": pl.Datetime("us")},
+        missing_columns="insert",
+        extra_columns="ignore",
+        glob=False,
+        hive_partitioning=False,
+    ).select("event_date", reported=reported)
+    return set(rows.filter(pl.col("reported") != pl.col("event_date")).unique().collect().iter_rows())
+
+
 def landed_snapshots(lake_dir: Path) -> list[date]:
     """The dates that the lake has catalogue folders of, in order."""
     return sorted(day for day, folder in _days(lake_dir) if folder.parent.name == TRACKS)
@@ -169,7 +186,10 @@ def _dates_in(paths: list[Path]) -> list[date]:
     """The event dates of the rows of imported files."""
     if not paths:
         return []
-    rows = pl.scan_parquet(paths, glob=False, hive_partitioning=False).select("event_date")
+    # Files of different versions differ in their columns.
+    rows = pl.scan_parquet(
+        paths, glob=False, hive_partitioning=False, missing_columns="insert", extra_columns="ignore"
+    ).select("event_date")
     found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
     return found
 

@@ -172,7 +172,7 @@ def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
         loaded, rejected = receipt.loaded, receipt.rejected
         if receipt.receipt_id in missing:
             left = [lake_dir / name for name in receipt.landed_files if (lake_dir / name).exists()]
-            loaded = sum(pl.scan_parquet(path).select(pl.len()).collect().item() for path in left)
+            loaded = sum(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in left)
         if rejected and not rejected_path(lake_dir, receipt.receipt_id).exists():
             rejected = {}
         gone = receipt.loaded - loaded + sum(receipt.rejected.values()) - sum(rejected.values())

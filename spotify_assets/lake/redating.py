@@ -12,7 +12,7 @@ an upload (`transforms.offline_sync`).
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,12 +21,14 @@ import polars as pl
 
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
-from spotify_assets.lake.events import WORK, Spool
+from spotify_assets.lake.due import owe
+from spotify_assets.lake.events import ORDER, WORK, Spool
 from spotify_assets.lake.landing import USER_DIGITS
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.transforms.offline_sync import (
+    LATEST,
     NO_LATE_UPLOADS,
     VERSION,
     Moved,
@@ -42,11 +44,15 @@ _RULED = ("extended_history", "events")
 
 @dataclass
 class Redated:
-    """What was written again: landings, how many rows were moved, and the dates of all that changed."""
+    """What was written again: landings, how many rows were moved, and the dates of all that changed.
+
+    With `notes` the first date of each landing is noted as due before its files change.
+    """
 
     landings: int = 0
     rows: int = 0
     dates: set[date] = field(default_factory=set)
+    notes: bool = False
 
 
 def outdated(receipts: Sequence[Receipt]) -> list[Receipt]:
@@ -84,18 +90,22 @@ def migrate_lake(lake_dir: Path) -> Redated:
 
 
 def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Redated:
-    """Move what the files of a listener prove together. The caller holds `importing.alone`."""
-    redated = redated or Redated()
+    """Move what the files of a listener prove together. The caller holds `importing.alone`.
+
+    Tables may have been made of the earlier landings that change: these are noted as due.
+    """
+    redated = redated or Redated(notes=True)
     late = {
-        path.stem: pl.read_parquet(path)
+        path.stem: pl.read_parquet(path, glob=False)
         for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
     together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
     proven = uploaded_together(pl.concat([NO_LATE_UPLOADS, *together]))
     for receipt_id, rows in late.items():
-        if rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi").height:
-            text = layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8")
-            _redate(lake_dir, Receipt.from_json(text), proven, redated)
+        unmoved = rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi")
+        if unmoved.height:
+            receipt = Receipt.from_json(layout.receipt_path(lake_dir, receipt_id).read_text(encoding="utf-8"))
+            _redate(lake_dir, receipt, proven, redated, set(unmoved["ended_at"].dt.date().dt.month_start()))
     return redated
 
 
@@ -108,54 +118,91 @@ def finish_redating(lake_dir: Path) -> None:
             path.unlink()
 
 
-def _redate(lake_dir: Path, receipt: Receipt, proven: pl.DataFrame | None, redated: Redated) -> None:
-    """Write a landing again where its rows change.
+def _redate(
+    lake_dir: Path,
+    receipt: Receipt,
+    proven: pl.DataFrame | None,
+    redated: Redated,
+    months: Collection[date] | None = None,
+) -> None:
+    """Write a landing again where its rows change, which is in `months` and those before them; by default
+    anywhere.
 
     All of it is made in a folder that is renamed when it is complete: from then on it is put in its place,
     if need be by the next process.
     """
-    before = {path: _rows(lake_dir, path) for path in map(lake_dir.joinpath, receipt.landed_files)}
+    landed = {lake_dir / name for name in receipt.landed_files}
+    looked_at = {path for path in landed if months is None or layout.month_of(path) in months}
+    before = {path: _rows(lake_dir, path) for path in looked_at}
     folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
     try:
         spool = Spool(folder, proven)
         for rows in before.values():
             spool.add(rows)
-        made: dict[Path, pl.DataFrame] = {}
-        files = []
+        after = {}
         for month, rows in spool.months():
             path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
-            files.append(path.relative_to(lake_dir).as_posix())
-            if path not in before or not rows.equals(before[path]):
-                made[path] = rows
-        for path, rows in made.items():
-            layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
-        changed = replace(
-            receipt,
-            landed_files=tuple(sorted(files)),
-            first_date=spool.first,
-            last_date=spool.last,
-            time_rule=VERSION,
-            dialect=_with_notes(receipt, spool.moved),
-        )
-        told = layout.late_path(lake_dir, receipt.receipt_id)
-        late = spool.and_moved(pl.read_parquet(told).drop("moved") if told.exists() else spool.late)
-        if receipt.user_id and late.height:
-            layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
-        layout.write_bytes(folder / _MANIFEST, changed.to_json().encode())
+            after[path] = rows
+            if path in landed - looked_at:
+                before[path] = _rows(lake_dir, path)
+                after[path] = pl.concat([before[path], rows]).sort(ORDER)
+        made = {
+            path: rows for path, rows in after.items() if path not in before or not rows.equals(before[path])
+        }
+        changed = _changed(lake_dir, receipt, before, after)
+        _write_anew(lake_dir, folder, made, changed, spool)
+        touched = [rows for path, rows in before.items() if path in made or path not in after]
+        dates = {day for rows in (*touched, *made.values()) for day in rows["event_date"].unique()}
+        if receipt.rejected:
+            dates |= {receipt.books_date, changed.books_date}
+        if redated.notes and dates:
+            owe(lake_dir, min(dates))
         ready = folder.with_name(f"{READY}{receipt.receipt_id}")
         folder.rename(ready)
         _put_in_place(lake_dir, ready)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    gone = [rows for path, rows in before.items() if path.relative_to(lake_dir).as_posix() not in files]
-    touched = [before[path] for path in made if path in before]
     redated.landings += bool(made)
-    redated.rows += spool.moved.rows - sum(Moved.of(rows).rows for rows in before.values())
-    redated.dates |= {
-        day for rows in (*gone, *touched, *made.values()) for day in rows["event_date"].unique()
-    }
-    if receipt.rejected:
-        redated.dates |= {receipt.books_date, changed.books_date}
+    redated.rows += _moved(after).rows - _moved(before).rows
+    redated.dates |= dates
+
+
+def _changed(
+    lake_dir: Path, receipt: Receipt, before: dict[Path, pl.DataFrame], after: dict[Path, pl.DataFrame]
+) -> Receipt:
+    """The receipt of a landing of which some files become others."""
+    kept = {lake_dir / name for name in receipt.landed_files} - before.keys()
+    files = sorted(path.relative_to(lake_dir).as_posix() for path in kept | after.keys())
+    first, last = (
+        after[path]["event_date"].to_list() if path in after else layout.dates_of(path)
+        for path in (lake_dir / files[0], lake_dir / files[-1])
+    )
+    return replace(
+        receipt,
+        landed_files=tuple(files),
+        first_date=min(first),
+        last_date=max(last),
+        time_rule=VERSION,
+        dialect=_with_notes(receipt, _moved(before), _moved(after)),
+    )
+
+
+def _moved(files: dict[Path, pl.DataFrame]) -> Moved:
+    return Moved.of(pl.concat([RAW_EVENTS.empty(), *files.values()]))
+
+
+def _write_anew(
+    lake_dir: Path, folder: Path, made: dict[Path, pl.DataFrame], receipt: Receipt, spool: Spool
+) -> None:
+    """Write what changes of a landing, and its receipt, to a folder that no reader sees."""
+    for path, rows in made.items():
+        layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
+    told = layout.late_path(lake_dir, receipt.receipt_id)
+    known = pl.read_parquet(told, glob=False) if told.exists() else spool.late.with_columns(moved=False)
+    late = pl.concat([known.filter("moved"), spool.and_moved(known.filter(~pl.col("moved")).drop("moved"))])
+    if receipt.user_id and late.height:
+        layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
+    layout.write_bytes(folder / _MANIFEST, receipt.to_json().encode())
 
 
 def _put_in_place(lake_dir: Path, ready: Path) -> None:
@@ -178,7 +225,13 @@ def _rows(lake_dir: Path, path: Path) -> pl.DataFrame:
     return read_landed([path], RAW_EVENTS, lake_dir).rows
 
 
-def _with_notes(receipt: Receipt, moved: Moved) -> dict[str, object]:
-    notes = receipt.dialect.get("notes")
-    told = {**notes, **moved.notes()} if isinstance(notes, dict) else moved.notes()
+def _with_notes(receipt: Receipt, before: Moved, after: Moved) -> dict[str, object]:
+    """What a receipt tells, when rows of its landing are moved."""
+    found = receipt.dialect.get("notes")
+    notes: dict[str, int] = found if isinstance(found, dict) else {}
+    was, told = before.notes(), after.notes()
+    counts = {name: notes.get(name, 0) + told[name] - was.get(name, 0) for name in told}
+    if LATEST in told:
+        counts[LATEST] = max(notes.get(LATEST, 0), told[LATEST])
+    told = {**notes, **counts}
     return {**receipt.dialect, **({"notes": told} if told else {})}

@@ -1,17 +1,17 @@
 """How long a track is: what decides whether a playback was heard to its end.
 
-The catalogue's length by the track's id comes first. Of a playback of which its source says nothing
-(`outcomes.SILENT_SOURCES`: no reason and no flag), the length is also looked for by the names, because
-account data know no ids: in the catalogue, and in what the same listener heard of the track at any time.
+The catalogue's length by the track's id comes first, and else what the same listener heard of the track at
+any time. Of a playback of which its source says nothing (`outcomes.SILENT_SOURCES`: no reason and no flag)
+both are looked for by the names, because account data know no ids.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from spotify_assets.catalog import PLAYBACK_ACTIONS
-from spotify_assets.transforms.outcomes import FINISHED_REASONS, STARTS_ONLY, is_silent
+from spotify_assets.transforms.outcomes import COMPLETE_SHARE, FINISHED_REASONS, STARTS_ONLY, is_silent
 
 SHORTEST_MS, LONGEST_MS = 5_000, 24 * 3_600_000
 """Lengths that a track can have. Below five seconds there are single jokes and sound effects, and all the
@@ -31,13 +31,18 @@ MANY_TIMES = 3
 and then speaks against nothing."""
 
 NAMED = ("artist_name", "track_name")
+SPOKEN = ("podcast", "audiobook")
+"""What is heard in pieces, so that no piece tells how long the whole is."""
 NEEDED_OF_PLAYS = (
-    *("user_id", *NAMED, "ended_at", "action", "ms_played", "skipped", "reason_end", "source"),
+    *("user_id", "track_id", *NAMED, "ended_at", "action", "ms_played", "skipped", "reason_end", "source"),
+    "content_type",
 )
 """Columns of raw.raw_events that own listening is judged by."""
 NEEDED_OF_TRACKS = ("track_id", "snapshot_date", "track_name", "primary_artist_name", "duration_ms")
 """Columns of core.tracks that lengths by name are taken from."""
-_LISTENER = ["user_id", *NAMED]
+BY_NAME = ("user_id", *NAMED)
+BY_ID = ("user_id", "track_id")
+"""What the plays of one listener and track agree in."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class LengthSources:
     """Where lengths are looked up beside the catalogue's by id, each for as few tracks as asked for.
 
     Attributes:
-        plays: raw events (`NEEDED_OF_PLAYS`) of any date that agree in user, artist and track name with a
-            row of the frame given.
+        plays: raw events (`NEEDED_OF_PLAYS`) of any date that agree in all columns of the frame given
+            (`BY_NAME` or `BY_ID`) with a row of it.
         tracks: rows of core.tracks (`NEEDED_OF_TRACKS`) of any snapshot that agree in `track_name` and
             `primary_artist_name` with a row of the frame given.
         refuted: the tracks (`track_id`, `duration_ms`) whose length by the catalogue the playbacks refute,
@@ -62,10 +67,11 @@ def with_known_duration(events: pl.DataFrame, sources: LengthSources | None = No
     """Add `known_duration_ms`, the length that outcomes and streams are judged by. One row per event, order
     kept.
 
-    It is `track_duration_ms`, unless no track can be so short or long or the playbacks refute it; where that
-    is nothing, and the source says nothing of how the playback ended, the length by the names: of the
-    catalogue, else of the listener's own plays (`own_lengths`), which also outweigh a catalogue that they
-    go far beyond. Null where nobody knows.
+    It is `track_duration_ms`, unless no track can be so short or long or the playbacks refute it. Where that
+    is nothing, the listener's own plays (`own_lengths`) of the same id tell it; and where the source says
+    nothing of how the playback ended, the names do: those of the catalogue, else of the listener's own plays,
+    of which two or more also outweigh a catalogue that they go far beyond. Null where nobody knows, and where
+    it decides nothing: of an end that is told and comes earlier than own plays can tell a length.
     """
     by_id = plausible(pl.col("track_duration_ms"))
     if sources is None:
@@ -77,30 +83,60 @@ def with_known_duration(events: pl.DataFrame, sources: LengthSources | None = No
     known = judged.with_columns(known_duration_ms=pl.when(pl.col("_refuted").is_null()).then(by_id)).drop(
         "_refuted"
     )
-    named = known.filter(is_silent(), *(pl.col(name).is_not_null() for name in NAMED)).select(_LISTENER)
+    return _by_names(_by_own_plays(known, sources), sources)
+
+
+def _by_own_plays(known: pl.DataFrame, sources: LengthSources) -> pl.DataFrame:
+    """Playbacks whose end is told and of which nothing else knows whether it came early."""
+    undecided = (
+        pl.col("known_duration_ms").is_null()
+        & pl.col("action").is_in(PLAYBACK_ACTIONS)
+        & ~is_silent()
+        & ~pl.col("reason_end").is_in(FINISHED_REASONS).fill_null(value=False)
+        & (pl.col("ms_played") >= COMPLETE_SHARE * LEAST_HEARD_MS)
+        & pl.col("track_id").is_not_null()
+    )
+    wanted = known.filter(undecided).select(BY_ID).unique()
+    if wanted.is_empty():
+        return known
+    own = own_lengths(sources.plays(wanted), BY_ID).select(*BY_ID, _own="duration_ms")
+    return (
+        known.join(own, on=BY_ID, how="left", maintain_order="left")
+        .with_columns(known_duration_ms=pl.when(undecided).then("_own").otherwise("known_duration_ms"))
+        .drop("_own")
+    )
+
+
+def _by_names(known: pl.DataFrame, sources: LengthSources) -> pl.DataFrame:
+    """Playbacks of which their source says nothing."""
+    named = known.filter(is_silent(), *(pl.col(name).is_not_null() for name in NAMED)).select(BY_NAME)
     if named.is_empty():
         return known
-    own = own_lengths(sources.plays(named.unique())).select(*_LISTENER, _own="duration_ms")
+    own = own_lengths(sources.plays(named.unique()), BY_NAME).select(
+        *BY_NAME, _own="duration_ms", _agree=pl.col("plays") > 1
+    )
     by_name = named_lengths(_tracks_named(named, sources))
     catalogue = pl.coalesce("known_duration_ms", "_named")
-    silent = (
-        pl.when(pl.col("_own") > FAR_MORE * catalogue).then("_own").otherwise(pl.coalesce(catalogue, "_own"))
-    )
+    outweighs = pl.col("_agree") & (pl.col("_own") > FAR_MORE * catalogue)
+    silent = pl.when(outweighs).then("_own").otherwise(pl.coalesce(catalogue, "_own"))
     return (
-        known.join(own, on=_LISTENER, how="left", maintain_order="left")
+        known.join(own, on=BY_NAME, how="left", maintain_order="left")
         .join(by_name, on=NAMED, how="left", maintain_order="left")
         .with_columns(known_duration_ms=pl.when(is_silent()).then(silent).otherwise("known_duration_ms"))
-        .drop("_own", "_named")
+        .drop("_own", "_agree", "_named")
     )
 
 
-def own_lengths(plays: pl.DataFrame) -> pl.DataFrame:
-    """The lengths that a listener's own plays tell. One row per user, artist and track name that they do of:
-    `user_id`, `artist_name`, `track_name`, `duration_ms`.
+def own_lengths(plays: pl.DataFrame, by: Sequence[str] = BY_NAME) -> pl.DataFrame:
+    """The lengths that a listener's own plays tell. One row per user and track (`by` its id or its names)
+    that they do of: the columns `by`, `duration_ms`, and how many `plays` agree on it.
 
     A length is one at which plays agree to the second: two of which no reason says that they were ended, or
     one that ended by itself, from 30 seconds on. Fewer plays go beyond it than agree on it. Of several the
-    longest counts. A play that several rows tell of, by its minute and milliseconds, counts once.
+    one with the most such plays counts, those that ended by themselves twice; then the longest: histories
+    have plays of hours that ended by themselves, each of a length of its own. A play that several rows tell
+    of, by its minute and milliseconds, counts once. Podcasts and audiobooks are heard in pieces and have
+    none.
     """
     finished = pl.col("reason_end").is_in(FINISHED_REASONS).fill_null(value=False)
     untold = (
@@ -112,6 +148,7 @@ def own_lengths(plays: pl.DataFrame) -> pl.DataFrame:
         plays.filter(
             pl.col("action").is_in(PLAYBACK_ACTIONS),
             ~pl.col("source").is_in(STARTS_ONLY).fill_null(value=False),
+            ~pl.col("content_type").is_in(SPOKEN).fill_null(value=False),
             pl.col("ms_played") >= LEAST_HEARD_MS,
             pl.col("ms_played") <= LONGEST_MS,
         )
@@ -119,7 +156,7 @@ def own_lengths(plays: pl.DataFrame) -> pl.DataFrame:
             _weight=pl.when(finished).then(2).when(untold).then(1).otherwise(0),
             _minute=pl.col("ended_at").dt.truncate("1m"),
         )
-        .group_by(*_LISTENER, "_minute", "ms_played")
+        .group_by(*by, "_minute", "ms_played")
         # A reason of one row is known of the others, too.
         .agg(
             pl.when((pl.col("_weight") == 0).any())
@@ -127,19 +164,20 @@ def own_lengths(plays: pl.DataFrame) -> pl.DataFrame:
             .otherwise(pl.col("_weight").max())
             .alias("_weight")
         )
-        .sort(*_LISTENER, "ms_played")
+        .sort(*by, "ms_played")
     )
     if heard.is_empty():
-        return heard.select(*_LISTENER, duration_ms="ms_played")
-    agreeing = heard.rolling("ms_played", period=f"{AGREEING_MS + 1}i", group_by=_LISTENER).agg(
-        _agreeing=pl.len(), _weight=pl.col("_weight").sum()
+        return heard.select(*by, duration_ms="ms_played", plays=pl.lit(None, pl.UInt32))
+    agreeing = heard.rolling("ms_played", period=f"{AGREEING_MS + 1}i", group_by=by).agg(
+        plays=pl.len(), _weight=pl.col("_weight").sum()
     )
-    beyond = pl.len().over(_LISTENER) - pl.col("ms_played").rank("max").over(_LISTENER)
+    beyond = pl.len().over(by) - pl.col("ms_played").rank("max").over(by)
     return (
         agreeing.with_columns(_beyond=beyond)
-        .filter(pl.col("_weight") >= 2, pl.col("_beyond") < pl.col("_agreeing"))
-        .group_by(_LISTENER)
-        .agg(duration_ms=pl.col("ms_played").max())
+        .filter(pl.col("_weight") >= 2, pl.col("_beyond") < pl.col("plays"))
+        .sort("_weight", "plays", "ms_played")
+        .group_by(by)
+        .agg(duration_ms=pl.col("ms_played").last(), plays=pl.col("plays").last())
     )
 
 

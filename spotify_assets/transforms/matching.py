@@ -31,6 +31,7 @@ import polars as pl
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
 SCROBBLED_MS = 15_000
 """The least that was heard of what was scrobbled: half of a track longer than 30 seconds. Source: Last.fm's
 scrobbling rules (last.fm/api/scrobbling), which ListenBrainz' submitters follow."""
@@ -122,7 +123,11 @@ def _alike(rows: pl.DataFrame, kept: pl.DataFrame, end: str, key: str) -> pl.Dat
 
 
 def _near(rows: pl.DataFrame, kept: pl.DataFrame, *keys: str) -> pl.DataFrame:
-    """Pairs that agree in one of the keys and overlap; how far they lie apart speaks against them."""
+    """Pairs that agree in one of the keys and overlap; how far they lie apart speaks against them.
+
+    A start lies apart only as far as no pause before the milliseconds heard explains it; of playbacks that
+    may have begun at a scrobble's moment alike, that of which most was heard was scrobbled.
+    """
     point, point_kept = pl.col("starts_only"), pl.col("starts_only_kept")
     in_common = pl.min_horizontal("until_ms", "until_ms_kept") - pl.max_horizontal(
         pl.col("start_ms") - pl.col("early_ms"), pl.col("start_ms_kept") - pl.col("early_ms_kept")
@@ -132,14 +137,22 @@ def _near(rows: pl.DataFrame, kept: pl.DataFrame, *keys: str) -> pl.DataFrame:
         pl.col("end_ms_kept"), pl.col("start_ms_kept") + pl.col("late_ms")
     )
     may_be_scrobbled = point_kept | (pl.col("length_ms_kept") >= SCROBBLED_MS)
-    start_gap = (pl.col("start_ms") - pl.col("start_ms_kept")).abs()
+    start_gap = pl.max_horizontal(
+        0,
+        pl.col("paused_from_kept")
+        - pl.col("start_early_ms_kept")
+        - pl.col("start_ms")
+        - pl.col("start_late_ms"),
+        pl.col("start_ms") - pl.col("start_ms_kept") - pl.col("start_late_ms_kept"),
+    )
+    began = start_gap * DAY_MS - pl.col("length_ms_kept")
     length_gap = (pl.col("length_ms") - pl.col("length_ms_kept")).abs()
     return pl.concat(
         _chosen(
             _in_time(rows, kept, key).filter(
                 pl.when(point).then(began_before_its_end & may_be_scrobbled).otherwise(enough)
             ),
-            pl.when(point).then(start_gap).otherwise(_apart("end_ms", "early_ms", "late_ms") + length_gap),
+            pl.when(point).then(began).otherwise(_apart("end_ms", "early_ms", "late_ms") + length_gap),
         )
         for key in keys
     ).unique()

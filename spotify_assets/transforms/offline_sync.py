@@ -41,6 +41,8 @@ TEN_MINUTES = timedelta(minutes=10)
 STAMP = "_stamp"
 """Column of the stamp where it is plausible: within 30 days before `ts`, with room for `ms_played`."""
 ID_DIGITS = 32
+LATEST = "reported_seconds_late_at_most"
+"""What a receipt calls the most that a playback was reported late."""
 
 REPORTED = pl.coalesce("reported_at", "ended_at")
 """When a playback was reported: the export's `ts`."""
@@ -85,7 +87,7 @@ class Moved:
         return {
             "heard_before_reported": self.rows,
             "heard_on_another_date": self.other_date,
-            "reported_seconds_late_at_most": self.longest // timedelta(seconds=1),
+            LATEST: self.longest // timedelta(seconds=1),
         }
 
     def __add__(self, other: "Moved") -> "Moved":

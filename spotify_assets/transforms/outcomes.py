@@ -12,6 +12,7 @@ import polars as pl
 
 from spotify_assets.catalog import PLAYBACK_ACTIONS
 from spotify_assets.transforms.features import COARSE_CLOCK_RESOLUTION_SECONDS
+from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES
 
 OUTCOME_RULE = "outcome-v2"
 OLDER_OUTCOME_RULE = "outcome-v1"
@@ -26,6 +27,9 @@ USER_REASONS = ("fwdbtn", "backbtn", "clickrow", "playbtn", "clickside", "uriope
 FOLLOWED = "endplay"
 """`reason_end` that is a skip only when another playback follows at once."""
 FOLLOWED_WITHIN = timedelta(seconds=10)
+LISTENING_WITHIN = SESSION_RULES[SESSION_RULE].gap
+"""How soon the next playback begins where the listener went on: within one session. Its start is reckoned
+from its end, so that pauses inside of it move it, and ten seconds would miss many a skip."""
 FINISHED_REASONS = ("trackdone",)
 SILENT_SOURCES = ("extended_history", "account_data", "web_api", "listenbrainz", "lastfm")
 """Sources that call every playback `play`. Files and streams of events write `skip` for a skip, and there
@@ -76,11 +80,14 @@ _ENDED_BY_USER = (
     | ((_REASON == FOLLOWED) & pl.col("is_followed"))
     | (_WITHOUT_REASON & _SKIPPED_BY_SOURCE)
 )
-_CUT_SHORT_IN_SILENCE = _SAYS_NOTHING & _LENGTH.is_not_null() & pl.col("is_followed")
+_CUT_SHORT_IN_SILENCE = _SAYS_NOTHING & _LENGTH.is_not_null() & pl.col("listening_goes_on")
 _HEARD_IS_ASSUMED = pl.col("source").is_in(STARTS_ONLY) & ~(
     pl.col("extra").str.contains(r'"ms_played_from": ?"listened"').fill_null(value=False)
 )
-_NOTHING_KNOWN = _SAYS_NOTHING & (_LENGTH.is_null() | _HEARD_IS_ASSUMED)
+_HEARD_WHOLE = (_HEARD >= COMPLETE_SHARE * _LENGTH).fill_null(value=False)
+_STOPPED_IN_SILENCE = _SAYS_NOTHING & ~_HEARD_WHOLE & ~pl.col("listening_goes_on")
+"""Whether a playback ended early and listening with it, for a reason that nobody says: the user's or not."""
+_NOBODY_KNOWS = _STOPPED_IN_SILENCE | (_SAYS_NOTHING & (_LENGTH.is_null() | _HEARD_IS_ASSUMED))
 
 
 def _by_name(*rules: PlaybackRule) -> Mapping[str, PlaybackRule]:
@@ -130,7 +137,7 @@ SKIP_RULES = _by_name(
     PlaybackRule(
         OUTCOME_RULE,
         "ended by the user before 95 % of the known length; unknown where the source says nothing and no "
-        "length is known",
+        "length is known, or listening ended there",
         "here",
         _ENDED_BY_USER | _CUT_SHORT_IN_SILENCE,
     ),
@@ -173,17 +180,16 @@ def with_outcome(
     `clickrow` …; by `endplay` where the same user's next playback of that UTC date starts within 10 seconds;
     and without a reason where the source says so. By outcome-v2 a playback of which the source says nothing
     (`SILENT_SOURCES`, neither reason nor flag) and whose length nobody knows has the outcome `unknown`; with
-    a known length, what was cut short is a skip where another playback follows, as with `endplay`, and
-    abandoned elsewhere.
+    a known length, what was cut short is a skip where the user's next playback of that UTC date starts within
+    the same session, and `unknown` elsewhere: skip or abandoned, nobody knows.
 
     Raises:
         KeyError: there is no rule of that name.
     """
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
-    unknown = _NOTHING_KNOWN if skip_rule == OUTCOME_RULE else pl.lit(value=False)
-    heard_whole = (_HEARD >= COMPLETE_SHARE * _LENGTH).fill_null(value=False)
+    unknown = _NOBODY_KNOWS if skip_rule == OUTCOME_RULE else pl.lit(value=False)
     played_without_reason = _WITHOUT_REASON & ~_SKIPPED_BY_SOURCE & _LENGTH.is_null()
-    complete = _REASON.is_in(FINISHED_REASONS).fill_null(value=False) | heard_whole | played_without_reason
+    complete = _REASON.is_in(FINISHED_REASONS).fill_null(value=False) | _HEARD_WHOLE | played_without_reason
     skipped = SKIP_RULES[skip_rule].applies.fill_null(value=False)
     is_ours = skip_rule in (OUTCOME_RULE, OLDER_OUTCOME_RULE)
     outcome = (
@@ -198,16 +204,20 @@ def with_outcome(
         .otherwise(pl.lit("abandoned"))
     )
     is_stream = is_playback & STREAM_RULES[stream_rule].applies.fill_null(value=False)
+    followed_after = _followed_after(is_playback)
     return (
-        events.with_columns(is_followed=_is_followed(is_playback))
+        events.with_columns(
+            is_followed=(followed_after <= FOLLOWED_WITHIN).fill_null(value=False),
+            listening_goes_on=(followed_after <= LISTENING_WITHIN).fill_null(value=False),
+        )
         .with_columns(outcome=outcome, is_stream=is_stream)
-        .drop("is_followed")
+        .drop("is_followed", "listening_goes_on")
     )
 
 
-def _is_followed(is_playback: pl.Expr) -> pl.Expr:
-    """Whether the user's next playback of the same UTC date starts within ten seconds of this one's end, as
-    far as the source's clock can tell."""
+def _followed_after(is_playback: pl.Expr) -> pl.Expr:
+    """How long after the end of a playback the user's next one of the same UTC date starts, at least, as far
+    as the source's clock can tell; null where none does."""
     playback_start = pl.when(is_playback).then(pl.col("started_at"))
     next_start = (
         playback_start.shift(-1)
@@ -219,4 +229,4 @@ def _is_followed(is_playback: pl.Expr) -> pl.Expr:
             COARSE_CLOCK_RESOLUTION_SECONDS, default=0, return_dtype=pl.Int64
         )
     )
-    return (next_start - pl.col("ended_at") <= FOLLOWED_WITHIN + coarseness).fill_null(value=False)
+    return next_start - pl.col("ended_at") - coarseness

@@ -70,7 +70,7 @@ _TO_THE_MINUTE = r'"precision"\s*:\s*"minute"'
 _HEARD = [
     *("rank", "source", "user_id", "event_id", *KEYS, UNKNOWN, "starts_only"),
     *("start_ms", "end_ms", "reported_ms", "length_ms", "early_ms", "late_ms", "from_ms", "until_ms"),
-    *("start_early_ms", "start_late_ms", "source_file", "source_row"),
+    *("start_early_ms", "start_late_ms", "paused_from", "source_file", "source_row"),
 ]
 NEEDED_FOR_OVERLAPS = (
     *("event_id", "user_id", "track_id", "track_name", "artist_name", "album_name", "event_date"),
@@ -176,12 +176,6 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
     In the order of sources, users and time. `start_ms` and `end_ms` are the nominal ones.
     """
     names = [source.name for source in SOURCES]
-
-    def of_source(attribute: str, kind: type[pl.DataType]) -> pl.Expr:
-        values = [getattr(source, attribute) for source in SOURCES]
-        default = getattr(UNKNOWN_SOURCE, attribute)
-        return pl.col("source").replace_strict(names, values, default=default, return_dtype=kind)
-
     starts_only = pl.col("starts_only")
     return (
         events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
@@ -189,9 +183,9 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
             rank=pl.col("source").replace_strict(
                 names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
             ),
-            early_ms=of_source("early_ms", pl.Int64),
-            late_ms=of_source("late_ms", pl.Int64),
-            starts_only=of_source("starts_only", pl.Boolean),
+            early_ms=_of_source("early_ms", pl.Int64),
+            late_ms=_of_source("late_ms", pl.Int64),
+            starts_only=_of_source("starts_only", pl.Boolean),
             to_the_minute=pl.col("extra").str.contains(_TO_THE_MINUTE).fill_null(value=False),
         )
         .with_columns(
@@ -224,6 +218,14 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
             from_ms=pl.col("paused_from") - pl.col("early_ms"), until_ms=pl.col("end_ms") + pl.col("late_ms")
         )
     )
+
+
+def _of_source(attribute: str, kind: type[pl.DataType]) -> pl.Expr:
+    """What `SOURCES` says of the source of a row."""
+    names = [source.name for source in SOURCES]
+    values = [getattr(source, attribute) for source in SOURCES]
+    default = getattr(UNKNOWN_SOURCE, attribute)
+    return pl.col("source").replace_strict(names, values, default=default, return_dtype=kind)
 
 
 def _identified(heard: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ LEAST, MOST = 1, 1_000_000
 """Range of whole numbers: days, weeks, rows, plays."""
 _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
+        "by": ("recording", "id"),
         "period": ("week", "month"),
         "dimension": ("position", "hour", "device", "shuffle", "reason_start"),
     }

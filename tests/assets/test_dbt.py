@@ -1,6 +1,7 @@
 """dbt's models as assets, on a project of two models: what a call tells, and what it leaves for the next."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -50,14 +51,15 @@ def dbt_of(settings: Settings) -> ListeningDbtCli:
     )
 
 
-def run_models(settings: Settings, *names: str) -> dg.ExecuteInProcessResult:
-    """Make the models named, or all of them, in the warehouse of the settings."""
+def run_models(settings: Settings, *names: str, day: str | None = None) -> dg.ExecuteInProcessResult:
+    """Make the models named, or all, in the warehouse of the settings; of a day where they have one."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return dg.materialize(
         [dbt_assets_of(settings)],
         selection=[dg.AssetKey(["marts", name]) for name in names] or None,
         resources={"dbt": dbt_of(settings)},
         raise_on_error=False,
+        partition_key=day,
     )
 
 
@@ -141,3 +143,45 @@ def test_a_warehouse_is_parsed_for_once_though_another_shares_the_project(
     assert PARSES_EVERYTHING in capfd.readouterr().out
     assert run_models(second, "good").success
     assert PARSES_EVERYTHING not in capfd.readouterr().out
+
+
+def write_days(project: Path, **extra: str) -> None:
+    """A model of two days, of which a run makes its own; of each a number, and more columns if asked for."""
+    columns = {"event_date": "date", "plays": "integer"} | dict.fromkeys(extra, "integer")
+    (project / "models" / "days.sql").write_text(
+        "{{ config(materialized='incremental', on_schema_change='fail', unique_key='event_date') }}\n"
+        f"select event_date, {', '.join(['1 as plays', *(f'{v} as {k}' for k, v in extra.items())])}\n"
+        "from (values (date '2025-03-01'), (date '2025-03-02')) as d (event_date)\n"
+        "{% if is_incremental() %}\n"
+        "where event_date >= '{{ invocation_args_dict.event_time_start.date() }}'\n"
+        "and event_date < '{{ invocation_args_dict.event_time_end.date() }}'\n"
+        "{% endif %}\n"
+    )
+    declared = ", ".join(f"{{name: {name}, data_type: {kind}}}" for name, kind in columns.items())
+    (project / "models" / "days.yml").write_text(
+        "version: 2\nmodels: [{name: days, config: {contract: {enforced: true}}, "
+        f"columns: [{declared}]}}]\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_mart_that_an_older_version_made_is_made_again_from_all_days(
+    make_settings: Callable[..., Settings], project: Path
+):
+    """A run of one day leaves no day without the new count; the next run makes its own day alone."""
+    settings = make_settings(dbt_project_dir=project, start_date=date(2025, 3, 1), partition_grain="day")
+
+    def rows() -> list[tuple[object, ...]]:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+            return connection.sql("from marts.days order by event_date").fetchall()
+
+    first, second = date(2025, 3, 1), date(2025, 3, 2)
+    write_days(project)
+    assert run_models(settings, "days", day="2025-03-02").success
+    assert rows() == [(first, 1), (second, 1)]
+    write_days(project, unknowns="0")
+    assert run_models(settings, "days", day="2025-03-02").success
+    assert rows() == [(first, 1, 0), (second, 1, 0)]
+    write_days(project, unknowns="7")
+    assert run_models(settings, "days", day="2025-03-02").success
+    assert rows() == [(first, 1, 0), (second, 1, 7)]

@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from spotify_assets.automation.alerts import Message, channels, mail, message_of, post, tell
-from spotify_assets.automation.health import Problem
+from spotify_assets.automation.problem import Problem
 from spotify_assets.settings import Settings
 
 URL = "http://127.0.0.1:3000"

@@ -1,5 +1,6 @@
 """Which partitions are asked for, and when: late, changed, half-written, failing, already in hand."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Literal
 
@@ -49,8 +50,18 @@ def planned(
     remembered: dict[Change, bytes] | None = None,
     gone: dict[Change, int] | None = None,
     now: int = NOW,
+    uploads: Collection[tuple[date, date]] = (),
 ) -> Plan:
-    return plan(seen, remembered or {}, gone or {}, attempts, grain="day", within=(FIRST, LAST), now_ns=now)
+    return plan(
+        seen,
+        remembered or {},
+        gone or {},
+        attempts,
+        grain="day",
+        within=(FIRST, LAST),
+        now_ns=now,
+        uploads=uploads,
+    )
 
 
 def asked(made: Plan) -> list[tuple[date, date]]:
@@ -59,6 +70,17 @@ def asked(made: Plan) -> list[tuple[date, date]]:
 
 def test_new_files_ask_for_one_run_per_contiguous_range():
     assert asked(planned(events(0, 1, 2, 10))) == [(D, day(2)), (day(10), day(10))]
+
+
+@pytest.mark.parametrize(("changed", "other"), [(0, 20), (20, 0)])
+def test_an_upload_asks_for_its_day_and_for_the_day_on_which_it_was_heard(changed: int, other: int):
+    seen = events(0, 20, 40)
+    known = {("events", day(n)): b"12345678" for n in (other, 40)}
+    assert asked(planned(seen, remembered=known, uploads={(D, day(20)), (day(30), day(40))})) == [
+        (D, D),
+        (day(20), day(20)),
+    ]
+    assert asked(planned(seen, remembered=known)) == [(day(changed), day(changed))]
 
 
 def test_nothing_is_remembered_before_a_run_has_succeeded():

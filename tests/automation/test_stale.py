@@ -18,7 +18,8 @@ from spotify_assets.warehouse.pruning import prune
 from spotify_assets.warehouse.slices import Window
 from tests.automation.raw_tables import load
 from tests.lake.events import event_rows
-from tests.lake.exports import plays, write_json
+from tests.lake.exports import account_row, plays, write_json
+from tests.lake.test_redating import offline
 from tests.sources.files import tracks_dataset_row, write_csv
 
 TODAY = date(2026, 11, 20)
@@ -206,3 +207,48 @@ def test_the_future_is_not_made(settings: Settings):
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     layout.write_bytes(layout.events_dir(settings.lake_dir, tomorrow) / "a.ndjson", b"{}\n")
     assert tomorrow not in stale(settings).changed
+
+
+HEARD, UPLOADED = datetime(2024, 2, 14, 9), datetime(2024, 3, 6, 20)  # noqa: DTZ001
+BURST = [offline(n, HEARD + n * timedelta(minutes=4), UPLOADED) for n in range(4)]
+
+
+def test_what_was_reported_on_a_date_is_new_where_it_was_heard_and_the_reverse(make_settings, tmp_path):
+    """The account data tell of the upload alone, so that both dates decide what is one playback."""
+    files = (
+        write_json(tmp_path / "StreamingHistory_music_0.json", [account_row(row) for row in BURST]),
+        write_json(tmp_path / "Streaming_History_Audio_2024.json", BURST),
+    )
+    for number, in_order in enumerate((files, files[::-1])):
+        settings = make_settings(data_dir=tmp_path / str(number))
+        for path in in_order:
+            list(import_path(path, settings.lake_dir, Wishes("anna", TODAY)))
+            found = stale(settings)
+            load(settings)
+        assert found.new == {HEARD.date(), UPLOADED.date()}
+        assert agrees(stale(settings))
+
+
+def test_what_is_gone_reaches_where_it_was_heard(make_settings, tmp_path):
+    settings = make_settings()
+    account = write_json(tmp_path / "StreamingHistory_music_0.json", [account_row(row) for row in BURST])
+    for path in (write_json(tmp_path / "Streaming_History_Audio_2024.json", BURST), account):
+        list(import_path(path, settings.lake_dir, Wishes("anna", TODAY)))
+    load(settings)
+    of_month(settings, "2024-03").unlink()
+    assert stale(settings).first == HEARD.date()
+
+
+def test_an_earlier_landing_that_another_file_moves_is_due(make_settings, tmp_path):
+    """One row alone does not tell that it is late; the upload of the same playback in a later export does."""
+    settings = make_settings()
+    rows = [*plays(JANUARY, 3), offline(1, HEARD, UPLOADED), *plays(MARCH, 3)]
+    again = offline(1, HEARD, UPLOADED + timedelta(days=4))
+    list(import_path(write_json(tmp_path / "1.json", rows), settings.lake_dir, Wishes("anna", TODAY)))
+    load(settings)
+    assert agrees(stale(settings))
+    list(import_path(write_json(tmp_path / "2.json", [again]), settings.lake_dir, Wishes("anna", TODAY)))
+    assert {note.first for note in owed(settings.lake_dir)} == {HEARD.date()}
+    found = stale(settings)
+    assert found.window == Window(HEARD.date() - timedelta(days=1), found.last + timedelta(days=1))
+    assert found.last >= UPLOADED.date()

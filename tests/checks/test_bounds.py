@@ -140,6 +140,14 @@ def test_silence_that_says_nothing(stored, source, rows, days):
     assert stored.judge(SILENCE).passed
 
 
+def test_what_lies_after_the_last_row_of_a_month_has_not_come_yet(stored):
+    stored.sent("stream", 40, range(1, 8))
+    month = Window(DAY.replace(day=1), date(2025, 4, 1))
+    assert bounded(stored.connection, RAW_EVENTS, month, Bounds(), TODAY)[1].passed
+    stored.sent("stream", 40, range(-1, 0))
+    assert bounded(stored.connection, RAW_EVENTS, month, Bounds(), TODAY)[1].failing_rows == 1
+
+
 def test_the_current_day_is_not_over(stored):
     stored.sent("stream", 40, range(1, 8))
     assert stored.judge(SILENCE, today=DAY).passed

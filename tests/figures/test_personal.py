@@ -334,7 +334,7 @@ def test_the_last_whole_year_or_month_is_shown(known, chosen):
         ),
     ],
 )
-def test_years_and_months_without_listening_are_passed_over(known, heard, chosen):
+def test_years_and_months_without_listening_are_passed_over(known: Period, heard: Period, chosen: Period):
     def is_empty(period: Period) -> bool:
         return period.last < heard.first or heard.last < period.first
 

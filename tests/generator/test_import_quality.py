@@ -1,6 +1,7 @@
 """Precision and recall against an answer key, on answers whose mistakes are counted by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -40,6 +41,8 @@ def key() -> AnswerKey:
             "started_ms": [500_000, 1_170_000, 1_205_000],
             "burst": [0, 0, None],
             "length_ms": [30_000, 200_000, None],
+            "uri": ["1", "2", "3"],
+            "in_catalogue": [True, True, False],
         }
     )
     return AnswerKey(
@@ -145,6 +148,51 @@ def test_outcomes_are_judged_by_the_reason_where_the_row_has_one(key):
         "outcome is abandoned, not complete",
         "outcome is abandoned, not skip",
     ]
+
+
+@pytest.mark.parametrize(
+    ("uris", "in_catalogue", "own_play_ms", "right"),
+    [
+        (["1", "2", "3"], [False, True, False], 30_000, "complete"),
+        (["1", "2", "3"], [True, False, True], 30_000, "skip"),
+        (["2", "2", "3"], [False, False, False], 30_000, "complete"),
+        (["2", "2", "3"], [False, False, False], 29_999, "skip"),
+        ([None, None, "3"], [False, False, False], 30_000, "skip"),
+    ],
+)
+def test_a_late_end_by_the_user_is_complete_where_a_file_tells_the_length(
+    key, uris, in_catalogue, own_play_ms, right
+):
+    """Play 2 was ended by the user at 97 % of its track; only what a file tells can be known."""
+    key = replace(
+        key,
+        plays=key.plays.with_columns(
+            pl.Series("uri", uris, dtype=pl.String),
+            pl.Series("in_catalogue", in_catalogue),
+            pl.Series("ms_played", [own_play_ms, 195_000, 5_000]),
+        ),
+    )
+    for said in ("complete", "skip", "abandoned"):
+        wrong = quality(key, answers(outcomes={"e2": said})).outcomes["wrong"]
+        assert wrong == (said != right)
+
+
+def test_an_account_row_tells_no_length_because_it_says_of_no_play_that_it_ended_by_itself(key):
+    key = replace(
+        key,
+        plays=key.plays.with_columns(
+            pl.Series("uri", ["2", "2", "3"]),
+            pl.lit(value=False).alias("in_catalogue"),
+            pl.Series("ms_played", [30_000, 195_000, 5_000]),
+        ),
+        rows=key.rows.filter(
+            (pl.col("play_id") != 1).fill_null(value=True) | (pl.col("file") == "account.json")
+        ),
+    )
+    missing = [("old.json", 1), ("new.json", 1), ("lastfm.csv", 1)]
+    dropped = [row for row in RIGHT if row[2] != "e1"]
+    found = quality(key, answers(dropped, missing=missing, outcomes={"e2": "skip"}))
+    assert found.outcomes["wrong"] == 0
 
 
 def test_outcomes_without_a_reason_are_complete_or_not(key):

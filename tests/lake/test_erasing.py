@@ -73,7 +73,8 @@ def full(settings, tmp_path):
     list(import_path(shared, settings.lake_dir, Wishes("nobody", TODAY)))
     folder = layout.events_dir(settings.lake_dir, DAY)
     both = pl.concat([event_rows([datetime(2021, 6, 1, 5)], user=user) for user in (GONE, OTHER)])  # noqa: DTZ001
-    layout.write_parquet(folder / "both.parquet", both.with_columns(source_file=pl.lit("both")))
+    both = both.with_columns(source_file=pl.lit("both"), source_row=pl.int_range(1, pl.len() + 1))
+    layout.write_parquet(folder / "both.parquet", both)
     layout.write_parquet(folder / "only.parquet", both.head(1).with_columns(source_file=pl.lit("only")))
     layout.write_bytes(folder / "hour=12" / "a.ndjson", ndjson(ours(4, GONE), ours(5, OTHER)))
     layout.write_bytes(

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
@@ -83,3 +84,18 @@ def test_nothing_is_told_where_everything_lies_inside(make_settings):
     settings = make_settings()
     land(settings.lake_dir, OLD)
     assert outside(settings) is None
+
+
+def test_dates_are_read_across_the_columns_of_versions(tmp_path):
+    """Files of one lake come from versions that knew fewer columns, and from later ones."""
+    older, newer = (
+        land_events(handed_in(sha256=sha), [chunk(event_rows(OLD))], tmp_path)
+        for sha in ("ab" * 32, "cd" * 32)
+    )
+    for receipt in (older, newer):
+        for name in receipt.landed_files:
+            path = tmp_path / name
+            rows = pl.read_parquet(path, hive_partitioning=False)
+            rows = rows.drop("reported_at") if receipt is older else rows.with_columns(later=1)
+            layout.write_parquet(path, rows)
+    assert layout.landed_event_dates(tmp_path) == [date(2014, 5, 17), date(2014, 6, 2)]

@@ -7,16 +7,17 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spotify_assets.lake import layout, undoing
-from spotify_assets.lake.due import owed
+from spotify_assets.lake.due import owe, owed
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.importing import Outcome, Wishes, import_path
 from spotify_assets.lake.inbox import import_inbox, pending
-from spotify_assets.lake.kept_out import Why, why_kept_out
+from spotify_assets.lake.kept_out import Why, keep_out, why_kept_out
 from spotify_assets.lake.receipts import read_receipts, read_undone, rejected_path
 from spotify_assets.lake.undoing import choose, undo_in_lake
 from spotify_assets.settings import Settings
@@ -172,8 +173,8 @@ def test_killed_at_any_moment_it_is_finished_by_doing_it_again(
     [receipt] = read_receipts(settings.lake_dir)
     steps = iter(range(100))
 
-    def dying(act):
-        def step(*arguments, **named):
+    def dying(act: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: object, **named: object) -> Any:
             if next(steps) == moment:
                 raise Killed
             return act(*arguments, **named)
@@ -182,8 +183,8 @@ def test_killed_at_any_moment_it_is_finished_by_doing_it_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", dying(Path.unlink))
-        patch.setattr(undoing, "keep_out", dying(undoing.keep_out))
-        patch.setattr(undoing, "owe", dying(undoing.owe))
+        patch.setattr(undoing, "keep_out", dying(keep_out))
+        patch.setattr(undoing, "owe", dying(owe))
         try:
             undo(settings, receipt.receipt_id)
         except Killed:

@@ -1,6 +1,6 @@
 """Lengths as people write them: the unit by the file, and what can be no length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import pytest
@@ -95,7 +95,12 @@ def _grouped(value: int, mark: str) -> str:
 @settings(max_examples=100, deadline=None)
 @given(LENGTHS, st.randoms(use_true_random=False))
 def test_the_same_lengths_are_read_from_every_way_to_write_them(lengths: Sequence[int], random):
-    for write in (str, lambda ms: f"{ms}.0", *(lambda ms, m=m: _grouped(ms, m) for m in ".,' ")):
+    ways: tuple[Callable[[int], str], ...] = (
+        str,
+        lambda ms: f"{ms}.0",
+        *(lambda ms, m=m: _grouped(ms, m) for m in ".,' "),
+    )
+    for write in ways:
         assert read(*map(write, lengths)).values.to_list() == lengths
     seconds = [str(ms // 1_000) for ms in lengths]
     assert read(*seconds).values.to_list() == [ms // 1_000 * 1_000 for ms in lengths]

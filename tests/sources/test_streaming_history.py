@@ -47,6 +47,7 @@ def test_a_row_becomes_a_playback_that_ended_at_its_ts():
         "track_id": f"{1:022d}",
         "started_at": at("2024-02-29T23:59:30"),
         "ended_at": at("2024-03-01T00:01:00"),
+        "reported_at": None,
         "event_date": date(2024, 3, 1),
         "action": "play",
         "ms_played": 90_000,

@@ -392,7 +392,12 @@ def test_the_history_does_not_depend_on_how_the_slices_are_cut(events, data):
 
 def test_what_ended_nobody_knows_how_has_no_row_and_tells_nothing_of_what_follows():
     """An unknown outcome is neither a skip nor none: in the label, the session and the history."""
-    unknown = {"outcome": "unknown", "reason_end": None, "skipped": None, "source": "account_data"}
+    unknown: dict[str, Any] = {
+        "outcome": "unknown",
+        "reason_end": None,
+        "skipped": None,
+        "source": "account_data",
+    }
     before = events_of(
         skipped(1, NOON - timedelta(days=2), event_id="old", session_id="old"),
         playback(2, NOON - timedelta(days=1), event_id="older", session_id="old", **unknown),

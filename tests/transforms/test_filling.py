@@ -81,7 +81,8 @@ def test_the_first_by_file_and_row_that_has_a_field_gives_it():
 
 
 def test_a_repeat_is_trusted_before_another_export():
-    first, other = {"track_id": track(1)}, {"track_id": track(2), "device": "tv"}
+    first: Row = {"track_id": track(1)}
+    other: Row = {"track_id": track(2), "device": "tv"}
     rows = [
         extended("a", "2025-03-01 12:03", source_file="a.json", **first),
         extended("a", "2025-03-01 12:03", source_file="z.json", album_name="Repeat", **first),
@@ -207,7 +208,7 @@ def uploads(draw: st.DrawFn) -> list[Row]:
         seconds = draw(st.sampled_from([0, 10.5, 10.5, 180]))
         name = draw(st.sampled_from(["One", "Two", None]))
         end = upload - timedelta(days=late, seconds=100 * number if late else 0)
-        names = {"artist_name": "Artist" if name else None, "track_id": track(1 if name == "One" else 2)}
+        names: Row = {"artist_name": "Artist" if name else None, "track_id": track(1 if name == "One" else 2)}
         row = extended(f"e{number}", end.isoformat(), seconds, **names) | {"track_name": name}
         rows.append(row | {"reported_at": upload if late else None, "source_file": "e.json"})
         if draw(st.integers(0, 3)):

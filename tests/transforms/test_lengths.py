@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from spotify_assets.catalog import TRACKS
-from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.lengths import (
     NEEDED_OF_TRACKS,
     LengthSources,
@@ -26,6 +25,12 @@ def told(seconds: float, day: int = 1, hour: int = 12, **changes: Any) -> Row:
     start = f"2025-03-{day:02} {hour}:00"
     changes = named | {"source": "account_data", "reason_start": None} | changes
     return playback(f"{day}-{hour}-{seconds}-{changes['track_name']}", start, seconds, **changes)
+
+
+def heard(seconds: float, day: int = 1, reason: str = "trackdone", **changes: Any) -> Row:
+    """A playback of the extended history: an id and a reason."""
+    said = {"track_id": track(1), "source": "extended_history", "reason_end": reason}
+    return told(seconds, day, **(said | changes))
 
 
 def own(*rows: Row) -> list[int]:
@@ -53,7 +58,7 @@ def test_one_play_tells_nothing_unless_it_ended_by_itself():
 
 
 def test_a_play_that_the_user_ended_tells_nothing():
-    ended = {"reason_end": "fwdbtn", "source": "extended_history"}
+    ended: Row = {"reason_end": "fwdbtn", "source": "extended_history"}
     assert own(told(200, 1, **ended), told(200, 2, **ended)) == []
     assert own(told(200, 1, skipped=True), told(200, 2)) == []
     assert own(told(200, 1, action="skip"), told(200, 2)) == []
@@ -71,13 +76,28 @@ def test_fewer_plays_go_beyond_a_length_than_agree_on_it():
     assert own(*agreed, told(200, 5), told(420, 3), told(300, 4)) == [200_000]
 
 
-def test_of_several_lengths_the_longest_counts():
-    assert own(told(100, 1), told(100, 2), told(100, 3), told(200, 4), told(200, 5)) == [200_000]
+def test_of_several_lengths_the_one_with_the_most_plays_counts():
+    three, two = [told(100, day) for day in (1, 2, 3)], [told(200, day) for day in (4, 5)]
+    assert own(*three, *two) == [100_000]
+    assert own(*three, *two, told(200, 6)) == [200_000]
+    assert own(*three, heard(200, 4), heard(200, 5)) == [200_000]
+    assert own(told(100, 1), told(100, 2), heard(200, 3)) == [100_000]
+
+
+def test_a_play_of_hours_that_ended_by_itself_is_no_length_beside_plays_that_agree():
+    hours = heard(3 * 3600, 9)
+    assert own(hours) == [3 * 3_600_000]
+    assert own(hours, told(200, 1), told(200, 2)) == [200_000]
+    assert own(hours, heard(200, 1), heard(200, 2)) == [200_000]
+    assert known(told(3, 5), lengths=[200_000], plays=[hours]) == [200_000]
+    assert known(told(3, 5), lengths=[None], plays=[hours], tracks=catalogue((1, "Ada", "One", 200_000))) == [
+        200_000
+    ]
 
 
 def test_a_play_that_two_rows_tell_of_counts_once():
-    moment = {"ended_at": at("2025-03-01 12:03:20"), "started_at": at("2025-03-01 12:00:00")}
-    account = {"ended_at": at("2025-03-01 12:03:00"), "started_at": at("2025-03-01 11:59:40")}
+    moment: Row = {"ended_at": at("2025-03-01 12:03:20"), "started_at": at("2025-03-01 12:00:00")}
+    account: Row = {"ended_at": at("2025-03-01 12:03:00"), "started_at": at("2025-03-01 11:59:40")}
     assert own(told(200, **account), told(200, hour=13, **account)) == []
     skipped = told(200, reason_end="fwdbtn", source="extended_history", **moment)
     assert own(told(200, **account), skipped, told(200, 2)) == []
@@ -104,7 +124,7 @@ def test_each_listener_and_track_has_a_length_of_its_own():
         told(200, 5, user_id="ben"),
         told(50, 6, user_id="ben"),
     )
-    found = own_lengths(rows).sort("track_name").rows()
+    found = own_lengths(rows).drop("plays").sort("track_name").rows()
     assert found == [("anna", "Ada", "One", 200_000), ("anna", "Ada", "Two", 100_000)]
     assert own_lengths(rows.clear()).is_empty()
 
@@ -204,58 +224,48 @@ def test_own_plays_outweigh_a_catalogue_that_they_go_far_beyond():
 
 def test_where_the_source_says_how_it_ended_the_names_are_not_asked():
     plays = [told(200, 1), told(200, 2)]
-    rows = [told(3, 5, reason_end="fwdbtn"), told(3, 6, skipped=False), told(3, 7, action="pause")]
+    rows = [told(199, 5, reason_end="fwdbtn"), told(199, 6, skipped=False), told(199, 7, action="pause")]
     assert known(*rows, lengths=[None, None, None], plays=plays) == [None, None, None]
 
 
-def outcomes(*rows: Row) -> list[str]:
-    """The outcomes of one history without a catalogue, in the order of its rows."""
-    raw = raw_events(*rows)
-    sources = LengthSources(
-        plays=lambda named: raw.join(named, on=named.columns, how="semi"),
-        tracks=lambda _: catalogue(),
-        refuted=REFUTED.to_frame,
-    )
-    no_tracks = pl.DataFrame(
-        schema={name: TRACKS.polars_schema[name] for name in ("track_id", "snapshot_date", "duration_ms")}
-    )
-    made = listening_events(raw, lambda _: raw.clear(), no_tracks, lambda _: raw.clear(), lengths=sources)
-    by_id = dict(made.rows.select("event_id", "outcome").iter_rows())
-    return [by_id.get(row["event_id"], "dropped") for row in rows]
+@pytest.mark.parametrize("reason", ["fwdbtn", "endplay", "logout", "unknown"])
+def test_a_late_end_is_judged_by_own_plays_of_the_same_id(reason):
+    late = heard(195, 5, reason)
+    assert known(late, lengths=[None], plays=[late]) == [None]
+    assert known(late, lengths=[None], plays=[late, heard(200)]) == [200_000]
+    # Names change, and one name stands for several tracks.
+    renamed = heard(200, track_name="One - 2011 Remaster")
+    assert known(late, lengths=[None], plays=[late, renamed]) == [200_000]
+    assert known(late, lengths=[None], plays=[late, heard(200, track_id=track(2))]) == [None]
+    assert known(late, lengths=[None], plays=[late, heard(200, user_id="ben")]) == [None]
+    # The catalogue knows better, unless it is refuted.
+    assert known(late, lengths=[210_000], plays=[late, heard(200)]) == [210_000]
+    refuted = [(track(1), 20_000)]
+    assert known(late, lengths=[20_000], plays=[late, heard(200)], refuted=refuted) == [200_000]
 
 
-def test_account_data_alone_know_nothing_of_a_track_heard_once():
-    rows = [
-        told(seconds, day, track_name=f"T{day}") for day, seconds in enumerate((200, 2, 1.5, 0, 180, 0.9), 1)
-    ]
-    assert outcomes(*rows) == ["unknown"] * 6
+def test_an_early_end_is_not_looked_up_because_no_own_length_is_so_short():
+    asked: list[pl.DataFrame] = []
+
+    def plays(wanted: pl.DataFrame) -> pl.DataFrame:
+        asked.append(wanted)
+        return raw_events(heard(30)).join(wanted, on=wanted.columns, how="semi")
+
+    sources = LengthSources(plays=plays, tracks=lambda _: catalogue(), refuted=REFUTED.to_frame)
+
+    def found(*rows: Row) -> list[int | None]:
+        events = raw_events(*rows).with_columns(track_duration_ms=pl.lit(None, pl.Int64))
+        return with_known_duration(events, sources)["known_duration_ms"].to_list()
+
+    rows = [heard(28.499, 5, "fwdbtn"), heard(30), heard(30, 6, "fwdbtn", track_id=None)]
+    assert found(*rows) == [None, None, None]
+    assert asked == []
+    assert found(heard(28.5, 5, "fwdbtn"), heard(28.5, 6, "fwdbtn")) == [30_000, 30_000]
+    assert [wanted.rows() for wanted in asked] == [[("anna", track(1))]]
 
 
-def test_a_mixed_history_shows_no_false_jump():
-    """Until February the extended history, then account data of the same habits: two of five skipped."""
-
-    def month(number: int, **words: Any) -> list[Row]:
-        ends = [(200, "trackdone"), (200, "trackdone"), (20, "fwdbtn"), (200, "trackdone"), (8, "fwdbtn")]
-        rows = []
-        for day in range(1, 11):
-            start = at(f"2025-{number:02}-{day:02} 12:00")
-            for position, (seconds, reason) in enumerate(ends):
-                name = f"T{(day + position) % 3}"
-                ended_at = start + pl.Series([seconds * 1000]).cast(pl.Duration("ms"))[0]
-                row = told(seconds, day, track_name=name, started_at=start, ended_at=ended_at)
-                source = words if words else {"reason_end": reason, "source": "extended_history"}
-                rows.append(
-                    row | {"event_id": f"{number}-{day}-{position}", "event_date": ended_at.date()} | source
-                )
-                start = ended_at
-        return rows
-
-    rows = [*month(2), *month(3, source="account_data")]
-    for row in rows:
-        if row["source"] == "account_data":
-            row["ended_at"] = row["ended_at"].replace(second=0)
-    found = outcomes(*rows)
-    assert found.count("unknown") == 0
-    assert found[:50].count("skip") == 20
-    assert found[50:].count("complete") == 30
-    assert found[50:].count("skip") >= 10
+@pytest.mark.parametrize("content_type", ["podcast", "audiobook"])
+def test_what_is_heard_in_pieces_has_no_length_of_own_plays(content_type):
+    assert own(told(200, 1), told(200, 2, content_type=content_type)) == []
+    assert own(heard(200, content_type=content_type)) == []
+    assert own(heard(200, content_type="video")) == [200_000]

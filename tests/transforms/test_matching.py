@@ -1,12 +1,14 @@
 """What makes rows of two sources one playback: worked matches of each kind, and look-alikes that stay two."""
 
+from typing import Any
+
 import pytest
 
 from spotify_assets.transforms.overlaps import SOURCES
 from tests.transforms.events import Row, at, playback, track
 from tests.transforms.test_overlaps import account, extended, listening, scrobble
 
-NO_NAMES = {"track_name": None, "artist_name": None}
+NO_NAMES: Row = {"track_name": None, "artist_name": None}
 MINUTE_ONLY = {"extra": '{"precision":"minute"}'}
 
 
@@ -20,7 +22,7 @@ def one(*rows: Row) -> bool:
 
 # --- names that sources tell differently ------------
 
-HOST = {"artist_name": "Various Artists", "album_name": "A Soundtrack"}
+HOST: Row = {"artist_name": "Various Artists", "album_name": "A Soundtrack"}
 GUEST = {"artist_name": "Rain Composer"}
 
 
@@ -112,6 +114,34 @@ def test_of_several_the_nearest_is_the_same():
 # --- one source knows the id, the other only names ------------
 
 
+@pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
+def test_a_scrobble_of_what_was_paused_is_not_of_the_same_song_just_before(source: str):
+    """Begun anew at 12:00:30 and paused for five minutes: the milliseconds heard alone would say 12:05:30."""
+    first = extended("e1", "2025-03-01 12:00:29", 27, "Song")
+    again = extended("e2", "2025-03-01 12:09:00", 210, "Song")
+    assert listening(first, again, scrobble("s", "2025-03-01 12:00:32", "Song", source)) == (
+        ["e1", "e2"],
+        {"s": "e2"},
+    )
+
+
+def test_a_scrobble_of_a_minute_is_of_what_began_in_it():
+    """Five seconds before the minute lies nearer to its beginning, and outside of it."""
+    first = extended("e1", "2025-03-01 12:00:20", 25, "Song")
+    again = extended("e2", "2025-03-01 12:02:10", 100, "Song")
+    assert listening(first, again, scrobble("s", "2025-03-01 12:00:00", "Song", **MINUTE_ONLY)) == (
+        ["e1", "e2"],
+        {"s": "e2"},
+    )
+
+
+def test_of_two_that_began_in_the_minute_of_a_scrobble_it_is_of_that_of_which_more_was_heard():
+    first = extended("e1", "2025-03-01 12:00:30", 20, "Song")
+    again = extended("e2", "2025-03-01 12:02:30", 120, "Song")
+    one_scrobble = scrobble("s", "2025-03-01 12:00:00", "Song", **MINUTE_ONLY)
+    assert listening(first, again, one_scrobble) == (["e1", "e2"], {"s": "e2"})
+
+
 def test_a_track_that_left_the_catalogue_and_its_names_are_one_playback_with_the_names():
     rows = [
         extended(f"e{n}", f"2025-03-01 12:0{n}:20", 200.123 - n, track_id=track(n), **NO_NAMES)
@@ -167,7 +197,7 @@ def test_of_rows_without_title_the_kth_is_the_kth_in_the_order_of_time_and_file(
 
 def test_of_one_end_the_row_of_the_file_says_which_is_the_kth():
     """Songs of one burst carry one end; the history's k-th row is the account data's k-th."""
-    burst = {"track_id": None, "source_file": "b.json"}
+    burst: Row = {"track_id": None, "source_file": "b.json"}
     rows = [
         extended("e2", "2025-03-01 12:03:10", 4, source_row=2, **burst),
         extended("e1", "2025-03-01 12:03:10", 4, source_row=3, **burst),
@@ -186,7 +216,7 @@ def test_an_id_and_another_id_are_two_though_one_has_no_title():
 
 
 def test_a_renamed_episode_is_one_and_two_titles_of_a_whole_second_are_two():
-    show = {"artist_name": "The Show", "track_id": None, "content_type": "podcast"}
+    show: Row = {"artist_name": "The Show", "track_id": None, "content_type": "podcast"}
     for seconds, artist, same in (
         (1800.001, "The Show", True),
         (1800.001, "the show", True),
@@ -323,7 +353,7 @@ def test_sources_know_what_the_documentation_says():
 # --- what was heard offline ------------
 
 
-def offline(event_id: str, end: str, reported: str, seconds: float = 200.0, **changes: object) -> Row:
+def offline(event_id: str, end: str, reported: str, seconds: float = 200.0, **changes: Any) -> Row:
     """A row of the extended history of what was heard before it was reported."""
     return extended(event_id, end, seconds, reported_at=at(reported), **changes)
 

@@ -67,11 +67,12 @@ def test_a_reason_outweighs_the_flag_of_the_source(reason, expected, skipped):
         ({"skipped": None, "length": None, "source": "web_api"}, "unknown"),
         ({"skipped": None, "length": None, "source": "stream"}, "complete"),
         ({"skipped": None, "length": None, "source": "synthetic"}, "complete"),
-        ({"skipped": None, "seconds": 170.999}, "abandoned"),
+        ({"skipped": None, "seconds": 170.999}, "unknown"),
         ({"skipped": None, "seconds": 171}, "complete"),
         ({"action": "skip", "skipped": False}, "skip"),
         ({"skipped": False}, "abandoned"),
-        ({"skipped": None}, "abandoned"),
+        ({"skipped": None}, "unknown"),
+        ({"skipped": None, "source": "stream"}, "abandoned"),
         ({"skipped": True, "length": None}, "skip"),
         ({"action": "skip", "length": None}, "skip"),
         ({"skipped": True, "seconds": 175}, "complete"),
@@ -218,12 +219,12 @@ def account(event_id: str, end: str, seconds: float, **changes: Any) -> Row:
     [
         ("2025-03-01 12:03", 150, "skip"),
         ("2025-03-01 12:02", 120, "skip"),
-        ("2025-03-01 12:03", 110, "skip"),
-        ("2025-03-01 12:03", 109.999, "abandoned"),
-        ("2025-03-01 13:00", 150, "abandoned"),
+        ("2025-03-01 12:33", 120, "skip"),
+        ("2025-03-01 12:33", 119.999, "unknown"),
+        ("2025-03-01 13:00", 150, "unknown"),
     ],
 )
-def test_what_was_cut_short_without_a_word_is_a_skip_where_another_playback_follows(
+def test_what_was_cut_short_without_a_word_is_a_skip_where_the_session_goes_on(
     next_end, next_seconds, expected
 ):
     """The account data's minutes are cut down: a playback that follows may seem to begin a minute later."""
@@ -231,10 +232,32 @@ def test_what_was_cut_short_without_a_word_is_a_skip_where_another_playback_foll
     assert next(row["outcome"] for row in judged(first, following)) == expected
 
 
-def test_to_the_second_nothing_follows_a_minute_later():
+def test_a_source_that_knows_the_second_has_no_minute_to_spare():
     first = playback("e1", "2025-03-01 12:00", 60, reason_end="")
-    for start, expected in (("2025-03-01 12:01:10", "skip"), ("2025-03-01 12:01:11", "abandoned")):
+    for start, expected in (("2025-03-01 12:31:00", "skip"), ("2025-03-01 12:31:00.000001", "unknown")):
         assert judged(first, playback("e2", start))[0]["outcome"] == expected
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [],
+        [interaction("e2", "2025-03-01 12:02")],
+        [playback("e2", "2025-03-01 12:02", user_id="ben")],
+        [playback("e2", "2025-03-01 11:00")],
+        [playback("e2", "2025-03-02 00:01")],
+    ],
+)
+def test_why_listening_ended_early_is_unknown_where_nobody_says(after):
+    first = account("e1", "2025-03-01 12:01", 60)
+    assert next(row["outcome"] for row in judged(first, *after) if row["event_id"] == "e1") == "unknown"
+    whole = account("e1", "2025-03-01 12:03", 171)
+    assert next(row["outcome"] for row in judged(whole, *after) if row["event_id"] == "e1") == "complete"
+
+
+def test_of_the_older_rule_no_playback_is_unknown():
+    first = account("e1", "2025-03-01 12:01", 60)
+    assert judged(first, skip_rule="outcome-v1")[0]["outcome"] == "abandoned"
 
 
 def test_a_playback_of_which_nothing_is_known_is_unknown_whatever_follows():
@@ -300,4 +323,7 @@ def test_every_playback_has_exactly_one_outcome_by_every_rule(given_rows, rule):
         if row["outcome"] == "unknown":
             assert rule == "outcome-v2"
             assert silent
-            assert row["known_duration_ms"] is None or row["source"] == "lastfm"
+        if silent and rule == "outcome-v2":
+            assert row["outcome"] != "abandoned"
+            if row["known_duration_ms"] is None or row["source"] == "lastfm":
+                assert row["outcome"] == "unknown"

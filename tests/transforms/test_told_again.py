@@ -36,8 +36,8 @@ def counted(*rows: Row) -> tuple[list[str], dict[str, str]]:
     return sorted(cleaned.rows["event_id"]), dropped
 
 
-NO_NAMES = {"track_name": None, "artist_name": None, "album_name": None}
-ONE: list[tuple[str, dict[str, object]]] = [
+NO_NAMES: Row = {"track_name": None, "artist_name": None, "album_name": None}
+ONE: list[tuple[str, Row]] = [
     ("relinked", {"number": 2}),
     ("relinked, spelt otherwise", {"number": 2, "track_name": "SONG - 2011 Remaster"}),
     ("a fraction of a second", {"end": "2025-03-01 12:00:00.250"}),
@@ -50,12 +50,12 @@ ONE: list[tuple[str, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("changes", [changes for _, changes in ONE], ids=[name for name, _ in ONE])
-def test_what_two_exports_tell_of_one_moment_is_one_playback(changes: dict[str, object]):
+def test_what_two_exports_tell_of_one_moment_is_one_playback(changes: Row):
     kept, dropped = counted(told("a"), told("b", NEW, **changes))
     assert (kept, dropped) == (["a"], {"b": "a"})
 
 
-TWO: list[tuple[str, dict[str, object]]] = [
+TWO: list[tuple[str, Row]] = [
     ("one file", {"file": OLD, "number": 2}),
     ("another second", {"end": "2025-03-01 12:00:01", "number": 2}),
     ("another second of the same track", {"end": "2025-03-01 12:00:01"}),
@@ -69,22 +69,22 @@ TWO: list[tuple[str, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("changes", [changes for _, changes in TWO], ids=[name for name, _ in TWO])
-def test_what_differs_otherwise_is_two(changes: dict[str, object]):
-    kept, dropped = counted(told("a"), told("b", **{"file": NEW} | changes))
+def test_what_differs_otherwise_is_two(changes: Row):
+    kept, dropped = counted(told("a"), told("b", **{"file": NEW, **changes}))
     assert (kept, dropped) == (["a", "b"], {})
 
 
 def test_what_was_told_apart_by_when_it_was_heard_offline_stays_apart_across_files():
     """A song on repeat while offline: one URI, one stamp, one length, once as music and once as video."""
     assert counted(told("a"), told("b", NEW)) == (["a", "b"], {})
-    episode = {"track_id": None, "extra": '{"spotify_episode_uri":"spotify:episode:1"}'}
+    episode: Row = {"track_id": None, "extra": '{"spotify_episode_uri":"spotify:episode:1"}'}
     assert counted(told("a", **episode), told("b", NEW, **episode)) == (["a", "b"], {})
     other = episode | {"extra": '{"spotify_episode_uri":"spotify:episode:2"}'}
     assert counted(told("a", **episode), told("b", NEW, **other))[1] == {"b": "a"}
 
 
 def test_nothing_heard_and_no_name_tell_nothing():
-    silent = {"ms_played": 0, "number": 2} | NO_NAMES
+    silent: Row = {"ms_played": 0, "number": 2} | NO_NAMES
     assert counted(told("a", ms_played=0), told("b", NEW, **silent)) == (["a", "b"], {})
     assert counted(told("a", ms_played=1), told("b", NEW, **silent | {"ms_played": 1}))[1] == {"b": "a"}
 

@@ -30,11 +30,11 @@ def database(tmp_path: Path) -> Database:
                 verb = "create table {} as" if day == DATES[0] else "insert into {}"
                 connection.execute(f"{verb.format(table.full_name)} {known}")
         connection.execute(ROW_COUNTS.ddl)
-        for table in ("raw.raw_events", "core.listening_events"):
+        for counted in ("raw.raw_events", "core.listening_events"):
             for day in DATES:
                 connection.execute(
                     f"insert into {ROW_COUNTS.full_name} values (?, ?, ?::date + 1, 'in', '', 1, now())",
-                    [table, day, day],
+                    [counted, day, day],
                 )
         connection.execute("create table marts.fct as select date '2024-01-05' as first_event_date")
         connection.execute("create table marts.agg as select date '2024-01-07' as event_date")
