@@ -29,8 +29,11 @@ from spotify_assets.warehouse.slices import Window
 MARTS = "marts"
 INCREMENTAL = "incremental"
 """How the models are materialised that are partitioned."""
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
+DATA_ONLY = ["--exclude-resource-type", "unit_test"]
 """Unit tests judge the SQL, not the data: they run with the project's own tests."""
+BUILD = ["build", *DATA_ONLY]
+TEST = ["test", *DATA_ONLY]
+"""Every test, whatever others find: a build leaves out what follows from a model whose test failed."""
 ANEW = [*BUILD, "--full-refresh"]
 """Every model from all days: a table that an older version made has other columns, and no value for the new
 ones on days that a run does not make."""
@@ -83,8 +86,10 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        # Without models the run is for the tests alone, which judge whole tables.
-        window = window_of_run(context.run, settings) if context.selected_asset_keys else None
+        if not context.selected_asset_keys:  # the run is for the tests alone, which judge whole tables
+            yield from run_dbt(context, dbt, settings, TEST)
+            return
+        window = window_of_run(context.run, settings)
         selected = {key.path[-1] for key in context.selected_asset_keys}
         made_before = incremental_models(manifest)
         older = outdated_tables(

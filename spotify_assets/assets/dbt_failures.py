@@ -77,7 +77,9 @@ def with_rows(wrong: Wrong, database: Database) -> str:
         found = connection.execute(f"select * from ({wrong.query}) limit {ROWS_SHOWN}")
         names = [column[0] for column in found.description or ()]
         rows = found.fetchall()
-    shown = [", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) for row in rows]
+    shown = [
+        ", ".join(f"{name} {_value(value)}" for name, value in zip(names, row, strict=True)) for row in rows
+    ]
     return _short(f"{wrong.message}: {'; '.join(shown)}")
 
 
@@ -94,6 +96,10 @@ def _wrong(result: Mapping[str, Any], node: Mapping[str, Any]) -> Wrong:
         message=_rows(failures) if counted else _short(str(result.get("message") or result["status"])),
         query=str(result.get("compiled_code") or "") if is_test else "",
     )
+
+
+def _value(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _rows(count: int) -> str:

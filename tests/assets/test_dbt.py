@@ -43,18 +43,21 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run_models(settings: Settings, *names: str, day: str | None = None) -> dg.ExecuteInProcessResult:
-    """Make the models named, or all, in the warehouse of the settings; of a day where they have one."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    dbt = ListeningDbtCli(
+def dbt_of(settings: Settings) -> ListeningDbtCli:
+    return ListeningDbtCli(
         project_dir=str(settings.dbt_project_dir),
         profiles_dir=str(settings.dbt_project_dir),
         dbt_executable=dbt_executable(),
     )
+
+
+def run_models(settings: Settings, *names: str, day: str | None = None) -> dg.ExecuteInProcessResult:
+    """Make the models named, or all, in the warehouse of the settings; of a day where they have one."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     return dg.materialize(
         [dbt_assets_of(settings)],
         selection=[dg.AssetKey(["marts", name]) for name in names] or None,
-        resources={"dbt": dbt},
+        resources={"dbt": dbt_of(settings)},
         raise_on_error=False,
         partition_key=day,
     )
@@ -102,6 +105,25 @@ def test_a_project_that_cannot_be_compiled_is_one_line(make_settings: Callable[.
     why = why_not(run_models(settings))
     assert "nothing_of_the_kind" in why
     assert len(why) < 500
+
+
+def test_checks_alone_are_all_evaluated_whatever_others_find(
+    make_settings: Callable[..., Settings], project: Path
+):
+    """A build leaves out the tests of what follows from a failed one; checking is not building."""
+    settings = make_settings(dbt_project_dir=project)
+    run_models(settings)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("update marts.good set number = null")
+    models = dbt_assets_of(settings)
+    job = dg.Definitions(
+        [models], resources={"dbt": dbt_of(settings)}
+    ).resolve_implicit_global_asset_job_def()
+    keys = {spec.key for spec in models.check_specs}
+    checked = job.get_subset(asset_selection=set(), asset_check_selection=keys)
+    result = checked.execute_in_process(raise_on_error=False)
+    found = {each.asset_key.path[-1]: each.passed for each in result.get_asset_check_evaluations()}
+    assert found == {"good": False, "broken": False}
 
 
 @pytest.mark.slow
