@@ -29,7 +29,7 @@ from spotify_assets.warehouse.offline import MOVED_COUNTS
 MS_PER_HOUR = 3_600_000
 RULE_DAYS = 28
 """Days, up to the last one of the period, over which rules are compared: they look at every playback."""
-_RULE_COLUMNS = ("action", "ms_played", "skipped", "reason_end", "track_duration_ms")
+_RULE_COLUMNS = ("action", "ms_played", "skipped", "reason_end", "known_duration_ms")
 _OF_ARTIST = "select track_id from marts.dim_track where primary_artist_id = $artist_id"
 _OF_GENRE = "select track_id from marts.bridge_track_genre where genre = $genre"
 _EVENTS = Source(

@@ -25,7 +25,7 @@ DRAWN: dict[str, tuple[Callable[[pl.DataFrame], Any], str, int]] = {
     "calendar": (charts.calendar, "days", FEBRUARY.days),
     "tops by streams": (partial(charts.tops, name="track_name"), "tracks", charts.TOP),
     "tops by minutes": (partial(charts.tops, name="artist_name", by="minutes"), "artists", charts.TOP),
-    "endings": (charts.endings, "skips", 12),
+    "endings": (charts.endings, "skips", 14),
     "moods": (charts.moods, "moods", 8),
 }
 """Charts with the figure that they draw and how many rows of it."""

@@ -171,6 +171,6 @@ def test_tests_of_a_window_judge_its_days_only(copy_of_built):
         found[day] = {problem.split(":")[0] for problem in problems(result)}
     assert found[other] == set()
     assert found[faulty] >= {
-        "accepted_values_fact_listens_outcome__complete__skip__abandoned",
+        "accepted_values_fact_listens_outcome__complete__skip__abandoned__unknown",
         "relationships_fact_listens_track_id__track_id__ref_dim_track_",
     }

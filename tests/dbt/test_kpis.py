@@ -363,7 +363,7 @@ def track_totals() -> pl.DataFrame:
 
 
 def recording_totals() -> pl.DataFrame:
-    figures = ("plays", "streams", "skips", "completes", "abandons", "skip_rate", "ms_played")
+    figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "skip_rate", "ms_played")
     of_recordings = music().with_columns(id=pl.col("track"), track=by_recording("track"))
     listeners = (
         first_streams().group_by(track=by_recording("track_id")).agg(listeners=pl.col("user_id").n_unique())

@@ -46,6 +46,7 @@ in_zones as (
         events.track_key,
         events.session_position,
         events.track_duration_ms,
+        events.known_duration_ms,
         events.outcome,
         events.is_stream,
         {{ time_zone_of('profiles', 'countries') }} as time_zone

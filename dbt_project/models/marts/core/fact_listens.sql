@@ -39,6 +39,7 @@ final as (
         local_weekday,
         ms_played,
         track_duration_ms,
+        known_duration_ms,
         outcome,
         is_stream,
         coalesce(outcome = 'skip', false) as is_skip,
