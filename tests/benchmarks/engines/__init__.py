@@ -22,3 +22,5 @@ PARQUET = "tables"
 """Folder of the tables of engines that write Parquet: `<schema>.<table>/*.parquet`."""
 COMPARED: tuple[Table, ...] = (LISTENING_EVENTS, DAILY_TRACK_METRICS, MODEL_FEATURES)
 """What every engine makes."""
+OF_SEVERAL_SOURCES = ("reported_at", "filled_from", "known_duration_ms", "unknowns")
+"""Columns that are empty or 0, or the length of the catalogue again, where one source tells everything."""
