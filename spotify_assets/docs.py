@@ -1,14 +1,14 @@
 """Writes `docs/tables.md` from the table catalogue: `python -m spotify_assets.docs`."""
 
-from spotify_assets.catalog import TABLES, Column, Table
 from spotify_assets.settings import PROJECT_ROOT
+from spotify_assets.tables import TABLES, Column, Table
 
 TABLES_PAGE = PROJECT_ROOT / "docs" / "tables.md"
 
 _INTRODUCTION = """\
 # Tables
 
-The tables that the product itself writes, from `spotify_assets/catalog.py` (`make docs` writes this page;
+The tables that the product itself writes, from `spotify_assets/tables/` (`make docs` writes this page;
 a test fails when it is out of date). Tables of the `staging` and `marts` schemas are described in dbt's YAML.
 """
 

@@ -13,7 +13,7 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 LAYERS = (
-    {"catalog", "tables", "settings"},
+    {"tables", "settings"},
     {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
     {"assets", "checks", "automation", "docs", "summary", "dashboard", "report"},
     {"cli", "definitions"},

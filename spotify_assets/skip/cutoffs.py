@@ -7,18 +7,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from spotify_assets.catalog import (
-    FEATURE_DRIFT,
-    MODEL_REGISTRY,
-    POPULARITY_COEFFICIENTS,
-    POPULARITY_MODEL,
-    SKIP_CURVES,
-    SKIP_FLAG_AGREEMENT,
-    SKIP_LADDER,
-    SKIP_LADDER_COEFFICIENTS,
-    SKIP_PREDICTIONS,
-    SKIP_SURVIVAL,
-)
 from spotify_assets.charts.skips import (
     calibration_plot,
     ladder_coefficient_plot,
@@ -33,6 +21,18 @@ from spotify_assets.skip.insight import survival_insight
 from spotify_assets.skip.model import Window
 from spotify_assets.skip.registry import LABEL
 from spotify_assets.skip.survival import ALL, flag_agreement, skip_survival
+from spotify_assets.tables import (
+    FEATURE_DRIFT,
+    MODEL_REGISTRY,
+    POPULARITY_COEFFICIENTS,
+    POPULARITY_MODEL,
+    SKIP_CURVES,
+    SKIP_FLAG_AGREEMENT,
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    SKIP_PREDICTIONS,
+    SKIP_SURVIVAL,
+)
 
 if TYPE_CHECKING:
     import altair as alt

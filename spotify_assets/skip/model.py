@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 from spotify_assets.charts.skips import coefficient_plot
 from spotify_assets.charts.theme import to_vega_lite
 from spotify_assets.skip.insight import insight
 from spotify_assets.skip.registry import LABEL
 from spotify_assets.skip.threads import threads_for
+from spotify_assets.tables import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 
 RULE_VERSION = "skip-logit-v1"
 """Version of the feature list and estimator; changes with either."""

@@ -8,16 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from spotify_assets.catalog import (
-    FEATURE_DRIFT,
-    MODEL_REGISTRY,
-    POPULARITY_COEFFICIENTS,
-    POPULARITY_MODEL,
-    SKIP_CURVES,
-    SKIP_LADDER,
-    SKIP_LADDER_COEFFICIENTS,
-    SKIP_PREDICTIONS,
-)
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip.champions import Candidate, Verdict
 from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
@@ -27,6 +17,16 @@ from spotify_assets.skip.logistic import Coefficient, Logistic
 from spotify_assets.skip.model import Window
 from spotify_assets.skip.popularity import RULE_VERSION as POPULARITY_RULE
 from spotify_assets.skip.popularity import PopularityModel
+from spotify_assets.tables import (
+    FEATURE_DRIFT,
+    MODEL_REGISTRY,
+    POPULARITY_COEFFICIENTS,
+    POPULARITY_MODEL,
+    SKIP_CURVES,
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    SKIP_PREDICTIONS,
+)
 
 
 def ladder_rows(

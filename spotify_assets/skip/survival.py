@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
+from spotify_assets.tables import SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def skip_survival(events: pl.DataFrame, genres: pl.DataFrame) -> pl.DataFrame:
         genres: `track_id` and `genre`, one row per track and genre; a track counts in each of its genres.
 
     Returns:
-        The columns of `catalog.SKIP_SURVIVAL` but the cut-off: one row per group and second, 0 to 300.
+        The columns of `tables.SKIP_SURVIVAL` but the cut-off: one row per group and second, 0 to 300.
         Groups with fewer than 100 playbacks are left out, and all but the 20 most played genres. At the
         seconds 5, 10 and 30, and at the last, `grade` names the skip grade: the share skipped by then.
     """
@@ -89,7 +89,7 @@ def flag_agreement(events: pl.DataFrame) -> pl.DataFrame:
     """How often the export's own `skipped` flag agrees with the derived outcome. Music playbacks only.
 
     Returns:
-        The columns of `catalog.SKIP_FLAG_AGREEMENT` but the cut-off: one row per source, reason, outcome and
+        The columns of `tables.SKIP_FLAG_AGREEMENT` but the cut-off: one row per source, reason, outcome and
         flag that occurs. A flag disagrees where it says skipped of what was no skip, or not skipped of what
         was one; an unknown flag neither agrees nor disagrees.
     """

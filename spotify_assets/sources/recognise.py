@@ -16,7 +16,6 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.archive import InputFile, printable
 from spotify_assets.sources.catalogue_columns import catalogue_shape, describes_tracks
 from spotify_assets.sources.delimited import DELIMITERS, header_of, read_delimited
@@ -35,6 +34,7 @@ from spotify_assets.sources.scrobble_layouts import (
 )
 from spotify_assets.sources.text import APPLE_DOUBLE, LFS_POINTER, Text, decode
 from spotify_assets.sources.text_stream import as_utf8, codec_of
+from spotify_assets.tables import RAW_EVENTS
 
 HEAD_BYTES = 256 << 10
 """Bytes from the start of a file by which it is recognised."""

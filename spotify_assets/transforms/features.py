@@ -11,7 +11,7 @@ from typing import Protocol
 
 import polars as pl
 
-from spotify_assets.catalog import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
+from spotify_assets.tables import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
 from spotify_assets.transforms.as_of import join_tracks
 
 TRACK_FEATURES = (*AUDIO_FEATURES, "popularity", "duration_ms", "explicit")
@@ -110,7 +110,7 @@ def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame)
             a track that they lack keeps its row, with null features.
 
     Returns:
-        The columns of `catalog.MODEL_FEATURES`, ordered by start and event id.
+        The columns of `tables.MODEL_FEATURES`, ordered by start and event id.
 
         `previous_is_skip` is the outcome of the playback one position earlier in the same session, whatever
         its content. It is null for the first playback, and where the earlier one was still running when this

@@ -7,7 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import (
+from spotify_assets.charts.theme import save
+from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Made, Registry, popularity_model, skip_ladder, survival
+from spotify_assets.skip.model import windows
+from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
@@ -18,9 +21,6 @@ from spotify_assets.catalog import (
     SKIP_PREDICTIONS,
     TABLES,
 )
-from spotify_assets.charts.theme import save
-from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Made, Registry, popularity_model, skip_ladder, survival
-from spotify_assets.skip.model import windows
 from spotify_assets.warehouse.store import conform
 from tests.skip.rows import DAYS, FIRST, IN_TEST, TEST_DAYS, feature_rows
 from tests.skip.test_popularity import catalogue
