@@ -6,15 +6,7 @@ import dagster as dg
 
 from spotify_assets.automation.partitions import partitions
 from spotify_assets.settings import Settings
-from spotify_assets.tables import (
-    DAILY_TRACK_METRICS,
-    LISTENING_EVENTS,
-    RAW_EVENTS,
-    RAW_TRACKS,
-    TABLES,
-    TRACKS,
-    Table,
-)
+from spotify_assets.tables import TABLES, Table
 from spotify_assets.warehouse.io_manager import column_schema
 
 OWNER = "team:listening-analytics"
@@ -22,10 +14,6 @@ POOL = "duckdb"
 """Every step that opens the warehouse is in this pool, which lets one run at a time."""
 FIRST = {"dagster/priority": "1"}
 """Tags of the steps from the lake to the published metrics: they go before the other steps of a run."""
-FIRST_TABLES = frozenset(
-    table.full_name for table in (RAW_TRACKS, RAW_EVENTS, TRACKS, LISTENING_EVENTS, DAILY_TRACK_METRICS)
-)
-"""The tables whose checks are among those steps."""
 IO_MANAGER = "warehouse"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from spotify_assets.assets.spec import FIRST, FIRST_TABLES, OWNER, POOL, key_of
+from spotify_assets.assets.spec import FIRST, OWNER, POOL, key_of
 from spotify_assets.automation.partitions import window_of_run
 from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
@@ -21,7 +21,6 @@ from spotify_assets.tables import (
     Table,
 )
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.offline import CHECK
 
 WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
 """Tables that the IO manager writes beside those of assets."""
@@ -37,7 +36,8 @@ def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
     database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
     bounds = Bounds(settings.refused_warn_share, settings.refused_fail_share, settings.silent_sources_block)
-    warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys() | {CHECK}
+    warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys()
+    warning |= {check.name for check in table.own_checks if check.warns}
     specs = [
         dg.AssetCheckSpec(
             name,
@@ -55,7 +55,7 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
         specs=specs,
         can_subset=True,
         pool=POOL,
-        op_tags=FIRST if table.full_name in FIRST_TABLES else None,
+        op_tags=FIRST if table.goes_first else None,
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         window = window_of_run(context.run, settings) if table.partition_column else None

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
-from spotify_assets.checks.learned import PERSONAL_SOURCES, RECENT_DAYS, WITH_REFUSALS
+from spotify_assets.checks.learned import PERSONAL_SOURCES, RECENT_DAYS
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.slices import Window
@@ -37,7 +37,7 @@ class Bounds:
 def bound_names(table: Table) -> dict[str, str]:
     """The checks of a table with absolute bounds, each with what it says."""
     names = {}
-    if table.full_name in WITH_REFUSALS:
+    if table.refuses_rows:
         names[REFUSALS] = (
             "Few of a partition's rows are refused; above SPOTIFY_REFUSED_WARN_SHARE it warns, above "
             "SPOTIFY_REFUSED_FAIL_SHARE it fails and stops what is downstream."
@@ -56,7 +56,7 @@ def bounded(
 ) -> list[Finding]:
     """What is beyond the bounds in a window, or anywhere; of silent sources, in the latest days."""
     findings = []
-    if table.full_name in WITH_REFUSALS:
+    if table.refuses_rows:
         findings.append(_refusals(connection, table, window, bounds))
     if table == RAW_EVENTS:
         findings.append(_silence(connection, window, bounds, today or datetime.now(UTC).date()))

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -11,7 +11,10 @@ import polars as pl
 from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
-from spotify_assets.tables import CHECK_RESULTS, IMPORT_RECEIPTS, LISTENING_EVENTS, ROW_COUNTS, Table
+from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, Table
+from spotify_assets.tables.events import REPORTED_AFTER_HEARD
+from spotify_assets.tables.model import OwnCheck
+from spotify_assets.tables.ops import RECEIPTS_ADD_UP
 from spotify_assets.warehouse import offline
 from spotify_assets.warehouse.audit import (
     Finding,
@@ -28,6 +31,11 @@ from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, 
 
 RECONCILIATION = "reconciliation"
 _BOUNDS = Bounds()
+OWN_CHECKS: Mapping[OwnCheck, Callable[[duckdb.DuckDBPyConnection, str, Sequence[object]], Finding]] = {
+    RECEIPTS_ADD_UP: lambda connection, _relation, _parameters: reconcile_receipts(connection),
+    REPORTED_AFTER_HEARD: offline.moved,
+}
+"""What evaluates the checks that one table alone has, on a relation of its rows and its parameters."""
 
 
 def check_names(table: Table) -> dict[str, str]:
@@ -43,23 +51,13 @@ def check_names(table: Table) -> dict[str, str]:
     names |= {check: words[check] for check in checks_of(table)}
     if any(column.references for column in table.columns):
         names["references"] = "Every reference leads to a row."
-    if has_books(table):
+    if table.has_books:
         names[RECONCILIATION] = (
             "Rows in = loaded + rejected + duplicate, and as many are stored as were loaded."
         )
-    if table == IMPORT_RECEIPTS:
-        names[RECONCILIATION] = (
-            "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded."
-        )
-    if table == LISTENING_EVENTS:
-        names[offline.CHECK] = offline.SAYS
+    names |= {check.name: check.description for check in table.own_checks}
     names |= {e.name: e.description for e in table.expectations}
     return names | bound_names(table) | learned_names(table)
-
-
-def has_books(table: Table) -> bool:
-    """Whether writes of the table are entered in ops.row_counts: those of tables partitioned by date are."""
-    return table.partition_column is not None and table.schema != "ops"
 
 
 def evaluate(
@@ -75,10 +73,8 @@ def evaluate(
     findings = [columns, *audit_rows(connection, table, relation, rows.parameters)]
     references = audit_references(connection, table, relation, rows.parameters)
     findings += [references] if references else []
-    findings += [reconcile(connection, table, window)] if has_books(table) else []
-    findings += [reconcile_receipts(connection, RECONCILIATION)] if table == IMPORT_RECEIPTS else []
-    if table == LISTENING_EVENTS:
-        findings.append(offline.moved(connection, relation, list(rows.parameters)))
+    findings += [reconcile(connection, table, window)] if table.has_books else []
+    findings += [OWN_CHECKS[check](connection, relation, rows.parameters) for check in table.own_checks]
     findings += audit_expectations(connection, table, relation, rows.parameters)
     findings += bounded(connection, table, window, bounds)
     return findings + learned(connection, table, window)

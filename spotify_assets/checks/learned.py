@@ -7,14 +7,13 @@ a platform sends: one person's listening has gaps and phases, and is never unusu
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 import duckdb
 
-from spotify_assets.tables import ROW_COUNTS, Table
+from spotify_assets.tables import ROW_COUNTS, Statistic, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.slices import Window
 
@@ -30,82 +29,6 @@ RECENT_DAYS = 7
 PERSONAL_SOURCES = ("extended_history", "account_data", "lastfm", "listenbrainz", "web_api")
 """Sources of one person's listening, who may well listen to nothing for days."""
 _SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """One figure of a day: SQL that aggregates its rows, and the least spread that counts as one.
-
-    The spread is at least `least` and at least the `share` of the median. `counts` is for a number of rows: a
-    day without rows has 0 of them, and its spread is at least that of a Poisson distribution. Any other
-    figure does not exist on such a day.
-    """
-
-    name: str
-    description: str
-    sql: str
-    least: float
-    share: float = 0.0
-    counts: bool = False
-    per_cent: bool = False
-
-    def spread(self, usual: float, history: Sequence[float]) -> float:
-        """The spread of a history around its median."""
-        deviation = MAD_TO_SIGMA * median(abs(value - usual) for value in history)
-        poisson = math.sqrt(usual) if self.counts else 0.0
-        return max(deviation, self.least, self.share * abs(usual), poisson)
-
-    def words(self, value: float) -> str:
-        """A value as people read it."""
-        return f"{value:.1%}" if self.per_cent else f"{value:,.0f}"
-
-
-_PLAYED = "content_type = 'music' and action in ('play', 'skip')"
-_VOLUME = Statistic(
-    "usual_volume",
-    "About as many rows as on the same weekday of the past eight weeks.",
-    "count(*)",
-    least=5,
-    share=0.1,
-    counts=True,
-)
-STATISTICS: Mapping[str, tuple[Statistic, ...]] = {
-    "raw.raw_events": (_VOLUME,),
-    "core.listening_events": (
-        _VOLUME,
-        Statistic(
-            "usual_skip_rate",
-            "About as many of the plays of music whose outcome is known are skips as usual.",
-            f"count(*) filter (where {_PLAYED} and outcome = 'skip') "
-            f"/ nullif(count(*) filter (where {_PLAYED} and outcome <> 'unknown'), 0)",
-            least=0.02,
-            per_cent=True,
-        ),
-        Statistic(
-            "usual_unknown_tracks",
-            "About as many plays of music as usual are of tracks that the catalogue lacks.",
-            f"count(*) filter (where {_PLAYED} and track_duration_ms is null) "
-            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
-            least=0.02,
-            per_cent=True,
-        ),
-        Statistic(
-            "usual_missing_ids",
-            "About as many plays of music as usual have no track id.",
-            f"count(*) filter (where {_PLAYED} and track_id is null) "
-            f"/ nullif(count(*) filter (where {_PLAYED}), 0)",
-            least=0.02,
-            per_cent=True,
-        ),
-        Statistic(
-            "usual_ms_played",
-            "Plays of music are heard for about as long as usual (mean, milliseconds).",
-            f"avg(ms_played) filter (where {_PLAYED})",
-            least=1_000,
-            share=0.05,
-        ),
-    ),
-}
 REFUSED = Statistic(
     "usual_rejections",
     "About as large a share of the rows that came in is refused as usual.",
@@ -113,7 +36,7 @@ REFUSED = Statistic(
     least=0.01,
     per_cent=True,
 )
-WITH_REFUSALS = ("raw.raw_tracks", "raw.raw_events", "core.tracks", "core.listening_events")
+"""Of every table where rows are refused."""
 
 
 def learned_names(table: Table) -> dict[str, str]:
@@ -130,13 +53,12 @@ def learned(
     """
     known = today or datetime.now(UTC).date()
     findings = []
-    if table.full_name in STATISTICS:
-        statistics = STATISTICS[table.full_name]
+    if table.statistics:
         column = str(table.partition_column)
         where = f"coalesce(source, '') not in {PERSONAL_SOURCES}"
-        series = _series(connection, table.full_name, column, statistics, window=window, where=where)
-        findings += [_judge(each, series[each.name], window, known) for each in statistics]
-    if table.full_name in WITH_REFUSALS:
+        series = _series(connection, table.full_name, column, table.statistics, window=window, where=where)
+        findings += [_judge(each, series[each.name], window, known) for each in table.statistics]
+    if table.refuses_rows:
         where = f"table_name = '{table.full_name}'"
         series = _series(
             connection, ROW_COUNTS.full_name, "slice_date", (REFUSED,), window=window, where=where
@@ -146,8 +68,7 @@ def learned(
 
 
 def _statistics(table: Table) -> tuple[Statistic, ...]:
-    refused = (REFUSED,) if table.full_name in WITH_REFUSALS else ()
-    return (*STATISTICS.get(table.full_name, ()), *refused)
+    return (*table.statistics, *((REFUSED,) if table.refuses_rows else ()))
 
 
 def _series(
@@ -192,12 +113,24 @@ def _judge(statistic: Statistic, series: dict[date, float], window: Window | Non
             continue
         judged += 1
         usual = median(history)
-        if abs(series[day] - usual) > UNUSUAL * statistic.spread(usual, history):
-            unusual.append(f"{day}: {statistic.words(series[day])}, usually {statistic.words(usual)}")
+        if abs(series[day] - usual) > UNUSUAL * _spread(statistic, usual, history):
+            unusual.append(f"{day}: {_words(statistic, series[day])}, usually {_words(statistic, usual)}")
     if not judged:
         return Finding(statistic.name, 0, "not enough history" if days else "", warns=True)
     more = [f"and {len(unusual) - _SHOWN} more days"] if len(unusual) > _SHOWN else []
     return Finding(statistic.name, len(unusual), "; ".join([*unusual[:_SHOWN], *more]), warns=True)
+
+
+def _spread(statistic: Statistic, usual: float, history: Sequence[float]) -> float:
+    """The spread of a history around its median."""
+    deviation = MAD_TO_SIGMA * median(abs(value - usual) for value in history)
+    poisson = math.sqrt(usual) if statistic.counts else 0.0
+    return max(deviation, statistic.least, statistic.share * abs(usual), poisson)
+
+
+def _words(statistic: Statistic, value: float) -> str:
+    """A value as people read it."""
+    return f"{value:.1%}" if statistic.per_cent else f"{value:,.0f}"
 
 
 def _with_empty_days(series: dict[date, float], window: Window | None, today: date) -> dict[date, float]:

@@ -3,6 +3,7 @@
 import duckdb
 
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
+from spotify_assets.tables.ops import RECEIPTS_ADD_UP
 from spotify_assets.warehouse.audit import Finding, stored_columns
 
 _SHOWN = 5
@@ -78,10 +79,10 @@ _MISSING = f"""
 """
 
 
-def reconcile_receipts(connection: duckdb.DuckDBPyConnection, check: str) -> Finding:
+def reconcile_receipts(connection: duckdb.DuckDBPyConnection) -> Finding:
     """Compare receipts with themselves and, where all dates of a file were written since, with raw events.
 
-    `failing_rows` of the finding, which bears the name of the check, is the sum of the differences.
+    `failing_rows` of the finding is the sum of the differences.
     """
     off, problems = 0, []
     for receipt_id, name, unaccounted in connection.execute(_UNACCOUNTED).fetchall():
@@ -95,4 +96,4 @@ def reconcile_receipts(connection: duckdb.DuckDBPyConnection, check: str) -> Fin
                 f"{RAW_EVENTS.full_name} holds {stored:,} and refused {refused:,}"
             )
     more = [f"and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else []
-    return Finding(check, off, "; ".join([*problems[:_SHOWN], *more]))
+    return Finding(RECEIPTS_ADD_UP.name, off, "; ".join([*problems[:_SHOWN], *more]))

@@ -41,6 +41,13 @@ _STATISTICS = (
     ),
 )
 
+REPORTED_AFTER_HEARD = OwnCheck(
+    "reported_after_heard",
+    "What was heard before it was reported was reported after it ended, and within the 30 days for which "
+    "downloads play.",
+    warns=True,
+)
+
 LISTENING_EVENTS = Table(
     schema="core",
     name="listening_events",
@@ -59,13 +66,7 @@ LISTENING_EVENTS = Table(
             "The track played is in the catalogue.",
         ),
     ),
-    own_checks=(
-        OwnCheck(
-            "reported_after_heard",
-            "What was heard before it was reported was reported after it ended, and within the 30 days for which "
-            "downloads play.",
-        ),
-    ),
+    own_checks=(REPORTED_AFTER_HEARD,),
     statistics=(VOLUME, *_STATISTICS),
     columns=(
         *(required(c, derived_from=_SESSION) if c.name == "session_id" else c for c in EVENT_COLUMNS),

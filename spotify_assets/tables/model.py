@@ -55,10 +55,14 @@ class Expectation:
 
 @dataclass(frozen=True)
 class OwnCheck:
-    """A check that one table has and no other, which code of its own evaluates: its name and what it says."""
+    """A check that one table has and no other, which code of its own evaluates (`checks.evaluate`).
+
+    `warns` says that it tells and stops nothing.
+    """
 
     name: str
     description: str
+    warns: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from spotify_assets.tables.fields import EVENT_DATE, SOURCE_FILE, SOURCE_ROW, US
 from spotify_assets.tables.model import OwnCheck, Table, count, day, flag, moment, text, whole
 
 _OUTCOMES = ("in", "loaded", "rejected", "duplicate")
+RECEIPTS_ADD_UP = OwnCheck(
+    "reconciliation",
+    "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded.",
+)
+
 IMPORT_RECEIPTS = Table(
     schema="ops",
     name="import_receipts",
     grain="one row per landed file and outcome of its rows",
     description="What became of every row of every file handed in: the rows of the other outcomes add up to those of `in`.",
     key=("receipt_id", "outcome", "reason"),
-    own_checks=(
-        OwnCheck(
-            "reconciliation",
-            "Each file's rows in = loaded + rejected + duplicate, and the raw events hold what was loaded.",
-        ),
-    ),
+    own_checks=(RECEIPTS_ADD_UP,),
     columns=(
         text("receipt_id", "The landing."),
         moment("landed_at", "UTC moment of the landing."),

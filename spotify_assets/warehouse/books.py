@@ -92,7 +92,7 @@ class Books:
         insert_rows(connection, ROW_COUNTS, self._row_counts(), EVERYTHING, label=label)
         if self.rejected:
             insert_rows(connection, REJECTED_ROWS, pl.concat(self.rejected), EVERYTHING, label=label)
-        if self.table.name == "listening_events":
+        if self.table.tells_repeats:
             event_dates = Predicate.window("event_date", written)
             delete_rows(connection, DUPLICATE_PLAYS, event_dates)
             if self.duplicate_plays:

@@ -1,19 +1,16 @@
 """How far offline listening was moved: from when it was reported to when it was heard."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import duckdb
 
 from spotify_assets.tables import LISTENING_EVENTS
+from spotify_assets.tables.events import REPORTED_AFTER_HEARD
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, TEN_MINUTES
 from spotify_assets.warehouse.audit import Finding
 from spotify_assets.warehouse.database import single_row
 
-CHECK = "reported_after_heard"
-SAYS = (
-    "What was heard before it was reported was reported after it ended, and within the 30 days for which "
-    "downloads play."
-)
 _LATE = "date_diff('second', ended_at, reported_at)"
 _TEN_MINUTES = TEN_MINUTES // timedelta(seconds=1)
 _LONGEST = LONGEST_OFFLINE // timedelta(seconds=1)
@@ -26,7 +23,7 @@ MOVED_COUNTS = f"""
 """What moved rows of core.listening_events come to, as columns of a query."""
 
 
-def moved(connection: duckdb.DuckDBPyConnection, relation: str, parameters: list[object]) -> Finding:
+def moved(connection: duckdb.DuckDBPyConnection, relation: str, parameters: Sequence[object]) -> Finding:
     """Whether rows of core.listening_events that were moved can have been; it warns, and counts them."""
     count, over, other_date, hours, wrong = single_row(
         connection,
@@ -36,7 +33,7 @@ def moved(connection: duckdb.DuckDBPyConnection, relation: str, parameters: list
             count(*) filter (where {_LATE} < 0 or {_LATE} > {_LONGEST}) as wrong
         from ({relation})
         """,
-        parameters,
+        list(parameters),
     )
     counted = {
         "rows moved": count,
@@ -45,4 +42,4 @@ def moved(connection: duckdb.DuckDBPyConnection, relation: str, parameters: list
         "largest move (hours)": round(hours, 2),
     }
     detail = f"{wrong:,} rows of {LISTENING_EVENTS.full_name} cannot have been reported then" if wrong else ""
-    return Finding(CHECK, wrong, detail, warns=True, counted=counted)
+    return Finding(REPORTED_AFTER_HEARD.name, wrong, detail, warns=True, counted=counted)

@@ -77,8 +77,7 @@ def _before(table: Table, start: date) -> Predicate:
 def _of_books(books: Table, table: Table, start: date) -> Predicate:
     """What the books say of a table's slices that begin before a date; the repeats lie by their own date."""
     if books is DUPLICATE_PLAYS:
-        is_theirs = table.name == "listening_events"
-        return Predicate("event_date < ?", [start]) if is_theirs else Predicate("false")
+        return Predicate("event_date < ?", [start]) if table.tells_repeats else Predicate("false")
     return Predicate("table_name = ? and slice_date < ?", [table.full_name, start])
 
 

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.checks.evaluate import check_names, evaluate, has_books, reconcile, record
+from spotify_assets.checks.evaluate import check_names, evaluate, reconcile, record
 from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, TABLES, Table
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.warehouse.audit import Finding
@@ -79,7 +79,7 @@ def test_a_table_that_is_not_the_catalogues_is_told_and_looked_at_no_further() -
 
 
 def test_only_tables_that_assets_write_by_date_have_books() -> None:
-    with_books = {name for name, table in TABLES.items() if has_books(table)}
+    with_books = {name for name, table in TABLES.items() if table.has_books}
     assert with_books == {
         name for name, table in TABLES.items() if table.partition_column and not name.startswith("ops.")
     }

@@ -64,12 +64,12 @@ def write_books(connection: duckdb.DuckDBPyConnection, first: str, end: str, aft
 def test_receipts_that_agree_pass(connection):
     store(connection, RECEIPT)
     write_books(connection, "2025-03-01", "2025-04-01")
-    assert reconcile_receipts(connection, "reconciliation").passed
+    assert reconcile_receipts(connection).passed
 
 
 def test_a_receipt_that_does_not_add_up_fails(connection):
     store(connection, Receipt(**{**RECEIPT.__dict__, "rows_in": 6}))
-    finding = reconcile_receipts(connection, "reconciliation")
+    finding = reconcile_receipts(connection)
     assert finding.failing_rows == 2
     assert "events-abc (endsong_0.json): 2 rows are not accounted for" in finding.detail
 
@@ -79,7 +79,7 @@ def test_a_row_that_was_landed_and_is_not_stored_fails(connection):
     write_books(connection, "2025-03-01", "2025-03-02")
     write_books(connection, "2025-03-02", "2025-03-03")
     connection.execute("delete from raw.raw_events where source_row = 2")
-    finding = reconcile_receipts(connection, "reconciliation")
+    finding = reconcile_receipts(connection)
     assert finding.failing_rows == 1
     assert "3 rows were landed and 1 refused, raw.raw_events holds 2 and refused 1" in finding.detail
 
@@ -90,7 +90,7 @@ def test_files_whose_dates_were_not_all_written_since_are_not_compared(connectio
     for first, end, hours in books:
         write_books(connection, first, end, hours)
     connection.execute("delete from raw.raw_events")
-    assert reconcile_receipts(connection, "reconciliation").passed
+    assert reconcile_receipts(connection).passed
 
 
 def test_catalogues_are_only_compared_with_themselves(connection):
@@ -103,8 +103,8 @@ def test_catalogues_are_only_compared_with_themselves(connection):
     store(connection, Receipt(**{**RECEIPT.__dict__, **catalogue}))
     write_books(connection, "2025-03-01", "2025-04-01")
     connection.execute("delete from raw.raw_events")
-    assert reconcile_receipts(connection, "reconciliation").passed
+    assert reconcile_receipts(connection).passed
 
 
 def test_no_receipts_pass(connection):
-    assert reconcile_receipts(connection, "reconciliation").passed
+    assert reconcile_receipts(connection).passed
