@@ -2,13 +2,63 @@
 
 import re
 import tomllib
+from pathlib import Path
 
-from spotify_assets.docs import TABLES_PAGE, tables_page
+import duckdb
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from spotify_assets.docs import GENERATED
+from spotify_assets.docs.exposures import EXPOSURES_FILE
+from spotify_assets.docs.reads import model_names, models_read_by
+from spotify_assets.docs.sources import as_yaml
+from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 
-def test_the_page_of_tables_is_up_to_date():
-    assert TABLES_PAGE.read_text(encoding="utf-8") == tables_page(), "run: make docs"
+@pytest.mark.parametrize("path", list(GENERATED), ids=lambda path: path.name)
+def test_generated_files_are_up_to_date(path: Path):
+    assert path.read_text(encoding="utf-8") == GENERATED[path](), "run: make docs"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Plain, with (brackets); and `ticks`.", "What: this", "`code` first", "- a list?", "a #hash"),
+        *("'quoted'", "# none", "ends with:", "both \" and ': here", "ä – ü", "[x]", "{x}", "*x", "&x"),
+        *("!x", "%x", "@x"),
+    ],
+)
+def test_texts_come_back_from_yaml_as_they_were(text: str):
+    assert yaml.safe_load(f"key: {as_yaml(text)}") == {"key": text}
+
+
+def exposed(name: str) -> set[str]:
+    exposures = yaml.safe_load(EXPOSURES_FILE.read_text(encoding="utf-8"))["exposures"]
+    [found] = [each["depends_on"] for each in exposures if each["name"] == name]
+    return {ref.removeprefix("ref('").removesuffix("')") for ref in found}
+
+
+def test_exposures_name_every_model_that_is_read():
+    analyses = (PROJECT_ROOT / "dbt_project" / "analyses").glob("*.sql")
+    asked = {name for path in analyses for name in model_names() if f"ref('{name}')" in path.read_text()}
+    assert exposed("queries") == asked
+    with duckdb.connect() as connection:
+        parsed = [
+            str(connection.execute("select json_serialize_sql(?)", [figure.sql]).fetchone())
+            for figure in FIGURES
+        ]
+    marts = set(re.findall(r'"schema_name":"marts","table_name":"(\w+)"', "".join(parsed)))
+    assert {"bridge_track_genre", "dim_track"} <= marts
+    for name in ("recap", "dashboard"):
+        assert marts | {"dim_user", "fact_listens", "first_listens"} <= exposed(name)
+
+
+def test_what_code_reads_is_what_it_calls_and_not_all_that_its_modules_hold():
+    """The recap imports modules of other pages' figures, and calls a few of their functions."""
+    recap, dashboard = models_read_by("spotify_assets.report"), models_read_by("spotify_assets.dashboard")
+    assert recap < dashboard <= model_names()
+    assert {"album_totals", "genre_skip_rates", "daily_active_users"} <= dashboard - recap
 
 
 def test_every_direct_dependency_earns_its_place_in_a_line():

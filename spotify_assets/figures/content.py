@@ -128,9 +128,12 @@ def ranks_over_time(
 
 def details(connection: duckdb.DuckDBPyConnection, kind: Kind, identifier: str) -> pl.DataFrame:
     """What the catalogue and all days know of one of them: one row, or none where there is no such id."""
-    table = {"tracks": "recording_totals", "artists": "artist_totals", "albums": "album_totals"}[kind]
-    key = {"tracks": "track_id", "artists": "artist_id", "albums": "album_id"}[kind]
-    return ask(connection, f"select * from marts.{table} where {key} = $id", id=identifier)
+    table, key = {
+        "tracks": ("marts.recording_totals", "track_id"),
+        "artists": ("marts.artist_totals", "artist_id"),
+        "albums": ("marts.album_totals", "album_id"),
+    }[kind]
+    return ask(connection, f"select * from {table} where {key} = $id", id=identifier)
 
 
 def one_by_day(

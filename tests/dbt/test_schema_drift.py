@@ -1,6 +1,5 @@
 """The dbt YAML and the table catalogue describe the same columns."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -22,52 +21,16 @@ def declared_sources() -> dict[str, dict[str, Any]]:
     return {f"{s['schema']}.{table['name']}": table for s in sources for table in s["tables"]}
 
 
-def disagreements(name: str, declared: Mapping[str, Any]) -> Iterator[str]:
-    """What to change in the YAML of one source table so that it says what the catalogue says."""
-    table = TABLES[name]
-    columns = {column["name"]: column for column in declared["columns"]}
-    if declared["description"] != table.description:
-        yield f"{name}: set description: {table.description}"
-    for column in table.columns:
-        if column.name not in columns:
-            yield (
-                f"{name}: add column {column.name}, data_type: {column.type.lower()}, "
-                f"description: {column.description}"
-            )
-            continue
-        found = columns[column.name]
-        if found["data_type"] != column.type.lower():
-            yield f"{name}.{column.name}: set data_type: {column.type.lower()} (is {found['data_type']})"
-        if found["description"] != column.description:
-            yield f"{name}.{column.name}: set description: {column.description}"
-    for extra in columns.keys() - set(table.column_names):
-        yield f"{name}: remove column {extra}, the catalogue does not have it"
-    if list(columns) != table.column_names and columns.keys() == set(table.column_names):
-        yield f"{name}: order the columns as {', '.join(table.column_names)}"
-
-
 def test_every_source_table_is_declared_once():
     assert set(declared_sources()) == SOURCE_TABLES
 
 
 @pytest.mark.parametrize("name", sorted(SOURCE_TABLES))
 def test_source_columns_are_those_of_the_catalogue(name):
-    changes = list(disagreements(name, declared_sources()[name]))
-    assert not changes, f"Change {SOURCES_FILE}:\n" + "\n".join(changes)
-
-
-def test_disagreements_are_named_both_ways():
-    declared = declared_sources()["core.track_genres"]
-    first, second, *rest = declared["columns"]
-    changed = {
-        **declared,
-        "columns": [first, {**second, "data_type": "bigint"}, *rest[:-1], {**rest[-1], "name": "share"}],
-    }
-    assert list(disagreements("core.track_genres", changed)) == [
-        "core.track_genres.track_id: set data_type: varchar (is bigint)",
-        "core.track_genres: add column weight, data_type: double, "
-        "description: One divided by the number of genres of the track.",
-        "core.track_genres: remove column share, the catalogue does not have it",
+    declared, table = declared_sources()[name], TABLES[name]
+    assert declared["description"] == table.description
+    assert [(c["name"], c["data_type"], c["description"]) for c in declared["columns"]] == [
+        (column.name, column.type.lower(), column.description) for column in table.columns
     ]
 
 

@@ -1,4 +1,4 @@
-"""Writes `docs/tables.md` from the table catalogue: `python -m spotify_assets.docs`."""
+"""The page about every table, `docs/tables.md`, from the table catalogue."""
 
 from spotify_assets.settings import PROJECT_ROOT
 from spotify_assets.tables import TABLES, Column, Table
@@ -13,7 +13,7 @@ a test fails when it is out of date). Tables of the `staging` and `marts` schema
 """
 
 
-def tables_page() -> str:
+def tables_text() -> str:
     """The page, as Markdown."""
     return "\n".join([_INTRODUCTION, *(_section(table) for table in TABLES.values())])
 
@@ -53,7 +53,3 @@ def _rules(column: Column) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    TABLES_PAGE.write_text(tables_page(), encoding="utf-8")
