@@ -13,6 +13,7 @@ from spotify_assets.docs.exposures import EXPOSURES_FILE
 from spotify_assets.docs.reads import model_names, models_read_by
 from spotify_assets.docs.sources import as_yaml
 from spotify_assets.figures.personal_queries import FIGURES
+from spotify_assets.figures.personal_steps import STEPS, step_sql
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 
@@ -45,13 +46,13 @@ def test_exposures_name_every_model_that_is_read():
     assert exposed("queries") == asked
     with duckdb.connect() as connection:
         parsed = [
-            str(connection.execute("select json_serialize_sql(?)", [figure.sql]).fetchone())
-            for figure in FIGURES
+            str(connection.execute("select json_serialize_sql(?)", [sql]).fetchone())
+            for sql in (*(figure.sql for figure in FIGURES), *map(step_sql, STEPS))
         ]
     marts = set(re.findall(r'"schema_name":"marts","table_name":"(\w+)"', "".join(parsed)))
-    assert {"bridge_track_genre", "dim_track"} <= marts
-    for name in ("recap", "dashboard"):
-        assert marts | {"dim_user", "fact_listens", "first_listens"} <= exposed(name)
+    assert {"bridge_track_genre", "dim_track", "dim_user", "first_listens"} <= marts
+    assert marts == exposed("recap")
+    assert marts <= exposed("dashboard")
 
 
 def test_what_code_reads_is_what_it_calls_and_not_all_that_its_modules_hold():

@@ -15,6 +15,7 @@ from spotify_assets.settings import PROJECT_ROOT
 
 PACKAGE = PROJECT_ROOT / "spotify_assets"
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+_COMMENT = re.compile("--.*")
 _MART = re.compile(r"\bmarts\.(\w+)")
 
 
@@ -123,6 +124,5 @@ def _texts(statement: ast.stmt) -> Iterator[str]:
 
 
 def _in_files_beside(path: Path) -> set[str]:
-    return {
-        mart for sql in path.parent.glob("*.sql") for mart in _MART.findall(sql.read_text(encoding="utf-8"))
-    }
+    texts = (_COMMENT.sub("", sql.read_text(encoding="utf-8")) for sql in path.parent.glob("*.sql"))
+    return {mart for text in texts for mart in _MART.findall(text)}

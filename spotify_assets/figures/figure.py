@@ -1,6 +1,7 @@
 """One table of figures: what it is called, what its rows are, and the query that gives it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from spotify_assets.figures.glossary import definition
 
@@ -19,3 +20,8 @@ class Figure:
     def definition(self) -> str:
         """What its figures mean."""
         return definition(self.term)
+
+
+def sql_beside(module: str, name: str) -> str:
+    """The text of an SQL file that stands beside a module."""
+    return Path(module).with_name(f"{name}.sql").read_text(encoding="utf-8")

@@ -12,7 +12,8 @@ import duckdb
 import polars as pl
 
 from spotify_assets.figures.figure import Figure
-from spotify_assets.figures.personal_queries import AUDIO_FEATURES, FIGURES
+from spotify_assets.figures.personal_queries import FIGURES, PARAMETERS
+from spotify_assets.figures.personal_steps import STEPS, step_sql
 from spotify_assets.figures.view import Period
 from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import no_such
@@ -181,22 +182,26 @@ def personal_figures(
     """
     listener = find_listener(connection, user_id)
     frames: dict[str, pl.DataFrame] = {}
-    _prepare(connection, user_id, period, compared)
+    parameters = {"user_id": user_id, "absent": None if compared is None else 0, **PARAMETERS}
+    _prepare(connection, period, compared, parameters)
     for figure in FIGURES:
-        frames[figure.name] = _figure(connection, figure, compared)
+        frames[figure.name] = _figure(connection, figure, parameters)
         connection.register(f"figure_{figure.name}", frames[figure.name])
     return PersonalFigures(listener, period, compared, frames)
 
 
-def _figure(connection: duckdb.DuckDBPyConnection, figure: Figure, compared: Period | None) -> pl.DataFrame:
-    absent = None if compared is None else 0
-    parameters = {"absent": absent} if "$absent" in figure.sql else {}
-    frame: pl.DataFrame = connection.sql(figure.sql, params=parameters).pl()
+def _figure(
+    connection: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object]
+) -> pl.DataFrame:
+    frame: pl.DataFrame = connection.sql(figure.sql, params=_named_in(figure.sql, parameters)).pl()
     return frame.cast({pl.Int128: pl.Int64})  # few readers of Parquet know the 128 bits of DuckDB's sums
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection, user_id: str, period: Period, compared: Period | None
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    compared: Period | None,
+    parameters: Mapping[str, object],
 ) -> None:
     """Make what the figures read, once, as temporary tables in memory."""
     connection.execute(
@@ -208,169 +213,29 @@ def _prepare(
             connection.execute(
                 "insert into periods values (?, ?, ?, ?)", [name, days.first, days.last, _bucket(period)]
             )
-    connection.execute(
-        "create or replace temp table listener as select * from marts.dim_user where user_id = ?", [user_id]
-    )
-    connection.execute(_CALENDAR, {"user_id": user_id})
-    connection.execute(_EMPTY_LISTENS)
-    for name, first, last in connection.execute(_EVENT_DATES).fetchall():
-        connection.execute(
-            _LISTENS, {"user_id": user_id, "period": name, "first_event": first, "last_event": last}
-        )
-    for statement in (_HOURS, _FIRST_STREAMS, _EXTRAS):
-        connection.execute(statement, {"user_id": user_id})
-    connection.execute(_STREAKS)
+    for name in STEPS:
+        sql = step_sql(name)
+        if name == "listens":
+            _make_listens(connection, sql, parameters)
+        else:
+            connection.execute(f"create or replace temp table {name} as\n{sql}", _named_in(sql, parameters))
 
 
-_CALENDAR = """
-    create or replace temp table calendar as
-    select
-        periods.period,
-        cast(days.local_date as date) as local_date,
-        coalesce(activity.plays, 0) as plays,
-        coalesce(activity.streams, 0) as streams,
-        coalesce(activity.skips, 0) as skips,
-        coalesce(activity.ms_played, 0) as ms_played,
-        coalesce(activity.ms_listened, 0) as ms_listened,
-        activity.first_event_date,
-        activity.last_event_date
-    from periods
-    cross join lateral (
-        select unnest(generate_series(first_date, last_date, interval 1 day)) as local_date
-    ) as days
-    left join (from marts.fct_user_activity where user_id = $user_id) as activity
-        on activity.local_date = cast(days.local_date as date)
-"""
+def _make_listens(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]) -> None:
+    """The playbacks of each period, of which only the UTC dates on which some ended are read."""
+    nothing = {"user_id": parameters["user_id"], "period": None, "first_event": None, "last_event": None}
+    connection.execute(f"create or replace temp table listens as\n{sql} limit 0", nothing)
+    for name, first, last in connection.execute(
+        "select period, min(first_event_date), max(last_event_date) from calendar "
+        "group by period having min(first_event_date) is not null"
+    ).fetchall():
+        dates = {"period": name, "first_event": first, "last_event": last}
+        connection.execute(f"insert into listens\n{sql}", nothing | dates)
 
-# The dates on which the period's playbacks ended, so that only their part of the facts is read.
-_EVENT_DATES = """
-    select period, min(first_event_date), max(last_event_date)
-    from calendar
-    group by period
-    having min(first_event_date) is not null
-"""
 
-_COLUMNS = f"""
-    facts.event_id,
-    facts.event_date,
-    tracks.recording_track_id as track_id,
-    facts.track_id as heard_track_id,
-    facts.session_id,
-    facts.ended_at,
-    facts.local_date,
-    facts.ms_played,
-    facts.track_duration_ms,
-    facts.is_stream,
-    facts.is_skip,
-    facts.is_complete,
-    facts.is_abandoned,
-    facts.is_outcome_unknown,
-    facts.is_music,
-    facts.content_type,
-    facts.device,
-    facts.country,
-    facts.reason_end,
-    tracks.track_name,
-    tracks.primary_artist_id as artist_id,
-    tracks.primary_artist_name as artist_name,
-    tracks.album_id,
-    tracks.album_name,
-    tracks.catalogue_track_id,
-    tracks.release_date,
-    {", ".join(f"tracks.{feature}" for feature in AUDIO_FEATURES)},
-    facts.track_id in (
-        select track_id from marts.bridge_track_genre where genre <> 'unknown'
-    ) as has_genre
-"""
-
-_EMPTY_LISTENS = f"""
-    create or replace temp table listens as
-    select '' as period, {_COLUMNS}
-    from marts.fact_listens as facts
-    join marts.dim_track as tracks using (track_id)
-    limit 0
-"""
-
-_LISTENS = f"""
-    insert into listens
-    select periods.period, {_COLUMNS}
-    from marts.fact_listens as facts
-    join marts.dim_track as tracks using (track_id)
-    join periods on periods.period = $period
-    where
-        facts.user_id = $user_id
-        and facts.event_date between $first_event and $last_event
-        and facts.local_date between periods.first_date and periods.last_date
-"""
-
-_HOURS = """
-    create or replace temp table hours as
-    select periods.period, hours.local_weekday, hours.local_hour, hours.ms_listened, hours.ms_overlapping
-    from marts.fct_listening_hours as hours
-    join periods on hours.local_date between periods.first_date and periods.last_date
-    where hours.user_id = $user_id
-"""
-
-# The first stream of a recording or artist is one of the period's where it is among them.
-_FIRST_STREAMS = """
-    create or replace temp table first_streams as
-    with firsts as (
-        select
-            tracks.recording_track_id as track_id,
-            firsts.first_ended_at,
-            tracks.primary_artist_id as artist_id
-        from marts.first_listens as firsts
-        join marts.dim_track as tracks using (track_id)
-        where firsts.user_id = $user_id
-    ),
-    first_of_each as (
-        select 'track' as kind, track_id as id, min(first_ended_at) as first_ended_at
-        from firsts
-        group by track_id
-        union all
-        select 'artist', artist_id, min(first_ended_at)
-        from firsts
-        where artist_id <> 'unknown'
-        group by artist_id
-    )
-    select listens.period, first_of_each.kind, first_of_each.id, min(listens.local_date) as local_date
-    from listens
-    join first_of_each
-        on
-            listens.ended_at = first_of_each.first_ended_at
-            and first_of_each.id = if(first_of_each.kind = 'track', listens.track_id, listens.artist_id)
-    where listens.is_music and listens.is_stream
-    group by all
-"""
-
-_EXTRAS = """
-    create or replace temp table extras as
-    select event_id, extra
-    from core.listening_events
-    where
-        user_id = $user_id
-        and extra is not null
-        and event_date >= (select min(event_date) from listens where period = 'asked')
-        and event_date <= (select max(event_date) from listens where period = 'asked')
-"""
-
-# Dates in a row are the same date once their number is taken off.
-_STREAKS = """
-    create or replace temp table streaks as
-    with numbered as (
-        select
-            period,
-            local_date,
-            local_date - cast(
-                row_number() over (partition by period order by local_date) as integer
-            ) as streak
-        from calendar
-        where plays > 0
-    )
-    select period, min(local_date) as first_date, max(local_date) as last_date, count(*) as days
-    from numbered
-    group by period, streak
-"""
+def _named_in(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    """The parameters that a query has."""
+    return {name: value for name, value in parameters.items() if f"${name}" in sql}
 
 
 def _bucket(period: Period) -> str:

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from spotify_assets.figures.other_content import NAMED
 from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.figures.personal_queries import NAMED
 from spotify_assets.report.parts import Section, Table, percent, section_of
 
 SHOWN = 10

@@ -1,0 +1,98 @@
+"""The figures of one listener: what each is called, its grain and its term; its SQL is the file of its name.
+
+They read the temporary tables of `personal_steps`, marts, and `figure_…`, the figures before them. `$absent`
+stands where a figure of the compared period is missing: 0 where there is one, else null; minutes are 60,000
+milliseconds.
+
+Here belongs: what is counted and what it means. Not here: which listener and period, and how it is drawn.
+"""
+
+from collections.abc import Mapping
+
+from spotify_assets.figures.figure import Figure, sql_beside
+
+KINDS = ("music", "podcast", "audiobook", "video", "unknown")
+"""Kinds of content, in the order in which they are told."""
+NAMED = ("podcast", "audiobook")
+"""Kinds of which shows and books are told by name."""
+LEAST_PLAYS = 20
+"""Plays from which on a skip rate is shown: below, it says little."""
+SHIFTS = 8
+"""Names that rose, and that fell, most."""
+PARAMETERS: Mapping[str, object] = {
+    "kinds": list(KINDS),
+    "named": list(NAMED),
+    "least_plays": LEAST_PLAYS,
+    "shifts": SHIFTS,
+}
+"""What the queries call these."""
+
+
+def _figure(name: str, title: str, grain: str, term: str) -> Figure:
+    return Figure(name, title, grain, term, sql_beside(__file__, name))
+
+
+FIGURES = (
+    _figure("totals", "In figures", "one row per period", "recap figures"),
+    _figure("days", "Day by day", "one row per period and date", "day by day"),
+    _figure("timeline", "Listening time", "one row per period and day, week or month", "listening time"),
+    _figure("hours", "Hours of the week", "one row per period, weekday and hour", "hours of the week"),
+    _figure("tracks", "Tracks", "one row per track heard in the period or the compared one", "top tracks"),
+    _figure(
+        "artists", "Artists", "one row per artist heard in the period or the compared one", "top artists"
+    ),
+    _figure("albums", "Albums", "one row per album heard in the period or the compared one", "top albums"),
+    _figure("genres", "Genres", "one row per genre heard in the period or the compared one", "top genres"),
+    _figure(
+        "content",
+        "Kinds of content",
+        "one row per period and kind of content that was heard in either",
+        "kinds of content",
+    ),
+    _figure(
+        "shows",
+        "Podcasts and audiobooks",
+        "one row per podcast and audiobook heard in the period",
+        "podcasts and audiobooks",
+    ),
+    _figure(
+        "discovered_artists",
+        "Discovered artists",
+        "one row per artist first streamed in the period",
+        "discovered artists",
+    ),
+    _figure("streaks", "Streaks", "one row per period and streak", "streaks"),
+    _figure("eras", "Eras", "one row per period and decade of release", "eras"),
+    _figure("skips", "How playbacks end", "one row per period and way to end", "endings"),
+    _figure(
+        "skipped_artists",
+        "Most skipped artists",
+        f"one row per artist with at least {LEAST_PLAYS} plays of known outcome in the period",
+        "most skipped artists",
+    ),
+    _figure("moods", "Moods", "one row per period and mood", "moods"),
+    _figure(
+        "mood_grid",
+        "Valence and energy",
+        "one row per tenth of valence and of energy with streams in the period",
+        "valence and energy",
+    ),
+    _figure("audio", "Audio features", "one row per audio feature", "audio features"),
+    _figure(
+        "shift",
+        "What rose and fell",
+        f"one row per artist or genre among the {SHIFTS} that rose and the {SHIFTS} that fell most",
+        "taste shift",
+    ),
+    _figure("distances", "How far taste moved", "one row per kind of distance", "taste distance"),
+    _figure(
+        "unknowns",
+        "What the data cannot say",
+        "one row per thing that is not known",
+        "what the data cannot say",
+    ),
+)
+"""Every figure, those that others read before them."""
+
+TERMS = {figure.name: figure.term for figure in FIGURES}
+"""The term of each figure in docs/metrics.md."""
