@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from spotify_assets.tables import DAILY_TRACK_METRICS
-from spotify_assets.warehouse.audit import stored_columns
+from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.database import Database
 
 DAYS = 120
@@ -21,7 +21,7 @@ def daily_figures(published: Path) -> pl.DataFrame:
     schema = {"event_date": pl.Date, "plays": pl.Int64, "skip_rate": pl.Float64}
     with Database(published).reader() as connection:
         name = DAILY_TRACK_METRICS.full_name
-        if not stored_columns(connection, name):
+        if not is_stored(connection, DAILY_TRACK_METRICS):
             return pl.DataFrame(schema=schema)
         figures: pl.DataFrame = connection.sql(
             "select event_date, sum(plays)::bigint as plays, "

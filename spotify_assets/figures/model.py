@@ -23,7 +23,7 @@ from spotify_assets.tables import (
     SKIP_PREDICTIONS,
     Table,
 )
-from spotify_assets.warehouse.audit import stored_columns
+from spotify_assets.warehouse.audit import is_stored
 
 LEAST_PLAYBACKS = 20
 """Playbacks in the test window from which on the mean probability of a track is worth a look."""
@@ -59,7 +59,7 @@ def models_over_time(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """How the readable model did at each cut-off: `auc`, `log_loss`, `base_log_loss`, `accuracy`,
     `base_accuracy`, `base_rate` (share skipped in training) and `test_skip_rate`. Oldest first.
     """
-    if not _exists(connection, SKIP_MODEL):
+    if not is_stored(connection, SKIP_MODEL):
         return SKIP_MODEL.empty().select(_OVER_TIME)
     return ask(connection, f"select {', '.join(_OVER_TIME)} from {SKIP_MODEL.full_name} order by cutoff_date")
 
@@ -118,7 +118,7 @@ def drift(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
 def registry(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every model and whether it was promoted, newest first, without the text that scoring takes."""
     columns = [name for name in MODEL_REGISTRY.column_names if name != "model"]
-    if not _exists(connection, MODEL_REGISTRY):
+    if not is_stored(connection, MODEL_REGISTRY):
         return MODEL_REGISTRY.empty().select(columns)
     return ask(
         connection,
@@ -140,7 +140,7 @@ def popular_and_skipped(
     `skip_rate` (what happened), `popularity`, and `is_both`: both lie in the top quarter of all such tracks.
     Genre and artist of the filters choose among them afterwards, so that a quarter stays the same quarter.
     """
-    if not _exists(connection, SKIP_PREDICTIONS):
+    if not is_stored(connection, SKIP_PREDICTIONS):
         return pl.DataFrame(schema=_POPULAR)
     of_genre = "select track_id from marts.bridge_track_genre where genre = $genre"
     chosen = {
@@ -190,7 +190,7 @@ _POPULAR: dict[str, PolarsDataType] = {
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, table: Table) -> list[date]:
-    if not _exists(connection, table):
+    if not is_stored(connection, table):
         return []
     found = ask(connection, f"select distinct cutoff_date from {table.full_name} order by 1 desc")
     return found["cutoff_date"].to_list()
@@ -198,10 +198,6 @@ def _dates(connection: duckdb.DuckDBPyConnection, table: Table) -> list[date]:
 
 def _of(connection: duckdb.DuckDBPyConnection, table: Table, cutoff: date) -> pl.DataFrame:
     """The rows of a cut-off; none where nothing made the table yet."""
-    if not _exists(connection, table):
+    if not is_stored(connection, table):
         return table.empty()
     return ask(connection, f"from {table.full_name} where cutoff_date = $cutoff", cutoff=cutoff)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    return bool(stored_columns(connection, table.full_name))

@@ -19,10 +19,9 @@ from spotify_assets.tables import (
     PLAYBACK_ACTIONS,
     REJECTED_ROWS,
     ROW_COUNTS,
-    Table,
 )
 from spotify_assets.transforms.outcomes import STREAM_RULES, PlaybackRule
-from spotify_assets.warehouse.audit import stored_columns
+from spotify_assets.warehouse.audit import is_stored, stored_columns
 from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.offline import MOVED_COUNTS
 
@@ -50,7 +49,7 @@ def receipts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     `landed_at` (UTC), `input_file`, `kind`, `rows_in`, `loaded`, `rejected`, `duplicate`, `difference` (rows
     in less the others; 0 where the receipt adds up), `first_date`, `last_date`.
     """
-    if not _exists(connection, IMPORT_RECEIPTS):
+    if not is_stored(connection, IMPORT_RECEIPTS):
         return pl.DataFrame(schema=_RECEIPTS)
     return ask(
         connection,
@@ -75,7 +74,7 @@ def books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     `table_name`, `rows_in`, `loaded`, `rejected`, `duplicate`, `difference`, `slices`, `newest_date` (last
     date of the newest slice that got a row) and `written_at` (UTC).
     """
-    if not _exists(connection, ROW_COUNTS):
+    if not is_stored(connection, ROW_COUNTS):
         return pl.DataFrame(schema=_BOOKS)
     return ask(
         connection,
@@ -133,7 +132,7 @@ def reasons(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     tables = [
         f'select {stage} as stage, outcome, reason, "rows" from {table.full_name}'
         for stage, table in (("table_name", ROW_COUNTS), ("'landing'", IMPORT_RECEIPTS))
-        if _exists(connection, table)
+        if is_stored(connection, table)
     ]
     if not tables:
         return pl.DataFrame(schema=_REASONS)
@@ -160,7 +159,7 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, limit: int = 200) -> pl
     """Refused rows with what is wrong, those of the newest slices first: `table_name`, `slice_date`,
     `source_file`, `source_row`, `reason`, `detail`, `original`.
     """
-    if not _exists(connection, REJECTED_ROWS):
+    if not is_stored(connection, REJECTED_ROWS):
         return REJECTED_ROWS.empty()
     return ask(
         connection,
@@ -177,7 +176,7 @@ def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     `failing_slices`, `checked_at` (UTC, of the last evaluation), `detail` (of the newest failure). An
     evaluation of the whole table replaces all before it, one of a slice the one before it of that slice.
     """
-    if not _exists(connection, CHECK_RESULTS):
+    if not is_stored(connection, CHECK_RESULTS):
         return pl.DataFrame(schema=_CHECKS)
     return ask(
         connection,
@@ -334,7 +333,3 @@ def _applies(rule: PlaybackRule) -> pl.Expr:
 def rule_period(period: Period) -> Period:
     """The days over which rules are compared: the last ones of a period."""
     return period.newest(RULE_DAYS)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    return bool(stored_columns(connection, table.full_name))

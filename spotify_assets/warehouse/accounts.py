@@ -11,7 +11,7 @@ import polars as pl
 
 from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.audit import is_stored
 
 ACCOUNT_SCHEMA = pl.Schema(
     {"source_file": pl.String(), "outcome": pl.String(), "reason": pl.String(), "rows": pl.Int64()}
@@ -28,7 +28,7 @@ def event_accounts(serving: Path, source_files: Sequence[str]) -> pl.DataFrame:
     if not serving.exists():
         return pl.DataFrame(schema=ACCOUNT_SCHEMA)
     with duckdb.connect(str(serving), read_only=True) as connection:
-        if not all(_exists(connection, table.schema, table.name) for table in _NEEDED):
+        if not all(is_stored(connection, table) for table in _NEEDED):
             return pl.DataFrame(schema=ACCOUNT_SCHEMA)
         rows: pl.DataFrame = connection.sql(
             f"""
@@ -77,16 +77,7 @@ def published_rejects(serving: Path) -> pl.DataFrame:
     if not serving.exists():
         return pl.DataFrame(schema=schema)
     with duckdb.connect(str(serving), read_only=True) as connection:
-        if not _exists(connection, REJECTED_ROWS.schema, REJECTED_ROWS.name):
+        if not is_stored(connection, REJECTED_ROWS):
             return pl.DataFrame(schema=schema)
         rows: pl.DataFrame = connection.sql(f"select {', '.join(schema)} from {REJECTED_ROWS.full_name}").pl()
     return rows.cast(schema)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    [count] = single_row(
-        connection,
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
-        [schema, name],
-    )
-    return bool(count)

@@ -152,6 +152,11 @@ def stored_columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> dic
     return dict(described.fetchall())
 
 
+def is_stored(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether a table of the catalogue is in the warehouse."""
+    return bool(stored_columns(connection, table.full_name))
+
+
 def _rules(table: Table) -> list[_Rule]:
     return [rule for column in table.columns for rule in _column_rules(column)]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS
+from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.database import Database, single_row
 
 _NEW = "compacted"
@@ -29,7 +30,7 @@ def erase_rows(database: Database, user_id: str, source_files: Collection[str]) 
     with database.transaction() as connection:
         for name in _tables_with_user(connection):
             gone[name] = _delete(connection, name, "trim(user_id) = ?", [user_id])
-        if _has_table(connection, REJECTED_ROWS.schema, REJECTED_ROWS.name):
+        if is_stored(connection, REJECTED_ROWS):
             gone[REJECTED_ROWS.full_name] = _delete(
                 connection,
                 REJECTED_ROWS.full_name,
@@ -42,7 +43,7 @@ def erase_rows(database: Database, user_id: str, source_files: Collection[str]) 
 def event_dates(database: Database, user_id: str) -> tuple[list[date], date | None]:
     """The dates on which the warehouse has events of a listener, and the last one on which it has any."""
     with database.reader() as connection:
-        if not _has_table(connection, RAW_EVENTS.schema, RAW_EVENTS.name):
+        if not is_stored(connection, RAW_EVENTS):
             return [], None
         theirs = connection.execute(
             f"select distinct event_date from {RAW_EVENTS.full_name} where trim(user_id) = ? order by 1",
@@ -85,15 +86,6 @@ def _tables_with_user(connection: duckdb.DuckDBPyConnection) -> list[str]:
         """
     ).fetchall()
     return [f'"{schema}"."{name}"' if '"' in schema + name else f"{schema}.{name}" for schema, name in found]
-
-
-def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    [count] = single_row(
-        connection,
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
-        [schema, name],
-    )
-    return bool(count)
 
 
 def _delete(
