@@ -1,7 +1,7 @@
 """Writes `docs/tables.md` from the table catalogue: `python -m spotify_assets.docs`."""
 
-from spotify_assets.catalog import TABLES, Column, Table
 from spotify_assets.settings import PROJECT_ROOT
+from spotify_assets.tables import TABLES, Column, Table
 
 TABLES_PAGE = PROJECT_ROOT / "docs" / "tables.md"
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from spotify_assets.catalog import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
 from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.settings import Settings
+from spotify_assets.tables import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
 from spotify_assets.warehouse.database import single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
 

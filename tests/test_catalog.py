@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import TABLES, Table
+from spotify_assets.tables import TABLES, Table
 from spotify_assets.warehouse.audit import audit_columns
 
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

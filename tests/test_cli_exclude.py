@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.cli import app
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows
 from tests.transforms.events import interaction, playback, raw_events

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from spotify_assets.catalog import LISTENING_EVENTS, LISTENING_HOURS, RECORDINGS, USER_PROFILES
 from spotify_assets.cli import app
 from spotify_assets.settings import Settings
+from spotify_assets.tables import LISTENING_EVENTS, LISTENING_HOURS, RECORDINGS, USER_PROFILES
 from spotify_assets.transforms.hours import NEEDED_FOR_HOURS, listening_hours
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows

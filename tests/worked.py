@@ -13,7 +13,12 @@ import duckdb
 import polars as pl
 
 from spotify_assets.assets.plots import skip_model_summary
-from spotify_assets.catalog import (
+from spotify_assets.settings import Settings
+from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry, skip_ladder
+from spotify_assets.skip.model import train_skip_model
+from spotify_assets.skip.report import skip_model_coefficients
+from spotify_assets.skip.sampling import training_and_test
+from spotify_assets.tables import (
     CHECK_RESULTS,
     IMPORT_RECEIPTS,
     MODEL_REGISTRY,
@@ -25,11 +30,6 @@ from spotify_assets.catalog import (
     TABLES,
     Table,
 )
-from spotify_assets.settings import Settings
-from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry, skip_ladder
-from spotify_assets.skip.model import train_skip_model
-from spotify_assets.skip.report import skip_model_coefficients
-from spotify_assets.skip.sampling import training_and_test
 from spotify_assets.warehouse.incidents import Incident, write_incidents
 from tests.skip.rows import DAYS, FIRST, IN_TEST, TEST_DAYS, feature_rows
 

@@ -8,7 +8,9 @@ import polars as pl
 
 from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.automation.partitions import AS_OF, around, windows
-from spotify_assets.catalog import (
+from spotify_assets.lake.exclusions import read_exclusions
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     ARTISTS,
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
@@ -16,8 +18,6 @@ from spotify_assets.catalog import (
     TRACK_GENRES,
     TRACKS,
 )
-from spotify_assets.lake.exclusions import read_exclusions
-from spotify_assets.settings import Settings
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHBOURS
 from spotify_assets.transforms.events import listening_events as clean_events

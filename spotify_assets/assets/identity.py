@@ -7,10 +7,10 @@ import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
 from spotify_assets.automation.partitions import lookback, windows
-from spotify_assets.catalog import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
+from spotify_assets.tables import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES
 from spotify_assets.transforms import hours, identity, played, zones
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, joined

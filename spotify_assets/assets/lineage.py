@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
-from spotify_assets.catalog import TABLES
+from spotify_assets.tables import TABLES
 
 _EVENTS, _RAW, _TRACKS = "core.listening_events", "raw.raw_events", "raw.raw_tracks"
 _OUTCOME = (f"{_EVENTS}.outcome",)

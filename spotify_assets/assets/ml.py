@@ -17,7 +17,8 @@ import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.automation.partitions import AS_OF, lookback, windows
-from spotify_assets.catalog import (
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_FEATURES,
     MODEL_REGISTRY,
@@ -33,7 +34,6 @@ from spotify_assets.catalog import (
     SKIP_SURVIVAL,
     Table,
 )
-from spotify_assets.settings import Settings
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRACK_COLUMNS, first_start
 from spotify_assets.transforms.features import model_features as features_of
 from spotify_assets.warehouse.database import Database

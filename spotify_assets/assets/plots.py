@@ -10,13 +10,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from spotify_assets.catalog import (
-    SKIP_CURVES,
-    SKIP_FLAG_AGREEMENT,
-    SKIP_LADDER,
-    SKIP_LADDER_COEFFICIENTS,
-    SKIP_SURVIVAL,
-)
 from spotify_assets.charts.skips import (
     calibration_plot,
     coefficient_plot,
@@ -27,6 +20,13 @@ from spotify_assets.charts.skips import (
 from spotify_assets.charts.theme import to_vega_lite
 from spotify_assets.skip.insight import survival_insight
 from spotify_assets.skip.report import skip_model_coefficients, skip_model_row
+from spotify_assets.tables import (
+    SKIP_CURVES,
+    SKIP_FLAG_AGREEMENT,
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    SKIP_SURVIVAL,
+)
 
 if TYPE_CHECKING:
     import altair as alt

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import DAILY_TRACK_METRICS
+from spotify_assets.tables import DAILY_TRACK_METRICS
 from spotify_assets.warehouse.audit import stored_columns
 from spotify_assets.warehouse.database import Database
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS, Table
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.horizon import start_of
@@ -20,6 +19,7 @@ from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseLockedError
 from spotify_assets.warehouse.held import RAW, held_files, refused_files, written_windows

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import duckdb
 import polars as pl
 
-from spotify_assets.catalog import CHECK_RESULTS, IMPORT_RECEIPTS, LISTENING_EVENTS, ROW_COUNTS, Table
 from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
+from spotify_assets.tables import CHECK_RESULTS, IMPORT_RECEIPTS, LISTENING_EVENTS, ROW_COUNTS, Table
 from spotify_assets.warehouse import offline
 from spotify_assets.warehouse.audit import (
     Finding,

@@ -14,8 +14,8 @@ from statistics import median
 
 import duckdb
 
-from spotify_assets.catalog import ROW_COUNTS, Table
 from spotify_assets.sources.formats import PERSONAL_SOURCES
+from spotify_assets.tables import ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.slices import Window
 

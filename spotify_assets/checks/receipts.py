@@ -2,7 +2,7 @@
 
 import duckdb
 
-from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
+from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from spotify_assets.warehouse.audit import Finding, stored_columns
 
 _SHOWN = 5

@@ -144,7 +144,7 @@ def remove(
 
 def _matches(settings: Settings, rules: "Sequence[Exclusion]") -> list[int] | None:
     """How many published playbacks each rule matches; None where nothing is published yet."""
-    from spotify_assets.catalog import RAW_EVENTS  # noqa: PLC0415
+    from spotify_assets.tables import RAW_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
     from spotify_assets.warehouse.exclusions import count_matches  # noqa: PLC0415

@@ -96,10 +96,10 @@ def export(
 
 def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":
     """The ladder on the published features, its windows ending with a cut-off, by default the last day."""
-    from spotify_assets.catalog import MODEL_FEATURES  # noqa: PLC0415
     from spotify_assets.skip.ladder import climb  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
+    from spotify_assets.tables import MODEL_FEATURES  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415

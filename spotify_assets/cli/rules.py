@@ -15,7 +15,7 @@ from spotify_assets.settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
-    from spotify_assets.catalog import Table
+    from spotify_assets.tables import Table
     from spotify_assets.warehouse.reader import TableReader
     from spotify_assets.warehouse.slices import Window
 
@@ -60,7 +60,7 @@ def compare(
     last: Annotated[datetime | None, day_option("--to", help="Last day (UTC), included.")] = None,
 ) -> None:
     """One published history under each rule side by side, in counts and hours. All content."""
-    from spotify_assets.catalog import LISTENING_EVENTS, LISTENING_HOURS  # noqa: PLC0415
+    from spotify_assets.tables import LISTENING_EVENTS, LISTENING_HOURS  # noqa: PLC0415
     from spotify_assets.transforms import rules as rules_of  # noqa: PLC0415
 
     settings = Settings()
@@ -83,7 +83,7 @@ def recordings(user: User = None) -> None:
     """What share of plays and tracks the catalogue knows, by id and by identity."""
     import polars as pl  # noqa: PLC0415
 
-    from spotify_assets.catalog import LISTENING_EVENTS, PLAYBACK_ACTIONS, RECORDINGS  # noqa: PLC0415
+    from spotify_assets.tables import LISTENING_EVENTS, PLAYBACK_ACTIONS, RECORDINGS  # noqa: PLC0415
     from spotify_assets.transforms.identity import match_rates  # noqa: PLC0415
 
     settings = Settings()

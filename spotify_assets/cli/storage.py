@@ -21,7 +21,7 @@ def migrate(
 
     Imports of older versions are written again in the lake with offline listening where it was heard.
     """
-    from spotify_assets.catalog import TABLES  # noqa: PLC0415
+    from spotify_assets.tables import TABLES  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.migrate import migrate as migrate_tables  # noqa: PLC0415
 

@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
-from spotify_assets.catalog import (
+from spotify_assets.figures.view import Filters, ask
+from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
     SKIP_CURVES,
@@ -22,7 +23,6 @@ from spotify_assets.catalog import (
     SKIP_PREDICTIONS,
     Table,
 )
-from spotify_assets.figures.view import Filters, ask
 from spotify_assets.warehouse.audit import stored_columns
 
 LEAST_PLAYBACKS = 20

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 from faker import Faker
 
-from spotify_assets.catalog import AUDIO_FEATURES, RAW_TRACKS
 from spotify_assets.generator import rng
 from spotify_assets.lake import layout
+from spotify_assets.tables import AUDIO_FEATURES, RAW_TRACKS
 
 MIN_TRACKS = 20
 """Below this there is no room for every oddity beside ordinary tracks."""

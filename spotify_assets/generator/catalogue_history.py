@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import RAW_TRACKS
 from spotify_assets.generator import rng
 from spotify_assets.generator.catalogue import write_catalogue
 from spotify_assets.generator.truth import TRUTH_DIR
 from spotify_assets.lake import layout
+from spotify_assets.tables import RAW_TRACKS
 from spotify_assets.transforms.tracks import clean_tracks
 
 WEEK = 7

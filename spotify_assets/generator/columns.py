@@ -13,8 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.generator import rng
+from spotify_assets.tables import RAW_EVENTS
 
 REPEATING = [
     "user_id", "track_id", "action", "reason_start", "reason_end", "device", "country", "session_id",

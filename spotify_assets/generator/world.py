@@ -11,7 +11,6 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from spotify_assets.catalog import ACTIONS
 from spotify_assets.generator import planted, rng
 from spotify_assets.generator.columns import (
     ARROW_SCHEMA,
@@ -35,6 +34,7 @@ from spotify_assets.generator.playback import (
 )
 from spotify_assets.generator.population import Population, population
 from spotify_assets.generator.schedule import DAY_MS, EPOCH, Sessions, sessions_in
+from spotify_assets.tables import ACTIONS
 
 PLAYBACKS_AT_ONCE = 200_000
 """Playbacks simulated together, about: enough to keep numpy busy, few enough to stay in the cache."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import IMPORT_RECEIPTS
 from spotify_assets.lake.layout import RECEIPTS, receipt_path
+from spotify_assets.tables import IMPORT_RECEIPTS
 from spotify_assets.transforms.cleaned import no_rejects
 
 REJECTED = "_rejected"

@@ -6,7 +6,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from spotify_assets.catalog import (
+from spotify_assets.skip import ladder as ladders
+from spotify_assets.skip import popularity, report
+from spotify_assets.skip.champions import Candidate, Judged, decide
+from spotify_assets.skip.evaluation import auc_of, log_loss_of
+from spotify_assets.skip.registry import LABEL
+from spotify_assets.skip.survival import flag_agreement, skip_survival
+from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
@@ -18,12 +24,6 @@ from spotify_assets.catalog import (
     SKIP_PREDICTIONS,
     SKIP_SURVIVAL,
 )
-from spotify_assets.skip import ladder as ladders
-from spotify_assets.skip import popularity, report
-from spotify_assets.skip.champions import Candidate, Judged, decide
-from spotify_assets.skip.evaluation import auc_of, log_loss_of
-from spotify_assets.skip.registry import LABEL
-from spotify_assets.skip.survival import flag_agreement, skip_survival
 from spotify_assets.warehouse.slices import Window
 
 SKIP = "skip"

@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import AUDIO_FEATURES
 from spotify_assets.skip.boosting import LEAST_TREES, MOST_TREES, ROWS_PER_TREE
 from spotify_assets.skip.encoding import Encoding
 from spotify_assets.skip.evaluation import Estimate, clusters_of, judge_classes
@@ -35,6 +34,7 @@ from spotify_assets.skip.logistic import (
 )
 from spotify_assets.skip.registry import FEATURES
 from spotify_assets.skip.threads import threads_for
+from spotify_assets.tables import AUDIO_FEATURES
 
 RULE_VERSION = "popularity-buckets-v1"
 """Version of features, buckets and estimators; changes with any of them."""

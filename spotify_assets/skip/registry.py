@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from spotify_assets.catalog import MODEL_FEATURES
+from spotify_assets.tables import MODEL_FEATURES
 
 Subject = Literal["track", "playback", "previous playback", "earlier playbacks"]
 

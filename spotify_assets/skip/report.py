@@ -8,7 +8,17 @@ from typing import Any
 
 import polars as pl
 
-from spotify_assets.catalog import (
+from spotify_assets.skip import ladder as ladders
+from spotify_assets.skip.champions import Candidate, Verdict
+from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
+from spotify_assets.skip.insight import insight, popularity_insight, rung_insight
+from spotify_assets.skip.ladder import Ladder, Model, Rung
+from spotify_assets.skip.logistic import Coefficient, Logistic
+from spotify_assets.skip.model import RULE_VERSION as MODEL_RULE
+from spotify_assets.skip.model import SkipModel
+from spotify_assets.skip.popularity import RULE_VERSION as POPULARITY_RULE
+from spotify_assets.skip.popularity import PopularityModel
+from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
     POPULARITY_COEFFICIENTS,
@@ -20,16 +30,6 @@ from spotify_assets.catalog import (
     SKIP_MODEL_COEFFICIENTS,
     SKIP_PREDICTIONS,
 )
-from spotify_assets.skip import ladder as ladders
-from spotify_assets.skip.champions import Candidate, Verdict
-from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
-from spotify_assets.skip.insight import insight, popularity_insight, rung_insight
-from spotify_assets.skip.ladder import Ladder, Model, Rung
-from spotify_assets.skip.logistic import Coefficient, Logistic
-from spotify_assets.skip.model import RULE_VERSION as MODEL_RULE
-from spotify_assets.skip.model import SkipModel
-from spotify_assets.skip.popularity import RULE_VERSION as POPULARITY_RULE
-from spotify_assets.skip.popularity import PopularityModel
 from spotify_assets.warehouse.slices import Window
 
 

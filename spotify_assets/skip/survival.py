@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
+from spotify_assets.tables import SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
 
 Floats = npt.NDArray[np.float64]
 

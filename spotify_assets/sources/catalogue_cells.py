@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from spotify_assets.catalog import POLARS_TYPES, RAW_TRACKS, DuckDBType
 from spotify_assets.sources.durations import MILLISECONDS, durations
 from spotify_assets.sources.written_dates import month_number
+from spotify_assets.tables import POLARS_TYPES, RAW_TRACKS, DuckDBType
 
 MISSING_VALUES = ("", "na", "n/a", "nan", "null", "none", r"\n")
 """What exporters write for a missing number, in lower case: R, pandas, SQL and MySQL."""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import AUDIO_FEATURES, TRACK_ID
 from spotify_assets.sources.catalogue_cells import MISSING_VALUES
 from spotify_assets.sources.errors import SourceError
+from spotify_assets.tables import AUDIO_FEATURES, TRACK_ID
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from spotify_assets.catalog import TRACK_ID
 from spotify_assets.sources.errors import SourceError
+from spotify_assets.tables import TRACK_ID
 from spotify_assets.transforms.identity import NO_OVERRIDES, Overrides
 
 _KEY = re.compile(

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from spotify_assets.catalog import (
+from spotify_assets.tables import (
     ACTIONS,
     CONTENT_TYPES,
     DUPLICATE_PLAYS,

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import polars as pl
 
-from spotify_assets.catalog import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
 from spotify_assets.sources.formats import CLOCKS
+from spotify_assets.tables import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
 from spotify_assets.transforms.as_of import join_tracks
 
 TRACK_FEATURES = (*AUDIO_FEATURES, "popularity", "duration_ms", "explicit")

@@ -10,7 +10,7 @@ playback covers at most `LONGEST_MS`.
 
 import polars as pl
 
-from spotify_assets.catalog import LISTENING_HOURS, PLAYBACK_ACTIONS
+from spotify_assets.tables import LISTENING_HOURS, PLAYBACK_ACTIONS
 from spotify_assets.transforms.zones import DAY_MS, HOUR_MS, offsets, with_time_zone
 
 NEEDED_FOR_HOURS = (

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from spotify_assets.catalog import RECORDINGS
+from spotify_assets.tables import RECORDINGS
 from spotify_assets.transforms import names
 
 NAME_KEY_DIGITS = 16

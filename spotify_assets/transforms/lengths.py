@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.outcomes import COMPLETE_SHARE, FINISHED_REASONS, STARTS_ONLY, is_silent
 
 SHORTEST_MS, LONGEST_MS = 5_000, 24 * 3_600_000

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from spotify_assets.catalog import DAILY_TRACK_METRICS, PLAYBACK_ACTIONS
+from spotify_assets.tables import DAILY_TRACK_METRICS, PLAYBACK_ACTIONS
 
 NEEDED_FOR_METRICS = (
     *("event_date", "track_id", "user_id", "action", "content_type"),

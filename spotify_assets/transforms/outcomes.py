@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
 from spotify_assets.sources.formats import CLOCKS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.features import COARSE_CLOCK_RESOLUTION_SECONDS
 from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES
 

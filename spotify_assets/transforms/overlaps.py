@@ -14,9 +14,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
 from spotify_assets.sources.formats import CLOCKS
 from spotify_assets.sources.formats.model import Clock
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.matching import HOUR_MS, KEYS, MINUTE_MS, NO_PAIRS, UNKNOWN, exact, matched
 from spotify_assets.transforms.names import artist_key, title_key
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS, PLAYED_TRACKS
+from spotify_assets.tables import PLAYBACK_ACTIONS, PLAYED_TRACKS
 
 NEEDED_FOR_PLAYED = (
     *("event_date", "track_key", "track_id", "content_type", "track_name", "artist_name", "album_name"),

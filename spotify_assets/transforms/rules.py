@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.outcomes import (
     OUTCOME_RULE,
     SKIP_RULES,

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 
 SESSION_RULE = "session-v1"
 

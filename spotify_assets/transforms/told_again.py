@@ -23,7 +23,7 @@ from datetime import datetime
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.names import artist_key, title_key
 
 SOURCE = "extended_history"

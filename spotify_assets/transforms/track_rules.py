@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from spotify_assets.catalog import AUDIO_FEATURES, TRACK_ID, TRACKS
+from spotify_assets.tables import AUDIO_FEATURES, TRACK_ID, TRACKS
 from spotify_assets.transforms.date_shapes import ISO_DATE, UNKNOWN_DATE
 from spotify_assets.transforms.lengths import plausible
 

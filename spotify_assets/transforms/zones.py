@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import COUNTRIES
+from spotify_assets.tables import COUNTRIES
 
 COUNTRIES_FILE = Path(__file__).with_name("countries.csv")
 HOUR_MS = 3_600_000

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from spotify_assets.catalog import Column, Table
+from spotify_assets.tables import Column, Table
 from spotify_assets.warehouse.database import single_row
 
 ROW_CHECKS = ("not_null", "ranges", "accepted_values", "patterns")

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.features import HISTORY_DAYS
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window

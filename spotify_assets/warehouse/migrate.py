@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from spotify_assets.catalog import Column, Table
+from spotify_assets.tables import Column, Table
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError
 

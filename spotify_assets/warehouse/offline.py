@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import duckdb
 
-from spotify_assets.catalog import LISTENING_EVENTS
+from spotify_assets.tables import LISTENING_EVENTS
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, TEN_MINUTES
 from spotify_assets.warehouse.audit import Finding
 from spotify_assets.warehouse.database import single_row

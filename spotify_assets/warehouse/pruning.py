@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from spotify_assets.catalog import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, TABLES, Table
+from spotify_assets.tables import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, TABLES, Table
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.store import Predicate, delete_rows, row_counts
 

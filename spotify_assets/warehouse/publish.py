@@ -26,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 
-from spotify_assets.catalog import ROW_COUNTS, TABLES
+from spotify_assets.tables import ROW_COUNTS, TABLES
 from spotify_assets.warehouse import bi
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError, no_such

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from spotify_assets.catalog import Table
+from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
 from spotify_assets.warehouse.audit import audit_columns, audit_rows
 from spotify_assets.warehouse.database import single_row

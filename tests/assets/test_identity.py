@@ -11,7 +11,9 @@ import pytest
 from spotify_assets.assets.identity import identity_assets
 from spotify_assets.assets.spec import IO_MANAGER, key_of
 from spotify_assets.automation.partitions import partitions
-from spotify_assets.catalog import (
+from spotify_assets.lake.profiles import Profile, write_profile
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     COUNTRIES,
     LISTENING_EVENTS,
     LISTENING_HOURS,
@@ -21,8 +23,6 @@ from spotify_assets.catalog import (
     USER_PROFILES,
     Table,
 )
-from spotify_assets.lake.profiles import Profile, write_profile
-from spotify_assets.settings import Settings
 from spotify_assets.transforms.zones import countries
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager

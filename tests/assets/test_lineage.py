@@ -4,9 +4,9 @@ import dagster as dg
 import pytest
 
 from spotify_assets.assets.lineage import DERIVED, column_lineage
-from spotify_assets.catalog import TABLES
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
+from spotify_assets.tables import TABLES
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from spotify_assets.assets.pulse import DAYS, daily_figures, pulse_markdown
-from spotify_assets.catalog import DAILY_TRACK_METRICS
+from spotify_assets.tables import DAILY_TRACK_METRICS
 from spotify_assets.warehouse.store import create_table
 
 LAST = date(2025, 6, 30)

@@ -15,8 +15,8 @@ import polars as pl
 from spotify_assets.assets.spec import IO_MANAGER, POOL
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.runs import RunOutcome, run
-from spotify_assets.catalog import Table
 from spotify_assets.settings import Settings
+from spotify_assets.tables import Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
 from tests.warehouse.plays import TOTALS

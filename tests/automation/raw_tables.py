@@ -2,8 +2,8 @@
 
 from spotify_assets.assets.raw import landed_events, landed_tracks
 from spotify_assets.automation.stale import stale
-from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from spotify_assets.catalog import LISTENING_EVENTS, ROW_COUNTS
+from spotify_assets.tables import LISTENING_EVENTS, ROW_COUNTS
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
 from spotify_assets.warehouse.store import create_table

@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from spotify_assets.catalog import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_days
 from spotify_assets.settings import Settings
 from spotify_assets.skip.ladder import Ladder, climb
 from spotify_assets.skip.model import train_skip_model
+from spotify_assets.tables import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS, model_features
 from spotify_assets.transforms.tracks import clean_tracks
@@ -157,8 +157,8 @@ def train_large(folder: Path) -> Figures:
     from spotify_assets.assets.spec import key_of
     from spotify_assets.automation.instance import instance_of
     from spotify_assets.automation.runs import run
-    from spotify_assets.catalog import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
     from spotify_assets.definitions import build_defs
+    from spotify_assets.tables import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 
     settings = Settings(data_dir=folder, start_date=FIRST, duckdb_memory_limit=DUCKDB_MEMORY, _env_file=None)
     definitions = build_defs(settings)

@@ -6,9 +6,9 @@ import socket
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import SKIP_MODEL_COEFFICIENTS
 from spotify_assets.charts.skips import HIGHER, LOWER, UNCLEAR, coefficient_plot
 from spotify_assets.charts.theme import to_png, to_vega_lite
+from spotify_assets.tables import SKIP_MODEL_COEFFICIENTS
 from tests.skip.simulation import CUTOFF
 
 

@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import CHECK_RESULTS, ROW_COUNTS, TABLES, Table
 from spotify_assets.checks.evaluate import check_names, evaluate, has_books, reconcile, record
+from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, TABLES, Table
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.warehouse.audit import Finding
 from spotify_assets.warehouse.books import Books

@@ -7,8 +7,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import LISTENING_EVENTS, RAW_EVENTS, ROW_COUNTS, TABLES
 from spotify_assets.checks.learned import STATISTICS, WITH_REFUSALS, learned, learned_names
+from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS, ROW_COUNTS, TABLES
 from spotify_assets.warehouse.audit import Finding
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table

@@ -7,9 +7,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from spotify_assets.checks.receipts import reconcile_receipts
 from spotify_assets.lake.receipts import Receipt, receipts_frame
+from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 
 LANDED = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 RECEIPT = Receipt(

@@ -11,7 +11,10 @@ from functools import cache
 
 import polars as pl
 
-from spotify_assets.catalog import (
+from spotify_assets.generator.catalogue import generate_catalogue
+from spotify_assets.generator.config import GeneratorConfig
+from spotify_assets.generator.listeners import generate_days
+from spotify_assets.tables import (
     ARTISTS,
     COUNTRIES,
     DAILY_TRACK_METRICS,
@@ -24,9 +27,6 @@ from spotify_assets.catalog import (
     TRACKS,
     USER_PROFILES,
 )
-from spotify_assets.generator.catalogue import generate_catalogue
-from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.listeners import generate_days
 from spotify_assets.transforms.hours import listening_hours
 from spotify_assets.transforms.identity import recordings, with_track_key
 from spotify_assets.transforms.metrics import daily_track_metrics

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from spotify_assets.catalog import TABLES
+from spotify_assets.tables import TABLES
 from tests.dbt.warehouse import PROJECT_DIR
 
 SOURCES_FILE = PROJECT_DIR / "models" / "staging" / "_sources.yml"

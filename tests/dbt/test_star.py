@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import LISTENING_EVENTS, LISTENING_HOURS
+from spotify_assets.tables import LISTENING_EVENTS, LISTENING_HOURS
 from spotify_assets.transforms.hours import listening_hours
 from spotify_assets.transforms.tracks import artist_id
 from spotify_assets.transforms.zones import with_time_zone

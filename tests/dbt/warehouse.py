@@ -22,7 +22,7 @@ import polars.testing
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from spotify_assets.catalog import (
+from spotify_assets.tables import (
     ARTISTS,
     COUNTRIES,
     DAILY_TRACK_METRICS,

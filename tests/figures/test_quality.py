@@ -9,10 +9,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import PLAYBACK_ACTIONS
 from spotify_assets.figures import quality
 from spotify_assets.figures.view import Filters, Period, choices
 from spotify_assets.settings import Settings
+from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms import rules
 from spotify_assets.warehouse.database import Database
 from tests.dbt import test_kpis as kpis

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import AUDIO_FEATURES, RAW_TRACKS, TRACKS
 from spotify_assets.generator.catalogue import MIN_TRACKS, generate_catalogue, write_catalogue
 from spotify_assets.lake import layout
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.tables import AUDIO_FEATURES, RAW_TRACKS, TRACKS
 
 
 @pytest.fixture(scope="module")

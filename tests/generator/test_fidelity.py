@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.fidelity import FIGURES, default_population, fidelity, gini, zipf_exponent
 from spotify_assets.generator.listeners import generate_day
+from spotify_assets.tables import RAW_EVENTS
 from tests.generator.worlds import default_month, small_catalogue
 
 

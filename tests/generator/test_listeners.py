@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import LISTENING_EVENTS, RAW_EVENTS
 from spotify_assets.generator import world
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_day, generate_days, write_days
@@ -17,6 +16,7 @@ from spotify_assets.generator.population import generate_users
 from spotify_assets.generator.truth import truth_path
 from spotify_assets.lake import layout
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS
 from spotify_assets.transforms.outcomes import with_outcome
 from tests.generator.worlds import default_month, playbacks, small_catalogue
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.generator import realtime
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.realtime import stream
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.tables import RAW_EVENTS
 from tests.generator.worlds import playbacks, small_catalogue
 
 RATE, SECONDS = 30, 40

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_TRACKS
 from spotify_assets.lake import layout
 from spotify_assets.lake.landing import land_catalogue, latest_catalogue
 from spotify_assets.lake.receipts import read_receipts, rejected_at_landing
 from spotify_assets.sources.errors import SourceError
+from spotify_assets.tables import RAW_TRACKS
 from tests.sources.files import tidytuesday_row, track_id, tracks_dataset_row, write_csv
 
 DAY = date(2026, 11, 1)

@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import IMPORT_RECEIPTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.receipts import (
@@ -17,6 +16,7 @@ from spotify_assets.lake.receipts import (
     rejected_at_landing,
     rejected_path,
 )
+from spotify_assets.tables import IMPORT_RECEIPTS
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 
 RECEIPT = Receipt(

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from spotify_assets.catalog import MODEL_FEATURES
 from spotify_assets.skip.evaluation import Estimate
+from spotify_assets.tables import MODEL_FEATURES
 
 FIRST, DAYS, TEST_DAYS = date(2025, 1, 1), 20, 5
 TEST_FROM = FIRST + timedelta(days=DAYS - TEST_DAYS)

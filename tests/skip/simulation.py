@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.catalog import MODEL_FEATURES
+from spotify_assets.tables import MODEL_FEATURES
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from spotify_assets.catalog import MODEL_REGISTRY
 from spotify_assets.skip.champions import Candidate, Verdict, decide
+from spotify_assets.tables import MODEL_REGISTRY
 
 
 def entry(day: int, *, current: int, promoted: bool, version: str = "v1") -> dict[str, object]:

@@ -8,17 +8,6 @@ import polars as pl
 import pytest
 
 from spotify_assets.assets.plots import plots_of
-from spotify_assets.catalog import (
-    FEATURE_DRIFT,
-    MODEL_REGISTRY,
-    POPULARITY_COEFFICIENTS,
-    POPULARITY_MODEL,
-    SKIP_CURVES,
-    SKIP_LADDER,
-    SKIP_LADDER_COEFFICIENTS,
-    SKIP_PREDICTIONS,
-    TABLES,
-)
 from spotify_assets.charts.theme import save
 from spotify_assets.skip.cutoffs import (
     ENTRY_COLUMNS,
@@ -30,6 +19,17 @@ from spotify_assets.skip.cutoffs import (
     survival,
 )
 from spotify_assets.skip.sampling import training_and_test
+from spotify_assets.tables import (
+    FEATURE_DRIFT,
+    MODEL_REGISTRY,
+    POPULARITY_COEFFICIENTS,
+    POPULARITY_MODEL,
+    SKIP_CURVES,
+    SKIP_LADDER,
+    SKIP_LADDER_COEFFICIENTS,
+    SKIP_PREDICTIONS,
+    TABLES,
+)
 from spotify_assets.warehouse.store import conform
 from tests.skip.rows import DAYS, FIRST, IN_TEST, TEST_DAYS, feature_rows
 from tests.skip.test_popularity import catalogue

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 from spotify_assets.skip.logistic import Coefficient
 from spotify_assets.skip.model import MODEL_TERMS, NotEnoughData, SkipModel, train_skip_model
 from spotify_assets.skip.report import skip_model_coefficients, skip_model_row
 from spotify_assets.skip.sampling import training_and_test
+from spotify_assets.tables import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 from tests.skip.simulation import CUTOFF, NO_EFFECTS, PLANTED, TEST_DAYS, TRAINING_DAYS, simulated
 
 TEST_FROM = CUTOFF - timedelta(days=TEST_DAYS - 1)

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from statsmodels.discrete.discrete_model import MNLogit
 
-from spotify_assets.catalog import TRACKS
 from spotify_assets.skip.popularity import (
     BUCKETS,
     NEEDED,
@@ -16,6 +15,7 @@ from spotify_assets.skip.popularity import (
     TooFewTracks,
     train_popularity_model,
 )
+from spotify_assets.tables import TRACKS
 from tests.skip.rows import ends
 
 FEATURES = ("danceability", "energy", "valence")

@@ -1,8 +1,8 @@
 """The feature registry agrees with the catalogue, and nothing in it says how the playback itself ended."""
 
-from spotify_assets.catalog import LISTENING_EVENTS, MODEL_FEATURES, TABLES, TRACKS
 from spotify_assets.skip.model import MODEL_TERMS
 from spotify_assets.skip.registry import FEATURES, GROUPS, IDENTIFIERS, LABEL, OUTCOME_COLUMNS
+from spotify_assets.tables import LISTENING_EVENTS, MODEL_FEATURES, TABLES, TRACKS
 
 ALLOWED_SUBJECTS = {
     TRACKS.full_name: {"track"},

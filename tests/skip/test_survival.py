@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import LISTENING_EVENTS, SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
 from spotify_assets.skip.survival import NEEDED, flag_agreement, skip_survival
+from spotify_assets.tables import LISTENING_EVENTS, SKIP_FLAG_AGREEMENT, SKIP_SURVIVAL
 
 NOON = datetime.fromisoformat("2025-03-01T12:00:00")
 NO_GENRES = pl.DataFrame(schema={"track_id": pl.String(), "genre": pl.String()})

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.event_rows import Occurrences
 from spotify_assets.sources.imports import Kind
+from spotify_assets.tables import RAW_EVENTS
 from tests.sources.inputs import account_row, as_json, kind_of, read, reasons, row_of
 from tests.transforms.events import at
 

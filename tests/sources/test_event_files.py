@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.imports import Kind
+from spotify_assets.tables import RAW_EVENTS
 from tests.sources.inputs import as_json, as_lines, kind_of, read, reasons
 from tests.transforms.events import at
 

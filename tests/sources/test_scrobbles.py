@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.imports import Kind, recognise, stored_name
+from spotify_assets.tables import RAW_EVENTS
 from tests.sources.inputs import TRACK, as_json, as_lines, in_memory, kind_of, read, reasons
 from tests.transforms.events import at
 

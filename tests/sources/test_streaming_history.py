@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import CONTENT_TYPES, RAW_EVENTS
 from spotify_assets.sources import json_stream
 from spotify_assets.sources.imports import Kind
 from spotify_assets.sources.streaming_history import DEVICES, device_of
+from spotify_assets.tables import CONTENT_TYPES, RAW_EVENTS
 from tests.sources.inputs import (
     EPISODE,
     TRACK,

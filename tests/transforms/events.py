@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from spotify_assets.catalog import LISTENING_EVENTS, RAW_EVENTS
+from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
+from spotify_assets.tables import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS
 from spotify_assets.transforms.features import model_features as features_of
 from tests.transforms.before import Before

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import LISTENING_HOURS, USER_PROFILES
+from spotify_assets.tables import LISTENING_HOURS, USER_PROFILES
 from spotify_assets.transforms.hours import LONGEST_MS, LOOKBACK_DAYS, NEEDED_FOR_HOURS, listening_hours
 from tests.transforms.events import Row, at, playback
 from tests.transforms.events import listening_events as rows_of

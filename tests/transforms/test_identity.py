@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import RECORDINGS
+from spotify_assets.tables import RECORDINGS
 from spotify_assets.transforms.identity import (
     CATALOGUE_COLUMNS,
     LENGTH_TOLERANCE_MS,

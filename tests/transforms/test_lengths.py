@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import TRACKS
+from spotify_assets.tables import TRACKS
 from spotify_assets.transforms.lengths import (
     NEEDED_OF_TRACKS,
     LengthSources,

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import TRACKS
+from spotify_assets.tables import TRACKS
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import model_features
 from spotify_assets.transforms.metrics import daily_track_metrics

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import ACTIONS, CONTENT_TYPES, DAILY_TRACK_METRICS, OUTCOMES
+from spotify_assets.tables import ACTIONS, CONTENT_TYPES, DAILY_TRACK_METRICS, OUTCOMES
 from spotify_assets.transforms.metrics import daily_track_metrics
 from tests.transforms.events import Row, interaction, listening_events, playback, track
 

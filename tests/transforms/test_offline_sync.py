@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import RAW_EVENTS
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.offline_sync import (
     Moved,
     days_to_look_back,

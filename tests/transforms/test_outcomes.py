@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import OUTCOMES
+from spotify_assets.tables import OUTCOMES
 from spotify_assets.transforms.outcomes import OUTCOME_RULE, SKIP_RULES, STREAM_RULE, is_silent, with_outcome
 from tests.transforms.events import Row, at, interaction, playback, raw_events
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from spotify_assets.catalog import PLAYED_TRACKS
+from spotify_assets.tables import PLAYED_TRACKS
 from spotify_assets.transforms.played import played_tracks
 from tests.transforms.events import Row, interaction, listening_events, playback, track
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import COUNTRIES, USER_PROFILES
+from spotify_assets.tables import COUNTRIES, USER_PROFILES
 from spotify_assets.transforms.zones import HOUR_MS, countries, offsets, with_time_zone
 
 PROFILES = pl.DataFrame(

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from spotify_assets.catalog import Column, Table
+from spotify_assets.tables import Column, Table
 
 _MIDNIGHT = datetime.fromisoformat("2025-01-01T00:00:00")
 _MATCHES = {"[0-9A-Za-z]{22}": "7ouMYWpwJ422jRcDASZB7P", "[A-Z]{2}": "SE"}

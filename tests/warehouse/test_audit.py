@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import LISTENING_EVENTS, TABLES, TRACK_ARTISTS, TRACKS, Column, Expectation, Table
+from spotify_assets.tables import LISTENING_EVENTS, TABLES, TRACK_ARTISTS, TRACKS, Column, Expectation, Table
 from spotify_assets.warehouse.audit import (
     Finding,
     audit_columns,

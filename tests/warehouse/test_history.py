@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import LISTENING_EVENTS
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_days
+from spotify_assets.tables import LISTENING_EVENTS
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, model_features
 from spotify_assets.transforms.tracks import clean_tracks

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_EVENTS, TRACKS, Table
+from spotify_assets.tables import RAW_EVENTS, TRACKS, Table
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lengths import length_sources

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import POLARS_TYPES, TABLES, Column, Table
+from spotify_assets.tables import POLARS_TYPES, TABLES, Column, Table
 from spotify_assets.warehouse.audit import audit_columns
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseMissingError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.assets.dbt import from_first_mart
-from spotify_assets.catalog import DUPLICATE_PLAYS, RAW_EVENTS, ROW_COUNTS, SKIP_MODEL
+from spotify_assets.tables import DUPLICATE_PLAYS, RAW_EVENTS, ROW_COUNTS, SKIP_MODEL
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import first_date, prune
 from spotify_assets.warehouse.slices import Window

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import DAILY_TRACK_METRICS as METRICS
-from spotify_assets.catalog import Table
+from spotify_assets.tables import DAILY_TRACK_METRICS as METRICS
+from spotify_assets.tables import Table
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import Column, Table
+from spotify_assets.tables import Column, Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.reader import TableReader

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources import event_files
 from spotify_assets.sources.formats.model import Format
 from spotify_assets.sources.kinds import Kind
 from spotify_assets.sources.privacy import PERSONAL_KEYS
+from spotify_assets.tables import RAW_EVENTS
 
 _COLUMNS = frozenset(RAW_EVENTS.column_names)
 _MARKS = frozenset({"event_id", "user_id", "started_at", "ended_at", "event_date", "action"})

@@ -8,7 +8,7 @@ is made to work in another's way.
 
 from collections.abc import Mapping
 
-from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS, MODEL_FEATURES, Table
+from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS, MODEL_FEATURES, Table
 
 ENGINES: Mapping[str, str] = {
     "script": "one hand-written DuckDB script over all days at once",

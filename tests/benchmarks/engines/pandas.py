@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from spotify_assets.catalog import (
+from spotify_assets.lake import layout
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     AUDIO_FEATURES,
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
     MODEL_FEATURES,
     Table,
 )
-from spotify_assets.lake import layout
-from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.engines import OF_SEVERAL_SOURCES, PARQUET
 from tests.benchmarks.lakes import clean_catalogue
