@@ -17,6 +17,8 @@ RUN SPOTIFY_WAREHOUSE=/data/warehouse.duckdb .venv/bin/dbt --quiet parse \
     --project-dir dbt_project --profiles-dir dbt_project
 
 FROM python:3.11-slim AS runtime
+# The OpenMP runtime that LightGBM links to.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 app \
     && mkdir -p /data /dagster \
     && chown app:app /data /dagster

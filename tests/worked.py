@@ -12,9 +12,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from spotify_assets.assets.plots import skip_model_summary
 from spotify_assets.settings import Settings
 from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry, skip_ladder
-from spotify_assets.skip.model import train_skip_model, windows
+from spotify_assets.skip.model import train_skip_model
+from spotify_assets.skip.report import skip_model_coefficients
+from spotify_assets.skip.sampling import training_and_test
 from spotify_assets.tables import (
     CHECK_RESULTS,
     IMPORT_RECEIPTS,
@@ -62,7 +65,7 @@ def _models(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
         rows.filter(IN_TEST),
         Registry(lambda: empty.select(ENTRY_COLUMNS), lambda name: name),
         cutoff=CUTOFF,
-        windows=windows(CUTOFF, training_days=DAYS - TEST_DAYS, test_days=TEST_DAYS),
+        windows=training_and_test(CUTOFF, training_days=DAYS - TEST_DAYS, test_days=TEST_DAYS),
         sampled_from=rows.height,
     )
     complete = rows.with_columns(
@@ -76,9 +79,9 @@ def _models(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
         "select track_id, popularity from marts.track_totals where popularity is not null order by track_rank"
     ).pl()
     return {
-        **made.rows,
-        SKIP_MODEL.name: pl.concat(model.summary_row() for model in trained),
-        SKIP_MODEL_COEFFICIENTS.name: pl.concat(model.coefficients() for model in trained),
+        **made,
+        SKIP_MODEL.name: pl.concat(skip_model_summary(model) for model in trained),
+        SKIP_MODEL_COEFFICIENTS.name: pl.concat(skip_model_coefficients(model) for model in trained),
         SKIP_PREDICTIONS.name: predictions(known),
     }
 

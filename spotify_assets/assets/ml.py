@@ -43,7 +43,7 @@ from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, joined
 
 if TYPE_CHECKING:
-    from spotify_assets.skip.cutoffs import Made, Registry
+    from spotify_assets.skip.cutoffs import Registry, Rows
     from spotify_assets.skip.model import SkipModel
 
 LADDER_TABLES = (
@@ -98,13 +98,16 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **partitioned(settings),
     )
     def skip_model(context: dg.AssetExecutionContext, model_features: TableReader) -> tuple[Slices, Slices]:
+        from spotify_assets.assets.plots import skip_model_summary  # noqa: PLC0415
+        from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
+
         cutoffs = _newest_cutoffs(context, model_features, settings.model_cutoffs)
         models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
-        summaries = [model.summary_row() for model in trained]
-        coefficients = [model.coefficients() for model in trained]
+        summaries = [skip_model_summary(model) for model in trained]
+        coefficients = [skip_model_coefficients(model) for model in trained]
         return (
             _beside_stored(context, settings, SKIP_MODEL, cutoffs, summaries),
             _beside_stored(context, settings, SKIP_MODEL_COEFFICIENTS, cutoffs, coefficients),
@@ -125,10 +128,11 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         cutoffs = _newest_cutoffs(context, model_features, settings.ladder_cutoffs)
         registry = _registry(settings, before=min(cutoffs.made, default=Window(date.max, date.max)).start)
 
-        def make(cutoff: date) -> "Made":
+        def make(cutoff: date) -> "Rows":
+            from spotify_assets.skip.cutoffs import both  # noqa: PLC0415
+
             ladder = _ladder(context, settings, model_features, registry, cutoff)
-            popularity = _popularity(context, settings, tracks, registry, cutoff)
-            return ladder.and_also(popularity)
+            return both(ladder, _popularity(context, settings, tracks, registry, cutoff))
 
         return cast("LadderSlices", _made(context, settings, LADDER_TABLES, cutoffs, make))
 
@@ -144,7 +148,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def skip_survival(
         context: dg.AssetExecutionContext, listening_events: TableReader, track_genres: TableReader
     ) -> tuple[Slices, Slices]:
-        def make(cutoff: date) -> "Made":
+        def make(cutoff: date) -> "Rows":
             return _survival(settings, listening_events, track_genres, cutoff)
 
         cutoffs = _newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
@@ -180,12 +184,13 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     """What the asset's page shows of a model."""
     from spotify_assets.charts.skips import coefficient_plot  # noqa: PLC0415
     from spotify_assets.charts.theme import to_png  # noqa: PLC0415
+    from spotify_assets.skip.insight import insight  # noqa: PLC0415
+    from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
-    summary = model.summary_row().row(0, named=True)
     title = f"Odds of a skip, model of {model.cutoff}"
-    picture = to_png(coefficient_plot(model.coefficients(), title))
+    picture = to_png(coefficient_plot(skip_model_coefficients(model), title))
     return {
-        "insight": dg.MetadataValue.md(summary["insight"]),
+        "insight": dg.MetadataValue.md(insight(model)),
         "coefficients": _image(title, picture),
         "auc": dg.MetadataValue.float(model.auc),
         "log loss": dg.MetadataValue.float(model.log_loss),
@@ -236,7 +241,7 @@ def _made(
     settings: Settings,
     tables: Sequence[Table],
     cutoffs: _Cutoffs,
-    make: Callable[[date], "Made"],
+    make: Callable[[date], "Rows"],
 ) -> tuple[Slices, ...]:
     """Slices in which some cut-offs are made, in order, and the others of the run stay as they are stored."""
     made = {cutoff: make(cutoff) for cutoff in cutoffs.made.values()}
@@ -249,7 +254,7 @@ def _made(
             settings,
             table,
             cutoffs,
-            [each.rows[table.name] for each in made.values() if table.name in each.rows],
+            [rows[table.name] for rows in made.values() if table.name in rows],
         )
         for table in tables
     )
@@ -293,18 +298,17 @@ def _ladder(
     features: TableReader,
     registry: "Registry",
     cutoff: date,
-) -> "Made":
+) -> "Rows":
     """The ladder of a cut-off; nothing where there is too little data."""
-    from spotify_assets.skip.cutoffs import Made, skip_ladder  # noqa: PLC0415
+    from spotify_assets.skip.cutoffs import skip_ladder  # noqa: PLC0415
     from spotify_assets.skip.ladder import TooLittleData  # noqa: PLC0415
-    from spotify_assets.skip.model import windows as model_windows  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
 
-    days = {"training_days": settings.training_days, "test_days": settings.test_days}
+    split = training_and_test(cutoff, training_days=settings.training_days, test_days=settings.test_days)
     train, test = (
         sampled(features, window, [*IDENTIFIERS, LABEL, *FEATURES], settings.training_sample_rows)
-        for window in training_and_test(cutoff, **days)
+        for window in split
     )
     try:
         return skip_ladder(
@@ -312,12 +316,12 @@ def _ladder(
             test.rows,
             registry,
             cutoff=cutoff,
-            windows=model_windows(cutoff, **days),
+            windows=split,
             sampled_from=train.sampled_from + test.sampled_from,
         )
     except TooLittleData as too_little:
         context.log.warning(f"No ladder for {cutoff}: {too_little}")
-        return Made({}, [])
+        return {}
 
 
 def _popularity(
@@ -326,9 +330,9 @@ def _popularity(
     tracks: TableReader,
     registry: "Registry",
     cutoff: date,
-) -> "Made":
+) -> "Rows":
     """The popularity model of a cut-off; nothing where the catalogue holds too little."""
-    from spotify_assets.skip.cutoffs import Made, popularity_model  # noqa: PLC0415
+    from spotify_assets.skip.cutoffs import popularity_model  # noqa: PLC0415
     from spotify_assets.skip.popularity import NEEDED, TooFewTracks  # noqa: PLC0415
 
     known = tracks.as_of(Window(cutoff, cutoff + timedelta(days=1)), "track_id", NEEDED)
@@ -336,10 +340,10 @@ def _popularity(
         return popularity_model(known, registry, cutoff=cutoff, most_tracks=settings.training_sample_rows)
     except TooFewTracks as too_few:
         context.log.warning(f"No popularity model for {cutoff}: {too_few}")
-        return Made({}, [])
+        return {}
 
 
-def _survival(settings: Settings, events: TableReader, track_genres: TableReader, cutoff: date) -> "Made":
+def _survival(settings: Settings, events: TableReader, track_genres: TableReader, cutoff: date) -> "Rows":
     """The survival curves over both windows of a cut-off."""
     from spotify_assets.skip.cutoffs import survival  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
@@ -355,20 +359,21 @@ def _survival(settings: Settings, events: TableReader, track_genres: TableReader
 
 
 def _show(
-    context: dg.AssetExecutionContext, settings: Settings, tables: Sequence[Table], made: "Made", cutoff: date
+    context: dg.AssetExecutionContext, settings: Settings, tables: Sequence[Table], rows: "Rows", cutoff: date
 ) -> None:
     """What a person sees of a cut-off: the plots as files and on the asset's page, and what they say.
 
     Files and pictures show the newest cut-off there is. Dagster repeats the metadata of an output for every
     partition of a run, so that a range gets the files' paths and a single partition the pictures.
     """
+    from spotify_assets.assets.plots import plots_of  # noqa: PLC0415
     from spotify_assets.charts.theme import save  # noqa: PLC0415
 
     newer = _stored(
         _own_table(settings, tables[0]), Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"]
     )
     metadata: dict[str, dg.MetadataValue] = {}
-    for plot in made.plots:
+    for plot in plots_of(rows, cutoff):
         metadata[f"{plot.name} says"] = dg.MetadataValue.md(plot.says)
         if newer.is_empty():
             path = save(plot.chart, settings.processed_dir / PLOTS, plot.name, plot.says)

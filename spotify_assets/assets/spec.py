@@ -6,7 +6,10 @@ import dagster as dg
 
 from spotify_assets.automation.partitions import partitions
 from spotify_assets.settings import Settings
-from spotify_assets.tables import TABLES, Table
+from spotify_assets.tables import (
+    TABLES,
+    Table,
+)
 from spotify_assets.warehouse.io_manager import column_schema
 
 OWNER = "team:listening-analytics"

@@ -13,6 +13,7 @@ from statistics import median
 
 import duckdb
 
+from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import ROW_COUNTS, Statistic, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.slices import Window
@@ -26,8 +27,6 @@ MAD_TO_SIGMA = 1.4826
 """Standard deviations of a normal distribution in one median absolute deviation."""
 RECENT_DAYS = 7
 """Days that are judged when the whole table is checked."""
-PERSONAL_SOURCES = ("extended_history", "account_data", "lastfm", "listenbrainz", "web_api")
-"""Sources of one person's listening, who may well listen to nothing for days."""
 _SHOWN = 5
 REFUSED = Statistic(
     "usual_rejections",

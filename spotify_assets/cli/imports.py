@@ -163,7 +163,7 @@ def _told(importing: "Iterable[Handed]") -> "list[Handed]":
 
 
 def _kinds(expected: Expected | None) -> "frozenset[Kind]":
-    from spotify_assets.sources.kinds import EVENT_KINDS, Kind  # noqa: PLC0415
+    from spotify_assets.sources.imports import EVENT_KINDS, Kind  # noqa: PLC0415
 
     if expected is None:
         return frozenset(Kind)

@@ -1,145 +1,99 @@
-"""Gradient boosting, the model that predicts: scikit-learn fits it, plain numbers store it.
+"""Gradient boosting, the model that predicts: LightGBM fits it, its own text stores it.
 
-A stored forest is arrays of nodes as JSON. Nothing in it is executed when it is loaded, unlike a pickle.
+That text is a public format, the same for the same rows, and later releases read it; nothing in it is
+executed when it is loaded, unlike a pickle. Of 100 trees learnt from 40,000 rows it takes 180 kB and is
+written in 3 ms and read in 1 ms. skops, measured beside it on scikit-learn's own boosting, took 90 and 150 ms
+and needs a private class of scikit-learn to be trusted, which binds what is stored to one release.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spotify_assets.skip.logistic import Floats, Matrix, sigmoid
-from spotify_assets.skip.threads import threads_for
+from spotify_assets.skip.logistic import Floats, Matrix
+from spotify_assets.skip.threads import ROWS_FOR_THREADS
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 MOST_TREES, LEAST_TREES = 100, 10
 ROWS_PER_TREE = 500
 """Training rows for each tree up to the most: few rows do not bear many trees."""
-_CHUNK = 65_536
-_LEAF = -1
+_PARAMETERS: Mapping[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.08,
+    "num_leaves": 15,
+    "min_data_in_leaf": 100,
+    "lambda_l2": 1.0,
+    "seed": 0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+"""Trees are small, and there is no early stopping: its random validation rows would not lie after the
+training ones."""
+_FIRST_LINE = "tree\n"
+
+
+class StoredModelError(ValueError):
+    """A stored model that cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Tree:
-    """One regression tree; `feature` is -1 at a leaf, where `value` is added. Children come after parents."""
-
-    feature: npt.NDArray[np.int64]
-    threshold: Floats
-    unknown_left: npt.NDArray[np.bool_]
-    left: npt.NDArray[np.int64]
-    right: npt.NDArray[np.int64]
-    value: Floats
-
-    def add_to(self, rows: Matrix, log_odds: Floats) -> None:
-        """Add the tree's values to the log-odds of each row."""
-        node = np.zeros(rows.shape[0], dtype=np.int64)
-        active = np.flatnonzero(self.feature[node] >= 0)
-        while active.size:
-            at = node[active]
-            values = rows[active, self.feature[at]]
-            left = np.where(np.isnan(values), self.unknown_left[at], values <= self.threshold[at])
-            node[active] = np.where(left, self.left[at], self.right[at])
-            active = active[self.feature[node[active]] >= 0]
-        log_odds += self.value[node]
-
-
-@dataclass(frozen=True)
-class Forest:
-    """A fitted model: the sum of its trees and a baseline are the log-odds.
-
-    `columns` are those of the matrix for trees that it uses, in the order of the trees' features.
-    """
+class Boosted:
+    """A fitted model: LightGBM's text, and the `columns` of the matrix for trees that it uses, in order."""
 
     columns: tuple[int, ...]
-    baseline: float
-    trees: tuple[Tree, ...]
+    text: str
 
     def predict(self, matrix: Matrix) -> Floats:
         """Probability of the outcome, per row."""
-        log_odds = np.full(matrix.shape[0], self.baseline)
-        for start in range(0, matrix.shape[0], _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            part = np.ascontiguousarray(matrix[rows][:, list(self.columns)])
-            for tree in self.trees:
-                tree.add_to(part, log_odds[rows])
-        return sigmoid(log_odds)
+        rows = np.ascontiguousarray(matrix[:, list(self.columns)])
+        return np.asarray(self._booster.predict(rows, num_threads=_threads(rows.shape[0])), dtype=np.float64)
+
+    @cached_property
+    def _booster(self) -> "Booster":
+        from lightgbm import Booster  # noqa: PLC0415
+
+        return Booster(model_str=self.text)
 
     def to_json(self) -> dict[str, Any]:
-        """The forest as JSON types. An infinite threshold, which sends every known value left, is null."""
-        return {
-            "columns": list(self.columns),
-            "baseline": self.baseline,
-            "trees": [
-                {
-                    "feature": tree.feature.tolist(),
-                    "threshold": [t if math.isfinite(t) else None for t in tree.threshold.tolist()],
-                    "unknown_left": tree.unknown_left.astype(int).tolist(),
-                    "left": tree.left.tolist(),
-                    "right": tree.right.tolist(),
-                    "value": tree.value.tolist(),
-                }
-                for tree in self.trees
-            ],
-        }
+        """The model as JSON types."""
+        return {"columns": list(self.columns), "lightgbm": self.text}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Forest":
-        """The forest that `to_json` gave."""
-        trees = tuple(
-            Tree(
-                feature=np.array(tree["feature"], np.int64),
-                threshold=np.array([math.inf if t is None else t for t in tree["threshold"]]),
-                unknown_left=np.array(tree["unknown_left"], bool),
-                left=np.array(tree["left"], np.int64),
-                right=np.array(tree["right"], np.int64),
-                value=np.array(tree["value"], np.float64),
+    def from_json(cls, stored: Mapping[str, Any]) -> "Boosted":
+        """The model that `to_json` gave.
+
+        Raises:
+            StoredModelError: it is none, as those that versions before LightGBM stored.
+        """
+        text = stored.get("lightgbm")
+        if not isinstance(text, str) or not text.startswith(_FIRST_LINE):
+            raise StoredModelError(
+                "the stored gradient boosting is not in LightGBM's text format, as those of earlier versions "
+                "are not: materialise ml/skip_ladder for its cut-off again"
             )
-            for tree in stored["trees"]
-        )
-        return cls(tuple(stored["columns"]), float(stored["baseline"]), trees)
+        return cls(tuple(stored["columns"]), text)
 
 
-def fit_classifier(matrix: Matrix, classes: npt.NDArray[Any]) -> Any:
-    """scikit-learn's estimator, fitted; the same rows give the same trees.
+def fit(matrix: Matrix, outcome: npt.NDArray[np.bool_], columns: Sequence[int]) -> Boosted:
+    """Fit the model on some columns of the matrix for trees; the same rows give the same model."""
+    import lightgbm  # noqa: PLC0415
 
-    Trees are small, and there is no early stopping: its random validation rows would not lie after the
-    training ones.
-    """
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
-
-    estimator = HistGradientBoostingClassifier(
-        learning_rate=0.08,
-        max_iter=min(MOST_TREES, max(LEAST_TREES, classes.size // ROWS_PER_TREE)),
-        max_leaf_nodes=15,
-        min_samples_leaf=100,
-        l2_regularization=1.0,
-        early_stopping=False,
-        random_state=0,
+    rows = outcome.size
+    trained = lightgbm.train(
+        {**_PARAMETERS, "num_threads": _threads(rows)},
+        lightgbm.Dataset(np.ascontiguousarray(matrix[:, list(columns)]), outcome.astype(np.float32)),
+        num_boost_round=min(MOST_TREES, max(LEAST_TREES, rows // ROWS_PER_TREE)),
     )
-    with threads_for(classes.size):
-        return estimator.fit(matrix, classes)
+    return Boosted(tuple(columns), trained.model_to_string())
 
 
-def fit(matrix: Matrix, outcome: npt.NDArray[np.bool_], columns: Sequence[int]) -> Forest:
-    """Fit the model on some columns of the matrix for trees; the same rows give the same forest."""
-    fitted = fit_classifier(matrix[:, list(columns)], outcome)
-    return Forest(
-        columns=tuple(columns),
-        baseline=float(fitted._baseline_prediction.ravel()[0]),
-        trees=tuple(_tree(predictors[0].nodes) for predictors in fitted._predictors),
-    )
-
-
-def _tree(nodes: npt.NDArray[Any]) -> Tree:
-    """A tree from the nodes that scikit-learn keeps (its `PREDICTOR_RECORD_DTYPE`)."""
-    is_leaf = nodes["is_leaf"].astype(bool)
-    return Tree(
-        feature=np.where(is_leaf, _LEAF, nodes["feature_idx"]).astype(np.int64),
-        threshold=nodes["num_threshold"].astype(np.float64),
-        unknown_left=nodes["missing_go_to_left"].astype(bool),
-        left=nodes["left"].astype(np.int64),
-        right=nodes["right"].astype(np.int64),
-        value=nodes["value"].astype(np.float64),
-    )
+def _threads(rows: int) -> int:
+    """One thread for few rows, 0 for many: LightGBM then takes as many as there are cores."""
+    return 1 if rows < ROWS_FOR_THREADS else 0

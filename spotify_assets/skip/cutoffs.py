@@ -1,26 +1,17 @@
-"""Everything that one training cut-off gives: rows of the catalogue's tables, and plots with their words."""
+"""Everything that one training cut-off gives: rows of the catalogue's tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
 import polars as pl
 
-from spotify_assets.charts.skips import (
-    calibration_plot,
-    ladder_coefficient_plot,
-    roc_plot,
-    survival_plot,
-)
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip import popularity, report
 from spotify_assets.skip.champions import Candidate, Judged, decide
 from spotify_assets.skip.evaluation import auc_of, log_loss_of
-from spotify_assets.skip.insight import survival_insight
-from spotify_assets.skip.model import Window
 from spotify_assets.skip.registry import LABEL
-from spotify_assets.skip.survival import ALL, flag_agreement, skip_survival
+from spotify_assets.skip.survival import flag_agreement, skip_survival
 from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -33,11 +24,7 @@ from spotify_assets.tables import (
     SKIP_PREDICTIONS,
     SKIP_SURVIVAL,
 )
-
-if TYPE_CHECKING:
-    import altair as alt
-
-    from spotify_assets.skip.ladder import Ladder
+from spotify_assets.warehouse.slices import Window
 
 SKIP = "skip"
 """The target of the ladder's models in `ml.model_registry`."""
@@ -46,31 +33,16 @@ ENTRY_COLUMNS = tuple(name for name in MODEL_REGISTRY.column_names if name != "m
 """Columns of the registry without the models' text, which is long."""
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A plot: its file name, title and what it says in words."""
-
-    name: str
-    title: str
-    says: str
-    chart: "alt.LayerChart"
+Rows = Mapping[str, pl.DataFrame]
+"""Rows by the name of the table that they are of."""
 
 
-@dataclass(frozen=True)
-class Made:
-    """Rows by table name, and plots."""
-
-    rows: dict[str, pl.DataFrame]
-    plots: list[Plot]
-
-    def and_also(self, other: "Made") -> "Made":
-        """Both, the rows of a table that both have one after the other."""
-        names = [*self.rows, *(name for name in other.rows if name not in self.rows)]
-        rows = {
-            name: pl.concat([made.rows[name] for made in (self, other) if name in made.rows])
-            for name in names
-        }
-        return Made(rows, [*self.plots, *other.plots])
+def both(one: Rows, other: Rows) -> Rows:
+    """The rows of both, those of a table that both have one after the other."""
+    return {
+        name: pl.concat([rows[name] for rows in (one, other) if name in rows])
+        for name in dict.fromkeys((*one, *other))
+    }
 
 
 @dataclass
@@ -131,7 +103,7 @@ def skip_ladder(
     cutoff: date,
     windows: tuple[Window, Window],
     sampled_from: int,
-) -> Made:
+) -> Rows:
     """The ladder of a cut-off, its models in the registry, and the predictions of the current one.
 
     Args:
@@ -167,7 +139,7 @@ def skip_ladder(
         entry, current = registry.enter(candidate, judge, cutoff=cutoff, windows=windows)
         entries.append(entry)
     scored = report.prediction_rows(current, ladders.Model.from_json(registry.text(current)), test, cutoff)
-    rows = {
+    return {
         SKIP_LADDER.name: report.ladder_rows(ladder, cutoff, *windows, sampled_from),
         SKIP_LADDER_COEFFICIENTS.name: report.coefficient_rows(ladder, cutoff),
         FEATURE_DRIFT.name: report.drift_rows(ladder, cutoff),
@@ -175,10 +147,9 @@ def skip_ladder(
         SKIP_PREDICTIONS.name: scored,
         MODEL_REGISTRY.name: pl.concat(entries),
     }
-    return Made(rows, _ladder_plots(ladder, rows, cutoff))
 
 
-def popularity_model(tracks: pl.DataFrame, registry: Registry, *, cutoff: date, most_tracks: int) -> Made:
+def popularity_model(tracks: pl.DataFrame, registry: Registry, *, cutoff: date, most_tracks: int) -> Rows:
     """The popularity model of a cut-off, with the logistic one in the registry.
 
     Args:
@@ -204,17 +175,16 @@ def popularity_model(tracks: pl.DataFrame, registry: Registry, *, cutoff: date, 
         found = model.judge(popularity.Multinomial.from_json(registry.text(model_id)))
         return found["log_loss"].value, found["auc"].value
 
-    snapshot = Window("snapshot", model.snapshot, model.snapshot)
+    snapshot = Window(model.snapshot, model.snapshot + timedelta(days=1))
     entry, _ = registry.enter(candidate, judge, cutoff=cutoff, windows=(snapshot, snapshot))
-    rows = {
+    return {
         POPULARITY_MODEL.name: report.popularity_rows(model, cutoff),
         POPULARITY_COEFFICIENTS.name: report.popularity_coefficient_rows(model, cutoff),
         MODEL_REGISTRY.name: entry,
     }
-    return Made(rows, [])
 
 
-def survival(events: pl.DataFrame, genres: pl.DataFrame, *, cutoff: date) -> Made:
+def survival(events: pl.DataFrame, genres: pl.DataFrame, *, cutoff: date) -> Rows:
     """The survival curves of a cut-off, and how far the export's skip flag agrees with the outcome.
 
     Args:
@@ -225,45 +195,4 @@ def survival(events: pl.DataFrame, genres: pl.DataFrame, *, cutoff: date) -> Mad
     first = pl.lit(cutoff).alias("cutoff_date")
     curves = skip_survival(events, genres).select(first, pl.all())
     agreement = flag_agreement(events).select(first, pl.all())
-    rows = {SKIP_SURVIVAL.name: curves, SKIP_FLAG_AGREEMENT.name: agreement}
-    says = survival_insight(curves, agreement)
-    plots = [
-        Plot(f"skip_survival_{dimension}", title, says, survival_plot(chosen, title))
-        for dimension, title in (
-            (ALL, f"When listeners skip, up to {cutoff}"),
-            ("device", f"When listeners skip, by device, up to {cutoff}"),
-            ("position", f"When listeners skip, by position in the session, up to {cutoff}"),
-        )
-        if not (chosen := curves.filter(pl.col("dimension") == dimension)).is_empty()
-    ]
-    return Made(rows, plots)
-
-
-def _ladder_plots(ladder: "Ladder", rows: dict[str, pl.DataFrame], cutoff: date) -> list[Plot]:
-    """Coefficients of the last logistic regression, ROC curves, and calibration of both last models."""
-    best = {estimator: ladder.best(estimator) for estimator in (ladders.LOGISTIC, ladders.BOOSTING)}
-    steps = rows[SKIP_LADDER.name]
-    says = {
-        estimator: steps.filter(pl.col("rung") == rung.name, pl.col("estimator") == estimator)["insight"][0]
-        for estimator, rung in best.items()
-    }
-    curves = rows[SKIP_CURVES.name]
-    roc = curves.filter(pl.col("curve") == "roc", pl.col("estimator") == ladders.BOOSTING).select(
-        "rung", false_positive_rate="x", true_positive_rate="y"
-    )
-    calibration = curves.filter(pl.col("curve") == "calibration").select(
-        rung="estimator", predicted="x", observed="y"
-    )
-    terms = rows[SKIP_LADDER_COEFFICIENTS.name].filter(pl.col("rung") == best[ladders.LOGISTIC].name)
-    made = []
-    title = f"Odds of a skip, all features, model of {cutoff}"
-    if terms["ci_low"].null_count() == 0:
-        largest = ladder_coefficient_plot(terms, title)
-        made.append(Plot("skip_coefficients", title, says[ladders.LOGISTIC], largest))
-    title = f"Ranking skips, gradient boosting, model of {cutoff}"
-    made.append(Plot("skip_roc", title, says[ladders.BOOSTING], roc_plot(roc, title)))
-    title = f"Predicted and observed skips, models of {cutoff}"
-    return [
-        *made,
-        Plot("skip_calibration", title, says[ladders.BOOSTING], calibration_plot(calibration, title)),
-    ]
+    return {SKIP_SURVIVAL.name: curves, SKIP_FLAG_AGREEMENT.name: agreement}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spotify_assets.skip.evaluation import Estimate
     from spotify_assets.skip.ladder import Ladder, Rung
     from spotify_assets.skip.logistic import Coefficient
-    from spotify_assets.skip.model import FeatureTerm, SkipModel
+    from spotify_assets.skip.model import SkipModel
     from spotify_assets.skip.popularity import PopularityModel
 
 GUESSING_AUC = 0.5
@@ -172,44 +172,36 @@ def _interval(estimate: "Estimate", *, percent: bool = False) -> str:
 
 def _strongest_term(terms: "Sequence[Coefficient]") -> str | None:
     """The largest coefficient among those whose interval excludes no effect, in words; None without one."""
-    clear = [
-        term
-        for term in terms
-        if term.sd is not None and term.ci_low is not None and term.ci_high is not None
-        if term.ci_low > 0 or term.ci_high < 0
-    ]
-    if not clear:
-        return None
-    term = max(clear, key=lambda candidate: abs(candidate.coefficient))
-    assert term.ci_low is not None and term.ci_high is not None  # `clear` has such only
-    effect = _odds(term.coefficient, term.ci_low, term.ci_high)
-    return f"one standard deviation more of {term.term} goes with {effect}"
+    term = _largest(terms)
+    return f"one standard deviation more of {term.term} goes with {_odds(term)}" if term else None
+
+
+def _largest(terms: "Sequence[Coefficient]") -> "Coefficient | None":
+    """The largest coefficient of a column among those whose interval excludes no effect."""
+    clear = [term for term in terms if term.sd is not None and term.excludes_no_effect]
+    return max(clear, key=lambda candidate: abs(candidate.coefficient), default=None)
 
 
 def _strongest(model: "SkipModel") -> str:
-    names = [term.name for term in model.features]
-    clear = [term for term in model.features if term.excludes_no_effect]
-    if not clear:
+    names = [term.term for term in model.features]
+    term = _largest(model.features)
+    if term is None or term.sd is None:
         return (
             f"In {model.train_rows:,} playbacks of {model.users:,} users, none of {_listed(names)} shows an "
             "association with skipping: every 95 % interval includes no effect."
         )
-    term = max(clear, key=lambda candidate: abs(candidate.coefficient))
-    wording = _WORDINGS[term.name]
-    others = _listed([name for name in names if name != term.name])
+    wording = _WORDINGS[term.term]
+    others = _listed([name for name in names if name != term.term])
     return (
         f"Controlling for {others}, a track one standard deviation ({wording.amount(term.sd)}) "
-        f"{wording.comparative} has {_effect(term)}."
+        f"{wording.comparative} has {_odds(term)}."
     )
 
 
-def _effect(term: "FeatureTerm") -> str:
-    return _odds(term.coefficient, term.ci_low, term.ci_high)
-
-
-def _odds(coefficient: float, ci_low: float, ci_high: float) -> str:
+def _odds(term: "Coefficient") -> str:
     """The odds ratio and its interval: a percentage, or a factor where it doubles or halves the odds."""
-    ratio, low, high = (math.exp(value) for value in (coefficient, ci_low, ci_high))
+    assert term.ci_low is not None and term.ci_high is not None  # it excludes no effect
+    ratio, low, high = (math.exp(value) for value in (term.coefficient, term.ci_low, term.ci_high))
     if not 1 / _DOUBLE < ratio < _DOUBLE:
         return f"{ratio:.2g} times the odds of being skipped (95 % interval {low:.2g} to {high:.2g})"
     if ratio < 1:
@@ -223,7 +215,7 @@ def _odds(coefficient: float, ci_low: float, ci_high: float) -> str:
 
 
 def _judgement(model: "SkipModel") -> str:
-    days = (model.test.last - model.test.first).days + 1
+    days = len(model.test.days())
     following = "On the following day" if days == 1 else f"On the following {days} days"
     auc = f"{model.auc:.2f}"
     guessing = f"{GUESSING_AUC:.2f}"

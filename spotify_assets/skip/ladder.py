@@ -28,8 +28,9 @@ from spotify_assets.skip.logistic import Floats
 from spotify_assets.skip.registry import FEATURES, GROUPS, LABEL, Feature
 from spotify_assets.skip.threads import threads_for
 
-RULE_VERSION = "skip-ladder-v1"
-"""Version of the features, their encoding and the estimators; changes with any of them."""
+RULE_VERSION = "skip-ladder-v2"
+"""Version of the features, their encoding and the estimators; changes with any of them. The boosting of
+v1 was scikit-learn's."""
 
 Estimator = Literal["constant", "rule", "logistic", "gradient_boosting"]
 BASE_RATE, REPEAT = "base_rate", "repeat_previous"
@@ -53,12 +54,12 @@ class TooLittleData(ValueError):  # noqa: N818
 class Model:
     """A fitted model of either kind with its encoding: all that scoring rows takes.
 
-    It is stored as JSON: numbers and names, nothing that is executed when it is loaded.
+    It is stored as JSON: numbers, names and LightGBM's text, nothing that is executed when it is loaded.
     """
 
     estimator: Estimator
     encoding: Encoding
-    fitted: logistic.Logistic | boosting.Forest
+    fitted: logistic.Logistic | boosting.Boosted
 
     def predict(self, rows: pl.DataFrame) -> Floats:
         """Probability of a skip of each row of `ml.model_features`."""
@@ -77,9 +78,13 @@ class Model:
 
     @classmethod
     def from_json(cls, text: str) -> "Model":
-        """The model that `to_json` gave."""
+        """The model that `to_json` gave.
+
+        Raises:
+            StoredModelError: an earlier version stored it in another form.
+        """
         stored: dict[str, Any] = json.loads(text)
-        kind = logistic.Logistic if stored["estimator"] == LOGISTIC else boosting.Forest
+        kind = logistic.Logistic if stored["estimator"] == LOGISTIC else boosting.Boosted
         return cls(
             stored["estimator"], Encoding.from_json(stored["encoding"]), kind.from_json(stored["fitted"])
         )
@@ -196,9 +201,9 @@ def _climb(
         read = logistic.fit(linear[0], learnt, train_clusters, names, columns=at_linear)
         model = Model(LOGISTIC, encoding, read)
         rungs.append(judged(group, LOGISTIC, read.predict(linear[1]), len(read.kept), model))
-        forest = boosting.fit(trees[0], learnt, at_trees)
-        model = Model(BOOSTING, encoding, forest)
-        rungs.append(judged(group, BOOSTING, forest.predict(trees[1]), len(at_trees), model))
+        boosted = boosting.fit(trees[0], learnt, at_trees)
+        model = Model(BOOSTING, encoding, boosted)
+        rungs.append(judged(group, BOOSTING, boosted.predict(trees[1]), len(at_trees), model))
     last = rungs[-1]
     score = last.model.fitted.predict(trees[0]) if last.model else np.full(train.height, learnt.mean())
     return Ladder(

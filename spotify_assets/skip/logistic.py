@@ -1,5 +1,8 @@
 """Logistic regression that is made to be read: standardised coefficients with cluster-robust errors.
 
+Both readable models are fitted here: the five features of `skip.model` without a penalty, and the rungs of
+the ladder with one.
+
 Formulas: Newton's method on the penalised likelihood; cluster-robust covariance with the small-sample factor
 G/(G-1)·(n-1)/(n-k) and the t distribution with G-1 degrees of freedom for G clusters: Cameron & Miller, "A
 Practitioner's Guide to Cluster-Robust Inference", J. Human Resources 50 (2015), sections II.B, VI.D.
@@ -14,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float32] | Floats
 
 RIDGE = 1.0
 """Penalty on half the squared standardised coefficients, the standard normal as prior. It keeps coefficients
@@ -24,7 +27,9 @@ INTERCEPT = "intercept"
 _LEAST_PIVOT = 1e-5
 """Share of a column's variance that the columns before it must leave unexplained; one with less repeats
 them and is left out."""
-_TOLERANCE = 1e-8
+_SMALLEST_STEP = 1e-6
+"""Of any coefficient, below which they have settled. Where a column separates the outcomes the likelihood
+settles too, while the coefficient grows by one in every step."""
 _STEPS = 50
 _LONGEST_STEP = 5.0
 _CHUNK = 65_536
@@ -46,6 +51,11 @@ class Coefficient:
     p_value: float | None
     mean: float | None
     sd: float | None
+
+    @property
+    def excludes_no_effect(self) -> bool:
+        """Whether the 95 % interval is known and leaves out 0."""
+        return self.ci_low is not None and self.ci_high is not None and (self.ci_low > 0 or self.ci_high < 0)
 
 
 @dataclass(frozen=True)
@@ -118,16 +128,11 @@ def fit(
     penalty[0] = 0.0
     beta = np.zeros(len(x.columns) + 1)
     beta[0] = _log_odds(float(y.mean()))
-    for _ in range(_STEPS):
-        gradient, information = _derivatives(x, y, beta)
-        gradient -= penalty * beta
-        step = np.linalg.solve(information + np.diag(penalty), gradient)
-        # A step that would overshoot where probabilities saturate is shortened.
-        beta = beta + step / max(1.0, float(np.abs(step).max()) / _LONGEST_STEP)
-        if float(gradient @ step) < _TOLERANCE:
-            break
-    else:
-        raise ArithmeticError(f"the coefficients of {', '.join(names[c] for c in x.columns)} do not settle")
+    try:
+        beta = _settled(x, y, beta, penalty)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        said = ", ".join(names[column] for column in x.columns)
+        raise ArithmeticError(f"the coefficients of {said} do not settle") from error
     _, information = _derivatives(x, y, beta)
     errors = _robust_errors(x, y, beta, information + np.diag(penalty), clusters)
     return Logistic(
@@ -216,6 +221,23 @@ def _derivatives(x: _Standardised, y: Floats, beta: Floats) -> tuple[Floats, Flo
         gradient += part.T @ (y[rows] - p)
         information += (part * (p * (1 - p))[:, None]).T @ part
     return gradient, information
+
+
+def _settled(x: _Standardised, y: Floats, beta: Floats, penalty: Floats) -> Floats:
+    """The coefficients that maximise the penalised likelihood, from those given on.
+
+    Raises:
+        ArithmeticError: they do not settle.
+    """
+    for _ in range(_STEPS):
+        gradient, information = _derivatives(x, y, beta)
+        step = np.linalg.solve(information + np.diag(penalty), gradient - penalty * beta)
+        longest = float(np.abs(step).max())
+        # A step that would overshoot where probabilities saturate is shortened.
+        beta = beta + step / max(1.0, longest / _LONGEST_STEP)
+        if longest < _SMALLEST_STEP:
+            return beta
+    raise ArithmeticError
 
 
 def _robust_errors(

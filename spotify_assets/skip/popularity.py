@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from spotify_assets.skip.boosting import fit_classifier
+from spotify_assets.skip.boosting import LEAST_TREES, MOST_TREES, ROWS_PER_TREE
 from spotify_assets.skip.encoding import Encoding
 from spotify_assets.skip.evaluation import Estimate, clusters_of, judge_classes
 from spotify_assets.skip.logistic import (
@@ -281,6 +281,17 @@ def _coefficient(
 
 
 def _boosted(train: Matrix, learnt: npt.NDArray[np.int64], test: Matrix) -> Floats:
-    fitted = fit_classifier(train, learnt)
-    probability: Floats = fitted.predict_proba(test)
+    """Probabilities of the buckets by scikit-learn's gradient boosting, which is judged and not stored."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
+
+    estimator = HistGradientBoostingClassifier(
+        learning_rate=0.08,
+        max_iter=min(MOST_TREES, max(LEAST_TREES, learnt.size // ROWS_PER_TREE)),
+        max_leaf_nodes=15,
+        min_samples_leaf=100,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=0,
+    )
+    probability: Floats = estimator.fit(train, learnt).predict_proba(test)
     return probability

@@ -1,9 +1,9 @@
-"""The ladder and the popularity model as rows of the catalogue's tables, with what they say in words."""
+"""The models as rows of the catalogue's tables, with what they say in words."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,10 +11,11 @@ import polars as pl
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip.champions import Candidate, Verdict
 from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
-from spotify_assets.skip.insight import popularity_insight, rung_insight
+from spotify_assets.skip.insight import insight, popularity_insight, rung_insight
 from spotify_assets.skip.ladder import Ladder, Model, Rung
 from spotify_assets.skip.logistic import Coefficient, Logistic
-from spotify_assets.skip.model import Window
+from spotify_assets.skip.model import RULE_VERSION as MODEL_RULE
+from spotify_assets.skip.model import SkipModel
 from spotify_assets.skip.popularity import RULE_VERSION as POPULARITY_RULE
 from spotify_assets.skip.popularity import PopularityModel
 from spotify_assets.tables import (
@@ -25,8 +26,39 @@ from spotify_assets.tables import (
     SKIP_CURVES,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
+    SKIP_MODEL,
+    SKIP_MODEL_COEFFICIENTS,
     SKIP_PREDICTIONS,
 )
+from spotify_assets.warehouse.slices import Window
+
+
+def skip_model_row(model: SkipModel, plot: str) -> pl.DataFrame:
+    """The one row of `ml.skip_model`; `plot` is that of its coefficients, as Vega-Lite."""
+    row = {
+        **{name: value for name, value in vars(model).items() if name in SKIP_MODEL.column_names},
+        **_windows(model.training, model.test),
+        "cutoff_date": model.cutoff,
+        "rule_version": MODEL_RULE,
+        "insight": insight(model),
+        "coefficient_plot": plot,
+    }
+    return pl.DataFrame([row], schema=SKIP_MODEL.polars_schema)
+
+
+def skip_model_coefficients(model: SkipModel) -> pl.DataFrame:
+    """The rows of `ml.skip_model_coefficients`: one per term, the intercept first."""
+    rows = [
+        {
+            "cutoff_date": model.cutoff,
+            "feature_mean": row["column_mean"],
+            "feature_sd": row["column_sd"],
+            **row,
+        }
+        for row in _coefficients((model.intercept, *model.features))
+    ]
+    schema = SKIP_MODEL_COEFFICIENTS.polars_schema
+    return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
 def ladder_rows(
@@ -178,10 +210,10 @@ def popularity_coefficient_rows(model: PopularityModel, cutoff: date) -> pl.Data
 
 def _windows(training: Window, test: Window) -> dict[str, date]:
     return {
-        "train_from": training.first,
-        "train_to": training.last,
-        "test_from": test.first,
-        "test_to": test.last,
+        "train_from": training.start,
+        "train_to": training.end - timedelta(days=1),
+        "test_from": test.start,
+        "test_to": test.end - timedelta(days=1),
     }
 
 

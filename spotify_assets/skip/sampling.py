@@ -25,7 +25,15 @@ class Sampled:
 
 
 def training_and_test(cutoff: date, *, training_days: int, test_days: int) -> tuple[Window, Window]:
-    """The training window, and the test window after it that ends with the cut-off."""
+    """The training window, and the test window after it that ends with the cut-off.
+
+    Raises:
+        ValueError: a window would have no day.
+    """
+    if training_days < 1 or test_days < 1:
+        raise ValueError(
+            f"training_days is {training_days} and test_days {test_days}: each window needs a day"
+        )
     test = Window(cutoff - timedelta(days=test_days - 1), cutoff + timedelta(days=1))
     return test.preceding(training_days), test
 

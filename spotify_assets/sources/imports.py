@@ -10,17 +10,17 @@
 `recognise` and `read_events` raise nothing but `SourceError` whatever the bytes are; a file of which even
 one chunk raises is to be refused as a whole. Memory does not grow with the size of the file.
 
-Here belongs: which reader reads which kind. Not here: landing (`lake`) and matching of plays that came twice
-(`transforms`).
+Here belongs: the door; which reader reads which kind is said in `formats`. Not here: landing (`lake`) and
+matching of plays that came twice (`transforms`).
 """
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from spotify_assets.sources import account_data, event_files, scrobbles, streaming_history
 from spotify_assets.sources.archive import DamagedError, InputFile, Refused, input_files
 from spotify_assets.sources.errors import SourceError
-from spotify_assets.sources.kinds import EVENT_KINDS, PERSONAL_KINDS, Chunk, Kind, Recognised
+from spotify_assets.sources.formats import EVENT_KINDS, FORMATS, PERSONAL_KINDS
+from spotify_assets.sources.kinds import Chunk, Kind, Recognised
 from spotify_assets.sources.recognise import recognise
 
 __all__ = [
@@ -41,13 +41,12 @@ __all__ = [
 
 SHA_DIGITS = 12
 _SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".gz")
-_NAMED_BY_ACCOUNT = (Kind.LASTFM, Kind.LISTENBRAINZ)
-"""Kinds whose exporters put the account's name into the file's name."""
 
 
 def stored_name(file: InputFile, recognised: Recognised) -> str:
     """The name of a file that may be stored: its base name, or its kind where names tell who somebody is."""
-    if recognised.kind not in _NAMED_BY_ACCOUNT:
+    known = FORMATS.get(recognised.kind)
+    if known is None or not known.named_by_account:
         return file.base_name
     suffixes = [suffix.lower() for suffix in PurePosixPath(file.base_name).suffixes]
     return recognised.kind.value + "".join(suffix for suffix in suffixes if suffix in _SUFFIXES)
@@ -67,14 +66,7 @@ def read_events(file: InputFile, recognised: Recognised, user_id: str) -> Iterat
         ValueError: the kind has no events (`EVENT_KINDS`).
     """
     source_file = f"{stored_name(file, recognised)}@{file.sha256[:SHA_DIGITS]}"
-    if recognised.kind is Kind.EXTENDED_HISTORY:
-        return streaming_history.read(file, source_file, user_id)
-    if recognised.kind in (Kind.ACCOUNT_MUSIC, Kind.ACCOUNT_PODCAST, Kind.ACCOUNT_AUDIOBOOK):
-        return account_data.read(file, source_file, user_id)
-    if recognised.kind is Kind.LASTFM:
-        return scrobbles.read_lastfm(file, recognised, source_file, user_id)
-    if recognised.kind is Kind.LISTENBRAINZ:
-        return scrobbles.read_listenbrainz(file, recognised, source_file, user_id)
-    if recognised.kind is Kind.EVENTS:
-        return event_files.read(file, recognised, source_file, user_id)
-    raise ValueError(f"{file.name} is {recognised.kind.value}, which has no events")
+    known = FORMATS.get(recognised.kind)
+    if known is None:
+        raise ValueError(f"{file.name} is {recognised.kind.value}, which has no events")
+    return known.read(file, recognised, source_file, user_id)

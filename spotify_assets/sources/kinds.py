@@ -26,6 +26,10 @@ class Kind(StrEnum):
     """Scrobbles as the usual Last.fm exporters write them, CSV or JSON."""
     LISTENBRAINZ = "listenbrainz"
     """Listens as ListenBrainz exports them, JSON or JSON lines."""
+    APPLE_MUSIC = "apple_music"
+    """Apple Music's Play Activity of the privacy export, CSV."""
+    YOUTUBE_MUSIC = "youtube_music"
+    """YouTube Music's watch history of Google Takeout, JSON."""
     EVENTS = "events"
     """The product's own events: the columns of `raw.raw_events` as NDJSON, JSON, CSV or Parquet."""
     CATALOGUE = "catalogue"
@@ -34,23 +38,6 @@ class Kind(StrEnum):
     """Something known that holds no listening: a document, an image, other account data."""
     UNKNOWN = "unknown"
     """None of these."""
-
-
-PERSONAL_KINDS = frozenset(
-    {
-        Kind.EXTENDED_HISTORY,
-        Kind.ACCOUNT_MUSIC,
-        Kind.ACCOUNT_PODCAST,
-        Kind.ACCOUNT_AUDIOBOOK,
-        Kind.LASTFM,
-        Kind.LISTENBRAINZ,
-    }
-)
-"""Kinds whose files are one person's history and name the listener nowhere that may be read: the listener
-is who the caller says."""
-
-EVENT_KINDS = PERSONAL_KINDS | {Kind.EVENTS}
-"""Kinds that `imports.read_events` reads."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ Here belongs: telling kinds apart, with a reason in words. Not here: reading row
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -20,21 +20,14 @@ from spotify_assets.sources.archive import InputFile, printable
 from spotify_assets.sources.catalogue_columns import catalogue_shape, describes_tracks
 from spotify_assets.sources.delimited import DELIMITERS, header_of, read_delimited
 from spotify_assets.sources.errors import SourceError
+from spotify_assets.sources.formats import FORMATS
+from spotify_assets.sources.formats.own_events import are_of_events
 from spotify_assets.sources.json_stream import read_batches
 from spotify_assets.sources.kinds import Kind, Recognised
 from spotify_assets.sources.privacy import scrub_text
-from spotify_assets.sources.scrobble_layouts import (
-    LASTFM_ARRAYS,
-    LISTENBRAINZ_ARRAYS,
-    contained,
-    is_lastfm,
-    is_listenbrainz,
-    lastfm_columns,
-    lastfm_layout,
-)
+from spotify_assets.sources.scrobble_layouts import contained, lastfm_columns, lastfm_layout
 from spotify_assets.sources.text import APPLE_DOUBLE, LFS_POINTER, Text, decode
 from spotify_assets.sources.text_stream import as_utf8, codec_of
-from spotify_assets.tables import RAW_EVENTS
 
 HEAD_BYTES = 256 << 10
 """Bytes from the start of a file by which it is recognised."""
@@ -103,14 +96,6 @@ _ACCOUNT_FILES: tuple[tuple[frozenset[str], str], ...] = tuple(
 )
 """Keys by which the other files of Spotify's and ListenBrainz' exports are told."""
 
-_EXTENDED = frozenset({"ts", "ms_played"})
-_ACCOUNT = frozenset({"endTime", "msPlayed"})
-_EVENT_COLUMNS = frozenset(RAW_EVENTS.column_names)
-_EVENT_MARKS = frozenset({"event_id", "user_id", "started_at", "ended_at", "event_date", "action"})
-_EVENT_MARKS_NEEDED = 2
-_EVENT_COLUMNS_NEEDED = 4
-"""So many of the columns that only the product's own events have, and of all their columns."""
-
 
 def recognise(file: InputFile) -> Recognised:
     """What a file is, by its content. Reads its beginning only.
@@ -168,7 +153,7 @@ def _parquet(file: InputFile) -> Recognised:
             columns = set(parquet.schema_arrow.names)
     except (pa.ArrowException, OSError, ValueError) as error:
         return _unknown(f"it is a damaged Parquet file: {error}"[:_LONGEST_WHY])
-    if _are_of_events(columns):
+    if are_of_events(columns):
         return Recognised(Kind.EVENTS, "Parquet with the columns of events", {"format": "parquet"})
     return _unknown("it is Parquet without the columns of events; a catalogue must be CSV")
 
@@ -203,19 +188,10 @@ def _json(file: InputFile, head: bytes) -> Recognised:
     kind = kinds[0]
     if kind is Kind.EXTENDED_HISTORY:
         dialect["generation"] = _generation(set().union(*elements))
-    return Recognised(kind, _WHY[kind], dialect)
+    return Recognised(kind, FORMATS[kind].why, dialect)
 
 
 _EMPTY_BYTES = 1024
-_WHY: Mapping[Kind, str] = {
-    Kind.EXTENDED_HISTORY: "rows with ts and ms_played: Spotify's Extended Streaming History",
-    Kind.ACCOUNT_MUSIC: "rows with endTime, trackName and msPlayed: Spotify's account data, music",
-    Kind.ACCOUNT_PODCAST: "rows with endTime, episodeName and msPlayed: Spotify's account data, podcasts",
-    Kind.ACCOUNT_AUDIOBOOK: "rows with endTime, a book and msPlayed: Spotify's account data, audiobooks",
-    Kind.LASTFM: "rows with artist, track and the time of a scrobble: Last.fm",
-    Kind.LISTENBRAINZ: "rows with listened_at and track_metadata: ListenBrainz",
-    Kind.EVENTS: "rows with the columns of events",
-}
 
 
 _FIRST_ARRAY = re.compile(rb'\s*\{\s*"([^"\\]{1,80})"\s*:\s*\[')
@@ -240,7 +216,7 @@ def _array_within(head: bytes) -> str | None:
         return None
     found = re.search(
         rb'"('
-        + b"|".join(name.encode() for name in (*LASTFM_ARRAYS, *LISTENBRAINZ_ARRAYS))
+        + b"|".join(name.encode() for one in FORMATS.values() for name in one.arrays)
         + rb')"\s*:\s*\[',
         text,
     )
@@ -248,29 +224,7 @@ def _array_within(head: bytes) -> str | None:
 
 
 def _kind_of(element: Mapping[str, object]) -> Kind | None:
-    keys = element.keys()
-    if keys >= _EXTENDED:
-        return Kind.EXTENDED_HISTORY
-    if keys >= _ACCOUNT:
-        return _account_kind(keys)
-    if is_listenbrainz(element):
-        return Kind.LISTENBRAINZ
-    if _are_of_events(keys):
-        return Kind.EVENTS
-    return Kind.LASTFM if is_lastfm(element) else None
-
-
-def _are_of_events(columns: Set[str]) -> bool:
-    marks, known = columns & _EVENT_MARKS, columns & _EVENT_COLUMNS
-    return len(marks) >= _EVENT_MARKS_NEEDED and len(known) >= _EVENT_COLUMNS_NEEDED
-
-
-def _account_kind(keys: Set[str]) -> Kind:
-    if keys & {"trackName", "artistName"}:
-        return Kind.ACCOUNT_MUSIC
-    if keys & {"episodeName", "podcastName"}:
-        return Kind.ACCOUNT_PODCAST
-    return Kind.ACCOUNT_AUDIOBOOK
+    return next((kind for kind, one in FORMATS.items() if one.is_element(element)), None)
 
 
 def _generation(keys: set[str]) -> str:
@@ -367,9 +321,9 @@ def _delimited(file: InputFile, text: bytes, codec: str | None) -> Recognised:
     for delimiter in DELIMITERS:
         header, _ = header_of(decoded, delimiter)
         dialect = {"format": "csv", "delimiter": delimiter, "encoding": codec or decoded.encoding}
-        columns = set(header)
-        if _are_of_events(columns):
-            return Recognised(Kind.EVENTS, "CSV with the columns of events", dialect)
+        for kind, one in FORMATS.items():
+            if one.is_header(header):
+                return Recognised(kind, f"CSV, {one.why}", dialect)
         shape = catalogue_shape(header, partial(_rows, decoded, delimiter))
         if lastfm_columns(header) and not (shape and describes_tracks(header)):
             return Recognised(

@@ -72,7 +72,7 @@ def read_lastfm(file: InputFile, recognised: Recognised, source_file: str, user_
         SourceError: the file cannot be read, or passes a limit, or its dates are written as three numbers
             and nothing in the whole file shows whether the day or the month comes first.
     """
-    reading = _Reading(
+    reading = Reading(
         LASTFM,
         source_file,
         user_id,
@@ -90,7 +90,7 @@ def read_listenbrainz(
     Raises:
         SourceError: the file cannot be read, or passes a limit.
     """
-    reading = _Reading(
+    reading = Reading(
         LISTENBRAINZ,
         source_file,
         user_id,
@@ -101,8 +101,8 @@ def read_listenbrainz(
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """What the chunks of one file share."""
+class Reading:
+    """What the chunks of one file of scrobbles share."""
 
     source: str
     source_file: str
@@ -119,7 +119,7 @@ def _lastfm_batches(file: InputFile, recognised: Recognised) -> Iterator[Batch]:
     header = [str(name) for name in names] if isinstance(names, list) else None
     with file.open() as stream:
         for block in read_record_blocks(stream, file.name, str(recognised.dialect["delimiter"]), header):
-            yield _as_batch(block)
+            yield as_batch(block)
 
 
 def _json_batches(file: InputFile, recognised: Recognised) -> Iterator[Batch]:
@@ -128,7 +128,8 @@ def _json_batches(file: InputFile, recognised: Recognised) -> Iterator[Batch]:
         yield from flattened(read_batches(stream, str(array) if array else None), contained)
 
 
-def _as_batch(block: Delimited) -> Batch:
+def as_batch(block: Delimited) -> Batch:
+    """A block of CSV as the objects that a batch of JSON has; empty cells are absent."""
     names = [name for name in block.rows.columns if name != ROW]
     return Batch(
         rows=block.rows.get_column(ROW).to_list(),
@@ -173,7 +174,7 @@ def _lastfm_names(elements: Sequence[Mapping[str, object]]) -> Names:
     return Names(artists, tracks, albums, times, ", ".join(columns))
 
 
-def _lastfm_chunk(batch: Batch, reading: _Reading) -> Chunk:
+def _lastfm_chunk(batch: Batch, reading: Reading) -> Chunk:
     elements = batch.elements
     names = _lastfm_names(elements)
     lengths_ms, lengths_s = _field(elements, "duration_ms")[0], _field(elements, "duration_s")[0]
@@ -190,7 +191,7 @@ def _lastfm_chunk(batch: Batch, reading: _Reading) -> Chunk:
         [int_column("length_ms", lengths_ms).values, int_column("length_s", lengths_s).values]
     ).with_columns(listened_s=pl.lit(None, pl.Int64), track_id=pl.lit(None, pl.String))
     extras = unplanned(elements, known | PERSONAL_KEYS)
-    return _scrobbles(batch, given, names, reading=reading, first_reasons=reasons, extras=extras)
+    return scrobbled(batch, given, names, reading=reading, first_reasons=reasons, extras=extras)
 
 
 _LISTENBRAINZ_ID = r"(?:spotify:track:|open\.spotify\.com/(?:[^?#]*/)?track/)([0-9A-Za-z]{22})(?:$|[?#])"
@@ -215,7 +216,7 @@ def _listenbrainz_names(elements: Sequence[Mapping[str, object]]) -> Names:
     )
 
 
-def _listenbrainz_chunk(batch: Batch, reading: _Reading) -> Chunk:
+def _listenbrainz_chunk(batch: Batch, reading: Reading) -> Chunk:
     elements = batch.elements
     metadata = [_object(element.get("track_metadata")) for element in elements]
     info = [_object(each.get("additional_info")) for each in metadata]
@@ -239,7 +240,7 @@ def _listenbrainz_chunk(batch: Batch, reading: _Reading) -> Chunk:
         if texts.null_count() < len(texts):
             extras.values[name] = {at: text for at, text in enumerate(texts) if text is not None}
     names = _listenbrainz_names(elements)
-    return _scrobbles(batch, given, names, reading=reading, first_reasons=[], extras=extras)
+    return scrobbled(batch, given, names, reading=reading, first_reasons=[], extras=extras)
 
 
 def _object(value: object) -> dict[str, object]:
@@ -276,16 +277,19 @@ def _timed(
     return time, timed
 
 
-def _scrobbles(
+def scrobbled(
     batch: Batch,
     given: pl.DataFrame,
     names: Names,
     *,
-    reading: _Reading,
+    reading: Reading,
     first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],
     extras: Extras,
 ) -> Chunk:
-    """`given` has `track_id`, `length_ms`, `length_s` and `listened_s`, one row per element of the batch."""
+    """Rows that tell when a playback began, and hardly how long it lasted, as events.
+
+    `given` has `track_id`, `length_ms`, `length_s` and `listened_s`, one row per element of the batch.
+    """
     time, timed = _timed(batch, given, names, reading.evidence)
     facts = timed.select(
         pl.lit(reading.user_id).alias("user"),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import polars as pl
 
+from spotify_assets.sources.formats import CLOCKS
 from spotify_assets.tables import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
 from spotify_assets.transforms.as_of import join_tracks
 
@@ -23,7 +24,9 @@ TRACK_COLUMNS = ("track_id", "snapshot_date", "primary_artist_id", *TRACK_FEATUR
 CLOCK_RESOLUTION_SECONDS = 1
 """Resolution of the exports' time stamps: a start computed from one may be this much too early."""
 
-COARSE_CLOCK_RESOLUTION_SECONDS = {"account_data": 60}
+COARSE_CLOCK_RESOLUTION_SECONDS = {
+    clock.source: clock.coarse_seconds for clock in CLOCKS if clock.coarse_seconds
+}
 """Resolution of the sources whose time stamps are coarser: the account export gives minutes."""
 
 HISTORY_DAYS = 28

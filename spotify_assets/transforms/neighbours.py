@@ -162,4 +162,4 @@ def _of_several_sources(events: pl.DataFrame) -> pl.DataFrame:
     return events.filter(pl.col("user_id").is_in(users_of_several_sources(events).implode()))
 
 
-_TRUST = {source.name: rank for rank, source in enumerate(SOURCES)}
+_TRUST = {source.source: rank for rank, source in enumerate(SOURCES)}

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from spotify_assets.sources.formats import CLOCKS
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.features import COARSE_CLOCK_RESOLUTION_SECONDS
 from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES
@@ -31,10 +32,10 @@ LISTENING_WITHIN = SESSION_RULES[SESSION_RULE].gap
 """How soon the next playback begins where the listener went on: within one session. Its start is reckoned
 from its end, so that pauses inside of it move it, and ten seconds would miss many a skip."""
 FINISHED_REASONS = ("trackdone",)
-SILENT_SOURCES = ("extended_history", "account_data", "web_api", "listenbrainz", "lastfm")
+SILENT_SOURCES = tuple(clock.source for clock in CLOCKS if clock.silent)
 """Sources that call every playback `play`. Files and streams of events write `skip` for a skip, and there
 `play` speaks against one."""
-STARTS_ONLY = ("listenbrainz", "lastfm")
+STARTS_ONLY = tuple(clock.source for clock in CLOCKS if clock.starts_only)
 """Sources that know when a playback began and, unless they say so, not how much of it was heard."""
 FORWARD = "fwdbtn"
 SCROBBLE_SHARE = 0.5

@@ -10,52 +10,25 @@ A row that stays knows what the rows know that it stands for: a history that has
 of the account data, and by these it is found among the scrobbles.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
+from spotify_assets.sources.formats import CLOCKS
+from spotify_assets.sources.formats.model import Clock
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.matching import HOUR_MS, KEYS, MINUTE_MS, NO_PAIRS, UNKNOWN, exact, matched
 from spotify_assets.transforms.names import artist_key, title_key
 
-SECOND_MS = 1_000
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a source knows of when a playback was heard, in milliseconds.
-
-    The playback ended up to `early_ms` before and up to `late_ms` after the `ended_at` that the source
-    gives. A source of `starts_only` knows the moment it began, to the same precision, and not how long
-    it was heard. One that `reports` says when the service learnt of the playback: of what was played offline
-    that is the moment of the upload.
-    """
-
-    name: str
-    early_ms: int = SECOND_MS
-    late_ms: int = SECOND_MS
-    starts_only: bool = False
-    reports: bool = False
-
-
-SOURCES = (
-    Source("extended_history"),
-    Source("stream"),
-    Source("synthetic"),
-    Source("web_api", early_ms=30 * SECOND_MS, late_ms=30 * SECOND_MS),
-    Source("account_data", early_ms=SECOND_MS, late_ms=MINUTE_MS, reports=True),
-    Source("listenbrainz", early_ms=30 * SECOND_MS, late_ms=90 * SECOND_MS, starts_only=True),
-    Source("lastfm", early_ms=30 * SECOND_MS, late_ms=90 * SECOND_MS, starts_only=True),
-)
+SOURCES = CLOCKS
 """Sources in the order in which they are believed; all others come after them and are taken to the second.
 
-The extended history comes first, because it is complete and says why a playback ended. It and the stream of
-our own give the end to the second. The account data cut it down to the minute. Scrobblers write when a
-playback started by another clock, and nothing about its end.
+The extended history comes first, because it is complete and says why a playback ended. It, Apple Music and
+the stream of our own give the end to the second. The account data cut it down to the minute. Scrobblers write
+when a playback started by another clock, and nothing about its end.
 """
-UNKNOWN_SOURCE = Source("unknown")
-REPORTING = frozenset(source.name for source in SOURCES if source.reports)
+UNKNOWN_SOURCE = Clock("unknown", trust=len(SOURCES))
+REPORTING = frozenset(source.source for source in SOURCES if source.reports)
 """Sources that report when the service learnt of a playback."""
 UPLOAD_TIMED = "account_data"
 """The source that tells of offline listening at the minute of its upload, and not when it was heard."""
@@ -175,7 +148,7 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
 
     In the order of sources, users and time. `start_ms` and `end_ms` are the nominal ones.
     """
-    names = [source.name for source in SOURCES]
+    names = [source.source for source in SOURCES]
     starts_only = pl.col("starts_only")
     return (
         events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
@@ -222,7 +195,7 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
 
 def _of_source(attribute: str, kind: type[pl.DataType]) -> pl.Expr:
     """What `SOURCES` says of the source of a row."""
-    names = [source.name for source in SOURCES]
+    names = [source.source for source in SOURCES]
     values = [getattr(source, attribute) for source in SOURCES]
     default = getattr(UNKNOWN_SOURCE, attribute)
     return pl.col("source").replace_strict(names, values, default=default, return_dtype=kind)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from spotify_assets.tables import AUDIO_FEATURES, TRACK_ID, TRACKS
+from spotify_assets.transforms.date_shapes import ISO_DATE, UNKNOWN_DATE
 from spotify_assets.transforms.lengths import plausible
 
 INVALID_TRACK_ID = "invalid_track_id"
@@ -25,8 +26,6 @@ MISSING_ARTISTS = "missing_artists"
 INVALID_DURATION = "invalid_duration_ms"
 INVALID_RELEASE_DATE = "invalid_release_date"
 
-ISO_DATE = r"^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?(?:[T ].*|\.0)?$"
-UNKNOWN_DATE = r"^0+(?:-0+)*$"
 _VALID_ID = f"^(?:{TRACK_ID})$"
 _NOTHING_FOUND = ("tempo", "time_signature")
 """Features that are 0 where the audio analysis found none."""

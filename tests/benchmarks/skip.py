@@ -60,7 +60,9 @@ def recovery() -> Figures:
     for seed in range(REPETITIONS):
         rows = simulated(10_000 + seed, rows=1_500, users=50, likeness=0.25)
         model = train_skip_model(rows, CUTOFF, training_days=TRAINING_DAYS, test_days=TEST_DAYS)
-        inside += [t.ci_low <= PLANTED[t.name] * t.sd <= t.ci_high for t in model.features]
+        for term in model.features:
+            assert term.sd is not None and term.ci_low is not None and term.ci_high is not None
+            inside.append(term.ci_low <= PLANTED[term.term] * term.sd <= term.ci_high)
     return {"repetitions": REPETITIONS, "share of intervals that hold the truth": float(np.mean(inside))}
 
 

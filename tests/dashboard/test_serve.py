@@ -51,7 +51,7 @@ def test_the_command_says_what_it_does():
 def test_the_app_needs_no_orchestrator_and_no_model(tmp_path: Path):
     script = (
         "import sys, spotify_assets.dashboard.app\n"
-        "heavy = {'dagster', 'dbt', 'sklearn', 'statsmodels'} & set(sys.modules)\n"
+        "heavy = {'dagster', 'dbt', 'sklearn', 'lightgbm'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run(

@@ -7,9 +7,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from spotify_assets.assets.plots import plots_of
 from spotify_assets.charts.theme import save
-from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Made, Registry, popularity_model, skip_ladder, survival
-from spotify_assets.skip.model import windows
+from spotify_assets.skip.cutoffs import (
+    ENTRY_COLUMNS,
+    Registry,
+    Rows,
+    both,
+    popularity_model,
+    skip_ladder,
+    survival,
+)
+from spotify_assets.skip.sampling import training_and_test
 from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -27,7 +36,7 @@ from tests.skip.test_popularity import catalogue
 from tests.skip.test_survival import NO_GENRES, plays
 
 CUTOFF = FIRST + timedelta(days=DAYS - 1)
-WINDOWS = windows(CUTOFF, training_days=DAYS - TEST_DAYS, test_days=TEST_DAYS)
+WINDOWS = training_and_test(CUTOFF, training_days=DAYS - TEST_DAYS, test_days=TEST_DAYS)
 
 
 def registry(*stored: pl.DataFrame) -> Registry:
@@ -37,7 +46,7 @@ def registry(*stored: pl.DataFrame) -> Registry:
     )
 
 
-def ladder_of(rows: pl.DataFrame, models: Registry, cutoff: date = CUTOFF) -> Made:
+def ladder_of(rows: pl.DataFrame, models: Registry, cutoff: date = CUTOFF) -> Rows:
     return skip_ladder(
         rows.filter(~IN_TEST),
         rows.filter(IN_TEST),
@@ -54,15 +63,14 @@ def rows() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def made(rows: pl.DataFrame) -> Made:
-    return ladder_of(rows, registry()).and_also(
-        popularity_model(catalogue(1), registry(), cutoff=CUTOFF, most_tracks=10_000)
-    )
+def made(rows: pl.DataFrame) -> Rows:
+    popularity = popularity_model(catalogue(1), registry(), cutoff=CUTOFF, most_tracks=10_000)
+    return both(ladder_of(rows, registry()), popularity)
 
 
-def audited(made: Made) -> Iterator[str]:
+def audited(made: Rows) -> Iterator[str]:
     """Names of the tables after their rows were found to fit the catalogue."""
-    for name, rows in made.rows.items():
+    for name, rows in made.items():
         table = next(table for table in TABLES.values() if table.name == name)
         fitting = conform(rows, table, name)
         required = [column.name for column in table.columns if not column.nullable]
@@ -95,7 +103,7 @@ def test_rows_fit_the_catalogue(made):
 
 
 def test_predictions_are_the_mean_per_track_and_say_what_happened(rows, made):
-    predictions = made.rows[SKIP_PREDICTIONS.name]
+    predictions = made[SKIP_PREDICTIONS.name]
     test = rows.filter(IN_TEST)
     assert predictions["playbacks"].sum() == test.height
     total = (predictions["skip_probability"] * predictions["playbacks"]).sum() / test.height
@@ -108,7 +116,7 @@ def test_predictions_are_the_mean_per_track_and_say_what_happened(rows, made):
 
 
 def test_curves_agree_with_the_measures_of_their_models(rows, made):
-    curves, ladder = made.rows[SKIP_CURVES.name], made.rows[SKIP_LADDER.name]
+    curves, ladder = made[SKIP_CURVES.name], made[SKIP_LADDER.name]
     with_features = ladder.filter(pl.col("estimator").is_in(["logistic", "gradient_boosting"]))
     roc = curves.filter(curve="roc")
     assert roc.select("rung", "estimator").unique().height == with_features.height
@@ -128,12 +136,12 @@ def test_curves_agree_with_the_measures_of_their_models(rows, made):
 
 
 def test_a_later_model_is_compared_with_the_one_before_on_its_own_test_rows(rows, made):
-    first = made.rows[MODEL_REGISTRY.name]
+    first = made[MODEL_REGISTRY.name]
     worse = feature_rows(1, learnable=False).with_columns(
         is_skip=pl.when(IN_TEST).then(rows["is_skip"]).otherwise("is_skip")
     )
     later = CUTOFF + timedelta(days=1)
-    entries = ladder_of(worse, registry(first), later).rows[MODEL_REGISTRY.name]
+    entries = ladder_of(worse, registry(first), later)[MODEL_REGISTRY.name]
     for entry in entries.iter_rows(named=True):
         before = first.filter(target="skip", estimator=entry["estimator"]).row(0, named=True)
         # The test rows are those of the first cut-off, so its model does there what it did.
@@ -150,12 +158,12 @@ def test_the_current_model_scores_even_where_the_new_one_lost(rows, made):
         is_skip=pl.when(IN_TEST).then(rows["is_skip"]).otherwise("is_skip")
     )
     later = CUTOFF + timedelta(days=1)
-    again = ladder_of(worse, registry(made.rows[MODEL_REGISTRY.name]), later).rows[SKIP_PREDICTIONS.name]
+    again = ladder_of(worse, registry(made[MODEL_REGISTRY.name]), later)[SKIP_PREDICTIONS.name]
     assert set(again["model_id"]) == {f"skip/gradient_boosting/{CUTOFF}"}
 
 
 def test_insights_say_the_numbers_of_their_rows(made):
-    ladder = made.rows[SKIP_LADDER.name]
+    ladder = made[SKIP_LADDER.name]
     for row in ladder.filter(pl.col("columns") > 1).iter_rows(named=True):
         assert (
             f"AUC of {row['auc']:.3f} (95 % interval {row['auc_low']:.3f} to {row['auc_high']:.3f})"
@@ -167,23 +175,27 @@ def test_insights_say_the_numbers_of_their_rows(made):
     assert "Controlling for the other" in session
     assert "one standard deviation more of previous_is_skip goes with" in session
     assert session.endswith("This is association, not cause.")
-    popularity = made.rows[POPULARITY_MODEL.name].filter(estimator="logistic")["insight"].item()
+    popularity = made[POPULARITY_MODEL.name].filter(estimator="logistic")["insight"].item()
     assert "one standard deviation more of danceability goes with" in popularity
     assert "odds of the high rather than the low bucket" in popularity
 
 
 def test_the_survival_insight_says_grades_bands_and_the_flag():
     curves = survival(plays(1), NO_GENRES, cutoff=CUTOFF)
-    says = curves.plots[0].says
-    end = curves.rows["skip_survival"].filter(value="all", grade="end").row(0, named=True)
+    says = plots_of(curves, CUTOFF)[0].says
+    end = curves["skip_survival"].filter(value="all", grade="end").row(0, named=True)
     assert "Of 2,000 playbacks" in says
     assert f"{100 * (1 - end['survival']):.0f} % before the end (95 % band " in says
     assert "flag says so of 33 % of the skips" in says or "flag says so of 34 % of the skips" in says
 
 
 def test_plots_become_files_that_carry_their_words(made, tmp_path):
-    assert [plot.name for plot in made.plots] == ["skip_coefficients", "skip_roc", "skip_calibration"]
-    for plot in (*made.plots, *survival(plays(1), NO_GENRES, cutoff=CUTOFF).plots):
+    assert [plot.name for plot in plots_of(made, CUTOFF)] == [
+        "skip_coefficients",
+        "skip_roc",
+        "skip_calibration",
+    ]
+    for plot in plots_of({**made, **survival(plays(1), NO_GENRES, cutoff=CUTOFF)}, CUTOFF):
         image = save(plot.chart, tmp_path, plot.name, plot.says)
         assert image.read_bytes().startswith(b"\x89PNG")
         specification = (tmp_path / f"{plot.name}.vl.json").read_text()

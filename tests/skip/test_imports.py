@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-HEAVY = ("statsmodels", "sklearn", "scipy", "pandas", "altair", "vl_convert", "dagster", "threadpoolctl")
+HEAVY = (
+    "lightgbm",
+    "statsmodels",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "altair",
+    "vl_convert",
+    "dagster",
+    "threadpoolctl",
+)
 
 
 def test_importing_the_package_loads_no_heavy_library():

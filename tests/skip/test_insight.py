@@ -6,20 +6,22 @@ from dataclasses import replace
 import pytest
 
 from spotify_assets.skip.insight import insight
-from spotify_assets.skip.model import MODEL_TERMS, FeatureTerm, SkipModel, Term, windows
+from spotify_assets.skip.logistic import Coefficient
+from spotify_assets.skip.model import MODEL_TERMS, SkipModel
+from spotify_assets.skip.sampling import training_and_test
 from tests.skip.simulation import CUTOFF
 
 
-def term(name: str, coefficient: float, low: float, high: float, sd: float = 0.171) -> FeatureTerm:
-    return FeatureTerm(name, coefficient, 0.1, low, high, p_value=0.5, mean=0.5, sd=sd)
+def term(name: str, coefficient: float, low: float, high: float, sd: float = 0.171) -> Coefficient:
+    return Coefficient(name, coefficient, 0.1, low, high, p_value=0.5, mean=0.5, sd=sd)
 
 
-def unclear(name: str) -> FeatureTerm:
+def unclear(name: str) -> Coefficient:
     return term(name, 0.5, -0.1, 1.1)
 
 
-def model_with(*features: FeatureTerm, auc: float = 0.5712, log_loss: float = 0.6701) -> SkipModel:
-    training, test = windows(CUTOFF, training_days=21, test_days=7)
+def model_with(*features: Coefficient, auc: float = 0.5712, log_loss: float = 0.6701) -> SkipModel:
+    training, test = training_and_test(CUTOFF, training_days=21, test_days=7)
     return SkipModel(
         cutoff=CUTOFF,
         training=training,
@@ -36,7 +38,7 @@ def model_with(*features: FeatureTerm, auc: float = 0.5712, log_loss: float = 0.
         log_loss=log_loss,
         base_log_loss=0.6802,
         pseudo_r2=0.01,
-        intercept=Term("intercept", -0.4, 0.1, -0.6, -0.2, p_value=0.1),
+        intercept=Coefficient("intercept", -0.4, 0.1, -0.6, -0.2, p_value=0.1, mean=None, sd=None),
         features=features,
     )
 
@@ -77,7 +79,7 @@ def test_sizes_read_naturally(strongest, said):
 @pytest.mark.parametrize("name", MODEL_TERMS)
 def test_every_feature_of_the_model_has_words(name):
     others = [unclear(other) for other in MODEL_TERMS if other != name]
-    assert "has 6 % lower odds" in insight(model_with(replace(DANCEABLE, name=name), *others))
+    assert "has 6 % lower odds" in insight(model_with(replace(DANCEABLE, term=name), *others))
 
 
 def test_no_clear_feature_is_said_plainly():
@@ -99,5 +101,5 @@ def test_a_log_loss_above_the_base_is_said_to_be():
 
 
 def test_one_day_is_not_days():
-    _, test = windows(CUTOFF, training_days=21, test_days=1)
+    _, test = training_and_test(CUTOFF, training_days=21, test_days=1)
     assert "On the following day the" in insight(replace(model_with(DANCEABLE, unclear("energy")), test=test))

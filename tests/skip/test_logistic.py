@@ -57,6 +57,16 @@ def test_outcomes_that_a_column_separates_give_finite_coefficients():
         fit(design, design[:, 0] > 0, clusters, ["a", "b", "c"], ridge=0)
 
 
+def test_outcomes_that_a_rare_value_separates_settle_with_a_penalty_only():
+    design, outcome, clusters = planted(7)
+    rare = np.arange(len(design)) % 10 == 7
+    separated = np.column_stack([design[:, 0], rare]).astype(np.float32)
+    fitted = fit(separated, outcome | rare, clusters, ["a", "rare"])
+    assert 0 < fitted.terms[2].coefficient < 50
+    with pytest.raises(ArithmeticError, match="a, rare do not settle"):
+        fit(separated, outcome | rare, clusters, ["a", "rare"], ridge=0)
+
+
 def test_one_cluster_gives_coefficients_without_errors():
     design, outcome, _ = planted(5)
     fitted = fit(design, outcome, np.zeros(len(design), dtype=np.int64), ["a", "b", "c"])

@@ -336,7 +336,7 @@ def test_all_that_is_not_listed_is_known_to_the_second():
 
 
 def test_sources_know_what_the_documentation_says():
-    known = {s.name: (s.early_ms, s.late_ms, s.starts_only, s.reports) for s in SOURCES}
+    known = {s.source: (s.early_ms, s.late_ms, s.starts_only, s.reports) for s in SOURCES}
     exact = (1_000, 1_000, False, False)
     scrobbler = (30_000, 90_000, True, False)
     assert known == {
@@ -347,6 +347,8 @@ def test_sources_know_what_the_documentation_says():
         "account_data": (1_000, 60_000, False, True),
         "listenbrainz": scrobbler,
         "lastfm": scrobbler,
+        "apple_music": exact,
+        "youtube_music": scrobbler,
     }
 
 

@@ -177,7 +177,7 @@ def test_sources_are_believed_in_their_order():
 
 
 def test_sources_have_distinct_names_and_the_extended_history_comes_first():
-    names = [source.name for source in SOURCES]
+    names = [source.source for source in SOURCES]
     assert len(set(names)) == len(names)
     assert names[0] == "extended_history"
 
@@ -342,7 +342,7 @@ def test_a_playback_is_dropped_only_for_one_of_another_source_and_each_takes_one
     assert set(dropped["kept_event_id"]) <= set(kept["event_id"])
     assert (dropped["source"] != dropped["kept_source"]).all()
     assert dropped.select("kept_event_id", "source").is_duplicated().sum() == 0
-    ranks = {source.name: rank for rank, source in enumerate(SOURCES)}
+    ranks = {source.source: rank for rank, source in enumerate(SOURCES)}
     assert all(
         ranks[kept] < ranks[lost] for kept, lost in dropped.select("kept_source", "source").iter_rows()
     )
