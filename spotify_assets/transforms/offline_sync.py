@@ -171,9 +171,7 @@ def where_heard(stamped: pl.DataFrame, proven: pl.DataFrame | None = None) -> pl
     together = stamped.select(is_open & pl.struct("user_id", "ended_at").is_duplicated()).to_series()
     again = _among(stamped, proven)
     at = (together | again).arg_true()
-    placed = _with_starts(stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)[at]).filter(
-        pl.col("_start").is_not_null()
-    )
+    placed = _with_starts(stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)[at])
     if placed.is_empty():
         return plain
     moved = _at_their_start(placed)
@@ -229,7 +227,7 @@ def _among(stamped: pl.DataFrame, proven: pl.DataFrame | None) -> pl.Series:
 
 
 def _with_starts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with `_start`, when their playback began by a stamp that is believed; else null."""
+    """The rows whose stamp is believed, with `_start`, when their playback began by it."""
     moment, play = ["user_id", "ended_at"], ["user_id", "ended_at", "event_id", "_began"]
     began = _with_first_stamps(rows)
     plays = (
@@ -247,15 +245,13 @@ def _with_starts(rows: pl.DataFrame) -> pl.DataFrame:
     )
     is_burst = (pl.col("overlap") > _RESOLUTION_MS) | (pl.col("early") > 1)
     believed = plays.filter((is_burst & pl.col("fits")) | pl.col("_again"))
-    return began.join(believed.select(*play, _start="_began"), on=play, how="left", maintain_order="left")
+    return began.join(believed.select(*play, _start="_began"), on=play, how="inner")
 
 
 def _with_first_stamps(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `_began`, the first stamp of their playback; playbacks of one `event_id` are told apart."""
     numbered = rows.with_row_index("_row")
-    several = numbered.filter(
-        pl.col(STAMP).is_not_null() & (pl.col(STAMP).drop_nulls().n_unique().over("event_id") > 1)
-    )
+    several = numbered.filter(pl.col(STAMP).n_unique().over("event_id") > 1)
     firsts = list(_first_stamps(several.sort("event_id", STAMP)))
     apart = pl.DataFrame(firsts, schema={"_row": pl.UInt32, "_first": pl.Datetime("us")}, orient="row")
     return numbered.join(apart, on="_row", how="left", maintain_order="left").with_columns(
@@ -263,8 +259,8 @@ def _with_first_stamps(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _first_stamps(in_order: pl.DataFrame) -> Iterator[tuple[int, datetime]]:
-    """The rows with the first stamp of their playback."""
+def _first_stamps(in_order: pl.DataFrame) -> Iterator[tuple[int, datetime | None]]:
+    """The rows with the first stamp of their playback; null for one without a stamp, which comes before."""
     columns = in_order.select("event_id", "_row", "ms_played", STAMP).iter_rows()
     for _, rows in groupby(columns, key=itemgetter(0)):
         first: datetime | None = None
