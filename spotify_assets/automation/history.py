@@ -17,7 +17,8 @@ from spotify_assets.automation.partitions import as_window, keys_of_run
 from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS
 
 REQUESTED_BY = "spotify/requested_by"
-"""Tag of runs that a sensor or schedule of the product asked for: its name."""
+"""Tag of runs that a sensor or schedule of the product asked for: its name; `cli` for the command line."""
+COMMAND_LINE = "cli"
 RAW_ASSETS: dict[Stream, dg.AssetKey] = {
     "tracks": dg.AssetKey([RAW_TRACKS.schema, RAW_TRACKS.name]),
     "events": dg.AssetKey([RAW_EVENTS.schema, RAW_EVENTS.name]),

@@ -15,6 +15,7 @@ from dagster._core.events.log import EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.alive import alive, forget, killed_runs
+from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.partitions import keys_of
 from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
@@ -82,11 +83,13 @@ def run(
     window: Window | None = None,
     assets: Sequence[dg.AssetKey] | None = None,
     checks: Sequence[dg.AssetCheckKey] | None = None,
+    chosen: bool = False,
     on_event: OnEvent = lambda _: None,
 ) -> RunOutcome:
     """Run a job here, for the partitions that a window touches, as one run of the instance.
 
     `assets` are those of the job to be made, by default all; with `checks`, these alone are evaluated.
+    `chosen` says that somebody wants these and no others, so that nothing follows from the run.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
@@ -102,7 +105,7 @@ def run(
             instance=instance,
             run_id=run_id,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags=_range_tags(settings, window) if window else {},
+            tags=_tags(settings, window, chosen=chosen),
             asset_selection=assets,
             raise_on_error=False,
         )
@@ -140,11 +143,14 @@ def release_killed_runs(instance: dg.DagsterInstance, home: Path) -> None:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
-def _range_tags(settings: Settings, window: Window) -> dict[str, str]:
+def _tags(settings: Settings, window: Window | None, *, chosen: bool) -> dict[str, str]:
+    tags = {} if chosen else {REQUESTED_BY: COMMAND_LINE}
+    if window is None:
+        return tags
     first, last = keys_of(settings, window)
     if first == last:
-        return {"dagster/partition": first}
-    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        return tags | {"dagster/partition": first}
+    return tags | {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
 
 
 def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:

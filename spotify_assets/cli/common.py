@@ -143,6 +143,7 @@ def run_job(
                 window=window,
                 assets=assets,
                 checks=checks,
+                chosen=bool(select),
                 on_event=told,
             )
             look(settings, instance, definitions.resolve_asset_graph())
