@@ -14,11 +14,7 @@ from dagster._core.execution.context.metadata_logging import AssetMetadataHandle
 def tell_each(context: dg.OutputContext, metadata: Mapping[str, Mapping[str, dg.MetadataValue]]) -> None:
     """Give the materialisation of each partition of an asset metadata of its own, by partition key."""
     step = context.step_context
-    told = {
-        AssetMetadataHandle(asset_key=context.asset_key, partition_key=key): each
-        for key, each in metadata.items()
-    }
     known = step._metadata_accumulator.per_output_metadata
-    step._metadata_accumulator = OutputMetadataAccumulator(
-        per_output_metadata={**known, **told}
-    )
+    handles = {key: AssetMetadataHandle(asset_key=context.asset_key, partition_key=key) for key in metadata}
+    told = {handles[key]: {**known.get(handles[key], {}), **each} for key, each in metadata.items()}
+    step._metadata_accumulator = OutputMetadataAccumulator(per_output_metadata={**known, **told})
