@@ -12,11 +12,12 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
-from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.alive import alive, forget, killed_runs
+from spotify_assets.automation.cause import cause_of
 from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.partitions import keys_of
+from spotify_assets.automation.planned_events import PLACE
 from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
@@ -144,7 +145,9 @@ def release_killed_runs(instance: dg.DagsterInstance, home: Path) -> None:
 
 
 def _tags(settings: Settings, window: Window | None, *, chosen: bool) -> dict[str, str]:
-    tags = {} if chosen else {REQUESTED_BY: COMMAND_LINE}
+    tags = PLACE | {"dagster/max_retries": "0"}  # whoever started it here starts it again, and not the daemon
+    if not chosen:
+        tags |= {REQUESTED_BY: COMMAND_LINE}
     if window is None:
         return tags
     first, last = keys_of(settings, window)
@@ -161,19 +164,6 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
         blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
         description=evaluation.description or "",
     )
-
-
-def cause_of(error: SerializableErrorInfo | None) -> str:
-    """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
-    if error is None:
-        return "no error was recorded"
-    while error.cause is not None and (error.cls_name or "").startswith("Dagster"):
-        error = error.cause
-    message = error.message.removeprefix(f"{error.cls_name}: ").strip()
-    module_and_name = message.split(": ", 1)
-    if len(module_and_name) == 2 and module_and_name[0].endswith(f".{error.cls_name}"):
-        message = module_and_name[1]
-    return " ".join(message.split())
 
 
 def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped: Callable[[], bool]) -> None:
