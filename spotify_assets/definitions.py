@@ -38,15 +38,16 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
-    from spotify_assets.automation.operating import operated  # noqa: PLC0415
+    from spotify_assets.automation.operating import MODEL_FEATURES, operated  # noqa: PLC0415
     from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
-    from spotify_assets.lake.horizon import start_of, with_start  # noqa: PLC0415
+    from spotify_assets.lake.horizon import keep_partitions, start_of, with_start  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
+    keep_partitions(settings)
     begins = partial(start_of, settings)
     settings = with_start(settings)
     made = [
@@ -77,7 +78,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         asset_checks=asset_checks(settings),
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),
-        sensors=[*sensors(settings), follow_sensor()],
+        sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=resources | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
         executor=watched_in_process_executor,

@@ -7,18 +7,21 @@ Here belongs: what a person may change without touching code, and the paths that
 constants of the domain (those stand beside the code that uses them) and Dagster's own configuration.
 """
 
+import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 Grain = Literal["day", "month"]
+_GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
 StreamRule = Literal[
     "stream-v1",
     "thirty-seconds-v1",
@@ -31,6 +34,36 @@ StreamRule = Literal[
 SkipRule = Literal["outcome-v2", "outcome-v1", "flag-v1", "fwdbtn-v1", "listenbrainz-v1", "thirty-seconds-v1"]
 SessionRule = Literal["session-v1", "ten-minutes-v1", "midnight-v1"]
 """Names of the rules that can be chosen; `transforms.rules` has what they say."""
+
+
+@dataclass(frozen=True)
+class KeptPartitions:
+    """The partitions of a data folder: their length, and the first date that its lake ever had."""
+
+    grain: Grain
+    start: date
+
+    @classmethod
+    def read(cls, path: Path) -> "KeptPartitions | None":
+        """What a file keeps; None without the file.
+
+        Raises:
+            ValueError: the file says something else.
+        """
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(_GRAIN.validate_python(found["grain"]), date.fromisoformat(found["start"]))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(
+                f'{path} is no {{"grain": "day" or "month", "start": "YYYY-MM-DD"}}: write that, or remove '
+                "the file and give SPOTIFY_PARTITION_GRAIN as it was"
+            ) from None
+
+    def to_json(self) -> str:
+        """The text of the file."""
+        return json.dumps({"grain": self.grain, "start": self.start.isoformat()}) + "\n"
 
 
 class Settings(BaseSettings):
@@ -53,11 +86,15 @@ class Settings(BaseSettings):
         PROJECT_ROOT / "data", description="Folder of the lake, the warehouse and what is published from it."
     )
     dbt_project_dir: Path = Field(PROJECT_ROOT / "dbt_project", description="Folder of the dbt project.")
-    partition_grain: Grain = Field("day", description="Length of one partition: `day` or `month` (UTC).")
+    partition_grain: Grain | None = Field(
+        None,
+        description="Length of one partition: `day` or `month` (UTC); by default what fits the lake, as the "
+        "data folder keeps it.",
+    )
     start_date: date | None = Field(
         None,
-        description="First partition; by default early enough for everything in the lake, and 2025-01-01 at "
-        "the latest. Must be the first of a month at grain `month`.",
+        description="First partition; by default that of the oldest file in the lake. Must be the first of a "
+        "month at grain `month`.",
     )
     default_time_zone: str = Field(
         "UTC", description="IANA zone of listeners who declared none and whose country is unknown."
@@ -151,10 +188,21 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _grain_as_kept(self) -> Self:
+        kept = self.kept_partitions
+        if kept and self.partition_grain and self.partition_grain != kept.grain:
+            raise ValueError(
+                f"SPOTIFY_PARTITION_GRAIN is {self.partition_grain}, but the tables of {self.data_dir} have "
+                f"partitions of a {kept.grain}: remove the setting, or change them with "
+                f"spotify-assets partitions --grain {self.partition_grain}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _start_on_a_boundary(self) -> Self:
         if self.start_date is None:
             return self
-        if self.partition_grain == "month" and self.start_date.day != 1:
+        if self.grain == "month" and self.start_date.day != 1:
             raise ValueError(
                 f"SPOTIFY_START_DATE is {self.start_date}, but partitions of a month start on the first: "
                 f"use {self.start_date.replace(day=1)}"
@@ -162,6 +210,22 @@ class Settings(BaseSettings):
         if self.start_date > datetime.now(UTC).date() + timedelta(days=1):
             raise ValueError(f"SPOTIFY_START_DATE is {self.start_date}, which lies in the future")
         return self
+
+    @property
+    def partitions_path(self) -> Path:
+        """The file in which the data folder keeps its partitions."""
+        return self.data_dir / "partitions.json"
+
+    @property
+    def kept_partitions(self) -> KeptPartitions | None:
+        """The partitions that the data folder keeps; None before the first import."""
+        return KeptPartitions.read(self.partitions_path)
+
+    @property
+    def grain(self) -> Grain:
+        """Length of one partition: by the setting, else as the data folder keeps it, else a day."""
+        kept = self.kept_partitions
+        return self.partition_grain or (kept.grain if kept else "day")
 
     @property
     def dagster_home(self) -> Path:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -133,10 +133,39 @@ class TestImport:
         assert "│ rejected: unparseable_time │ 2 │" in told
         assert read_profiles(data_dir / "raw") == [Profile("anna", "Europe/Berlin")]
 
-    def test_a_long_history_is_told_how_partitions_change(self, history: Path):
+    def test_the_first_import_keeps_the_partitions_that_fit(self, history: Path, data_dir: Path):
         told = works("import", "endsong_0.json")
-        assert "Partitions start on 2016-05-01" in told
-        assert "SPOTIFY_PARTITION_GRAIN=month" in told
+        assert "Partitions are of a day and begin on 2016-05-01." in told
+        assert "spotify-assets partitions --grain month" in told
+        assert json.loads((data_dir / "partitions.json").read_text()) == {
+            "grain": "day",
+            "start": "2016-05-01",
+        }
+        assert "Partitions are" not in works("import", "endsong_0.json")
+
+    def test_a_history_of_years_is_by_month_from_its_first_import_on(self, tmp_path: Path, data_dir: Path):
+        write_json(tmp_path / "years.json", plays(START, 40, hours=24 * 30))
+        told = works("import", "years.json")
+        assert "Partitions are of a month and begin on 2016-05-01." in told
+        assert "--grain" not in told
+
+    def test_a_grain_that_is_set_is_kept_and_another_one_is_refused(
+        self, history: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("SPOTIFY_PARTITION_GRAIN", "month")
+        works("import", "endsong_0.json")
+        assert "Partitions are of a month" in works("partitions")
+        monkeypatch.setenv("SPOTIFY_PARTITION_GRAIN", "day")
+        result = call("materialize")
+        [line] = [each for each in result.stderr.splitlines() if each]
+        assert result.exit_code == 1
+        assert "SPOTIFY_PARTITION_GRAIN is day" in line
+        assert "spotify-assets partitions --grain day" in line
+
+    def test_older_files_move_the_start_back_and_the_import_says_so(self, history: Path, tmp_path: Path):
+        works("import", "endsong_0.json")
+        write_json(tmp_path / "older.json", plays(START - timedelta(days=40), 2))
+        assert "now begin on 2016-03-22: reload the code location" in works("import", "older.json")
 
     def test_a_start_that_leaves_rows_out_is_told_loudly(
         self, history: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ def test_without_an_environment_everything_lies_in_the_project_folder():
     settings = Settings(_env_file=None)
 
     assert settings.data_dir == PROJECT_ROOT / "data"
-    assert settings.partition_grain == "day"
+    assert settings.grain == "day"
 
 
 def test_one_variable_moves_everything_under_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -61,6 +61,25 @@ def test_a_value_that_does_not_validate_stops_and_names_the_setting(
 def test_a_month_starts_on_the_first():
     with pytest.raises(ValidationError, match="use 2025-03-01"):
         Settings(_env_file=None, partition_grain="month", start_date=date(2025, 3, 15))
+
+
+def test_the_data_folder_says_how_long_partitions_are(tmp_path: Path):
+    (tmp_path / "partitions.json").write_text('{"grain": "month", "start": "2014-05-17"}')
+    assert Settings(_env_file=None, data_dir=tmp_path).grain == "month"
+    assert Settings(_env_file=None, data_dir=tmp_path, partition_grain="month").grain == "month"
+
+
+def test_a_setting_against_it_names_the_command(tmp_path: Path):
+    (tmp_path / "partitions.json").write_text('{"grain": "month", "start": "2014-05-17"}')
+    with pytest.raises(ValidationError, match="spotify-assets partitions --grain day"):
+        Settings(_env_file=None, data_dir=tmp_path, partition_grain="day")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"grain": "week", "start": "2014-05-17"}', '{"grain": "day"}'])
+def test_a_file_of_partitions_that_is_none_is_named(tmp_path: Path, text: str):
+    (tmp_path / "partitions.json").write_text(text)
+    with pytest.raises(ValidationError, match=r"partitions\.json is no"):
+        Settings(_env_file=None, data_dir=tmp_path)
 
 
 def test_a_start_in_the_future_is_refused():

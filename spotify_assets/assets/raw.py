@@ -1,6 +1,6 @@
 """Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -34,15 +34,23 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
         _prune(context, database, begins())
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
-        _show_files(context, lake_dir, lambda window: track_files(lake_dir, window))
-        return Slices.of(days, lambda window: landed_tracks(settings, window), rows=snapshots)
+        return Slices.of(
+            days,
+            lambda window: landed_tracks(settings, window),
+            rows=snapshots,
+            files=lambda window: _names(lake_dir, track_files(lake_dir, window)),
+        )
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_events(context: dg.AssetExecutionContext) -> Slices:
         _prune(context, database, begins())
         lake, days = EventLake(lake_dir), windows(context)
-        _show_files(context, lake_dir, lake.files)
-        return Slices.of(days, lake.read, rows=lake.expected_rows(joined(days)))
+        return Slices.of(
+            days,
+            lake.read,
+            rows=lake.expected_rows(joined(days)),
+            files=lambda window: _names(lake_dir, lake.files(window)),
+        )
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
     def import_receipts() -> pl.DataFrame:
@@ -57,13 +65,8 @@ def _prune(context: dg.AssetExecutionContext, database: Database, start: date) -
         context.log.info(f"{name}: {rows:,} rows before {start} left the table.")
 
 
-def _show_files(
-    context: dg.AssetExecutionContext, lake_dir: Path, files: Callable[[Window], list[Path]]
-) -> None:
-    """Name the files of a partition on the asset's page; a range run repeats metadata for every partition."""
-    if len(context.partition_keys) == 1:
-        names = [path.relative_to(lake_dir).as_posix() for path in files(windows(context)[0])]
-        context.add_output_metadata({"source files": dg.MetadataValue.json(names)})
+def _names(lake_dir: Path, files: Sequence[Path]) -> list[str]:
+    return [path.relative_to(lake_dir).as_posix() for path in files]
 
 
 def track_files(lake_dir: Path, window: Window) -> list[Path]:

@@ -17,6 +17,7 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
+from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.partitions import as_window, key_at, keys_of, partitions
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
@@ -206,7 +207,7 @@ def hand_over(settings: Settings, found: Range) -> str:
     parameters: dict[str, Any] = {
         "partitionNames": list(found.keys),
         "assetSelection": [{"path": list(key.path)} for key in found.assets],
-        "tags": [{"key": "spotify/requested_by", "value": "cli"}],
+        "tags": [{"key": REQUESTED_BY, "value": COMMAND_LINE}],
     }
     request = urllib.request.Request(  # noqa: S310
         f"{settings.dagster_url.rstrip('/')}/graphql",

@@ -17,7 +17,8 @@ from spotify_assets.automation.partitions import as_window, keys_of_run
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 
 REQUESTED_BY = "spotify/requested_by"
-"""Tag of runs that a sensor or schedule of the product asked for: its name."""
+"""Tag of runs that a sensor or schedule of the product asked for: its name; `cli` for the command line."""
+COMMAND_LINE = "cli"
 RAW_ASSETS: dict[Stream, dg.AssetKey] = {
     "tracks": dg.AssetKey([RAW_TRACKS.schema, RAW_TRACKS.name]),
     "events": dg.AssetKey([RAW_EVENTS.schema, RAW_EVENTS.name]),
@@ -104,9 +105,12 @@ def _attempt(record: dg.RunRecord, definition: dg.TimeWindowPartitionsDefinition
 def days_of_run(
     run: dg.DagsterRun, definition: dg.TimeWindowPartitionsDefinition
 ) -> tuple[date, date] | None:
-    """The first days of the first and last partition of a run; None where it has none."""
+    """The first days of the first and last partition of a run; None where it has none of this grain."""
     keys = keys_of_run(run)
-    return None if keys is None else (_start(definition, keys[0]), _start(definition, keys[1]))
+    if keys is None:
+        return None
+    days = (_start(definition, keys[0]), _start(definition, keys[1]))
+    return days if tuple(day.isoformat() for day in days) == keys else None
 
 
 def _start(definition: dg.TimeWindowPartitionsDefinition, key: str) -> date:

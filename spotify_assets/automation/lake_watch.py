@@ -193,6 +193,26 @@ def unpack(text: str) -> dict[tuple[Stream, date], bytes]:
     return digests
 
 
+def carried_over(
+    remembered: Digests,
+    before: Mapping[tuple[Stream, date], Seen],
+    now: Mapping[tuple[Stream, date], Seen],
+) -> dict[tuple[Stream, date], bytes]:
+    """What is remembered of partitions of another grain, as that of those that there are now.
+
+    `before` is the lake as partitions of the grain that was, `now` as those of the grain that is. Of a month
+    with a change that was not remembered nothing is.
+    """
+
+    def month(key: tuple[Stream, date]) -> tuple[Stream, date]:
+        return key[0], key[1].replace(day=1)
+
+    same = {key for key in remembered if key in before and before[key].digest == remembered[key]}
+    changed = {month(key) for key in {*remembered, *before} - same}
+    known = {month(key) for key in same} - changed
+    return {key: seen.digest for key, seen in now.items() if month(key) in known}
+
+
 def ranges(days: Iterable[date], grain: Grain) -> list[tuple[date, date]]:
     """Contiguous ranges of partitions, each by the first day of its first and of its last partition."""
     found: list[tuple[date, date]] = []

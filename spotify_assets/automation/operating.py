@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from spotify_assets.assets.lineage import known_columns, with_lineage
-from spotify_assets.automation.conditions import conditions
+from spotify_assets.automation.conditions import follows_earlier_days
 from spotify_assets.automation.freshness import freshness
 from spotify_assets.settings import Settings
 
@@ -19,18 +19,15 @@ MODEL_FEATURES = dg.AssetKey(["ml", "model_features"])
 
 
 def operated(assets: Sequence[dg.AssetsDefinition], settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets with their conditions, freshness policies and column lineage."""
+    """The assets with freshness policies and column lineage, features with their condition."""
     by_key = {spec.key: spec for asset in assets for spec in asset.specs}
     columns = known_columns(by_key.values())
     assets = [asset.map_asset_specs(lambda spec: _beyond_views(spec, by_key)) for asset in assets]
-    specs = [spec for asset in assets for spec in asset.specs]
-    models = [spec.key for spec in specs if spec.group_name == "ml" and spec.key != MODEL_FEATURES]
-    follow = conditions(specs, leave_out=models)
 
     def with_policies(spec: dg.AssetSpec) -> dg.AssetSpec:
         spec = with_lineage(spec, [dep.asset_key for dep in spec.deps], columns)
         return spec.replace_attributes(
-            automation_condition=follow.get(spec.key),
+            automation_condition=follows_earlier_days() if spec.key == MODEL_FEATURES else None,
             freshness_policy=freshness(settings, str(spec.group_name)),
         )
 

@@ -25,7 +25,7 @@ _DAYS = {"day": 1, "month": 28}
 def partitions(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
     """The one partitions definition of all partitioned assets, from the start date to today included."""
     start = datetime.combine(start_of(settings), time(), UTC)
-    if settings.partition_grain == "month":
+    if settings.grain == "month":
         return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
     return dg.DailyPartitionsDefinition(start_date=start, end_offset=1)
 
@@ -54,7 +54,7 @@ def around(settings: Settings, days: int) -> dg.TimeWindowPartitionMapping:
 
 def _count(settings: Settings, days: int) -> int:
     """How many partitions hold so many days, at most."""
-    return -(-days // _DAYS[settings.partition_grain])
+    return -(-days // _DAYS[settings.grain])
 
 
 def windows(context: dg.AssetExecutionContext) -> list[Window]:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
-from dagster_shared.error import SerializableErrorInfo
 
 from spotify_assets.automation.alive import alive, forget, killed_runs
+from spotify_assets.automation.cause import cause_of
+from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.partitions import keys_of
+from spotify_assets.automation.planned_events import PLACE
 from spotify_assets.automation.signals import stop_signals
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
@@ -82,11 +84,13 @@ def run(
     window: Window | None = None,
     assets: Sequence[dg.AssetKey] | None = None,
     checks: Sequence[dg.AssetCheckKey] | None = None,
+    chosen: bool = False,
     on_event: OnEvent = lambda _: None,
 ) -> RunOutcome:
     """Run a job here, for the partitions that a window touches, as one run of the instance.
 
     `assets` are those of the job to be made, by default all; with `checks`, these alone are evaluated.
+    `chosen` says that somebody wants these and no others, so that nothing follows from the run.
 
     Raises:
         ValueError: the window reaches outside the configured partitions.
@@ -102,7 +106,7 @@ def run(
             instance=instance,
             run_id=run_id,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags=_range_tags(settings, window) if window else {},
+            tags=_tags(settings, window, chosen=chosen),
             asset_selection=assets,
             raise_on_error=False,
         )
@@ -140,11 +144,16 @@ def release_killed_runs(instance: dg.DagsterInstance, home: Path) -> None:
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
-def _range_tags(settings: Settings, window: Window) -> dict[str, str]:
+def _tags(settings: Settings, window: Window | None, *, chosen: bool) -> dict[str, str]:
+    tags = PLACE | {"dagster/max_retries": "0"}  # whoever started it here starts it again, and not the daemon
+    if not chosen:
+        tags |= {REQUESTED_BY: COMMAND_LINE}
+    if window is None:
+        return tags
     first, last = keys_of(settings, window)
     if first == last:
-        return {"dagster/partition": first}
-    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        return tags | {"dagster/partition": first}
+    return tags | {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
 
 
 def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
@@ -155,19 +164,6 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
         blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
         description=evaluation.description or "",
     )
-
-
-def cause_of(error: SerializableErrorInfo | None) -> str:
-    """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
-    if error is None:
-        return "no error was recorded"
-    while error.cause is not None and (error.cls_name or "").startswith("Dagster"):
-        error = error.cause
-    message = error.message.removeprefix(f"{error.cls_name}: ").strip()
-    module_and_name = message.split(": ", 1)
-    if len(module_and_name) == 2 and module_and_name[0].endswith(f".{error.cls_name}"):
-        message = module_and_name[1]
-    return " ".join(message.split())
 
 
 def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped: Callable[[], bool]) -> None:

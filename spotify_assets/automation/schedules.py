@@ -94,7 +94,7 @@ def _done_by(
     or goes on.
     """
     window = as_window(definition.time_window_for_partition_key(key))
-    lake = scan(settings.lake_dir, settings.partition_grain)
+    lake = scan(settings.lake_dir, settings.grain)
     changed = [
         lake[stream, window.start].changed_ns
         if (stream, window.start) in lake

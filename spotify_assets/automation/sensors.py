@@ -22,9 +22,17 @@ from spotify_assets.automation.changes import (
 )
 from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.inbox import inbox_sensor
-from spotify_assets.automation.lake_watch import Seen, newest_change, pack, scan, unpack, uploads
+from spotify_assets.automation.lake_watch import (
+    Seen,
+    carried_over,
+    newest_change,
+    pack,
+    scan,
+    unpack,
+    uploads,
+)
 from spotify_assets.automation.partitions import as_window, key_at, partitions
-from spotify_assets.settings import Settings
+from spotify_assets.settings import Grain, Settings
 
 RAW_FILES = "raw_files"
 INTERVAL_SECONDS = 30
@@ -58,8 +66,8 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         definition = partitions(settings)
-        seen = scan(settings.lake_dir, settings.partition_grain)
-        remembered = _remembered(context)
+        seen = scan(settings.lake_dir, settings.grain)
+        remembered = _remembered(context, settings, seen)
         changed = changes(seen, remembered)
         gone = {
             (stream, day): newest_change(settings.lake_dir, stream, day, day)
@@ -73,17 +81,17 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
             remembered,
             gone,
             attempts,
-            grain=settings.partition_grain,
+            grain=settings.grain,
             within=_within(definition),
             now_ns=time.time_ns(),
-            uploads=uploads(settings.lake_dir, settings.partition_grain) if changed else (),
+            uploads=uploads(settings.lake_dir, settings.grain) if changed else (),
         )
         requests = [_request(definition, wanted) for wanted in made.wanted]
         message = told(made)
         return dg.SensorResult(
             run_requests=requests,
             skip_reason=None if requests else message,
-            cursor=pack(made.remembered),
+            cursor=f"{settings.grain}:{pack(made.remembered)}",
         )
 
     return raw_files
@@ -107,18 +115,26 @@ def _names(days: Sequence[Change]) -> str:
     return f"{named} and {len(days) - _NAMED:,} more" if len(days) > _NAMED else named
 
 
-def _remembered(context: dg.SensorEvaluationContext) -> dict[Change, bytes]:
+def _remembered(
+    context: dg.SensorEvaluationContext, settings: Settings, seen: dict[Change, Seen]
+) -> dict[Change, bytes]:
     """The digests of the cursor; none where there is no cursor, or not one of this sensor.
 
-    Nothing is lost then: what was done is found again among the runs.
+    Nothing is lost then: what was done is found again among the runs. A cursor names the grain of its
+    partitions, but for those of older versions.
     """
     if not context.cursor:
         return {}
+    grain, _, packed = context.cursor.rpartition(":")
     try:
-        return unpack(context.cursor)
+        remembered = unpack(packed)
     except ValueError as error:
         context.log.warning(f"The cursor is not this sensor's ({error}); every partition is looked at anew.")
         return {}
+    if grain in ("", settings.grain):
+        return remembered
+    was: Grain = "month" if grain == "month" else "day"
+    return carried_over(remembered, scan(settings.lake_dir, was), seen)
 
 
 def _since(change: Change, seen: dict[Change, Seen], gone: dict[Change, int]) -> int:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from spotify_assets.automation.runs import RunOutcome
     from spotify_assets.warehouse.slices import Window
 
-_MANY_DAYS = 730
-"""Days of partitions from which the grain `month` is worth a hint: Dagster's bookkeeping is per partition."""
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
 
@@ -44,7 +42,8 @@ def says_what_is_wrong(command: Callable[P, None]) -> Callable[P, None]:
         except pydantic.ValidationError as error:
             for problem in error.errors():
                 name = "_".join(str(part) for part in problem["loc"]).upper()
-                fail(f"setting SPOTIFY_{name}: {problem['msg']}" if name else problem["msg"])
+                says = problem["msg"].removeprefix("Value error, ")
+                fail(f"setting SPOTIFY_{name}: {says}" if name else says)
         except (SourceError, WarehouseError, ValueError, OSError, RuntimeError) as error:
             fail(str(error))
 
@@ -92,16 +91,19 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
 
 
 def tell_partitions(settings: Settings) -> None:
-    """Say what of the lake lies outside the partitions, and when a coarser grain is worth it."""
-    from spotify_assets.lake.horizon import outside, start_of  # noqa: PLC0415
+    """Keep the partitions that fit the lake, and say what is new about them, or fits less well."""
+    from spotify_assets.lake.horizon import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
 
+    if words := keep_partitions(settings):
+        out.print(words, soft_wrap=True, highlight=False)
     if words := outside(settings):
         say_error(words)
     days = (datetime.now(UTC).date() - start_of(settings)).days
-    if settings.partition_grain == "day" and days > _MANY_DAYS:
+    if settings.grain == "day" and days > MANY_DAYS:
         out.print(
-            f"Partitions start on {start_of(settings)}: {days:,} days. SPOTIFY_PARTITION_GRAIN=month makes "
-            f"{days // 30:,} of them and materialises the same tables faster."
+            f"There are {days:,} partitions of a day. spotify-assets partitions --grain month makes "
+            f"{days // 30:,} of them, which materialise the same tables faster.",
+            soft_wrap=True,
         )
 
 
@@ -143,6 +145,7 @@ def run_job(
                 window=window,
                 assets=assets,
                 checks=checks,
+                chosen=bool(select),
                 on_event=told,
             )
             look(settings, instance, definitions.resolve_asset_graph())

@@ -1,5 +1,6 @@
 """Commands that fill the lake with synthetic listening: generate, demo."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from spotify_assets.cli.common import days_of, report, run_job, says_what_is_wrong
+from spotify_assets.cli.common import days_of, report, run_job, says_what_is_wrong, tell_partitions
 from spotify_assets.cli.console import out
 from spotify_assets.cli.options import MOST, MOST_DAYS, MOST_SEED, day_option, number_option
 from spotify_assets.settings import Settings
@@ -92,7 +93,10 @@ def demo(
     settings = Settings()
     last = datetime.now(UTC).date() - timedelta(days=1)
     _generate(settings, last - timedelta(days=days - 1), last, users=users, tracks=tracks, seed=seed)
-    outcome = run_job(settings, "everything", window=days_of(settings, None, None))
+    landed = days_of(settings, None, None)
+    # To today, of which nothing has come: then every partition that there is has been made.
+    through_today = replace(landed, end=max(landed.end, datetime.now(UTC).date() + timedelta(days=1)))
+    outcome = run_job(settings, "everything", window=through_today)
     report(outcome)
     print_summary(settings, out)
     out.print(
@@ -135,6 +139,7 @@ def _generate(
         f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "
         f"{first} to {last}."
     )
+    tell_partitions(settings)
 
 
 def _fidelity(settings: Settings, first: date, *, tracks: int, seeds: range) -> None:

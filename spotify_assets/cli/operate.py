@@ -95,6 +95,7 @@ def backfill(
                         "everything",
                         window=part.window,
                         assets=part.assets,
+                        chosen=bool(select),
                         on_event=told,
                     )
                 look(settings, instance, graph)

@@ -152,10 +152,16 @@ def dates_of(path: Path) -> list[date]:
     return days[:1] or _dates_in([path])
 
 
-def first_month(lake_dir: Path) -> date | None:
-    """The first day of the first month that the lake has folders of; None for an empty lake."""
-    starts = [day.replace(day=1) for day, _ in _days(lake_dir)] + [month for month, _ in _months(lake_dir)]
-    return min(starts, default=None)
+def first_date(lake_dir: Path) -> date | None:
+    """The first date that the lake has a catalogue, events or a producer's folder of; None for none."""
+    found = [day for day, _ in _days(lake_dir)]
+    for month in sorted(month for month, _ in _months(lake_dir)):
+        if found and min(found) < month:
+            break
+        if imported := _dates_in(imported_files(lake_dir, month)):
+            found.append(imported[0])
+            break
+    return min(found, default=None)
 
 
 def _days(lake_dir: Path) -> Iterator[tuple[date, Path]]:

@@ -65,13 +65,12 @@ class Books:
         """Rows of one outcome over all slices."""
         return sum(rows for _, entry, _, rows in self.entries if entry == outcome)
 
-    def by_reason(self, outcome: str) -> dict[str, int]:
-        """Rows of one outcome over all slices, by reason."""
-        totals: dict[str, int] = {}
-        for _, entry, reason, rows in self.entries:
-            if entry == outcome:
-                totals[reason] = totals.get(reason, 0) + rows
-        return totals
+    def by_window(self) -> dict[Window, dict[str, dict[str, int]]]:
+        """What became of the rows of each slice: rows by reason, by outcome."""
+        found: dict[Window, dict[str, dict[str, int]]] = {}
+        for window, outcome, reason, rows in self.entries:
+            found.setdefault(window, {}).setdefault(outcome, {})[reason] = rows
+        return found
 
     def write(self, connection: duckdb.DuckDBPyConnection, written: Window) -> None:
         """Replace what the books say of a window by the entries made here.

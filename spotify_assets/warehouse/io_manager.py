@@ -5,7 +5,7 @@ and replaces how the work is done: one transaction per output, tables and types 
 inserted by name, rows outside the partition refused, an empty slice stored as an empty slice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.books import Books, can_be_split
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
+from spotify_assets.warehouse.partition_metadata import tell_each
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, joined
 from spotify_assets.warehouse.store import (
@@ -32,6 +33,8 @@ from spotify_assets.warehouse.store import (
     read_rows,
 )
 
+FILES_NAMED = 20
+"""Files that a partition's page names; of more, the number."""
 Output = pl.DataFrame | pl.LazyFrame | Cleaned | Slices
 """What an asset may return."""
 
@@ -89,7 +92,9 @@ class _Storage(dg.IOManager):
             if days:
                 books.write(connection, days)
             [total] = single_row(connection, f"select count(*) from {table.full_name}")
-        context.add_output_metadata(_metadata(context, table, books, total))
+        context.add_output_metadata(_metadata(context, table, total))
+        if books.entries:
+            _tell_partitions(context, books, obj.files if isinstance(obj, Slices) else None)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame | TableReader:
         table = self._table(context.asset_key)
@@ -239,29 +244,50 @@ def _refuse_wrong_windows(slices: Slices, days: Window | None, table: Table) -> 
         )
 
 
-def _metadata(
-    context: dg.OutputContext, table: Table, books: Books, total: int
-) -> dict[str, dg.MetadataValue]:
+def _metadata(context: dg.OutputContext, table: Table, total: int) -> dict[str, dg.MetadataValue]:
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.MetadataValue.int(total),
         "dagster/table_name": dg.MetadataValue.text(table.full_name),
     }
-    if books.entries:
-        # Dagster repeats the metadata of an output for every partition of a run.
-        key = "dagster/partition_row_count" if len(context.asset_partition_keys) == 1 else "rows written"
-        metadata[key] = dg.MetadataValue.int(books.total("loaded"))
-        if books.total("rejected") or books.total("duplicate"):
-            metadata["rows in"] = dg.MetadataValue.int(books.total("in"))
-            metadata["rows rejected"] = dg.MetadataValue.json(books.by_reason("rejected"))
-            metadata["rows duplicate"] = dg.MetadataValue.json(books.by_reason("duplicate"))
     lineage = (context.definition_metadata or {}).get("dagster/column_lineage")
     if lineage is not None and not (context.has_asset_partitions and len(context.asset_partition_keys) > 1):
         metadata["dagster/column_lineage"] = lineage
-    # The events of a range run repeat their metadata for every partition, so what the definition
-    # already says is not said again.
+    # The events of a range run repeat this for every partition, so what the definition already says is not
+    # said again.
     if "dagster/column_schema" not in (context.definition_metadata or {}):
         metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(column_schema(table))
     return metadata
+
+
+def _tell_partitions(
+    context: dg.OutputContext, books: Books, files: Callable[[Window], Sequence[str]] | None
+) -> None:
+    """Tell of each partition what became of its rows and which files they are from.
+
+    Of rows that a run wrote for several partitions as one slice, all that is known is how many they are.
+    """
+    accounts = sorted(books.by_window().items())
+    if len(accounts) != len(context.asset_partition_keys):
+        context.add_output_metadata({"rows written": dg.MetadataValue.int(books.total("loaded"))})
+        return
+    told = {}
+    for key, (window, account) in zip(context.asset_partition_keys, accounts, strict=True):
+        loaded = account["loaded"][""]
+        told[key] = {"dagster/partition_row_count": dg.MetadataValue.int(loaded)}
+        if account["in"][""] != loaded:
+            told[key] |= {
+                "rows in": dg.MetadataValue.int(account["in"][""]),
+                "rows rejected": dg.MetadataValue.json(account.get("rejected", {})),
+                "rows duplicate": dg.MetadataValue.json(account.get("duplicate", {})),
+            }
+        if files is not None:
+            told[key]["source files"] = dg.MetadataValue.json(_shortened(files(window)))
+    tell_each(context, told)
+
+
+def _shortened(names: Sequence[str]) -> list[str]:
+    more = len(names) - FILES_NAMED
+    return [*names[:FILES_NAMED], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def column_schema(table: Table) -> dg.TableSchema:

@@ -45,11 +45,12 @@ class Slices:
     """What an asset returns: one slice after another, each made only when it is about to be written.
 
     It is not a generator, because Dagster takes a generator for a stream of its own events. `windows` are the
-    partitions; those of a group are made and written together.
+    partitions; those of a group are made and written together. `files` names what a window is read from.
     """
 
     groups: tuple[tuple[Window, ...], ...]
     make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned]
+    files: Callable[[Window], Sequence[str]] | None = None
 
     @classmethod
     def of(
@@ -57,6 +58,7 @@ class Slices:
         windows: Iterable[Window],
         make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned],
         rows: Mapping[date, int] | None = None,
+        files: Callable[[Window], Sequence[str]] | None = None,
     ) -> "Slices":
         """The slices that `make` gives for each window, in order.
 
@@ -64,7 +66,7 @@ class Slices:
         together as long as they come to no more than `ROWS_AT_ONCE`: what a slice costs however few rows it
         has is then paid once for all of them.
         """
-        return cls(tuple(_grouped(windows, rows)), make)
+        return cls(tuple(_grouped(windows, rows)), make, files)
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -54,9 +54,10 @@ def test_a_partition_names_its_files(settings: Settings):
     assert files_shown(settings, partition_key=DAY.isoformat()) == [FILES]
 
 
-def test_a_range_run_does_not_repeat_them_for_every_partition(settings: Settings):
+def test_each_partition_of_a_range_run_names_its_own_files(settings: Settings):
     tags = {
         "dagster/asset_partition_range_start": "2025-03-01",
-        "dagster/asset_partition_range_end": "2025-03-02",
+        "dagster/asset_partition_range_end": "2025-03-03",
     }
-    assert files_shown(settings, tags=tags) == [None, None]
+    of_another = ["listening_events/date=2025-03-02/of-another-day.parquet"]
+    assert files_shown(settings, tags=tags) == [FILES, of_another, []]

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from spotify_assets.warehouse.partition_metadata import tell_each
+
 ASSETS = [f"asset_{number}" for number in range(6)]
 
 
@@ -9,7 +11,17 @@ class Nowhere(dg.IOManager):
     """Stores nothing, so that a run costs Dagster's bookkeeping alone."""
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Drop what an asset returns."""
+        """Drop what an asset returns, and tell of each partition what the warehouse tells."""
+        if not context.has_asset_partitions:
+            return
+        numbers = {
+            "dagster/partition_row_count": dg.MetadataValue.int(3_000),
+            "rows in": dg.MetadataValue.int(3_018),
+            "rows rejected": dg.MetadataValue.json({"no_track": 18}),
+            "rows duplicate": dg.MetadataValue.json({}),
+            "source files": dg.MetadataValue.json(["listening_events/date=2025-03-01/events.parquet"]),
+        }
+        tell_each(context, dict.fromkeys(context.asset_partition_keys, numbers))
 
     def load_input(self, context: dg.InputContext) -> None:
         """Load nothing."""

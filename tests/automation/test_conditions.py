@@ -1,18 +1,25 @@
-"""What follows from materialisations that nobody made complete: on the product's own graph."""
+"""What follows from a run, and what does not: on the product's own graph, tick by tick of its sensor."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.events import StepMaterializationData
+from dagster._core.test_utils import create_run_for_test
 
-from spotify_assets.automation.conditions import FOLLOW
+from spotify_assets.automation.conditions import FOLLOW, NOTHING_NEW
+from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.jobs import MODELS
+from spotify_assets.automation.sensors import RAW_FILES
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
+from spotify_assets.transforms.features import HISTORY_DAYS
 
 D = date(2025, 3, 10)
-RAW = "raw/raw_events"
+DAYS = [D + timedelta(days=n) for n in range(6)]
+FEATURES = "ml/model_features"
+EVENTS = "core/listening_events"
 
 
 @pytest.fixture(scope="module")
@@ -23,34 +30,71 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
 
 
 class Ticks:
-    """An instance on which a test says what was materialised, and what the conditions then ask for."""
+    """An instance on which a test says what runs made, and what the sensor then asks for, tick by tick."""
 
     def __init__(self, definitions: dg.Definitions) -> None:
         self.definitions, self.instance = definitions, dg.DagsterInstance.ephemeral()
-        self.cursor = dg.evaluate_automation_conditions(definitions, self.instance).cursor
+        self.sensor = definitions.resolve_sensor_def(FOLLOW)
+        self.cursor: str | None = None
+        self.said: str | None = None
+        self.tick()
 
-    def made(self, *names: str, days: Sequence[date] = (D,)) -> None:
-        """Report materialisations: for each day, or once for an asset without partitions."""
+    def made(self, *names: str, days: Sequence[date] = (D,), by: str | None = RAW_FILES) -> None:
+        """One run that made some assets: for each day, or once an asset without partitions.
+
+        `by` is what of the product asked for it; None for a person in the UI.
+        """
+        keys = [dg.AssetKey(name.split("/")) for name in names]
+        run = create_run_for_test(
+            self.instance,
+            job_name="data",
+            tags={REQUESTED_BY: by} if by else {},
+            status=dg.DagsterRunStatus.SUCCESS,
+            asset_selection=frozenset(keys),
+        )
         graph = self.definitions.resolve_asset_graph()
-        for name in names:
-            key = dg.AssetKey(name.split("/"))
-            keys = [day.isoformat() for day in days]
-            for partition in keys if graph.get(key).partitions_def else (None,):
-                self.instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=partition))
+        for key in keys:
+            partitions = [day.isoformat() for day in days] if graph.get(key).partitions_def else [None]
+            for partition in partitions:
+                event = dg.AssetMaterialization(key, partition=partition)
+                self.instance.report_dagster_event(
+                    dg.DagsterEvent(
+                        event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+                        job_name="data",
+                        event_specific_data=StepMaterializationData(event),
+                    ),
+                    run.run_id,
+                )
 
     def tick(self) -> dict[str, set[str]]:
-        """The partitions that the conditions ask for, by asset; none of an unpartitioned one."""
-        result = dg.evaluate_automation_conditions(self.definitions, self.instance, cursor=self.cursor)
-        self.cursor = result.cursor
-        return {
-            each.key.to_user_string(): set(
-                each.true_subset.expensively_compute_partition_keys()
-                if each.true_subset.is_partitioned
-                else ()
-            )
-            for each in result.results
-            if not each.true_subset.is_empty
-        }
+        """The partitions that one tick asks for, by asset; at most one run, or backfill, a tick."""
+        context = dg.build_sensor_context(self.instance, self.cursor, definitions=self.definitions)
+        found = self.sensor.evaluate_tick(context)
+        self.cursor, self.said = found.cursor, found.skip_message
+        requests = list(found.run_requests or [])
+        assert len(requests) <= 1
+        asked: dict[str, set[str]] = {}
+        for request in requests:
+            if request.asset_graph_subset is None:
+                asked |= {
+                    key.to_user_string(): {str(request.partition_key)} for key in request.asset_selection
+                }
+            else:
+                subsets = request.asset_graph_subset.partitions_subsets_by_asset_key
+                asked |= {
+                    key.to_user_string(): set(some.get_partition_keys()) for key, some in subsets.items()
+                }
+        return asked
+
+    def ticks(self, count: int = 4) -> list[dict[str, set[str]]]:
+        """What several ticks ask for; what is asked for is made before the next, as the daemon does."""
+        found = []
+        for _ in range(count):
+            asked = self.tick()
+            found.append(asked)
+            for name, keys in asked.items():
+                self.made(name, days=[date.fromisoformat(key) for key in sorted(keys)], by=FOLLOW)
+        return [asked for asked in found if asked]
 
 
 @pytest.fixture
@@ -58,97 +102,85 @@ def ticks(definitions: dg.Definitions) -> Ticks:
     return Ticks(definitions)
 
 
-def partitioned(definitions: dg.Definitions, group: str) -> set[str]:
-    return {
+@pytest.fixture
+def everything(definitions: dg.Definitions) -> list[str]:
+    return [
         spec.key.to_user_string()
         for spec in definitions.resolve_all_asset_specs()
-        if spec.partitions_def and spec.group_name == group
-    }
+        if spec.key.path[-1] != "monthly_recap"
+    ]
 
 
-def test_at_rest_nothing_is_asked_for(ticks: Ticks):
-    assert ticks.tick() == {}
+def test_at_rest_nothing_is_asked_for_and_the_tick_says_why(ticks: Ticks):
+    assert ticks.ticks() == []
+    assert ticks.said == NOTHING_NEW
 
 
-def test_what_follows_raw_is_asked_for_its_partition_and_no_other(ticks: Ticks):
-    ticks.made(RAW)
-    asked = ticks.tick()
-    assert {
-        "core/listening_events",
-        "core/daily_track_metrics",
-        "ml/model_features",
-        "marts/fact_listens",
-    } <= set(asked)
-    assert {key for keys in asked.values() for key in keys} == {D.isoformat()}
-    assert ticks.tick() == {}
+@pytest.mark.parametrize("name", [EVENTS, "raw/raw_events", "core/tracks", "core/countries"])
+def test_one_materialisation_by_hand_is_followed_by_no_run(ticks: Ticks, everything: list[str], name: str):
+    ticks.made(*everything, days=DAYS)
+    ticks.ticks()
+    ticks.made(name, by=None)
+    assert ticks.ticks(8) == []
 
 
-def test_models_follow_nothing(ticks: Ticks, definitions: dg.Definitions):
-    models = {key.to_user_string() for key in MODELS.resolve(definitions.resolve_asset_graph())}
-    ticks.made(RAW, "core/listening_events", "core/tracks", "ml/model_features")
-    assert not models & set(ticks.tick())
+def test_all_of_a_day_by_hand_is_followed_by_no_run(ticks: Ticks, everything: list[str]):
+    ticks.made(*everything, days=DAYS)
+    ticks.ticks()
+    ticks.made(*everything, by=None)
+    assert ticks.ticks(8) == []
 
 
-def test_what_a_run_made_itself_is_not_asked_for_again(ticks: Ticks, definitions: dg.Definitions):
-    everything = [spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()]
-    ticks.made(*everything)
-    assert ticks.tick() == {}
-
-
-def test_later_partitions_that_look_back_on_a_late_file_are_made_again(
-    ticks: Ticks, definitions: dg.Definitions
+@pytest.mark.parametrize("by", [RAW_FILES, "daily", COMMAND_LINE])
+def test_a_late_file_is_followed_by_one_run_for_the_features_that_look_back(
+    ticks: Ticks, everything: list[str], by: str
 ):
-    everything = [spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()]
-    days = [D + timedelta(days=n) for n in range(4)]
-    ticks.made(*everything, days=days)
-    ticks.tick()
-    ticks.made(*everything, days=days[:2])  # what the sensor asks for after a late file of the first day
-    asked = ticks.tick()
-    assert asked["ml/model_features"] == {day.isoformat() for day in days[2:]}
+    ticks.made(*everything, days=DAYS)
+    ticks.ticks()
+    ticks.made(*everything, days=DAYS[:2], by=by)
+    assert ticks.ticks(8) == [{FEATURES: {day.isoformat() for day in DAYS[2:]}}]
 
 
-def test_a_partition_without_its_own_data_is_not_made_from_its_neighbours(ticks: Ticks):
-    ticks.made(RAW, days=[D])
-    asked = ticks.tick()
-    assert (D + timedelta(days=1)).isoformat() not in asked["core/listening_events"]
+def test_features_look_back_no_further_than_their_history(ticks: Ticks, everything: list[str]):
+    far = [D, D + timedelta(days=HISTORY_DAYS), D + timedelta(days=HISTORY_DAYS + 1)]
+    ticks.made(*everything, days=far)
+    ticks.ticks()
+    ticks.made(*everything, days=[D])
+    assert ticks.ticks() == [{FEATURES: {far[1].isoformat()}}]
 
 
-def test_a_new_catalogue_alone_does_not_make_every_day_again(ticks: Ticks, definitions: dg.Definitions):
-    everything = [spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()]
-    ticks.made(*everything, days=[D - timedelta(days=1), D])
-    ticks.tick()
-    ticks.made("raw/raw_tracks")
-    asked = ticks.tick()
-    assert set(asked) >= {"core/tracks"}
-    assert not {"core/listening_events", "ml/model_features", "marts/fact_listens"} & set(asked)
+def test_features_that_were_never_made_are_not_asked_for(ticks: Ticks):
+    ticks.made(EVENTS, "raw/raw_events", "core/tracks", days=DAYS)
+    assert ticks.ticks() == []
 
 
-def test_dbt_is_asked_for_after_its_inputs_were_made(ticks: Ticks):
-    ticks.made("raw/raw_tracks")
-    first = ticks.tick()
-    assert "core/tracks" in first
-    assert "marts/dim_track" not in first
-    ticks.made("core/tracks", "core/artists", "core/track_artists", "core/track_genres")
-    assert {"staging/stg_tracks", "marts/dim_track"} <= set(ticks.tick())
+def test_what_a_run_made_itself_is_not_asked_for_again(ticks: Ticks, everything: list[str]):
+    ticks.made(*everything, days=DAYS)
+    assert ticks.ticks() == []
 
 
-def test_the_sensor_of_the_conditions_runs_in_the_code_location(definitions: dg.Definitions):
+def test_nothing_but_features_has_a_condition_and_it_says_what_it_is(definitions: dg.Definitions):
+    specs = definitions.resolve_all_asset_specs()
+    [spec] = [spec for spec in specs if spec.automation_condition]
+    assert spec.key.to_user_string() == FEATURES
+    assert spec.automation_condition is not None
+    assert spec.automation_condition.get_label()
+    assert all(part.get_label() for part in spec.automation_condition.children)
+    models = MODELS.resolve(definitions.resolve_asset_graph())
+    assert spec.key not in models
+
+
+def test_the_sensor_of_the_condition_is_on(definitions: dg.Definitions):
     sensor = definitions.resolve_sensor_def(FOLLOW)
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 
-def test_the_conditions_can_be_evaluated_at_both_grains(make_settings: Callable[..., Settings]):
+def test_the_condition_can_be_evaluated_by_month(make_settings: Callable[..., Settings]):
     definitions = build_defs(make_settings(start_date=date(2025, 1, 1), partition_grain="month"))
     ticks = Ticks(definitions)
-    ticks.made(RAW, days=[D.replace(day=1)])
-    assert ticks.tick()["core/listening_events"] == {"2025-03-01"}
-
-
-def test_neighbouring_days_are_for_the_sensor(ticks: Ticks, definitions: dg.Definitions):
-    everything = [spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()]
-    ticks.made(*everything, days=[D - timedelta(days=1), D, D + timedelta(days=1)])
-    ticks.tick()
-    ticks.made(*everything, days=[D])
-    asked = ticks.tick()
-    assert {name for name in asked if not name.startswith("ml/")} == set()
+    months = [date(2025, 3, 1), date(2025, 4, 1), date(2025, 5, 1)]
+    ticks.made(EVENTS, "core/tracks", FEATURES, days=months)
+    ticks.ticks()
+    ticks.made(EVENTS, "core/tracks", FEATURES, days=months[:1])
+    assert ticks.ticks() == [{FEATURES: {"2025-04-01"}}]

@@ -17,6 +17,7 @@ from spotify_assets.automation.lake_watch import (
     DIGEST_BYTES,
     STREAMS,
     at_most,
+    carried_over,
     newest_change,
     next_partition,
     pack,
@@ -172,3 +173,17 @@ def _partitions(part: tuple[date, date], grain: str) -> Sequence[date]:
         found.append(day)
         day = next_partition(day, grain)  # type: ignore[arg-type]
     return found
+
+
+@pytest.mark.parametrize(("was", "now"), [("day", "month"), ("month", "day")])
+def test_what_is_remembered_is_carried_over_to_another_grain(tmp_path: Path, was: str, now: str):
+    """But for the months of which something changed: they are looked at anew."""
+    april, may = date(2025, 4, 2), date(2025, 5, 3)
+    for day in (DAY, DAY + timedelta(days=9), april, may):
+        drop(tmp_path, day)
+    remembered = {key: seen.digest for key, seen in scan(tmp_path, was).items()}
+    drop(tmp_path, april, "late.ndjson")
+    drop(tmp_path, may, "a.ndjson").unlink()
+    found = carried_over(remembered, scan(tmp_path, was), scan(tmp_path, now))
+    assert found == {key: seen.digest for key, seen in scan(tmp_path, now).items() if key[1].month == 3}
+    assert found

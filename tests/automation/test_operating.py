@@ -6,7 +6,6 @@ import dagster as dg
 import pytest
 
 from spotify_assets.assets.recaps import MONTHLY_RECAP
-from spotify_assets.automation.jobs import MODELS
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
 
@@ -33,13 +32,6 @@ def test_every_asset_can_be_late_models_after_a_week(definitions: dg.Definitions
         assert policy is not None, spec.key
         window = getattr(policy, "fail_window").to_timedelta()  # noqa: B009 - not in the base class
         assert window == (timedelta(days=8) if spec.group_name == "ml" else timedelta(hours=12)), spec.key
-
-
-def test_every_asset_with_inputs_follows_them_but_the_models(definitions: dg.Definitions):
-    models = MODELS.resolve(definitions.resolve_asset_graph())
-    for spec in kept_up_to_date(definitions):
-        follows = spec.automation_condition is not None
-        assert follows == (bool(list(spec.deps)) and spec.key not in models), spec.key
 
 
 def test_facts_depend_on_the_tables_behind_their_views(definitions: dg.Definitions):

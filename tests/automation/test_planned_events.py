@@ -1,4 +1,7 @@
-"""What a range run plans: partitions for what has them, and no check that stays planned for ever."""
+"""What a range run plans: partitions for what has them, and no check that stays planned for ever.
+
+And how runs and failures show in the UI.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,8 +10,9 @@ import dagster as dg
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from spotify_assets.automation.cause import cause_of
 from spotify_assets.automation.instance import instance_of
-from spotify_assets.automation.planned_events import WarehouseInstance
+from spotify_assets.automation.planned_events import LOCATION, PLACE, WarehouseInstance
 from spotify_assets.settings import Settings
 from tests.automation.range_assets import Nowhere, range_tags
 
@@ -70,3 +74,38 @@ def test_only_what_has_partitions_is_planned_by_partition(
         for key in CHECKS:
             executions = instance.event_log_storage.get_asset_check_execution_history(key, limit=10)
             assert [each.status for each in executions] == [AssetCheckExecutionRecordStatus.SUCCEEDED]
+
+
+def test_a_run_that_names_its_place_is_found_there(make_settings: Callable[..., Settings]):
+    """As the UI asks: by the origin for the timeline, by the tag for the page of a job."""
+    job = DEFINITIONS.resolve_job_def("both")
+    with instance_of(make_settings()) as instance:
+        ours = job.execute_in_process(instance=instance, tags=PLACE, partition_key="2023-02-01").run_id
+        job.execute_in_process(instance=instance, partition_key="2023-02-01")
+        found = instance.get_runs(dg.RunsFilter(job_name="both", tags=PLACE))
+        assert [run.run_id for run in found] == [ours]
+        origin = found[0].remote_job_origin
+        assert origin is not None
+        assert (origin.location_name, origin.job_name) == (LOCATION, "both")
+
+
+@dg.asset
+def fails_for_a_reason():
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError as error:
+        raise ValueError("a.csv, row 3: the length is 0: remove the row") from error
+
+
+def test_a_failed_step_begins_with_its_reason(make_settings: Callable[..., Settings]):
+    with instance_of(make_settings()) as instance:
+        result = dg.materialize([fails_for_a_reason], instance=instance, raise_on_error=False)
+        records = instance.get_records_for_run(
+            result.run_id, of_type=dg.DagsterEventType.STEP_FAILURE
+        ).records
+    [event] = [record.event_log_entry.get_dagster_event() for record in records]
+    error = event.step_failure_data.error
+    assert error is not None
+    assert error.message == "a.csv, row 3: the length is 0: remove the row\n"
+    assert cause_of(error) == "a.csv, row 3: the length is 0: remove the row"
+    assert error.cause is not None and "ZeroDivisionError" in error.cause.to_string()

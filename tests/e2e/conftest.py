@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Server]:
     """The server that all tests share; each works on days of its own."""
-    running = Server(folder)
+    running = Server(folder, SPOTIFY_START_DATE=str(LAST - timedelta(days=100)))
     try:
         running.start()
         yield running

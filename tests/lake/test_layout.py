@@ -1,13 +1,13 @@
 """Which dates the lake has, by folders and by rows."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.horizon import outside, start_of, with_start
+from spotify_assets.lake.horizon import keep_partitions, outside, start_of, with_start
 from spotify_assets.lake.landing import land_events
 from tests.lake.events import chunk, event_rows, handed_in
 
@@ -44,17 +44,53 @@ def test_folders_that_are_none_of_ours_do_not_count(tmp_path):
     for name in ("date=soon", "date=2025-02-31", "month=2025-13", "month=x", "dated=2025-01-01"):
         (tmp_path / layout.EVENTS / name).mkdir(parents=True)
     assert layout.landed_dates(tmp_path) == []
-    assert layout.first_month(tmp_path) is None
+    assert layout.first_date(tmp_path) is None
 
 
 def test_partitions_begin_where_the_oldest_file_begins(make_settings):
     settings = make_settings()
     assert start_of(settings) == date(2025, 1, 1)
     layout.events_dir(settings.lake_dir, date(2025, 6, 5)).mkdir(parents=True)
-    assert start_of(settings) == date(2025, 1, 1)
+    assert start_of(settings) == date(2025, 6, 5)
     land(settings.lake_dir, OLD)
-    assert start_of(settings) == date(2014, 5, 1)
-    assert with_start(settings).start_date == date(2014, 5, 1)
+    assert start_of(settings) == date(2014, 5, 17)
+    assert with_start(settings).start_date == date(2014, 5, 17)
+    assert start_of(make_settings(partition_grain="month")) == date(2014, 5, 1)
+
+
+def test_a_start_stays_where_it_was_when_files_go(make_settings):
+    settings = make_settings()
+    folder = layout.events_dir(settings.lake_dir, date(2025, 6, 5))
+    layout.events_dir(settings.lake_dir, date(2025, 6, 7)).mkdir(parents=True)
+    folder.mkdir()
+    keep_partitions(settings)
+    folder.rmdir()
+    assert start_of(settings) == date(2025, 6, 5)
+    assert keep_partitions(settings) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "made_before", "grain"), [(28, False, "day"), (731, False, "month"), (731, True, "day")]
+)
+def test_the_grain_is_chosen_once_for_the_first_files(make_settings, days, made_before, grain):
+    settings = make_settings()
+    first = date(2020, 1, 1)
+    for day in (first, first + timedelta(days=days)):
+        layout.events_dir(settings.lake_dir, day).mkdir(parents=True)
+    if made_before:
+        settings.warehouse_path.touch()
+    words = keep_partitions(settings)
+    assert words == f"Partitions are of a {grain} and begin on 2020-01-01."
+    assert settings.grain == grain
+    layout.events_dir(settings.lake_dir, first + timedelta(days=5_000)).mkdir(parents=True)
+    assert keep_partitions(settings) is None
+    assert settings.grain == grain
+
+
+def test_an_empty_lake_keeps_nothing(make_settings):
+    settings = make_settings()
+    assert keep_partitions(settings) is None
+    assert settings.kept_partitions is None
 
 
 def test_a_start_that_was_set_stays(make_settings):

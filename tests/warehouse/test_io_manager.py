@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
+from spotify_assets.transforms.cleaned import REJECTED_DATE, REJECTED_SCHEMA, Cleaned
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.reader import TableReader
@@ -514,6 +514,35 @@ def test_the_rows_of_a_range_are_not_claimed_for_each_of_its_partitions(warehous
         assert "dagster/partition_row_count" not in metadata
         assert metadata["rows written"] == 3
         assert metadata["dagster/row_count"] == 3
+
+
+def test_each_partition_of_a_range_has_its_own_numbers(warehouse: Warehouse) -> None:
+    """As `ops.row_counts` has them, whether slices are made one by one or together."""
+
+    def make(part: Window) -> Cleaned:
+        days = [day.day for day in part.days()]
+        refused = [
+            ("file.csv", row, "no_track", "wrong", "{}", date(2025, 1, n))
+            for n in days
+            for row in range(1, n)
+        ]
+        schema = REJECTED_SCHEMA | {REJECTED_DATE: pl.Date()}
+        rejected = pl.DataFrame(refused, schema=schema, orient="row")
+        rows = plays([(n, f"track {number}", 1, 0) for n in days for number in range(n)])
+        return Cleaned(rows, rows.height + rejected.height, rejected)
+
+    for expected in (None, dict.fromkeys(window(1).days() + window(2).days() + window(3).days(), 1)):
+        slices = Slices.of(
+            [window(n) for n in (1, 2, 3)], make, rows=expected, files=lambda part: [f"{part.start}.csv"] * 30
+        )
+        told = metadata_of(warehouse.store(asset(slices, **IN_ONE_RUN), **days(1, 3)))
+        assert [each["dagster/partition_row_count"] for each in told] == [1, 2, 3]
+        assert [each.get("rows in") for each in told] == [None, 3, 5]
+        assert [each.get("rows rejected") for each in told] == [None, {"no_track": 1}, {"no_track": 2}]
+        assert [each["dagster/row_count"] for each in told] == [6, 6, 6]
+        assert [each["source files"][0] for each in told] == [f"2025-01-0{n}.csv" for n in (1, 2, 3)]
+        assert {each["source files"][-1] for each in told} == {"and 10 more"}
+        assert "rows written" not in told[0]
 
 
 @pytest.mark.parametrize("fault", ["raises", "breaks a rule", "does not add up"])

@@ -1,0 +1,96 @@
+"""Other partitions for tables that are there: what is done stays done, under the new keys.
+
+A key is the first date of its partition, so that the key of a month is also that of a day: without this, the
+first of each month would be done and every other day missing. Rows are stored by date, whatever the grain.
+
+Here belongs: which new partitions are done, and telling the instance. Not here: which partitions fit a lake
+(`lake.horizon`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, StepMaterializationData
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+
+from spotify_assets.automation.history import GOING
+from spotify_assets.automation.partitions import as_window, key_at
+from spotify_assets.warehouse.slices import Window
+
+CARRIED = "carried over from partitions of a"
+"""Metadata of a mark: the grain that it was made at."""
+
+
+def refuse_while_running(instance: dg.DagsterInstance) -> None:
+    """Raise where a run or backfill goes on, which is for partitions as they are.
+
+    Raises:
+        ValueError: one does; the message names it.
+    """
+    going = instance.get_runs(dg.RunsFilter(statuses=list(GOING)), limit=1)
+    asked = instance.get_backfills(filters=BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1)
+    names = [f"run {run.run_id}" for run in going] + [f"backfill {each.backfill_id}" for each in asked]
+    if names:
+        raise ValueError(f"{names[0]} goes on: wait for its end, or end it, and give the command again")
+
+
+def done_after(done: Iterable[Window], new: Sequence[Window], dates: Iterable[date]) -> list[Window]:
+    """The new partitions that are done: of which every date with files was done, and at least one date."""
+    days = {day for window in done for day in window.days()}
+    needed = set(dates)
+    return [
+        window
+        for window in new
+        if any(day in days for day in window.days())
+        and all(day in days for day in window.days() if day in needed)
+    ]
+
+
+def marks_of(
+    instance: dg.DagsterInstance, graph: AssetGraph, assets: Iterable[dg.AssetKey]
+) -> dict[dg.AssetKey, list[Window]]:
+    """What is done of those of the assets that have partitions."""
+    marks = {}
+    for key in sorted(assets):
+        definition = graph.get(key).partitions_def
+        if isinstance(definition, dg.TimeWindowPartitionsDefinition):
+            known = set(definition.get_partition_keys())
+            made = sorted(instance.get_materialized_partitions(key) & known)
+            marks[key] = [as_window(definition.time_window_for_partition_key(each)) for each in made]
+    return marks
+
+
+def carry_over(
+    instance: dg.DagsterInstance,
+    marks: Mapping[dg.AssetKey, Sequence[Window]],
+    new: dg.TimeWindowPartitionsDefinition,
+    dates: Sequence[date],
+    grain: str,
+) -> int:
+    """Replace the marks of assets by those of other partitions; returns how many there are now.
+
+    `dates` are those of the lake, `grain` is the one that marks were made at. The history of the assets
+    leaves the instance with the old marks; runs and their logs stay.
+    """
+    windows = [as_window(new.time_window_for_partition_key(key)) for key in new.get_partition_keys()]
+    made = {key: done_after(done, windows, dates) for key, done in marks.items()}
+    instance.wipe_assets(list(marks))
+    events = [(key, key_at(new, window.start)) for key, done in made.items() for window in done]
+    for number, event in enumerate(_materialisations(events, grain), start=1):
+        batch = DagsterEventBatchMetadata("carry-over", is_end=number == len(events))
+        instance.report_dagster_event(event, run_id=RUNLESS_RUN_ID, batch_metadata=batch)
+    return len(events)
+
+
+def _materialisations(events: Iterable[tuple[dg.AssetKey, str]], grain: str) -> Iterator[DagsterEvent]:
+    for key, partition in events:
+        yield DagsterEvent(
+            event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+            job_name=RUNLESS_JOB_NAME,
+            event_specific_data=StepMaterializationData(
+                dg.AssetMaterialization(key, partition=partition, metadata={CARRIED: grain})
+            ),
+        )
