@@ -9,6 +9,7 @@ constants of the domain (those stand beside the code that uses them) and Dagster
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
@@ -31,6 +32,12 @@ StreamRule = Literal[
 SkipRule = Literal["outcome-v2", "outcome-v1", "flag-v1", "fwdbtn-v1", "listenbrainz-v1", "thirty-seconds-v1"]
 SessionRule = Literal["session-v1", "ten-minutes-v1", "midnight-v1"]
 """Names of the rules that can be chosen; `transforms.rules` has what they say."""
+
+
+@cache
+def _known_zones() -> set[str]:
+    """Names of the IANA database; finding them walks through all its files, and settings are read often."""
+    return available_timezones()
 
 
 class Settings(BaseSettings):
@@ -138,7 +145,7 @@ class Settings(BaseSettings):
     @field_validator("default_time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _known_zones():
             raise ValueError(f"{name} is no time zone of the IANA database: use a name such as Europe/Berlin")
         return name
 

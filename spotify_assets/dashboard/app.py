@@ -21,10 +21,15 @@ class Page:
     title: str
     icon: str
 
+    @property
+    def imported_as(self) -> str:
+        """The full name of its module."""
+        return f"spotify_assets.dashboard.pages.{self.module}"
+
     def show(self, filters: Filters) -> None:
         """Draw the page; where a table is not published yet, say so instead."""
         try:
-            import_module(f"spotify_assets.dashboard.pages.{self.module}").page(filters)
+            import_module(self.imported_as).page(filters)
         except OUTDATED_COPY as error:
             missing = str(error).splitlines()[0]
             furniture.empty_state(

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from spotify_assets.charts.theme import to_png
+from spotify_assets.charts.theme import to_png, undressed
 from spotify_assets.dashboard import address
 from spotify_assets.dashboard.published import ask, version
 from spotify_assets.figures import glossary, view
@@ -274,8 +274,8 @@ def show(
     says = f"{title}. {term}: {definition}".replace("`", "")
     chart: Any = draw(rows)
     # Only the width is fitted: a chart's height is that of its plotting area, here as in every other place.
-    sized = chart.properties(description=says, autosize={"type": "fit-x", "contains": "padding"})
-    st.altair_chart(sized, width="stretch", key=f"chart {name}")
+    fitted = {"description": says, "autosize": {"type": "fit-x", "contains": "padding"}}
+    st.vega_lite_chart(spec=undressed(chart) | fitted, width="stretch", key=f"chart {name}")
     with st.container(horizontal=True):
         _csv_button(rows, name)
         st.download_button(
