@@ -47,6 +47,7 @@ def _serve(settings: Settings, ports: Mapping[str, int]) -> None:
     from spotify_assets.automation.together import run_together  # noqa: PLC0415
     from spotify_assets.dashboard.serve import HOST, command  # noqa: PLC0415
 
+    settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     prepare_instance(settings)
     must_answer(settings)
     dagster = str(Path(sys.executable).with_name("dagster"))

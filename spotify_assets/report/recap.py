@@ -111,7 +111,7 @@ def write(figures: PersonalFigures, target: Path) -> Recap:
     _replace(data / "figures.csv", _about())
     title = f"Listening of {figures.listener.user_id}, {title_of(figures.period)}"
     _replace(picture, to_png(poster(title, in_words(figures), figures.frames)))
-    _replace(target, rendered(figures, [f"{data.name}/"]).encode())
+    _replace(target, rendered(figures).encode())
     return Recap(target, picture, data, figures)
 
 

@@ -69,7 +69,7 @@ def page(filters: Filters) -> None:
     _numbers(figures)
     st.download_button(
         "Recap as a page",
-        data=lambda: rendered(figures, []),
+        data=lambda: rendered(figures),
         file_name=f"recap {figures.period}.html",
         mime="text/html",
         icon=":material/description:",
