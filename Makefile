@@ -31,6 +31,7 @@ $(RUNTIME): requirements.lock pyproject.toml | $(VENV)
 	@echo "Installing what the product needs (about a minute) …"
 	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@mkdir -p data/inbox
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)

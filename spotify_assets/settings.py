@@ -11,6 +11,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
@@ -64,6 +65,12 @@ class KeptPartitions:
     def to_json(self) -> str:
         """The text of the file."""
         return json.dumps({"grain": self.grain, "start": self.start.isoformat()}) + "\n"
+
+
+@cache
+def _known_zones() -> set[str]:
+    """Names of the IANA database; finding them walks through all its files, and settings are read often."""
+    return available_timezones()
 
 
 class Settings(BaseSettings):
@@ -175,7 +182,7 @@ class Settings(BaseSettings):
     @field_validator("default_time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _known_zones():
             raise ValueError(f"{name} is no time zone of the IANA database: use a name such as Europe/Berlin")
         return name
 

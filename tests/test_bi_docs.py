@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -51,6 +52,36 @@ def test_every_export_command_writes_its_file():
         read = pl.read_parquet if target.suffix == ".parquet" else pl.read_csv
         with duckdb.connect(str(serving), read_only=True) as connection:
             assert read(target).height == connection.sql(f"from {name}").pl().height > 0
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.filterwarnings("ignore:duckdb-engine doesn't yet support reflection")
+def test_the_sqlalchemy_example_runs_on_the_installed_version(capsys: pytest.CaptureFixture[str]):
+    [program] = blocks("python")
+    names: dict[str, Any] = {}
+    exec(program, names)
+    names["engine"].dispose()
+    said = capsys.readouterr().out
+    for view in VIEWS:
+        assert repr(view.name) in said
+    assert "'artist_totals'" in said
+    assert "one row per recording that was played" in said
+    assert "artist_rank" in said
+
+
+def test_every_column_of_the_marts_says_what_it_is(published: Path):
+    """The serving file has the description of every table and column that dbt makes as its comment."""
+    serving = Settings(data_dir=published, _env_file=None).serving_path
+    with duckdb.connect(str(serving), read_only=True) as connection:
+        columns = connection.execute(
+            "select table_name || '.' || column_name, comment from duckdb_columns() "
+            "where schema_name in ('marts', 'bi')"
+        ).fetchall()
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+    assert len(columns) > 400
+    assert [name for name, comment in columns + tables if not comment] == []
 
 
 def test_the_page_lists_every_view():

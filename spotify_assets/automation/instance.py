@@ -16,6 +16,8 @@ OURS = (
 """How a dagster.yaml begins that may be written anew."""
 POSTGRES_VARIABLE = "SPOTIFY_DAGSTER_POSTGRES_URL"
 _DRIVER = "postgresql+psycopg2"
+_CONNECT_SECONDS = 5
+"""How long a Postgres may take to answer; Dagster itself tries for 20 seconds and ends in a traceback."""
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -69,7 +71,43 @@ def _with_driver(url: str) -> str:
     return f"{_DRIVER}{separator}{rest}" if scheme in ("postgres", "postgresql") else url
 
 
+def must_answer(settings: Settings) -> None:
+    """Make sure that the Postgres of the instance answers, where there is one.
+
+    Raises:
+        RuntimeError: it does not, or lets nobody in; the message is a line, without the password.
+        ValueError: its address is none.
+    """
+    if settings.dagster_postgres_url is None:
+        return
+    from sqlalchemy import create_engine, make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError, OperationalError  # noqa: PLC0415
+
+    try:
+        url = make_url(_with_driver(settings.dagster_postgres_url.get_secret_value()))
+    except ArgumentError:
+        raise ValueError(
+            f"{POSTGRES_VARIABLE} is no address: write it as postgresql://user:password@host:5432/database"
+        ) from None
+    engine = create_engine(url, connect_args={"connect_timeout": _CONNECT_SECONDS})
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        raise RuntimeError(
+            f"Postgres, which keeps the runs of this instance ({POSTGRES_VARIABLE}), does not let us in: "
+            f"{why}. Start it, or mend the address"
+        ) from None
+    finally:
+        engine.dispose()
+
+
 def instance_of(settings: Settings) -> dg.DagsterInstance:
-    """The instance, prepared."""
+    """The instance, prepared.
+
+    Raises:
+        RuntimeError: its Postgres does not answer.
+    """
     prepare_instance(settings)
+    must_answer(settings)
     return dg.DagsterInstance.get()

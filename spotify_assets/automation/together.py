@@ -4,18 +4,29 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import IO
 
 STOP_SECONDS = 30
 """How long a server may take to end by itself once it was asked to."""
 _LOOK_SECONDS = 0.2
 
 
-def run_together(commands: Sequence[Sequence[str]]) -> int:
+def run_together(
+    commands: Sequence[Sequence[str]],
+    *,
+    output: IO[bytes] | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> int:
     """Run commands until the first of them ends or this process is asked to stop; then stop the others.
 
     Each gets a process group of its own, so that Ctrl-C reaches it once, through here.
+
+    Args:
+        commands: what is run.
+        output: the file that gets all that they print; by default it is printed.
+        look: called again and again while they run.
 
     Returns:
         The exit code of the command that ended first, 0 where this process was asked to stop.
@@ -29,10 +40,18 @@ def run_together(commands: Sequence[Sequence[str]]) -> int:
     running = []
     try:
         for command in commands:
-            running.append(subprocess.Popen(command, start_new_session=True))
+            running.append(
+                subprocess.Popen(
+                    command,
+                    start_new_session=True,
+                    stdout=output,
+                    stderr=subprocess.STDOUT if output else None,
+                )
+            )
         ended = None
         while not asked and ended is None:
             time.sleep(_LOOK_SECONDS)
+            look()
             ended = next((code for process in running if (code := process.poll()) is not None), None)
         return ended or 0
     finally:

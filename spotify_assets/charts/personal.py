@@ -5,6 +5,7 @@ knows how much room there is. The compared period is drawn in grey, as a mark on
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
@@ -432,6 +433,8 @@ def shift(rows: pl.DataFrame, kind: str) -> "alt.Chart":
 def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) -> "alt.VConcatChart":
     """The graphs of a recap in one picture: figures in words, listening time, tops, hours, eras, moods.
 
+    A graph of which the asked period has nothing is left out.
+
     Args:
         title: who and when.
         lines: the main figures in words, one under the other below the title.
@@ -439,18 +442,26 @@ def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) ->
     """
     import altair as alt  # noqa: PLC0415
 
-    half = _POSTER_WIDTH // 2 - 130
-    parts = [
-        _titled(listening_time(figures["timeline"]), "Listening time", _POSTER_WIDTH),
-        alt.hconcat(
-            _titled(tops(figures["artists"], "artist_name"), "Artists", half),
-            _titled(tops(figures["tracks"], "track_name"), "Tracks", half),
-        ),
-        _titled(hours_of_week(figures["hours"]), "Hours of the week", _POSTER_WIDTH),
-        alt.hconcat(
-            _titled(eras(figures["eras"]), "Eras", _POSTER_WIDTH // 2 - 60),
-            _titled(moods(figures["moods"]), "Moods", _POSTER_WIDTH // 2 - 60),
-        ),
+    half, narrow = _POSTER_WIDTH // 2 - 130, _POSTER_WIDTH // 2 - 60
+    drawn = [
+        [("Listening time", listening_time, figures["timeline"], "minutes_listened", _POSTER_WIDTH)],
+        [
+            ("Artists", partial(tops, name="artist_name"), figures["artists"], "streams", half),
+            ("Tracks", partial(tops, name="track_name"), figures["tracks"], "streams", half),
+        ],
+        [("Hours of the week", hours_of_week, figures["hours"], "minutes_listened", _POSTER_WIDTH)],
+        [
+            ("Eras", eras, figures["eras"].drop_nulls("decade"), "streams", narrow),
+            ("Moods", moods, figures["moods"].filter(pl.col("mood") != "unknown"), "streams", narrow),
+        ],
+    ]
+    rows = [
+        [_titled(draw(rows), name, width) for name, draw, rows, number, width in row if _has(rows, number)]
+        for row in drawn
+    ]
+    parts = [row[0] if len(row) == 1 else alt.hconcat(*row) for row in rows if row]
+    parts = parts or [
+        alt.Chart(pl.DataFrame({"says": ["Nothing was heard."]})).mark_text().encode(text="says")
     ]
     chart: alt.VConcatChart = (
         alt.vconcat(*parts, spacing=28)
@@ -461,6 +472,12 @@ def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) ->
         )
     )
     return chart
+
+
+def _has(rows: pl.DataFrame, number: str) -> bool:
+    """Whether the asked period has anything of what is drawn."""
+    asked = rows.filter(pl.col("period") == "asked") if "period" in rows.columns else rows
+    return bool(asked[number].sum())
 
 
 def _titled(chart: Any, title: str, width: int) -> Any:

@@ -128,12 +128,17 @@ def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return under | over | both
 
 
+def undressed(chart: "alt.TopLevelMixin") -> dict[str, Any]:
+    """A chart's Vega-Lite specification, data included, without colours and sizes that it has not chosen."""
+    # Checking a chart against Vega-Lite's schema takes ten times as long as writing it; tests draw them all.
+    specification: dict[str, Any] = chart.to_dict(validate=False)
+    specification.get("config", {}).pop("view", None)
+    return specification
+
+
 def to_vega_lite(chart: "alt.TopLevelMixin", scheme: Scheme = "light") -> str:
     """A chart's Vega-Lite specification as JSON, data included; the same chart gives the same text."""
-    # Checking a chart against Vega-Lite's schema takes ten times as long as writing it; tests draw them all.
-    specification = chart.to_dict(validate=False)
-    specification.get("config", {}).pop("view", None)
-    return json.dumps(dressed(specification, scheme), sort_keys=True)
+    return json.dumps(dressed(undressed(chart), scheme), sort_keys=True)
 
 
 def to_png(chart: "alt.TopLevelMixin", scheme: Scheme = "light") -> bytes:

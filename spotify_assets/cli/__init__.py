@@ -25,6 +25,7 @@ from spotify_assets.cli import (
     rules,
     runs,
     storage,
+    up,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -52,6 +53,7 @@ for part in (
     files,
     exports,
     runs,
+    up,
     dashboard,
     operate,
     partitions,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spotify_assets.automation.servers import must_be_free
 from spotify_assets.automation.signals import interruptible
 from spotify_assets.cli.common import says_what_is_wrong
 from spotify_assets.cli.console import out
@@ -14,6 +15,7 @@ from spotify_assets.cli.options import LAST_PORT
 from spotify_assets.settings import Settings
 
 app = typer.Typer()
+_HOST = "127.0.0.1"
 
 
 @app.command()
@@ -27,6 +29,8 @@ def docs(
 ) -> None:
     """Show every table of the warehouse: columns, tests, metrics and what is made from what."""
     settings = Settings()
+    if not build_only:
+        must_be_free(_HOST, port, "--port")
     with out.status("Asking dbt"):
         from spotify_assets.assets.dbt_docs import build_docs  # noqa: PLC0415
 
@@ -43,8 +47,8 @@ def _serve(folder: Path, port: int) -> None:
         def log_message(self, *_: object) -> None:
             """Say nothing: a request is no news."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(folder))) as server:
-        out.print(f"http://127.0.0.1:{server.server_address[1]}  (Ctrl+C ends)", highlight=False)
+    with ThreadingHTTPServer((_HOST, port), partial(Quiet, directory=str(folder))) as server:
+        out.print(f"http://{_HOST}:{server.server_address[1]}  (Ctrl+C ends)", highlight=False)
         try:
             with interruptible():
                 server.serve_forever()

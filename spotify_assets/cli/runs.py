@@ -1,7 +1,5 @@
-"""Commands that run the graph: materialize, check, up."""
+"""Commands that run the graph: materialize, check."""
 
-import os
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +11,8 @@ from rich.text import Text
 from spotify_assets.cli.common import days_of, report, run_job, says_what_is_wrong
 from spotify_assets.cli.console import out
 from spotify_assets.cli.offline import tell_outdated
-from spotify_assets.cli.options import LAST_PORT, day_option
-from spotify_assets.settings import PROJECT_ROOT, Settings
+from spotify_assets.cli.options import day_option
+from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     from spotify_assets.automation.runs import RunOutcome
@@ -87,27 +85,3 @@ def _print_checks(outcome: "RunOutcome") -> None:
             Text(f"{broken:,}", "red") if broken else "",
         )
     out.print(table)
-
-
-@app.command()
-@says_what_is_wrong
-def up(
-    port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="Port of the UI, on loopback.")] = 3000,
-    dashboard_port: Annotated[
-        int, typer.Option(min=1, max=LAST_PORT, help="Port of the dashboard, on loopback.")
-    ] = 8501,
-    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
-) -> None:
-    """Start the Dagster UI and daemon on the instance that the other commands use, and the dashboard."""
-    from spotify_assets.automation.instance import prepare_instance  # noqa: PLC0415
-    from spotify_assets.automation.together import run_together  # noqa: PLC0415
-    from spotify_assets.dashboard.serve import HOST, command  # noqa: PLC0415
-
-    prepare_instance(Settings())
-    dagster = Path(sys.executable).with_name("dagster")
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
-    dagster_ui = [str(dagster), "dev", "--workspace", workspace, "--port", str(port), "--host", HOST]
-    os.chdir(PROJECT_ROOT)
-    if no_dashboard:
-        os.execv(dagster, dagster_ui)  # noqa: S606
-    raise typer.Exit(run_together([dagster_ui, command(HOST, dashboard_port)]))

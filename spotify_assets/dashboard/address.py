@@ -39,7 +39,9 @@ def compared_with(text: str, period: Period) -> Period | None:
     return period.a_year_before() if text == "year" else period_of(text)
 
 
-def read(parameters: Mapping[str, str], known: Period, choices: Choices) -> tuple[Filters, list[str]]:
+def read(
+    parameters: Mapping[str, str], known: Period, choices: Choices, default: Period | None = None
+) -> tuple[Filters, list[str]]:
     """The filters that a URL asks for, and a sentence about each parameter that could not be followed.
 
     A compared period that begins before the data is none: half of a period is no fair comparison.
@@ -48,10 +50,10 @@ def read(parameters: Mapping[str, str], known: Period, choices: Choices) -> tupl
         parameters: of the URL, by name; those that are no filters are left alone.
         known: the days that there is listening of.
         choices: the values that there are.
+        default: the period where the URL names none; by default that of the known days.
     """
     complaints: list[str] = []
-    default = known.default()
-    period = _period(parameters, default, known, complaints)
+    period = _period(parameters, default or known.default(), known, complaints)
     comparison = parameters.get("compare", DEFAULT_COMPARISON)
     try:
         compared = compared_with(comparison, period)
@@ -106,16 +108,19 @@ def _said(period: Period) -> str:
     return f"from {period.first} to {period.last}"
 
 
-def written(filters: Filters, comparison: str, known: Period) -> dict[str, str]:
+def written(
+    filters: Filters, comparison: str, known: Period, default: Period | None = None
+) -> dict[str, str]:
     """The parameters that say the filters, without those at their default.
 
     Args:
         filters: the view.
         comparison: one of `COMPARISONS`, or the compared period itself.
         known: the days that there is listening of.
+        default: the period that is not written; by default that of the known days.
     """
     parameters = {}
-    if filters.period != known.default():
+    if filters.period != (default or known.default()):
         parameters = {"from": str(filters.period.first), "to": str(filters.period.last)}
     if comparison != DEFAULT_COMPARISON:
         parameters["compare"] = comparison

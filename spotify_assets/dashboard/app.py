@@ -9,7 +9,7 @@ import pandas  # noqa: F401 - Streamlit imports it when first needed, and a reru
 import streamlit as st
 
 from spotify_assets.dashboard import furniture
-from spotify_assets.figures.view import Filters
+from spotify_assets.figures.view import Filters, Period
 from spotify_assets.warehouse.database import OUTDATED_COPY
 
 
@@ -21,10 +21,22 @@ class Page:
     title: str
     icon: str
 
+    @property
+    def imported_as(self) -> str:
+        """The full name of its module."""
+        return f"spotify_assets.dashboard.pages.{self.module}"
+
+    def opening(self, user_id: str | None) -> Period | None:
+        """The period that it opens on, where it has one of its own."""
+        own: Callable[[str | None], Period | None] | None = getattr(
+            import_module(self.imported_as), "opening", None
+        )
+        return own(user_id) if own else None
+
     def show(self, filters: Filters) -> None:
         """Draw the page; where a table is not published yet, say so instead."""
         try:
-            import_module(f"spotify_assets.dashboard.pages.{self.module}").page(filters)
+            import_module(self.imported_as).page(filters)
         except OUTDATED_COPY as error:
             missing = str(error).splitlines()[0]
             furniture.empty_state(
@@ -52,7 +64,7 @@ PAGES = (
 
 def run(page: Page) -> None:
     """The filters and one page."""
-    filters = furniture.filter_bar(page.module)
+    filters = furniture.filter_bar(page.module, page.opening)
     if filters:
         page.show(filters)
 

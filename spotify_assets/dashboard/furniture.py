@@ -1,20 +1,21 @@
 """What stands around every page: the filters, charts with their definition and downloads, empty states."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import altair as alt
 import polars as pl
 import streamlit as st
 
-from spotify_assets.charts.theme import to_png
+from spotify_assets.charts.theme import to_png, undressed
 from spotify_assets.dashboard import address
 from spotify_assets.dashboard.published import ask, version
+from spotify_assets.dashboard.text import csv, in_words
 from spotify_assets.figures import glossary, view
 from spotify_assets.figures.view import Choices, Filters, Period
 from spotify_assets.warehouse.database import OUTDATED_COPY
 from spotify_assets.warehouse.errors import WarehouseMissingError
-from spotify_assets.warehouse.publish import FORMULA
 
 LOOK_AGAIN_SECONDS = 10
 """How often an open page looks whether a new copy was published."""
@@ -38,11 +39,12 @@ Draw = Callable[[pl.DataFrame], "alt.TopLevelMixin"]
 # --- filters
 
 
-def filter_bar(page: str) -> Filters | None:
+def filter_bar(page: str, opening: Callable[[str | None], Period | None] | None = None) -> Filters | None:
     """The filters in the sidebar, kept in the URL; None, and what to do, where nothing can be shown.
 
     Args:
         page: name of the page that is shown, by which a change of pages is noticed.
+        opening: gives the period that the page opens on, for the listener that the URL names, or None.
     """
     try:
         known = ask(view.known_days)
@@ -57,14 +59,16 @@ def filter_bar(page: str) -> Filters | None:
         empty_state("The published copy has no playback of music.", "spotify-assets import FILE")
         return None
     parameters = _parameters(page)
-    filters, complaints = address.read(parameters, known, offered)
+    default = (opening(parameters.get("user")) if opening else None) or known.default()
+    default = default.within(known) or known.default()
+    filters, complaints = address.read(parameters, known, offered, default)
     comparison = parameters.get("compare", address.DEFAULT_COMPARISON)
     if any("compare=" in complaint for complaint in complaints):
         comparison = address.DEFAULT_COMPARISON
-    _remember(address.written(filters, comparison, known) if not complaints else parameters)
+    _remember(address.written(filters, comparison, known, default) if not complaints else parameters)
     with st.sidebar:
         st.header("Filters", divider="grey")
-        _period_widgets(filters, known)
+        _period_widgets(filters, known, default)
         _comparison_widgets(filters, comparison, known)
         _value_widgets(filters, offered)
         if parameters.keys() & set(address.NAMES):
@@ -112,13 +116,20 @@ def _forget() -> None:
     _put(**dict.fromkeys(address.NAMES))
 
 
-def _put_period(period: Period) -> None:
+def compares_with_before() -> bool:
+    """Whether the compared period is the one before, as it is where nobody chose."""
+    return "compare" not in filter_address()
+
+
+def put_period(period: Period) -> None:
+    """Choose the days of the view; for callbacks of a page's own widgets."""
     _put(**{"from": str(period.first), "to": str(period.last)})
 
 
-def _period_widgets(filters: Filters, known: Period) -> None:
+def _period_widgets(filters: Filters, known: Period, default: Period) -> None:
     lengths = sorted({*_SPANS, known.default().days})
     spans = {f"The last {days} days": known.newest(days) for days in lengths if days < known.days}
+    spans |= {} if default in spans.values() else {f"{default.first} to {default.last}": default}
     spans[_ALL] = known
     current = next((name for name, period in spans.items() if period == filters.period), _OWN)
     st.session_state["span"] = current
@@ -126,10 +137,10 @@ def _period_widgets(filters: Filters, known: Period) -> None:
     def changed() -> None:
         chosen = st.session_state["span"]
         if chosen in spans:
-            _put_period(spans[chosen])
+            put_period(spans[chosen])
 
     st.selectbox("Period", [*spans, _OWN], key="span", on_change=changed)
-    _days_widget("Days", "days", filters.period, known, _put_period)
+    _days_widget("Days", "days", filters.period, known, put_period)
 
 
 def _comparison_widgets(filters: Filters, comparison: str, known: Period) -> None:
@@ -205,6 +216,8 @@ def described(filters: Filters) -> str:
         said.append(f"compared with {filters.compared.first} to {filters.compared.last}")
     elif known and st.session_state[_REMEMBERED].get("compare") != "none":
         said.append(f"nothing to compare with, because the data begins on {known.first}")
+    if filters.period.last >= (today := datetime.now(UTC).date()):
+        said.append(f"{today} is not over yet")
     said += [f"{name.removesuffix('_id')} {offered.named(name, v)}" for name, v in filters.chosen.items()]
     return " · ".join(said)
 
@@ -274,8 +287,8 @@ def show(
     says = f"{title}. {term}: {definition}".replace("`", "")
     chart: Any = draw(rows)
     # Only the width is fitted: a chart's height is that of its plotting area, here as in every other place.
-    sized = chart.properties(description=says, autosize={"type": "fit-x", "contains": "padding"})
-    st.altair_chart(sized, width="stretch", key=f"chart {name}")
+    fitted = {"description": says, "autosize": {"type": "fit-x", "contains": "padding"}}
+    st.vega_lite_chart(spec=undressed(chart) | fitted, width="stretch", key=f"chart {name}")
     with st.container(horizontal=True):
         _csv_button(rows, name)
         st.download_button(
@@ -298,6 +311,7 @@ def table(
     term: str,
     name: str,
     columns: Mapping[str, Any] | None = None,
+    note: str = "",
     empty: str = NOBODY,
 ) -> None:
     """A table with its title, its definition on hover, and its rows as CSV.
@@ -307,14 +321,20 @@ def table(
         rows: what it shows.
         term: the entry of the glossary that says what is counted.
         name: of the file, unique on the page.
-        columns: Streamlit's column configuration.
+        columns: Streamlit's column configuration; a column without one has its name in words, and one
+            that knows nothing in any row is left to the CSV.
+        note: what else is to be known, in a line below the title.
         empty: what to do where there are no rows.
     """
     st.subheader(title, help=f"**{term}**: {glossary.definition(term)}")
+    if note:
+        st.caption(note)
     if rows.is_empty():
         st.info(empty, icon=":material/search_off:")
         return
-    st.dataframe(rows, hide_index=True, column_config=columns, width="stretch", key=f"table {name}")
+    shown = rows.select(column for column in rows if column.null_count() < rows.height)
+    named = {column: in_words(column) for column in shown.columns} | dict(columns or {})
+    st.dataframe(shown, hide_index=True, column_config=named, width="stretch", key=f"table {name}")
     with st.container(horizontal=True):
         _csv_button(rows, name)
 
@@ -331,11 +351,6 @@ def _csv_button(rows: pl.DataFrame, name: str) -> None:
         on_click="ignore",
         help="These numbers, for a spreadsheet",
     )
-
-
-def csv(rows: pl.DataFrame) -> str:
-    """Rows as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return rows.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0")).write_csv()
 
 
 def empty_state(says: str, command: str) -> None:

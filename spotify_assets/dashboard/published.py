@@ -3,11 +3,12 @@
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
-import streamlit as st
 
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -25,9 +26,15 @@ Version = tuple[str, int, int]
 _one_at_a_time = threading.Lock()
 
 
+@cache
+def serving_path() -> Path:
+    """Where the published copy is; the settings of a server are read once, because reading takes 60 ms."""
+    return Settings().serving_path
+
+
 def version() -> Version | None:
     """Which published copy is there now; None where nothing is published."""
-    path = Settings().serving_path
+    path = serving_path()
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -35,35 +42,46 @@ def version() -> Version | None:
     return str(path), found.st_ino, found.st_mtime_ns
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of which copy; equal questions have one answer."""
+
+    version: Version | None
+    figure: str
+    arguments: str
+    answer: Callable[[duckdb.DuckDBPyConnection], Any] = field(compare=False)
+
+
 def ask(
     figure: Callable[Concatenate[duckdb.DuckDBPyConnection, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """The answer of a figure for these arguments, from the copy that is there now.
 
+    It is the same object for everybody who asks, so nobody may change it.
+
     Raises:
         WarehouseMissingError: nothing is published.
         duckdb.CatalogException: the copy lacks a table, because it was published before that was made.
     """
-    name = f"{figure.__module__}.{figure.__qualname__}"
-    answer: T = _kept(version(), name, repr((args, sorted(kwargs.items()))), figure, args, kwargs)
+    answer: T = _answered(
+        _Question(
+            version(),
+            f"{figure.__module__}.{figure.__qualname__}",
+            repr((args, sorted(kwargs.items()))),
+            lambda connection: figure(connection, *args, **kwargs),
+        )
+    )
     return answer
 
 
-@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
-def _kept(
-    version: Version | None,  # noqa: ARG001 - what is not underscored is the key of the cache
-    name: str,  # noqa: ARG001
-    arguments: str,  # noqa: ARG001
-    _figure: Callable[..., Any],
-    _args: tuple[Any, ...],
-    _kwargs: dict[str, Any],
-) -> Any:
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _answered(question: _Question) -> Any:
     # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
     # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
-    copy = Database(Settings().serving_path, memory_limit=MEMORY_LIMIT)
+    copy = Database(serving_path(), memory_limit=MEMORY_LIMIT)
     with _one_at_a_time, copy.reader() as connection:
         connection.execute(f"set temp_directory = '{_spill_folder()}'")
-        return _figure(connection, *_args, **_kwargs)
+        return question.answer(connection)
 
 
 def _spill_folder() -> Path:

@@ -34,4 +34,4 @@ def command(host: str = HOST, port: int = PORT, *, open_browser: bool = False) -
         f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in options.items()
     ]
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
+    return [sys.executable, "-m", "spotify_assets.dashboard.loaded", "run", str(APP), *flags]

@@ -57,6 +57,11 @@ class Period:
         """Its last days, or all of it where it has no more."""
         return Period(max(self.first, self.last - timedelta(days=days - 1)), self.last)
 
+    def within(self, known: "Period") -> "Period | None":
+        """Its part that lies in another; None where none does."""
+        first, last = max(self.first, known.first), min(self.last, known.last)
+        return Period(first, last) if first <= last else None
+
     def default(self) -> "Period":
         """What is shown of all days when nobody chose: the last `DEFAULT_DAYS`, and of a short history the
         last half, so that there is something to compare it with."""
@@ -64,6 +69,11 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"
+
+
+def month_of(day: date) -> Period:
+    """The calendar month of a day."""
+    return Period(day.replace(day=1), _next_month(day) - timedelta(days=1))
 
 
 def period_of(text: str) -> Period:

@@ -1,6 +1,6 @@
 """The page of a recap: figures in words, tables and drawings, in the order in which they are read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -388,8 +388,8 @@ def _number(value: float | None, *, signed: bool = False) -> str:
     return f"{value:+.2f}" if signed else f"{value:,.3g}"
 
 
-def rendered(figures: PersonalFigures, files: Iterable[str]) -> str:
-    """The page as HTML, with everything in it; `files` are those with its numbers, relative to it."""
+def rendered(figures: PersonalFigures) -> str:
+    """The page as HTML, with everything in it: the same text for the same figures, whoever asks for it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
     made = sections(figures)
@@ -411,5 +411,4 @@ def rendered(figures: PersonalFigures, files: Iterable[str]) -> str:
         definition=FIGURES[0].definition.replace("`", ""),
         sections=[one for one in made if not one.nothing],
         without_data=without_data(made),
-        files=list(files),
     )

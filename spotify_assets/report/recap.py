@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets.figures.opening import compared_by_default
 from spotify_assets.figures.personal import (
     PersonalFigures,
     find_listener,
     last_full,
     nothing_known,
-    period_before,
     personal_figures,
 )
 from spotify_assets.figures.personal_queries import FIGURES
@@ -78,9 +78,8 @@ def recap(
                     f"nothing is known of {listener.user_id} from {chosen.first} to {chosen.last}: there are "
                     f"playbacks from {listener.known.first} to {listener.known.last}"
                 )
-            before = period_before(chosen)
-            if compared is None and not alone and before.first >= listener.known.first:
-                compared = before
+            if compared is None and not alone:
+                compared = compared_by_default(listener, chosen)
             figures = personal_figures(connection, listener.user_id, chosen, compared)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
@@ -112,7 +111,7 @@ def write(figures: PersonalFigures, target: Path) -> Recap:
     _replace(data / "figures.csv", _about())
     title = f"Listening of {figures.listener.user_id}, {title_of(figures.period)}"
     _replace(picture, to_png(poster(title, in_words(figures), figures.frames)))
-    _replace(target, rendered(figures, [f"{data.name}/"]).encode())
+    _replace(target, rendered(figures).encode())
     return Recap(target, picture, data, figures)
 
 

@@ -171,3 +171,22 @@ def test_runs_and_events_are_kept_in_postgres(
         instance.watch_event_logs(run.run_id, None, lambda event, _cursor: seen.append(event.run_id))
         instance.end_watch_event_logs(run.run_id, lambda *_: None)
     assert not list(settings.dagster_home.rglob("*.db"))
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://me:geheim@127.0.0.1:{port}/runs", "Connection refused"),
+        ("postgres://me:geheim@host.invalid/runs", "host.invalid"),
+        ("five apples", "is no address"),
+    ],
+)
+def test_a_postgres_that_does_not_answer_is_one_line(
+    url: str, says: str, make_settings: Callable[..., Settings]
+):
+    settings = make_settings(dagster_postgres_url=url.format(port=free_port()))
+    with pytest.raises((RuntimeError, ValueError), match=says) as told:
+        instance_of(settings)
+    assert "\n" not in str(told.value)
+    assert "geheim" not in str(told.value)
+    assert "SPOTIFY_DAGSTER_POSTGRES_URL" in str(told.value)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import altair as alt
 import polars as pl
 import pytest
 
@@ -93,3 +94,40 @@ def test_one_period_has_no_legend_of_two(published):
 def test_the_poster_is_a_picture(figures):
     picture = to_png(charts.poster("Listening", ["28 days"], figures.frames))
     assert picture.startswith(b"\x89PNG")
+
+
+def titles_of(poster: alt.VConcatChart) -> list[str]:
+    """The titles of the graphs that a poster has."""
+    found: list[str] = []
+
+    def walk(part: dict[str, Any]) -> None:
+        if "mark" in part or "layer" in part:
+            found.append(part["title"]["text"])
+        for one in (*part.get("vconcat", []), *part.get("hconcat", [])):
+            walk(one)
+
+    walk(poster.to_dict(validate=False))
+    return found
+
+
+ALL = ["Listening time", "Artists", "Tracks", "Hours of the week", "Eras", "Moods"]
+
+
+def test_the_poster_leaves_out_what_the_period_has_nothing_of(figures):
+    assert titles_of(charts.poster("Listening", [], figures.frames)) == ALL
+    unknown = {
+        "eras": figures["eras"].with_columns(decade=pl.lit(None, pl.Int64)),
+        "moods": figures["moods"].with_columns(mood=pl.lit("unknown")),
+    }
+    assert titles_of(charts.poster("Listening", [], {**figures.frames, **unknown})) == ALL[:4]
+    only_before = figures["eras"].with_columns(
+        pl.when(pl.col("period") == "compared").then("streams").otherwise(0)
+    )
+    assert "Eras" not in titles_of(charts.poster("Listening", [], {**figures.frames, "eras": only_before}))
+    no_music = {name: figures[name].clear() for name in ("artists", "tracks", "eras", "moods")}
+    assert titles_of(charts.poster("Podcasts", [], {**figures.frames, **no_music})) == [ALL[0], ALL[3]]
+
+
+def test_the_poster_of_nothing_is_a_picture_too(figures):
+    nothing = {name: frame.clear() for name, frame in figures.frames.items()}
+    assert to_png(charts.poster("Nothing", [], nothing)).startswith(b"\x89PNG")

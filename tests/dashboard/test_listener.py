@@ -1,5 +1,12 @@
 """My listening: whose is asked for, and what is shown of them."""
 
+import pytest
+
+from spotify_assets.dashboard.pages import listener
+from spotify_assets.figures import opening
+from spotify_assets.report.recap import recap
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
 from tests.dashboard.pages import open_page, tiles
 from tests.figures.one_listener import BEFORE, DECLARED, theirs
 from tests.figures.recount import FEBRUARY
@@ -41,3 +48,67 @@ def test_a_period_without_listening_says_so(published, monkeypatch):
         "listener", published, monkeypatch, user=DECLARED, **{"from": "2025-01-25", "to": "2025-01-25"}
     )
     assert not page.exception
+
+
+def test_the_page_opens_on_the_one_who_imported(published, monkeypatch):
+    def owners(_connection: object) -> list[str]:
+        return [DECLARED]
+
+    monkeypatch.setattr(opening, "owners", owners)
+    page = open_page("listener", published, monkeypatch)
+    assert not page.exception
+    with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as connection:
+        days = opening.opening_period(connection, DECLARED)
+    said = "".join(one.value for one in page.caption)
+    assert f"The listening of {DECLARED}." in said
+    assert f"{days.first} to {days.last}" in said
+    assert int(tiles(page)["Plays"].replace(",", "")) > 0
+
+
+def test_years_and_months_with_listening_are_offered(published, monkeypatch):
+    page = open_page("listener", published, monkeypatch, user=DECLARED)
+    offered = page.selectbox(key="preset").options
+    assert "February 2025" in offered
+
+    page.selectbox(key="preset").select("February 2025").run()
+
+    assert not page.exception
+    assert page.query_params["from"] == "2025-02-01"
+    assert page.selectbox(key="preset").value == "February 2025"
+    assert tiles(page)["Streams"] == f"{theirs(DECLARED, FEBRUARY)['is_stream'].sum():,}"
+
+
+def test_headings_are_words_and_columns_that_know_nothing_are_left_out(published, monkeypatch):
+    page = open_page("listener", published, monkeypatch, user=DECLARED, compare="none", **ADDRESS)
+    for shown in page.dataframe:
+        assert not any(shown.value[column].isna().all() for column in shown.value.columns)
+        for column in shown.value.columns:
+            assert "_" not in _label(shown, column)
+
+
+def _label(shown, column: str) -> str:
+    """What stands above a column."""
+    import json
+
+    configured = json.loads(shown.proto.columns or "{}").get(column, {})
+    return str(configured.get("label", column))
+
+
+@pytest.mark.parametrize("compare", [None, "none"])
+def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
+    offered = []
+    monkeypatch.setattr(listener.st, "download_button", lambda *_, **options: offered.append(options["data"]))
+    parameters = {"user": DECLARED, **ADDRESS, **({"compare": compare} if compare else {})}
+    page = open_page("listener", published, monkeypatch, **parameters)
+    assert not page.exception
+    serving = Database(Settings(data_dir=published, _env_file=None).serving_path)
+
+    made = recap(
+        serving,
+        tmp_path / "recap.html",
+        DECLARED,
+        (FEBRUARY.first, FEBRUARY.last),
+        alone=compare == "none",
+    )
+
+    assert offered[0]().encode() == made.page.read_bytes()

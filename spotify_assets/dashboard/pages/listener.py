@@ -6,12 +6,22 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import personal as charts
-from spotify_assets.dashboard.furniture import change, choice, heading, show, table, tile
+from spotify_assets.dashboard.furniture import (
+    change,
+    choice,
+    compares_with_before,
+    heading,
+    put_period,
+    show,
+    table,
+    tile,
+)
 from spotify_assets.dashboard.published import ask
-from spotify_assets.figures import overview, personal
+from spotify_assets.figures import opening as opening_days
+from spotify_assets.figures import overview, personal, view
 from spotify_assets.figures.personal import COMPARED, PersonalFigures
-from spotify_assets.figures.personal_queries import TERMS
-from spotify_assets.figures.view import Filters
+from spotify_assets.figures.personal_queries import AUDIO_FEATURES, LEAST_PLAYS, TERMS
+from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.beside_music import KINDS, discovered, is_all_that_is_known
 from spotify_assets.report.page import UNDESCRIBED, hours_in_words, rendered
 
@@ -23,22 +33,29 @@ _TOPS = (
 )
 _SHARE = st.column_config.NumberColumn("Share", format="percent")
 _MINUTES = st.column_config.NumberColumn("Minutes", format="%.0f")
+_DISTANCE = {"kind": "Of", "distance": st.column_config.NumberColumn("Distance", format="%.2f")}
+_FEATURES = {name: name.replace("_", " ") for name in AUDIO_FEATURES}
 _FIRST_DATE = st.column_config.DateColumn("From")
 
 
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("My listening", filters)
-    names = ask(personal.listeners)["user_id"].to_list()
-    user_id = filters.user_id or (names[0] if len(names) == 1 else None)
+    user_id = _whose(filters.user_id)
     if user_id is None:
+        many = ask(personal.listeners).height
         st.info(
-            f"Choose one of the {len(names):,} listeners in the filters to see their listening.",
+            f"Choose one of the {many:,} listeners in the filters to see their listening.",
             icon=":material/person_search:",
         )
         return
-    figures = ask(personal.personal_figures, user_id, filters.period, filters.compared)
+    _presets(user_id, filters.period)
+    compared = filters.compared
+    if compares_with_before():
+        compared = opening_days.compared_by_default(ask(personal.find_listener, user_id), filters.period)
+    figures = ask(personal.personal_figures, user_id, filters.period, compared)
     st.caption(
+        f"The listening of {user_id}. "
         f"Days and hours are of the listener's own clock ({figures.listener.time_zone}), by the start of "
         "the playback. Of the filters, this page obeys the listener, the period and the compared one."
     )
@@ -52,7 +69,7 @@ def page(filters: Filters) -> None:
     _numbers(figures)
     st.download_button(
         "Recap as a page",
-        data=lambda: rendered(figures, []),
+        data=lambda: rendered(figures),
         file_name=f"recap {figures.period}.html",
         mime="text/html",
         icon=":material/description:",
@@ -70,7 +87,52 @@ def page(filters: Filters) -> None:
         figures["unknowns"].filter(pl.col("touched") > 0),
         term=TERMS["unknowns"],
         name="unknowns",
-        columns={"share": _SHARE},
+        columns={
+            "what": "What",
+            "touched": "How many",
+            "of_all": "Of how many",
+            "share": _SHARE,
+            "means": "What follows",
+        },
+    )
+
+
+def opening(user_id: str | None) -> Period | None:
+    """The period that the page opens on: the one that a recap is written of when nobody says which."""
+    chosen = _whose(user_id)
+    known = chosen and chosen in ask(personal.listeners)["user_id"]
+    return ask(opening_days.opening_period, str(chosen)) if known else None
+
+
+def _whose(asked: str | None) -> str | None:
+    """The listener asked for, else the one who brought most listening of their own, else the only one."""
+    if asked:
+        return asked
+    if brought := ask(opening_days.owners):
+        return brought[0]
+    names = ask(personal.listeners)["user_id"]
+    return str(names[0]) if len(names) == 1 else None
+
+
+def _presets(user_id: str, period: Period) -> None:
+    """A choice of the years and months that the listener has listened in."""
+    known = ask(view.known_days)
+    months = ask(opening_days.listened_months, user_id)
+    offered = opening_days.periods_in_words(months, known) if known else {}
+    current = next((name for name, days in offered.items() if days == period), None)
+    st.session_state["preset"] = current
+
+    def changed() -> None:
+        if chosen := st.session_state["preset"]:
+            put_period(offered[chosen])
+
+    st.selectbox(
+        "Year or month",
+        list(offered),
+        key="preset",
+        placeholder="days of my choice, in the filters",
+        on_change=changed,
+        width=320,
     )
 
 
@@ -244,7 +306,22 @@ def _taste(figures: PersonalFigures) -> None:
     if figures["audio"]["mean"].null_count() == figures["audio"].height:
         empty.append("Audio features")
     else:
-        table("Audio features", figures["audio"].drop("position"), term=TERMS["audio"], name="audio")
+        table(
+            "Audio features",
+            figures["audio"]
+            .drop("position", "catalogue_sd")
+            .with_columns(pl.col("feature").replace(_FEATURES)),
+            term=TERMS["audio"],
+            name="audio",
+            columns={
+                "feature": "Audio feature",
+                "mean": st.column_config.NumberColumn("Mean", format="%.2f"),
+                "mean_before": st.column_config.NumberColumn("Mean before", format="%.2f"),
+                "change_in_sd": st.column_config.NumberColumn(
+                    "Change in standard deviations", format="%+.2f"
+                ),
+            },
+        )
     if empty:
         st.info(f"{', '.join(empty)}: {UNDESCRIBED}.", icon=":material/search_off:")
     if not figures.compared:
@@ -258,7 +335,13 @@ def _taste(figures: PersonalFigures) -> None:
             name=f"{kind}_shift",
             empty="No share changed between the two periods, or one of them has no streams.",
         )
-    table("How far taste moved", figures["distances"], term=TERMS["distances"], name="taste_distance")
+    table(
+        "How far taste moved",
+        figures["distances"],
+        term=TERMS["distances"],
+        name="taste_distance",
+        columns=_DISTANCE,
+    )
 
 
 def _skips(figures: PersonalFigures) -> None:
@@ -268,6 +351,12 @@ def _skips(figures: PersonalFigures) -> None:
         figures["skipped_artists"].drop("artist_id"),
         term=TERMS["skipped_artists"],
         name="skipped_artists",
-        columns={"skip_rate": st.column_config.NumberColumn("Skip rate", format="percent")},
+        columns={
+            "artist_name": "Artist",
+            "plays": "Plays",
+            "skips": "Skips",
+            "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
+        },
+        note=f"Of artists with at least {LEAST_PLAYS} plays whose ending is known.",
         empty="No artist was played often enough to have a skip rate.",
     )

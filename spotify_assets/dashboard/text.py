@@ -1,0 +1,15 @@
+"""Tables as text: headings in words, and rows as CSV."""
+
+import polars as pl
+
+from spotify_assets.warehouse.publish import FORMULA
+
+
+def in_words(column: str) -> str:
+    """A column's name as a heading: `plays_per_day` is Plays per day."""
+    return column.replace("_", " ").capitalize()
+
+
+def csv(rows: pl.DataFrame) -> str:
+    """Rows as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return rows.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0")).write_csv()

@@ -1,0 +1,15 @@
+"""Each test has a published copy of its own, in one process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from spotify_assets.dashboard.published import serving_path
+
+
+@pytest.fixture(autouse=True)
+def _place_of_its_own() -> Iterator[None]:
+    """A server reads once where the copy is; each test is one."""
+    serving_path.cache_clear()
+    yield
+    serving_path.cache_clear()
