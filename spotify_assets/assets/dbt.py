@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables, run_dbt
+from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.assets.spec import OWNER, POOL
 from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.lake.horizon import start_of
@@ -163,7 +164,7 @@ def prepared_manifest(settings: Settings) -> Path:
         RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
     project_dir = settings.dbt_project_dir
-    manifest = project_dir / "target" / "manifest.json"
+    manifest = manifest_of(project_dir)
     if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
         return manifest
     with as_dbt_reads(settings) as readable:
@@ -184,7 +185,4 @@ def prepared_manifest(settings: Settings) -> Path:
 
 
 def _newest(project_dir: Path) -> float:
-    made_by_dbt = {"target", "logs", "dbt_packages"}
-    folders: Sequence[Path] = [p for p in project_dir.iterdir() if p.name not in made_by_dbt]
-    files = [f for p in folders for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file()]
-    return max(file.stat().st_mtime for file in files)
+    return max(file.stat().st_mtime for file in project_files(project_dir))

@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import cache
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.storage.event_log.base import AssetEntry
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.cause import cause_of
+from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.partitions import keys_of_run
 from spotify_assets.automation.problem import Problem, Unmade
 
@@ -23,7 +23,7 @@ _A_NUMBER = re.compile(r"(?<![\w=/.-])\d[\d,.]*(?![\w=/-])")
 """A number that is no part of a name, date or path: a count, a process id, seconds. They differ each time."""
 
 
-def failed_partitions(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """What failed runs left unmade and nobody has made since, one problem for each cause."""
     unmade: dict[str, dict[dg.AssetKey, frozenset[str]]] = {}
     records = {
@@ -96,7 +96,7 @@ def _failed_before(
     return None
 
 
-def _of_run(instance: dg.DagsterInstance, graph: AssetGraph, run_id: str, left: Unmade) -> list[Problem]:
+def _of_run(instance: dg.DagsterInstance, graph: Graph, run_id: str, left: Unmade) -> list[Problem]:
     """The problems that a failed run stands for, one for each cause of its failed steps."""
     run = instance.get_run_by_id(run_id)
     canceled = run is not None and run.status == dg.DagsterRunStatus.CANCELED
@@ -130,7 +130,7 @@ def cause_key(cause: str) -> str:
     return _A_NUMBER.sub("#", cause)
 
 
-def _both(graph: AssetGraph, one: Problem, other: Problem) -> Problem:
+def _both(graph: Graph, one: Problem, other: Problem) -> Problem:
     """Two failed runs of one cause as one problem, told by the other's words."""
     unmade = {
         key: one.unmade.get(key, frozenset()) | other.unmade.get(key, frozenset())
@@ -147,7 +147,7 @@ def _both(graph: AssetGraph, one: Problem, other: Problem) -> Problem:
     )
 
 
-def _words(graph: AssetGraph, unmade: Unmade) -> str:
+def _words(graph: Graph, unmade: Unmade) -> str:
     """The partitions of the first asset that has any, as ranges."""
     for key, keys in sorted(unmade.items()):
         definition = graph.get(key).partitions_def

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecord,
     AssetCheckExecutionRecordStatus,
 )
 
+from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.partitions import keys_of_run
 from spotify_assets.automation.problem import Problem, Unmade
 
@@ -17,7 +17,7 @@ CHECKS_BACK = 30
 """Evaluations of a check that are looked at for a failure that no later one covers."""
 
 
-def failing_checks(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+def failing_checks(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """The checks that failed on rows that no later evaluation of it covers; one problem a check."""
     found = []
 
@@ -29,13 +29,13 @@ def failing_checks(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Prob
         run = run_of(record.run_id)
         return run is None or run.is_finished
 
-    storage = instance.event_log_storage
-    latest = storage.get_latest_asset_check_execution_by_key(sorted(graph.asset_check_keys))
-    for key in sorted(latest):
-        history = storage.get_asset_check_execution_history(
-            key,
-            limit=CHECKS_BACK,
-            status={AssetCheckExecutionRecordStatus.FAILED, AssetCheckExecutionRecordStatus.SUCCEEDED},
+    history_of = instance.event_log_storage.get_asset_check_execution_history
+    failed = AssetCheckExecutionRecordStatus.FAILED
+    for key in sorted(graph.asset_check_keys):
+        if not history_of(key, limit=1, status={failed}):  # as of most, whose history is not read
+            continue
+        history = history_of(
+            key, limit=CHECKS_BACK, status={failed, AssetCheckExecutionRecordStatus.SUCCEEDED}
         )
         ended = [record for record in history if has_ended(record)]
         failure = _uncovered(ended, run_of, since=_first_partition(graph, key.asset_key))
@@ -60,7 +60,7 @@ def failing_checks(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Prob
     return found
 
 
-def _to_be_made(graph: AssetGraph, asset: dg.AssetKey, run: dg.DagsterRun | None) -> Unmade:
+def _to_be_made(graph: Graph, asset: dg.AssetKey, run: dg.DagsterRun | None) -> Unmade:
     """The partitions that a failing check judged, its whole asset where it has none."""
     if asset not in graph.materializable_asset_keys:
         return {}
@@ -73,7 +73,7 @@ def _to_be_made(graph: AssetGraph, asset: dg.AssetKey, run: dg.DagsterRun | None
     return {asset: frozenset(judged)} if judged else {}
 
 
-def _first_partition(graph: AssetGraph, asset: dg.AssetKey) -> str | None:
+def _first_partition(graph: Graph, asset: dg.AssetKey) -> str | None:
     definition = graph.get(asset).partitions_def if asset in graph.materializable_asset_keys else None
     return definition.get_first_partition_key() if definition else None
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.freshness import FreshnessState
 
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
+from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
 from spotify_assets.lake.receipts import missing_files, read_receipts
@@ -24,7 +24,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
 
 
-def look(settings: Settings, instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """Everything that is broken now, told to the readers of the published copy as well.
 
     Runs whose process was killed are ended first.
@@ -35,7 +35,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: AssetGraph) ->
     return found
 
 
-def problems(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+def problems(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """Everything that is broken by what has ended: failed runs first, then checks, then what is late."""
     return [
         *failed_partitions(instance, graph),
@@ -73,7 +73,7 @@ def incomplete_imports(lake_dir: Path) -> list[Problem]:
     ]
 
 
-def late_layers(instance: dg.DagsterInstance, graph: AssetGraph) -> list[Problem]:
+def late_layers(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """The layers of which an asset is later than its freshness policy allows, by the daemon's judgement."""
     late: dict[str, list[str]] = {}
     records = instance.get_freshness_state_records(sorted(graph.materializable_asset_keys))

@@ -119,12 +119,13 @@ def run_job(
     with progress("Loading definitions") as told:
         from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+        from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
 
-        definitions = build_defs(settings)
+        definitions = build_and_keep(settings, build_defs)
         assets, checks = None, None
         if select:
             graph = definitions.resolve_asset_graph()

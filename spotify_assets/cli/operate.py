@@ -56,6 +56,7 @@ def backfill(
         from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+        from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.problem import to_be_made  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
@@ -66,7 +67,7 @@ def backfill(
         settings = with_start(settings)
         window = days_of(settings, first, last)
         due = noted(settings)
-        definitions = build_defs(settings)
+        definitions = build_and_keep(settings, build_defs)
         graph = definitions.resolve_asset_graph()
         selected = assets_of(select, graph, "everything") if select else EVERYTHING.resolve(graph)
         with instance_of(settings) as instance, stoppable():
@@ -113,11 +114,11 @@ def failing() -> None:
     settings = Settings()
     from spotify_assets.automation.health import look  # noqa: PLC0415
     from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
+    from spotify_assets.automation.outline import outline_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
 
-    graph = build_defs(settings).resolve_asset_graph()
     with instance_of(settings) as instance:
-        found = look(settings, instance, graph)
+        found = look(settings, instance, outline_of(settings, build_defs))
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]
