@@ -7,7 +7,7 @@ itself: what a person materialises in the UI is what they chose, and no more.
 Here belongs: the one condition, and the sensor that evaluates it. Not here: what files ask for (`sensors`).
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -33,14 +33,15 @@ def follows_earlier_days() -> dg.AutomationCondition[dg.AssetKey]:
     newly_made = (dg.AutomationCondition.newly_updated() & by_the_product).with_label(
         "newly made by the product"
     )
-    return (
+    condition: dg.AutomationCondition[Any] = (
         dg.AutomationCondition.any_deps_match(newly_made)
         .since_last_handled()
         .with_label("a day that it looks back on was made, and it was not since")
         & (~dg.AutomationCondition.missing()).with_label("made before")
         & (~dg.AutomationCondition.any_deps_in_progress()).with_label("nothing that it reads is being made")
         & (~dg.AutomationCondition.in_progress()).with_label("is not being made")
-    ).with_label("features of later days follow what they look back on")
+    )
+    return condition.with_label("features of later days follow what they look back on")
 
 
 class FollowSensor(dg.AutomationConditionSensorDefinition):

@@ -116,7 +116,9 @@ def _file(settings: Settings) -> Path:
 
 def _packed(graph: AssetGraph, settings: Settings) -> dict[str, Any]:
     """The outline of a graph as JSON holds it."""
-    lengths = {make(with_start(settings)): name for name, make in reversed(_LENGTHS.items())}
+    lengths: dict[dg.PartitionsDefinition, str] = {
+        make(with_start(settings)): name for name, make in reversed(_LENGTHS.items())
+    }
     nodes = [(key, graph.get(key)) for key in sorted(graph.materializable_asset_keys)]
     return {
         "assets": [

@@ -2,7 +2,6 @@
 
 import pytest
 
-from spotify_assets.dashboard.pages import listener
 from spotify_assets.figures import opening
 from spotify_assets.report.recap import recap
 from spotify_assets.settings import Settings
@@ -97,7 +96,7 @@ def _label(shown, column: str) -> str:
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
     offered = []
-    monkeypatch.setattr(listener.st, "download_button", lambda *_, **options: offered.append(options["data"]))
+    monkeypatch.setattr("streamlit.download_button", lambda *_, **options: offered.append(options["data"]))
     parameters = {"user": DECLARED, **ADDRESS, **({"compare": compare} if compare else {})}
     page = open_page("listener", published, monkeypatch, **parameters)
     assert not page.exception
