@@ -7,7 +7,7 @@ itself: what a person materialises in the UI is what they chose, and no more.
 Here belongs: the one condition, and the sensor that evaluates it. Not here: what files ask for (`sensors`).
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -24,7 +24,7 @@ NOTHING_NEW = (
 )
 
 
-def follows_earlier_days() -> dg.AutomationCondition[dg.AssetKey]:
+def follows_earlier_days() -> dg.AutomationCondition[Any]:
     """Partitions that are there, and read something that a run of the product has made since.
 
     A run that makes the partition as well settles it, and what is being made waits until it is.

@@ -270,7 +270,7 @@ def _tell_partitions(
     if len(accounts) != len(context.asset_partition_keys):
         context.add_output_metadata({"rows written": dg.MetadataValue.int(books.total("loaded"))})
         return
-    told = {}
+    told: dict[str, dict[str, dg.MetadataValue]] = {}
     for key, (window, account) in zip(context.asset_partition_keys, accounts, strict=True):
         loaded = account["loaded"][""]
         told[key] = {"dagster/partition_row_count": dg.MetadataValue.int(loaded)}

@@ -6,9 +6,14 @@ Dagster 1.13). Here they are given together, on an attribute of Dagster's own, f
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
-from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
+from dagster._core.execution.context.metadata_logging import (
+    AssetMetadataHandle,
+    OutputMetadataAccumulator,
+    OutputMetadataHandle,
+)
 
 
 def tell_each(context: dg.OutputContext, metadata: Mapping[str, Mapping[str, dg.MetadataValue]]) -> None:
@@ -16,5 +21,6 @@ def tell_each(context: dg.OutputContext, metadata: Mapping[str, Mapping[str, dg.
     step = context.step_context
     known = step._metadata_accumulator.per_output_metadata
     handles = {key: AssetMetadataHandle(asset_key=context.asset_key, partition_key=key) for key in metadata}
+    told: dict[OutputMetadataHandle | AssetMetadataHandle, Mapping[str, Any]]
     told = {handles[key]: {**known.get(handles[key], {}), **each} for key, each in metadata.items()}
     step._metadata_accumulator = OutputMetadataAccumulator(per_output_metadata={**known, **told})

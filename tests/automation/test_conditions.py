@@ -54,8 +54,8 @@ class Ticks:
         )
         graph = self.definitions.resolve_asset_graph()
         for key in keys:
-            partitions = [day.isoformat() for day in days] if graph.get(key).partitions_def else [None]
-            for partition in partitions:
+            keys_of_days = [day.isoformat() for day in days]
+            for partition in keys_of_days if graph.get(key).partitions_def else (None,):
                 event = dg.AssetMaterialization(key, partition=partition)
                 self.instance.report_dagster_event(
                     dg.DagsterEvent(
@@ -77,7 +77,8 @@ class Ticks:
         for request in requests:
             if request.asset_graph_subset is None:
                 asked |= {
-                    key.to_user_string(): {str(request.partition_key)} for key in request.asset_selection
+                    key.to_user_string(): {str(request.partition_key)}
+                    for key in request.asset_selection or ()
                 }
             else:
                 subsets = request.asset_graph_subset.partitions_subsets_by_asset_key

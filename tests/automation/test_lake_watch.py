@@ -26,6 +26,7 @@ from spotify_assets.automation.lake_watch import (
     unpack,
 )
 from spotify_assets.lake import layout
+from spotify_assets.settings import Grain
 
 DAY = date(2025, 3, 1)
 OLD_NS = 1_000_000_000
@@ -176,7 +177,7 @@ def _partitions(part: tuple[date, date], grain: str) -> Sequence[date]:
 
 
 @pytest.mark.parametrize(("was", "now"), [("day", "month"), ("month", "day")])
-def test_what_is_remembered_is_carried_over_to_another_grain(tmp_path: Path, was: str, now: str):
+def test_what_is_remembered_is_carried_over_to_another_grain(tmp_path: Path, was: Grain, now: Grain):
     """But for the months of which something changed: they are looked at anew."""
     april, may = date(2025, 4, 2), date(2025, 5, 3)
     for day in (DAY, DAY + timedelta(days=9), april, may):
