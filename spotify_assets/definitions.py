@@ -43,6 +43,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
+    from spotify_assets.checks.published import published_checks  # noqa: PLC0415
     from spotify_assets.lake.horizon import keep_partitions, start_of, with_start  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
@@ -75,7 +76,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             *operated([*made, publish_asset(settings, _leaves(made))], settings),
             recap_asset(settings),
         ],
-        asset_checks=asset_checks(settings),
+        asset_checks=[*asset_checks(settings), *published_checks(settings)],
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],

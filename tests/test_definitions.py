@@ -85,6 +85,28 @@ def test_every_asset_has_a_group_owner_description_and_kinds(specs: dict[str, dg
         assert spec.tags["layer"] == spec.group_name, key
 
 
+def test_every_asset_has_at_least_one_check(definitions: dg.Definitions):
+    graph = definitions.resolve_asset_graph()
+    checked = {key.asset_key for key in graph.asset_check_keys}
+    assert graph.materializable_asset_keys - checked == set()
+
+
+def test_layers_have_owners_of_their_own(specs: dict[str, dg.AssetSpec]):
+    owners = {spec.group_name: tuple(spec.owners) for spec in specs.values()}
+    assert owners["raw"] == owners["publish"] == ("team:data-platform",)
+    assert owners["ml"] == ("team:data-science",)
+    assert owners["core"] == owners["marts"] == ("team:listening-analytics",)
+
+
+def test_columns_of_dbt_show_what_is_demanded_of_them(specs: dict[str, dg.AssetSpec]):
+    schema = specs["marts/fact_listens"].metadata["dagster/column_schema"]
+    columns = {column.name: column for column in getattr(schema, "schema", schema).columns}
+    event_id = columns["event_id"].constraints
+    assert (event_id.nullable, event_id.unique) == (False, True)
+    assert any("relationships" in column.constraints.other for column in columns.values())
+    assert columns["event_id"].type and columns["event_id"].description
+
+
 def test_every_step_that_opens_the_warehouse_is_in_the_pool(definitions: dg.Definitions):
     graph = definitions.resolve_job_def("everything").graph
     outside = [node.name for node in graph.nodes if node.definition.pools != {POOL}]

@@ -18,7 +18,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables, run_dbt
 from spotify_assets.assets.dbt_files import manifest_of, project_files
-from spotify_assets.assets.spec import OWNER, POOL
+from spotify_assets.assets.spec import POOL, owner_of
 from spotify_assets.automation.partitions import partitions, window_of_run
 from spotify_assets.lake.horizon import start_of
 from spotify_assets.settings import Settings
@@ -64,14 +64,43 @@ class ListeningDbtTranslator(DagsterDbtTranslator):
         spec = spec.replace_attributes(
             key=dg.AssetKey([schema, name]),
             group_name=schema,
-            owners=[OWNER],
+            owners=[owner_of(schema)],
             kinds={"dbt", "duckdb", _materialized(properties)},
         )
         page = f"{self._docs_url}/#!/{properties['resource_type']}/{unique_id}"
         return spec.merge_attributes(
-            metadata={"dagster/table_name": f"{schema}.{name}", "dbt docs": dg.MetadataValue.url(page)},
+            metadata={
+                "dagster/column_schema": _column_schema(manifest, properties),
+                "dagster/table_name": f"{schema}.{name}",
+                "dbt docs": dg.MetadataValue.url(page),
+            },
             tags={"layer": schema},
         )
+
+
+def _column_schema(manifest: Mapping[str, Any], model: Mapping[str, Any]) -> dg.TableSchema:
+    """The columns of a model, with what its contract and its tests demand of them."""
+    tested: dict[str, set[str]] = {}
+    for test in manifest["nodes"].values():
+        if test.get("attached_node") == model["unique_id"] and test.get("column_name"):
+            tested.setdefault(test["column_name"], set()).add(test["test_metadata"]["name"])
+    columns = model["columns"].items()
+    return dg.TableSchema([_column(column, tested.get(name, set())) for name, column in columns])
+
+
+def _column(column: Mapping[str, Any], tested: Collection[str]) -> dg.TableColumn:
+    demanded = {constraint["type"] for constraint in column.get("constraints") or ()} | set(tested)
+    known = {"not_null", "unique", "primary_key"}
+    return dg.TableColumn(
+        column["name"],
+        type=column.get("data_type") or "?",
+        description=column.get("description"),
+        constraints=dg.TableColumnConstraints(
+            nullable=not demanded & {"not_null", "primary_key"},
+            unique=bool(demanded & {"unique", "primary_key"}),
+            other=sorted(name.replace("_", " ") for name in demanded - known),
+        ),
+    )
 
 
 def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:

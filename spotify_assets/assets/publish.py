@@ -3,7 +3,7 @@
 import dagster as dg
 
 from spotify_assets.assets.pulse import pulse_markdown
-from spotify_assets.assets.spec import FIRST, OWNER, POOL
+from spotify_assets.assets.spec import FIRST, POOL, owner_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish, publish_serving
@@ -16,7 +16,7 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         key=dg.AssetKey(["publish", "serving"]),
         deps=upstream,
         group_name="publish",
-        owners=[OWNER],
+        owners=[owner_of("publish")],
         kinds={"duckdb", "parquet"},
         tags={"layer": "publish"},
         pool=POOL,
@@ -50,7 +50,7 @@ def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         key=dg.AssetKey(["publish", "metrics"]),
         deps=upstream,
         group_name="publish",
-        owners=[OWNER],
+        owners=[owner_of("publish")],
         kinds={"duckdb"},
         tags={"layer": "publish"},
         pool=POOL,

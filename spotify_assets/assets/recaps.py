@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from spotify_assets.assets.spec import OWNER
+from spotify_assets.assets.spec import owner_of
 from spotify_assets.automation.partitions import months, windows
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -28,7 +28,7 @@ def recap_asset(settings: Settings) -> dg.AssetsDefinition:
         partitions_def=months(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="publish",
-        owners=[OWNER],
+        owners=[owner_of("publish")],
         kinds={"html", "parquet"},
         tags={"layer": "publish"},
         description=(

@@ -12,12 +12,18 @@ from spotify_assets.tables import (
 )
 from spotify_assets.warehouse.io_manager import column_schema
 
-OWNER = "team:listening-analytics"
+_OWNERS = {"raw": "team:data-platform", "publish": "team:data-platform", "ml": "team:data-science"}
+_OWNER = "team:listening-analytics"
 POOL = "duckdb"
 """Every step that opens the warehouse is in this pool, which lets one run at a time."""
 FIRST = {"dagster/priority": "1"}
 """Tags of the steps from the lake to the published metrics: they go before the other steps of a run."""
 IO_MANAGER = "warehouse"
+
+
+def owner_of(layer: str) -> str:
+    """Who looks after the assets of a layer: what comes in and goes out, what learns, and all between."""
+    return _OWNERS.get(layer, _OWNER)
 
 
 def key_of(table: Table) -> dg.AssetKey:
@@ -38,7 +44,7 @@ def about(table: Table) -> dict[str, Any]:
         "key": key_of(table),
         "group_name": table.schema,
         "description": f"{table.description}\n\nGrain: {table.grain}.",
-        "owners": [OWNER],
+        "owners": [owner_of(table.schema)],
         "kinds": {"polars", "duckdb"},
         "tags": {"layer": table.schema},
         "metadata": metadata,

@@ -24,7 +24,7 @@ NOTHING_NEW = (
 )
 
 
-def follows_earlier_days() -> dg.AutomationCondition[dg.AssetKey]:
+def follows_earlier_days() -> dg.AutomationCondition[Any]:
     """Partitions that are there, and read something that a run of the product has made since.
 
     A run that makes the partition as well settles it, and what is being made waits until it is.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from spotify_assets.assets.spec import FIRST, OWNER, POOL, key_of
+from spotify_assets.assets.spec import FIRST, POOL, key_of, owner_of
 from spotify_assets.automation.partitions import window_of_run
 from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
@@ -45,7 +45,7 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
             description=says,
             blocking=name not in warning,
             additional_deps=AFTER.get(table.full_name),
-            metadata={"owner": OWNER},
+            metadata={"owner": owner_of(table.schema)},
         )
         for name, says in check_names(table).items()
     ]

@@ -21,7 +21,6 @@ def tell_each(context: dg.OutputContext, metadata: Mapping[str, Mapping[str, dg.
     step = context.step_context
     known = step._metadata_accumulator.per_output_metadata
     handles = {key: AssetMetadataHandle(asset_key=context.asset_key, partition_key=key) for key in metadata}
-    told: dict[OutputMetadataHandle | AssetMetadataHandle, Mapping[str, Any]] = {
-        handles[key]: {**known.get(handles[key], {}), **each} for key, each in metadata.items()
-    }
+    told: dict[OutputMetadataHandle | AssetMetadataHandle, Mapping[str, Any]]
+    told = {handles[key]: {**known.get(handles[key], {}), **each} for key, each in metadata.items()}
     step._metadata_accumulator = OutputMetadataAccumulator(per_output_metadata={**known, **told})

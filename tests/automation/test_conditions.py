@@ -54,8 +54,8 @@ class Ticks:
         )
         graph = self.definitions.resolve_asset_graph()
         for key in keys:
-            is_partitioned = graph.get(key).partitions_def is not None
-            for partition in [day.isoformat() for day in days] if is_partitioned else [None]:
+            keys_of_days = [day.isoformat() for day in days]
+            for partition in keys_of_days if graph.get(key).partitions_def else (None,):
                 event = dg.AssetMaterialization(key, partition=partition)
                 self.instance.report_dagster_event(
                     dg.DagsterEvent(

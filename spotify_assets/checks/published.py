@@ -1,0 +1,80 @@
+"""Checks of what is published: that it can be opened and has what its readers open it for.
+
+Here belongs: what a reader would meet. Not here: whether the numbers are right, which the checks of the
+tables and dbt's tests say before anything is published.
+"""
+
+import dagster as dg
+
+from spotify_assets.assets.spec import FIRST, POOL, key_of
+from spotify_assets.report.monthly import PAGE, RECAPS
+from spotify_assets.settings import Settings
+from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.errors import WarehouseError
+
+METRICS = frozenset({LISTENING_EVENTS.full_name, DAILY_TRACK_METRICS.full_name})
+MARTS = frozenset({"marts.fact_listens", "marts.dim_track", "marts.dim_user"})
+"""Marts without which no page of the dashboard and no recap has anything to show."""
+OF_SERVING = dg.AssetKey(["publish", "serving"])
+OF_METRICS = dg.AssetKey(["publish", "metrics"])
+OF_RECAPS = dg.AssetKey(["publish", "monthly_recap"])
+
+
+def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The checks of the assets that publish."""
+
+    @dg.asset_check(
+        asset=OF_METRICS,
+        name="copy_has_events_and_metrics",
+        description="The published copy opens and has the listening events and the daily metrics.",
+        additional_deps=[key_of(DAILY_TRACK_METRICS)],
+        pool=POOL,
+        op_tags=FIRST,
+    )
+    def copy_has_events_and_metrics() -> dg.AssetCheckResult:
+        return _has_tables(settings, METRICS)
+
+    @dg.asset_check(
+        asset=OF_SERVING,
+        name="copy_has_what_is_read",
+        description="The published copy opens and has the tables that the dashboard and recaps read.",
+        pool=POOL,
+    )
+    def copy_has_what_is_read() -> dg.AssetCheckResult:
+        return _has_tables(settings, METRICS | MARTS)
+
+    @dg.asset_check(
+        asset=OF_RECAPS,
+        name="every_recap_has_its_page",
+        description="Each folder of a listener and month has the page of the recap, and it is not empty.",
+        pool=POOL,
+    )
+    def every_recap_has_its_page() -> dg.AssetCheckResult:
+        folders = sorted((settings.reports_dir / RECAPS).glob("month=*/*"))
+        pages = [folder / PAGE for folder in folders]
+        lacking = [page for page in pages if not page.exists() or not page.stat().st_size]
+        return dg.AssetCheckResult(
+            passed=not lacking,
+            description=f"no page: {lacking[0]}" if lacking else None,
+            metadata={"recaps": len(folders)},
+        )
+
+    return [copy_has_events_and_metrics, copy_has_what_is_read, every_recap_has_its_page]
+
+
+def _has_tables(settings: Settings, wanted: frozenset[str]) -> dg.AssetCheckResult:
+    """Whether the published copy has tables, views included."""
+    try:
+        with Database(settings.serving_path).reader() as connection:
+            found = connection.execute(
+                "select table_schema || '.' || table_name from information_schema.tables"
+            ).fetchall()
+    except WarehouseError as error:
+        return dg.AssetCheckResult(passed=False, description=str(error))
+    missing = sorted(wanted - {name for (name,) in found})
+    return dg.AssetCheckResult(
+        passed=not missing,
+        description=f"{settings.serving_path} lacks {', '.join(missing)}" if missing else None,
+        metadata={"tables": len(found)},
+    )
