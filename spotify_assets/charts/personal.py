@@ -44,6 +44,8 @@ _BEFORE: dict[str, Any] = {
     "bandSize": 18,
 }
 """A tick where the compared period was; its white rim parts it from the bar below."""
+_WEEKDAY_AXIS: dict[str, Any] = {"ticks": False, "labelOverlap": False, "labelFlush": False}
+"""Every weekday beside its row: Streamlit's theme would move the first and the last one inwards."""
 _CELL = 18
 _HEIGHT = 200
 _POSTER_WIDTH = 760
@@ -125,9 +127,9 @@ def hours_of_week(hours: pl.DataFrame) -> "alt.Chart":
             x=alt.X(
                 "local_hour:O",
                 title="Hour of the listener's clock",
-                axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6),
+                axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3))),
             ),
-            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(labelOverlap=False)),
+            y=alt.Y("weekday:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(**_WEEKDAY_AXIS)),
             color=alt.Color(
                 "minutes_listened:Q",
                 title="Minutes",
@@ -183,7 +185,7 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
                 "weekday:O",
                 title=None,
                 sort=list(WEEKDAYS),
-                axis=alt.Axis(ticks=False, labelOverlap=False),
+                axis=alt.Axis(**_WEEKDAY_AXIS),
             ),
             color=alt.Color(
                 "minutes_listened:Q",
