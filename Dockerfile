@@ -1,4 +1,4 @@
-# One image for the webserver, the daemon and the code location; the command says which one a container is.
+# One image that works alone: the webserver, the daemon and the code location, one of them where a command says so.
 # `--target dashboard` makes another one, which shows the published copy and can write nothing.
 FROM python:3.11-slim AS build
 WORKDIR /app
@@ -20,8 +20,8 @@ FROM python:3.11-slim AS runtime
 # The OpenMP runtime that LightGBM links to.
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 app \
-    && mkdir -p /data /dagster \
-    && chown app:app /data /dagster
+    && mkdir -p /data/inbox /dagster \
+    && chown -R app:app /data /dagster
 WORKDIR /app
 # What runs is root's; of /app the user writes only where dbt does.
 COPY --from=build /app/.venv ./.venv
@@ -48,7 +48,10 @@ ENTRYPOINT ["spotify-assets", "dashboard", "--no-browser", "--host", "0.0.0.0", 
 FROM runtime
 VOLUME ["/data", "/dagster"]
 EXPOSE 3000
-# The webserver by default. The others: `dagster-daemon run -w workspace.yaml`, and
-# `dagster code-server start -h 0.0.0.0 -p 4000 -m spotify_assets.definitions`.
+# It answers, has loaded the assets, and the daemon, without which a run stays queued, is at work.
+HEALTHCHECK --interval=30s --start-period=120s --timeout=30s \
+    CMD ["python", "-m", "spotify_assets.automation.healthy", "3000"]
+# Everything by default. One of them alone: `dagster-webserver -h 0.0.0.0 -p 3000 -w workspace.yaml`,
+# `dagster-daemon run -w workspace.yaml`, `dagster code-server start -h 0.0.0.0 -p 4000 -m spotify_assets.definitions`.
 ENTRYPOINT ["python", "-m", "spotify_assets.automation.serve"]
-CMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "3000", "-w", "workspace.yaml"]
+CMD ["dagster", "dev", "-h", "0.0.0.0", "-p", "3000", "-w", "workspace.yaml"]

@@ -1,7 +1,7 @@
 """The checks that fail now, by the runs that have ended. Not here: what a check looks at (`checks`)."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import (
@@ -38,7 +38,12 @@ def failing_checks(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
             key, limit=CHECKS_BACK, status={failed, AssetCheckExecutionRecordStatus.SUCCEEDED}
         )
         ended = [record for record in history if has_ended(record)]
-        failure = _uncovered(ended, run_of, since=_first_partition(graph, key.asset_key))
+        failure = _uncovered(
+            ended,
+            run_of,
+            since=_first_partition(graph, key.asset_key),
+            whole=cache(partial(_made, instance, graph, key.asset_key)),
+        )
         if failure is None or failure.evaluation is None:
             continue
         evaluation = failure.evaluation
@@ -54,23 +59,29 @@ def failing_checks(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
                 partitions=rows or "",
                 run_id=failure.run_id,
                 blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
-                unmade=_to_be_made(graph, key.asset_key, run_of(failure.run_id)),
+                unmade=_to_be_made(graph, key.asset_key, _range_of(failure, run_of)),
             )
         )
     return found
 
 
-def _to_be_made(graph: Graph, asset: dg.AssetKey, run: dg.DagsterRun | None) -> Unmade:
-    """The partitions that a failing check judged, its whole asset where it has none."""
+def _to_be_made(graph: Graph, asset: dg.AssetKey, keys: tuple[str, str] | None) -> Unmade:
+    """The partitions that a failing check judged, all where it judged all rows; else its whole asset."""
     if asset not in graph.materializable_asset_keys:
         return {}
     definition = graph.get(asset).partitions_def
     if definition is None:
         return {asset: frozenset()}
-    keys = keys_of_run(run) if run else None
     known = definition.get_partition_keys()
-    judged = [key for key in known if keys and keys[0] <= key <= keys[1]] or known[-1:]
+    judged = [key for key in known if keys is None or keys[0] <= key <= keys[1]] or known[-1:]
     return {asset: frozenset(judged)} if judged else {}
+
+
+def _made(instance: dg.DagsterInstance, graph: Graph, asset: dg.AssetKey) -> tuple[str, str] | None:
+    """The first and last partition of an asset that was made; None where it has none."""
+    since = _first_partition(graph, asset)
+    made = [key for key in instance.get_materialized_partitions(asset) if since and key >= since]
+    return (min(made), max(made)) if made else None
 
 
 def _first_partition(graph: Graph, asset: dg.AssetKey) -> str | None:
@@ -83,10 +94,12 @@ def _uncovered(
     run_of: Callable[[str], dg.DagsterRun | None],
     *,
     since: str | None,
+    whole: Callable[[], tuple[str, str] | None],
 ) -> AssetCheckExecutionRecord | None:
     """The latest failure whose rows no later evaluation looked at; evaluations come latest first.
 
     Rows of partitions before the first one, `since`, have left the tables, and no evaluation is about them.
+    What looked at all rows looked at those of all partitions that were made, `whole`.
     """
     later: list[tuple[str, str] | None] = []
     for record in history:
@@ -95,7 +108,7 @@ def _uncovered(
             rows = (max(rows[0], since), rows[1])
             if rows[1] < since:
                 continue
-        if any(_covers(other, rows) for other in later):
+        if later and any(_covers(other, rows or whole()) for other in later):
             continue
         if record.status == AssetCheckExecutionRecordStatus.FAILED:
             return record
@@ -121,10 +134,7 @@ def _range_of(
     run = run_of(record.run_id)
     if not _slice_of(record) or run is None:
         return None
-    key = run.tags.get("dagster/partition")
-    first = run.tags.get("dagster/asset_partition_range_start", key)
-    last = run.tags.get("dagster/asset_partition_range_end", key)
-    return (first, last) if first and last else None
+    return keys_of_run(run)
 
 
 def _slice_of(record: AssetCheckExecutionRecord) -> str | None:

@@ -57,8 +57,16 @@ def _as_incident(problem: Problem) -> Incident:
 
 
 def incomplete_imports(lake_dir: Path) -> list[Problem]:
-    """The imports of which landed files are no longer in the lake; their rows leave the tables."""
-    receipts = {receipt.receipt_id: receipt for receipt in read_receipts(lake_dir)}
+    """The imports of which landed files are no longer in the lake; their rows leave the tables.
+
+    A receipt that cannot be read is a problem as well, and keeps no other one from being told.
+    """
+    try:
+        receipts = {receipt.receipt_id: receipt for receipt in read_receipts(lake_dir)}
+    except ValueError as error:
+        return [
+            Problem("receipts", "import", "A receipt cannot be read", str(error), ("ops/import_receipts",))
+        ]
     return [
         Problem(
             key=f"import:{receipt_id}",

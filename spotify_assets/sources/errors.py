@@ -9,8 +9,12 @@ class SourceError(Exception):
     Rows that cannot be read are not errors: they are refused one by one, with a reason.
     """
 
-    def __init__(self, file: Path, problem: str, remedy: str) -> None:
+    def __init__(self, file: Path, problem: str, remedy: str, *, name: str | None = None) -> None:
         self.file = file
         self.problem = problem
         self.remedy = remedy
-        super().__init__(" ".join(f"{file.name}: {problem}. {remedy}.".split()))
+        super().__init__(" ".join(f"{name or file.name}: {problem}. {remedy}.".split()))
+
+    def named(self, name: str) -> "SourceError":
+        """The same error of the file under another name, such as its path in the lake."""
+        return SourceError(self.file, self.problem, self.remedy, name=name)

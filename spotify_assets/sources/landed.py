@@ -67,9 +67,12 @@ def read_landed(paths: list[Path], table: Table, lake_dir: Path) -> Cleaned:
     seen: dict[str, list[pl.DataFrame]] = {}
     for path in paths:
         name = path.relative_to(lake_dir).as_posix()
-        part = _read_file(path, table, name)
-        if _comes_again(part, seen):
-            part = _read_file(path, table, name, tells_provenance=False)
+        try:
+            part = _read_file(path, table, name)
+            if _comes_again(part, seen):
+                part = _read_file(path, table, name, tells_provenance=False)
+        except SourceError as error:  # files of many days have one name
+            raise error.named(name) from error
         for told in _provenance_of(part):
             for file in told["source_file"].unique():
                 seen.setdefault(file, []).append(told)

@@ -59,6 +59,13 @@ class Graph:
             .success
         )
 
+    def check(self) -> None:
+        """The check alone, on all rows, as `spotify-assets check` has it."""
+        job = self.definitions.resolve_job_def("everything").get_subset(
+            asset_selection=set(), asset_check_selection=set(self.graph.asset_check_keys)
+        )
+        job.execute_in_process(instance=self.instance, raise_on_error=False)
+
     def begin(self, day: int) -> None:
         """Let the partitions begin on a day of March."""
         self.settings = self.settings.model_copy(update={"start_date": START + timedelta(days=day - 1)})
@@ -120,7 +127,7 @@ class Graph:
             return dg.AssetCheckResult(
                 passed=not (self.broken / "check").exists(),
                 description="2 rows are odd",
-                metadata={"slice": context.run.tags["dagster/asset_partition_range_start"]},
+                metadata={"slice": context.run.tags.get("dagster/asset_partition_range_start", "all rows")},
             )
 
         @dg.asset(key=["publish", "publish"], group_name="publish", deps=[core])
@@ -260,6 +267,31 @@ def test_whatever_is_broken_one_backfill_of_what_failed_mends(graph: Graph, brok
     assert graph.mend()
     assert graph.problems() == []
     assert graph.backfill(1, 31, Which.FAILED).ranges == ()
+
+
+def test_what_a_check_of_all_rows_found_is_mended_by_one_backfill_too(graph: Graph):
+    """Which day the bad row is of nobody knows, so every day that was made is made again."""
+    assert graph.run(1, 3)
+    graph.broke("check")
+    graph.check()
+    [problem] = graph.problems()
+    assert problem.unmade[dg.AssetKey(["core", "core"])] >= {f"2025-03-0{day}" for day in (1, 2, 3)}
+    graph.broke()
+    assert graph.run(3, 3)
+    assert graph.problems() == [problem]
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+def test_a_receipt_that_is_none_is_told_beside_all_else(graph: Graph):
+    graph.broke("core")
+    graph.run(1, 3)
+    receipt = graph.settings.lake_dir / "_receipts" / "x.json"
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{")
+    found = look(graph.settings, graph.instance, graph.graph)
+    assert [problem.kind for problem in found] == ["run", "import"]
+    assert str(receipt) in found[1].detail
 
 
 def test_what_a_failed_step_left_unmade_beside_the_way_is_mended_too(graph: Graph):
