@@ -14,10 +14,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from spotify_assets.catalog import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from spotify_assets.cli import app
 from spotify_assets.lake.profiles import Profile, read_profiles
 from spotify_assets.lake.receipts import read_receipts
+from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from tests.lake.exports import play, plays, write_json, write_zip
 
 START = datetime(2016, 5, 1, 8)  # noqa: DTZ001

@@ -5,7 +5,8 @@ from typing import Any
 import dagster as dg
 
 from spotify_assets.automation.partitions import partitions
-from spotify_assets.catalog import (
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     DAILY_TRACK_METRICS,
     LISTENING_EVENTS,
     RAW_EVENTS,
@@ -14,7 +15,6 @@ from spotify_assets.catalog import (
     TRACKS,
     Table,
 )
-from spotify_assets.settings import Settings
 from spotify_assets.warehouse.io_manager import column_schema
 
 _OWNERS = {"raw": "team:data-platform", "publish": "team:data-platform", "ml": "team:data-science"}

@@ -14,7 +14,7 @@ from spotify_assets.automation.changes import SECOND, Attempt
 from spotify_assets.automation.jobs import WITH_RAW
 from spotify_assets.automation.lake_watch import Stream
 from spotify_assets.automation.partitions import as_window, keys_of_run
-from spotify_assets.catalog import RAW_EVENTS, RAW_TRACKS
+from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 
 REQUESTED_BY = "spotify/requested_by"
 """Tag of runs that a sensor or schedule of the product asked for: its name; `cli` for the command line."""

@@ -6,7 +6,11 @@ import dagster as dg
 
 from spotify_assets.assets.spec import FIRST, FIRST_TABLES, POOL, key_of, owner_of
 from spotify_assets.automation.partitions import window_of_run
-from spotify_assets.catalog import (
+from spotify_assets.checks.bounds import Bounds
+from spotify_assets.checks.evaluate import check_names, evaluate, record
+from spotify_assets.checks.learned import learned_names
+from spotify_assets.settings import Settings
+from spotify_assets.tables import (
     CHECK_RESULTS,
     DUPLICATE_PLAYS,
     IMPORT_RECEIPTS,
@@ -16,10 +20,6 @@ from spotify_assets.catalog import (
     TABLES,
     Table,
 )
-from spotify_assets.checks.bounds import Bounds
-from spotify_assets.checks.evaluate import check_names, evaluate, record
-from spotify_assets.checks.learned import learned_names
-from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.offline import CHECK
 

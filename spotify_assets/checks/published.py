@@ -7,9 +7,9 @@ tables and dbt's tests say before anything is published.
 import dagster as dg
 
 from spotify_assets.assets.spec import FIRST, POOL, key_of
-from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS
 from spotify_assets.report.monthly import PAGE, RECAPS
 from spotify_assets.settings import Settings
+from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import polars as pl
 
-from spotify_assets.catalog import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, Table
+from spotify_assets.tables import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.warehouse.errors import SliceRefusedError
 from spotify_assets.warehouse.slices import Window, joined

@@ -15,7 +15,7 @@ import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 from pydantic import Field
 
-from spotify_assets.catalog import TABLES, Table
+from spotify_assets.tables import TABLES, Table
 from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.books import Books, can_be_split
 from spotify_assets.warehouse.database import Database, single_row
