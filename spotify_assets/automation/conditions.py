@@ -33,15 +33,14 @@ def follows_earlier_days() -> dg.AutomationCondition[Any]:
     newly_made = (dg.AutomationCondition.newly_updated() & by_the_product).with_label(
         "newly made by the product"
     )
-    condition: dg.AutomationCondition[Any] = (
+    return (
         dg.AutomationCondition.any_deps_match(newly_made)
         .since_last_handled()
         .with_label("a day that it looks back on was made, and it was not since")
         & (~dg.AutomationCondition.missing()).with_label("made before")
         & (~dg.AutomationCondition.any_deps_in_progress()).with_label("nothing that it reads is being made")
         & (~dg.AutomationCondition.in_progress()).with_label("is not being made")
-    )
-    return condition.with_label("features of later days follow what they look back on")
+    ).with_label("features of later days follow what they look back on")
 
 
 class FollowSensor(dg.AutomationConditionSensorDefinition):

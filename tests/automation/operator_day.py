@@ -34,7 +34,7 @@ from spotify_assets.warehouse.slices import Window
 FIRST = date(2025, 3, 1)
 MODELS = ("fct_listening_hours", "dim_date", "stg_listening_hours", "stg_listening_events", "stg_tracks")
 """Of the dbt project as much as one mart with its tests needs."""
-Do = Callable[["World"], None]
+Do = Callable[["World"], object]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def a_file(number: int, content: bytes) -> Do:
     """The events of a day are something else."""
-    return lambda day: day.keep(day.events(number)).write_bytes(content) and None
+    return lambda day: day.keep(day.events(number)).write_bytes(content)
 
 
 def cut(number: int) -> Do:
@@ -94,7 +94,7 @@ def made(number: int, *assets: str, job: str = "everything") -> Do:
 
 def text(name: str, content: str) -> Do:
     """A file of the data folder that a person writes, with something that is wrong."""
-    return lambda day: (day.settings.data_dir / name).write_text(content) and None
+    return lambda day: (day.settings.data_dir / name).write_text(content)
 
 
 def gone(name: str) -> Do:

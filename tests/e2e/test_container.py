@@ -90,12 +90,14 @@ class Container(Server):
             capture_output=True,
             text=True,
             check=False,
-            **self.user(),
+            user=self.user(),
+            group=self.user(),
         )
 
     @staticmethod
-    def user() -> dict[str, int]:
-        return {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
+    def user() -> int | None:
+        """Whom the image's processes run as; ourselves where only root may choose."""
+        return NOBODY if os.geteuid() == 0 else None
 
     def start(self) -> None:
         command = [*ast.literal_eval(self.image["ENTRYPOINT"]), *ast.literal_eval(self.image["CMD"])]
@@ -108,7 +110,8 @@ class Container(Server):
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **self.user(),
+                user=self.user(),
+                group=self.user(),
             )
 
     def health(self) -> "subprocess.CompletedProcess[str]":
