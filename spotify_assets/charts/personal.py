@@ -445,7 +445,7 @@ def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) ->
     import altair as alt  # noqa: PLC0415
 
     half, narrow = _POSTER_WIDTH // 2 - 130, _POSTER_WIDTH // 2 - 60
-    drawn = [
+    drawn: list[list[tuple[str, Any, pl.DataFrame, str, int]]] = [
         [("Listening time", listening_time, figures["timeline"], "minutes_listened", _POSTER_WIDTH)],
         [
             ("Artists", partial(tops, name="artist_name"), figures["artists"], "streams", half),

@@ -1,8 +1,8 @@
 """My listening: whose is asked for, and what is shown of them."""
 
 import pytest
+import streamlit as st
 
-from spotify_assets.dashboard.pages import listener
 from spotify_assets.figures import opening
 from spotify_assets.report.recap import recap
 from spotify_assets.settings import Settings
@@ -97,7 +97,7 @@ def _label(shown, column: str) -> str:
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
     offered = []
-    monkeypatch.setattr(listener.st, "download_button", lambda *_, **options: offered.append(options["data"]))
+    monkeypatch.setattr(st, "download_button", lambda *_, **options: offered.append(options["data"]))
     parameters = {"user": DECLARED, **ADDRESS, **({"compare": compare} if compare else {})}
     page = open_page("listener", published, monkeypatch, **parameters)
     assert not page.exception
