@@ -1,8 +1,10 @@
 """My listening: whose is asked for, and what is shown of them."""
 
 import pytest
+import streamlit as st
 
 from spotify_assets.figures import opening
+from spotify_assets.figures.view import month_of
 from spotify_assets.report.recap import recap
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -74,7 +76,8 @@ def test_years_and_months_with_listening_are_offered(published, monkeypatch):
     assert not page.exception
     assert page.query_params["from"] == "2025-02-01"
     assert page.selectbox(key="preset").value == "February 2025"
-    assert tiles(page)["Streams"] == f"{theirs(DECLARED, FEBRUARY)['is_stream'].sum():,}"
+    of_february = month_of(FEBRUARY.first)
+    assert tiles(page)["Streams"] == f"{theirs(DECLARED, of_february)['is_stream'].sum():,}"
 
 
 def test_headings_are_words_and_columns_that_know_nothing_are_left_out(published, monkeypatch):
@@ -96,7 +99,7 @@ def _label(shown, column: str) -> str:
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
     offered = []
-    monkeypatch.setattr("streamlit.download_button", lambda *_, **options: offered.append(options["data"]))
+    monkeypatch.setattr(st, "download_button", lambda *_, **options: offered.append(options["data"]))
     parameters = {"user": DECLARED, **ADDRESS, **({"compare": compare} if compare else {})}
     page = open_page("listener", published, monkeypatch, **parameters)
     assert not page.exception
