@@ -9,7 +9,7 @@ import urllib.request
 from typing import Any
 
 TIMEOUT_SECONDS = 20
-_ASK = """{
+ASK = """{
   workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } }
   instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } }
 }"""
@@ -39,7 +39,7 @@ def main(port: int) -> None:
     """
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": _ASK}).encode(),
+        data=json.dumps({"query": ASK}).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:

@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 
-from spotify_assets.automation.healthy import ailments
+from spotify_assets.automation.healthy import ASK, ailments
 from tests.e2e.server import free_port
 
 
@@ -30,6 +32,10 @@ def answer(
 @pytest.mark.parametrize("asked", [answer(), answer(healthy=False, required=False)])
 def test_a_server_with_assets_and_the_daemons_that_it_needs_is_well(asked: dict[str, object]):
     assert ailments(asked) == []
+
+
+def test_the_question_is_one_that_the_server_knows():
+    assert validate(create_schema().graphql_schema, parse(ASK)) == []
 
 
 def test_a_daemon_that_does_not_run_is_named():
