@@ -1,6 +1,7 @@
 """Overlaps of few rows, worked out by hand: uploads, chains, pauses, and rows that are nearly the same."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ NOBODY: Row = {"track_id": None, "track_name": None, "artist_name": None}
 UPLOAD = "2025-03-05 18:00:31"
 
 
-def moved(event_id: str, seconds: float = 180, reported: str = UPLOAD, **changes: object) -> Row:
+def moved(event_id: str, seconds: float = 180, reported: str = UPLOAD, **changes: Any) -> Row:
     """A row that was heard on the first and reported later."""
     return extended(event_id, "2025-03-01 12:03:20", seconds, reported_at=at(reported), **changes)
 
