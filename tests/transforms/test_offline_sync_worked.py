@@ -252,7 +252,7 @@ class TestIds:
             assert found[number - 1]["event_id"] == digest[:32]
 
     def test_without_an_id_it_is_made_of_the_names_that_are_known(self):
-        names: list[dict[str, Any]] = [
+        names: list[Row] = [
             {"track_name": "One", "artist_name": "Artist", "album_name": None},
             {"track_name": "Two", "artist_name": "Artist", "album_name": None},
             {"track_name": "Two", "artist_name": None, "album_name": "Artist"},

@@ -126,6 +126,17 @@ class TestPauses:
             rows = [before, between | other, paused, scrobble("s", "2025-03-01 11:51")]
             assert listening(*rows)[1] == {"s": "e"}
 
+    def test_what_the_first_listener_heard_bounds_no_pause_of_the_next(self):
+        ben: Row = {"user_id": "ben"}
+        rows = [
+            extended("anna", "2025-03-01 13:00"),
+            account("told", "2025-03-01 13:00"),
+            extended("b", "2025-03-01 11:50", 60, "Before", track_id=track(2), **ben),
+            extended("e", "2025-03-01 12:05", **ben),
+            scrobble("s", "2025-03-01 11:51", **ben),
+        ]
+        assert listening(*rows)[1] == {"s": "e", "told": "anna"}
+
     def test_a_pause_lasts_half_an_hour_at_most(self):
         before = extended("b", "2025-03-01 11:00", 60, "Before", track_id=track(2))
         paused = extended("e", "2025-03-01 12:05", 300)
@@ -163,6 +174,12 @@ class TestNearlyTheSame:
         names = {"track_id": None, "artist_name": "Two"}
         stream = extended("t", f"2025-03-01 {end}.4", seconds, "Intro", source="stream", **names)
         assert listening(history, stream)[1] == ({"t": "e"} if same else {})
+
+    @pytest.mark.parametrize(("start", "same"), [("12:00:15", True), ("12:00:15.001", False)])
+    def test_one_title_of_two_artists_at_two_scrobblers_within_fifteen_seconds(self, start: str, same: bool):
+        first = scrobble("l", "2025-03-01 12:00", "Intro", "listenbrainz", artist_name="One")
+        other = scrobble("s", f"2025-03-01 {start}", "Intro", artist_name="Two")
+        assert listening(first, other)[1] == ({"s": "l"} if same else {})
 
     def test_rows_say_for_which_source_they_are_dropped(self):
         rows = raw_events(extended("e", "2025-03-01 12:03"), account("a", "2025-03-01 12:03"))
