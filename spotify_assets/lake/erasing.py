@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.exclusions import forget_exclusions
 from spotify_assets.lake.importing import alone
@@ -26,6 +25,7 @@ from spotify_assets.lake.profiles import profile_path
 from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
 from spotify_assets.lake.records import forget_listener, marks_of_listener
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
 
 ERASED = "erased"
 """Reason under which receipts of shared files count the rows that were erased."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
     NO_LATE_UPLOADS,

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe
 from spotify_assets.lake.events import ORDER, WORK, Spool
@@ -27,6 +26,7 @@ from spotify_assets.lake.landing import USER_DIGITS
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.offline_sync import (
     LATEST,
     NO_LATE_UPLOADS,

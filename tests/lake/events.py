@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake.landing import EventFile, gather, work_folder
 from spotify_assets.lake.receipts import Receipt
 from spotify_assets.sources.kinds import Chunk
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import no_rejects
 
 SHA = "ab" * 32

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import events as events_module
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake, remove_unfinished
@@ -18,6 +17,7 @@ from spotify_assets.lake.landing import landed_before
 from spotify_assets.lake.receipts import read_receipts
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.kinds import Chunk
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.warehouse.slices import Window
 from tests.lake.events import (

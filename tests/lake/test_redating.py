@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout, redating
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
@@ -16,6 +15,7 @@ from spotify_assets.lake.importing import Outcome, Wishes, import_path, import_p
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.redating import migrate_lake, outdated_words
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.slices import Window
 from tests.lake.exports import play, write_json, write_zip
 
