@@ -68,8 +68,8 @@ def inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         "it is named after a listener; what lies beside the folders belongs to `me`.",
     )
     def inbox_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        from spotify_assets.lake.importing import mark_of  # noqa: PLC0415
         from spotify_assets.lake.inbox import pending  # noqa: PLC0415
+        from spotify_assets.lake.records import mark_of  # noqa: PLC0415
 
         waiting = pending(settings, QUIET_SECONDS)
         if not waiting:

@@ -17,12 +17,13 @@ import polars as pl
 
 from spotify_assets.lake import layout
 from spotify_assets.lake.exclusions import forget_exclusions
-from spotify_assets.lake.importing import alone, forget_listener, marks_of_listener
+from spotify_assets.lake.importing import alone
 from spotify_assets.lake.inbox import files_with_marks
 from spotify_assets.lake.kept_out import Why, keep_out
 from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import profile_path
 from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
+from spotify_assets.lake.records import forget_listener, marks_of_listener
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
 

@@ -43,13 +43,11 @@ class Spool:
     """Rows of one landing, gathered by month in a work folder so that memory does not grow with them.
 
     They are gathered by the month in which they were reported, so that what was uploaded together lies
-    together, and given back by the month in which they were heard. `proven` are playbacks of which other
-    files prove that they were uploaded late. `first` and `last` are the dates of what was given back, `moved`
-    what of it was heard before it was reported.
+    together, and given back by the month in which they were heard. `first` and `last` are the dates of what
+    was given back, `moved` what of it was heard before it was reported.
     """
 
     folder: Path
-    proven: pl.DataFrame | None = None
     rows: int = 0
     first: date | None = None
     last: date | None = None
@@ -57,6 +55,7 @@ class Spool:
     _uploads: list[pl.DataFrame] = field(default_factory=list)
     _held: list[pl.DataFrame] = field(default_factory=list)
     _held_rows: int = 0
+    _aside: Path | None = None
     _parts: dict[date, list[Path]] = field(default_factory=dict)
     _late: list[pl.DataFrame] = field(default_factory=list)
     _number: int = 0
@@ -78,6 +77,13 @@ class Spool:
                 self._parts.setdefault(month, []).append(path)
                 self._number += 1
 
+    def set_aside(self) -> None:
+        """Keep all rows in the folder, and none in memory, until the months are asked for."""
+        if self._held:
+            self._aside = self.folder / "aside.arrow"
+            pl.concat(self._held).write_ipc(self._aside)
+            self._held = []
+
     @property
     def late(self) -> pl.DataFrame:
         """The rows that may have been uploaded late, as `late_uploads`."""
@@ -90,13 +96,16 @@ class Spool:
             moved.with_columns(moved=True), on=moved.columns, how="left", nulls_equal=True
         ).with_columns(pl.col("moved").fill_null(value=False))
 
-    def months(self) -> Iterator[tuple[date, pl.DataFrame]]:
+    def months(self, proven: pl.DataFrame | None = None) -> Iterator[tuple[date, pl.DataFrame]]:
         """All rows that were taken, month by month from the last to the first, in the order of the lake.
 
-        What was heard before it was reported goes to an earlier month, never to a later one. The spool is
-        empty in the end.
+        What was heard before it was reported goes to an earlier month, never to a later one. `proven` are the
+        playbacks that were uploaded late for sure, by default those of which these rows prove it. The spool
+        is empty in the end.
         """
-        proven = uploaded_together(self.late) if self.proven is None else self.proven
+        proven = uploaded_together(self.late) if proven is None else proven
+        if self._aside:
+            self._held = [pl.read_ipc(self._aside)]
         if self._held and not self._parts:
             # Once for all months: the rule costs more for each call than for each row.
             in_order = list(self._where_heard(None, pl.concat(self._held), proven))

@@ -7,11 +7,10 @@ Here belongs: which file goes where, and what came of it. Not here: formats (`so
 """
 
 import fcntl
-import hashlib
 import json
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +20,24 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+import polars as pl
+
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import remove_unfinished
+from spotify_assets.lake.handed_in import files_below, files_in, sha256_of
 from spotify_assets.lake.kept_out import Why, let_in, why_kept_out
-from spotify_assets.lake.landing import EventFile, earlier_landing, land_catalogue, land_events, landed_before
+from spotify_assets.lake.landing import (
+    EventFile,
+    earlier_landing,
+    gather,
+    land_catalogue,
+    landed_before,
+    work_folder,
+)
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
-from spotify_assets.lake.redating import finish_redating, settle
+from spotify_assets.lake.records import as_json, mark_of, mark_of_nobody, record_path
+from spotify_assets.lake.redating import finish_redating, late_rows, settle, together
 from spotify_assets.lake.side_by_side import SideBySide
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
@@ -38,13 +48,12 @@ from spotify_assets.sources.imports import (
     Recognised,
     Refused,
     SourceError,
-    input_files,
     read_events,
     recognise,
     stored_name,
 )
+from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, uploaded_together
 
-IMPORTS = "_imports"
 _LOCK = ".importing"
 _HANDED_AHEAD = 4
 """Files on disk that are begun before the oldest of them is told."""
@@ -119,7 +128,7 @@ class Wishes:
     lets_in: frozenset[Why] = frozenset({Why.UNDONE})
 
 
-def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Generator[Handed, None, None]:
     """Land the files of what was handed in: a file, a zip, or a folder with everything below it.
 
     One process imports at a time; another one waits.
@@ -131,101 +140,90 @@ def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
     return import_paths([path], lake_dir, wishes)
 
 
-def import_paths(paths: Iterable[Path], lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+def import_paths(paths: Iterable[Path], lake_dir: Path, wishes: Wishes) -> Generator[Handed, None, None]:
     """Land the files of several things handed in, as `import_path` does each; none where one is not there."""
     files = [each for path in paths for each in files_below(path)]
-    with alone(lake_dir), SideBySide() as threads:
+    with alone(lake_dir):
         remove_unfinished(lake_dir)
         finish_redating(lake_dir)
-        yield from _in_order(_import_file(file, name, lake_dir, wishes, threads) for file, name in files)
-        settle(lake_dir, wishes.user_id)
+        with _landing(lake_dir, lake_dir, wishes) as landing:
+            begun = (_import_file(file, name, landing) for file, name in files)
+            late, proven = yield from _in_order(begun, landing)
+        settle(lake_dir, late, proven)
 
 
 def try_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
     """What `import_path` would do, with the receipts that it would write; the lake stays as it is."""
-    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder, SideBySide() as threads:
-        trial = _Landing(lake_dir, Path(folder), wishes, threads)
+    with (
+        tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder,
+        _landing(lake_dir, Path(folder), wishes) as landing,
+    ):
+        files = files_below(path)
         yield from _in_order(
-            _begun(file, trial.begin(_files_in(file, name))) for file, name in files_below(path)
+            (_Begun(file, landing.begin(files_in(file, name))) for file, name in files), landing
         )
 
 
-def files_below(path: Path) -> Iterator[tuple[Path, str]]:
-    """Every file of what was handed in, with its name for people; links found on the way included.
+@dataclass(frozen=True)
+class _Read:
+    """A file that was read, and is landed when the others of its import are: its rows that others may prove
+    to be uploaded late, and what lands it, given what is proven."""
 
-    Raises:
-        SourceError: there is no such file or folder.
+    late: pl.DataFrame
+    land: Callable[[pl.DataFrame], FileOutcome]
+
+
+@dataclass
+class _Begun:
+    """A file on disk that is being imported: what came of the files in it, or is to come.
+
+    `told` does what is to be done when all of it is known.
     """
-    if not path.exists():
-        raise SourceError(path, "there is no such file or folder", f"Check the path: {path}")
-    if not path.is_dir():
-        yield path, path.name
-        return
-    for each in sorted(path.iterdir()):
-        if each.is_dir() and not each.is_symlink():
-            yield from ((file, f"{each.name}/{name}") for file, name in files_below(each))
-        else:
-            yield each, each.name
+
+    path: Path
+    files: Sequence[FileOutcome | Future[FileOutcome] | Future[FileOutcome | _Read]]
+    told: Callable[[Handed], None] = lambda _: None
+
+    def read(self) -> list[_Read]:
+        """The files in it that wait for others to be read; itself waits for these."""
+        return [each for each in map(_result, self.files) if isinstance(each, _Read)]
+
+    def handed(self, proven: pl.DataFrame) -> Handed:
+        """What came of all files in it; those that were read are landed, one after the other: writing keeps
+        the processors busy by itself, and more of it at a time costs more of them."""
+        found = [each.land(proven) if isinstance(each, _Read) else each for each in map(_result, self.files)]
+        handed = Handed(self.path, tuple(found))
+        self.told(handed)
+        return handed
 
 
-def mark_of(path: Path) -> str:
-    """What tells a file on disk from another version of itself, without reading it."""
-    found = path.stat()
-    return hashlib.sha256(f"{path.resolve()}|{found.st_size}|{found.st_mtime_ns}".encode()).hexdigest()
+def _result(
+    file: "FileOutcome | Future[FileOutcome] | Future[FileOutcome | _Read]",
+) -> "FileOutcome | _Read":
+    return file.result() if isinstance(file, Future) else file
 
 
-def known_marks(lake_dir: Path) -> set[str]:
-    """The marks of all files on disk that were imported before."""
-    return {mark for record in _records(lake_dir) for mark in json.loads(record.read_text())["marks"]}
-
-
-def marks_of_listener(lake_dir: Path, user_id: str) -> set[str]:
-    """The marks of the files on disk that were imported for a listener."""
-    contents = [json.loads(record.read_text()) for record in _records(lake_dir)]
-    return {mark for each in contents if each["user"] == user_digest(user_id) for mark in each["marks"]}
-
-
-def forget_listener(lake_dir: Path, user_id: str) -> None:
-    """Remove what the records tell about a listener; their files stay known, so that none comes back."""
-    for record in _records(lake_dir):
-        content = json.loads(record.read_text())
-        if content["user"] == user_digest(user_id):
-            _mark_of_nobody(lake_dir, content["sha256"], content["marks"])
-            record.unlink()
-
-
-def _mark_of_nobody(lake_dir: Path, sha256: str, marks: Iterable[str]) -> None:
-    """Keep the marks of a file on disk in a record that tells nothing else."""
-    record = lake_dir / IMPORTS / f"{sha256[:32]}-erased.json"
-    known = json.loads(record.read_text())["marks"] if record.exists() else []
-    layout.write_bytes(record, _json({"user": None, "marks": sorted({*known, *marks}), "files": []}))
-
-
-def _import_file(
-    path: Path, name: str, lake_dir: Path, wishes: Wishes, threads: SideBySide
-) -> Callable[[], Handed]:
-    """Begin to import one file on disk; what is returned waits for it, and writes its record.
+def _import_file(path: Path, name: str, landing: "_Landing") -> _Begun:
+    """Begin to import one file on disk; its record is written when all of it is known.
 
     An earlier import of the same bytes is answered from its record.
     """
-    files = _files_in(path, name)
-    landing = _Landing(lake_dir, lake_dir, wishes, threads)
+    files = files_in(path, name)
     if path.is_symlink() or not path.is_file():
-        return _begun(path, landing.begin(files))
+        return _Begun(path, landing.begin(files))
     try:
-        sha256 = _sha256(path, files)
+        sha256 = sha256_of(path, files)
     except (OSError, SourceError) as error:
         words = f"the file cannot be read ({error})"
-        return _begun(path, [FileOutcome(name, Outcome.REFUSED, words)])
-    record = lake_dir / IMPORTS / f"{sha256[:32]}-{user_digest(wishes.user_id)}.json"
+        return _Begun(path, [FileOutcome(name, Outcome.REFUSED, words)])
+    lake_dir, wishes = landing.lake_dir, landing.wishes
+    record = record_path(lake_dir, sha256, wishes.user_id)
     known = _from_record(record, lake_dir, wishes)
-    begun = _begun(path, known or landing.begin(files))
 
-    def finish() -> Handed:
-        handed = begun()
+    def tell(handed: Handed) -> None:
         if handed.is_erased:
-            _mark_of_nobody(lake_dir, sha256, [mark_of(path)])
-            return handed
+            mark_of_nobody(lake_dir, sha256, [mark_of(path)])
+            return
         marks = json.loads(record.read_text())["marks"] if record.exists() else []
         if not known or mark_of(path) not in marks:
             content = {
@@ -234,27 +232,31 @@ def _import_file(
                 "marks": sorted({*marks, mark_of(path)}),
                 "files": [_as_recorded(file) for file in handed.files],
             }
-            if not record.exists() or record.read_bytes() != _json(content):
-                layout.write_bytes(record, _json(content))
-        return handed
+            if not record.exists() or record.read_bytes() != as_json(content):
+                layout.write_bytes(record, as_json(content))
 
-    return finish
+    return _Begun(path, known or landing.begin(files), tell)
 
 
-def _in_order(begun: Iterable[Callable[[], Handed]]) -> Iterator[Handed]:
-    """What came of files on disk in their order, some begun before the first of them is told."""
-    waiting: deque[Callable[[], Handed]] = deque()
-    for finish in begun:
-        waiting.append(finish)
-        if len(waiting) > _HANDED_AHEAD:
-            yield waiting.popleft()()
+def _in_order(
+    begun: Iterable[_Begun], landing: "_Landing"
+) -> Generator[Handed, None, tuple[dict[str, pl.DataFrame], pl.DataFrame]]:
+    """What came of files on disk in their order, some begun before the first of them is told.
+
+    From the first that waits for others on, all are told when all are read. Gives back the late rows of what
+    was landed before those, by receipt, and what is proven of all.
+    """
+    waiting: deque[_Begun] = deque()
+    for each in begun:
+        waiting.append(each)
+        while len(waiting) > _HANDED_AHEAD and not waiting[0].read():
+            yield waiting.popleft().handed(NO_LATE_UPLOADS)
+    read = [file.late for each in waiting for file in each.read()]
+    landed = late_rows(landing.lake_dir, landing.wishes.user_id)
+    proven = uploaded_together(together([*landed.values(), *read]))
     while waiting:
-        yield waiting.popleft()()
-
-
-def _begun(path: Path, files: Sequence["FileOutcome | Future[FileOutcome]"]) -> Callable[[], Handed]:
-    """What waits for the files of a file on disk."""
-    return lambda: Handed(path, tuple(each.result() if isinstance(each, Future) else each for each in files))
+        yield waiting.popleft().handed(proven)
+    return landed, proven
 
 
 def _as_recorded(file: FileOutcome) -> dict[str, object]:
@@ -285,23 +287,24 @@ def _from_record(record: Path, lake_dir: Path, wishes: Wishes) -> tuple[FileOutc
     return tuple(files)
 
 
-def _files_in(path: Path, name: str) -> list[InputFile | Refused]:
-    """The files in one file on disk: itself, or what an archive holds."""
-    if path.is_symlink():
-        return [Refused(name, "link", "it is a link to another place; hand in the file itself")]
-    return list(input_files(path))
+@contextmanager
+def _landing(lake_dir: Path, target: Path, wishes: Wishes) -> Iterator["_Landing"]:
+    """Where files go, while they do."""
+    with work_folder(target) as work, SideBySide() as threads:
+        yield _Landing(lake_dir, target, wishes, threads, work)
 
 
 @dataclass(frozen=True)
 class _Landing:
-    """Where files go: what `lake_dir` has was landed before; `target` is written."""
+    """Where files go: what `lake_dir` has was landed before; `target` is written, by way of `work`."""
 
     lake_dir: Path
     target: Path
     wishes: Wishes
     threads: SideBySide
+    work: Path
 
-    def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome]]:
+    def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome | _Read]]:
         """Begin to land each file; the same bytes one after the other, so that the first is what lands."""
         return [
             FileOutcome(file.name, Outcome.REFUSED, file.words)
@@ -310,7 +313,7 @@ class _Landing:
             for file in files
         ]
 
-    def _begin(self, file: InputFile) -> FileOutcome | Future[FileOutcome]:
+    def _begin(self, file: InputFile) -> FileOutcome | Future[FileOutcome | _Read]:
         """Begin to land a file; at once what comes of one that is not to be landed."""
         recognised: Recognised | None = None
         try:
@@ -330,19 +333,20 @@ class _Landing:
         except (SourceError, ValueError) as error:
             return _refused(file, recognised, error)
 
-    def _land(self, file: InputFile, recognised: Recognised) -> FileOutcome:
+    def _land(self, file: InputFile, recognised: Recognised) -> FileOutcome | _Read:
         try:
             if recognised.kind in EVENT_KINDS:
-                receipt = self._land_events(file, recognised)
-            else:
-                receipt = self._land_catalogue(file)
+                return self._land_events(file, recognised)
+            return self._landed(file.name, recognised, file.sha256, self._land_catalogue(file))
         except (SourceError, ValueError) as error:
             return _refused(file, recognised, error)
-        let_in(self.target, file.sha256)
-        outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
-        return FileOutcome(file.name, outcome, recognised.why, recognised.kind, receipt)
 
-    def _land_events(self, file: InputFile, recognised: Recognised) -> Receipt:
+    def _landed(self, name: str, recognised: Recognised, sha256: str, receipt: Receipt) -> FileOutcome:
+        let_in(self.target, sha256)
+        outcome = Outcome.LANDED_BEFORE if receipt.already_landed else Outcome.LANDED
+        return FileOutcome(name, outcome, recognised.why, recognised.kind, receipt)
+
+    def _land_events(self, file: InputFile, recognised: Recognised) -> FileOutcome | _Read:
         stored = stored_name(file, recognised)
         handed_in = EventFile(
             name=file.name if stored == file.base_name else stored,
@@ -352,11 +356,17 @@ class _Landing:
             user_id=self.wishes.user_id if recognised.kind in PERSONAL_KINDS else None,
             dialect=recognised.dialect,
         )
+        landed = partial(self._landed, file.name, recognised, file.sha256)
         earlier = landed_before(handed_in, self.lake_dir) or landed_before(handed_in, self.target)
         if earlier:
-            return earlier
+            return landed(earlier)
         chunks = self.threads.until_stopped(read_events(file, recognised, self.wishes.user_id))
-        return land_events(handed_in, chunks, self.target)
+        gathered = gather(handed_in, chunks, self.work)
+        late = gathered.late()
+        if late.is_empty():
+            return landed(gathered.land(self.target))
+        gathered.set_aside()
+        return _Read(late, lambda proven: landed(gathered.land(self.target, proven)))
 
     def _land_catalogue(self, file: InputFile) -> Receipt:
         day = self.wishes.snapshot_date or self.wishes.today
@@ -383,19 +393,3 @@ def alone(lake_dir: Path, *, wait: bool = True) -> Iterator[None]:
         except BlockingIOError:
             raise ValueError("an import is under way: wait until it has ended, then try again") from None
         yield
-
-
-def _records(lake_dir: Path) -> list[Path]:
-    return sorted((lake_dir / IMPORTS).glob("[!.]*.json"))
-
-
-def _sha256(path: Path, files: Sequence[InputFile | Refused]) -> str:
-    """SHA-256 of a file on disk, worked out once where it is itself what is landed."""
-    if len(files) == 1 and isinstance(files[0], InputFile) and files[0].path == path:
-        return files[0].sha256
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _json(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, indent=2).encode()

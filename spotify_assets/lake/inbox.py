@@ -20,10 +20,9 @@ from spotify_assets.lake.importing import (
     Outcome,
     Wishes,
     import_paths,
-    known_marks,
-    mark_of,
 )
 from spotify_assets.lake.profiles import checked_user_id
+from spotify_assets.lake.records import known_marks, mark_of
 from spotify_assets.settings import Settings
 
 REJECTED = "rejected"

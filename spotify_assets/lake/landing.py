@@ -25,7 +25,7 @@ from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 from spotify_assets.transforms.cleaned import Cleaned, no_rejects
-from spotify_assets.transforms.offline_sync import VERSION
+from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, VERSION
 from spotify_assets.transforms.track_rules import Outlook, outlook
 
 CATALOGUE = "catalogue"
@@ -128,39 +128,57 @@ def landed_before(file: EventFile, lake_dir: Path) -> Receipt | None:
     return None
 
 
-def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Receipt:
-    """Land the events of one file: a Parquet file for each month, the refused rows, last the receipt.
+@dataclass
+class Gathered:
+    """The rows of one file that were read and wait to be landed, in a folder of their own."""
 
-    `chunks` are the rows of the file with the columns of raw.raw_events; memory does not grow with their
-    number. Repeats are landed too: what is the same playback is told when events are cleaned.
+    file: EventFile
+    folder: Path
+    rows_in: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
-    Raises:
-        ValueError: the rows of a chunk do not add up.
-        OSError: the lake cannot be written.
-        Exception: whatever reading the chunks raises. Nothing of the file is landed then.
-    """
-    rejected: Counter[str] = Counter()
-    rows_in = 0
-    notes: Counter[str] = Counter()
-    with _work_folder(lake_dir) as work, layout.disk_errors(lake_dir):
-        spool, rejects = Spool(work), _Rejects(work)
-        for chunk in chunks:
-            _must_add_up(file, chunk)
-            rows_in += chunk.rows_in
-            rejected.update(dict(chunk.rejected["reason"].value_counts().iter_rows()))
-            notes.update(chunk.notes)
-            rejects.add(chunk.rejected)
-            spool.add(chunk.rows)
-        made = {
-            work / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month) / f"{file.receipt_id}.parquet"
-            for month in sorted(write_months(spool, work))
-        }
-        notes.update(spool.moved.notes())
-        if file.user_id and (late := spool.and_moved(spool.late)).height:
-            layout.write_parquet(work / "late.parquet", late)
-            made[work / "late.parquet"] = layout.late_path(lake_dir, file.receipt_id)
-        if (refused := rejects.write()) is not None:
-            made[refused] = rejected_path(lake_dir, file.receipt_id)
+    def __post_init__(self) -> None:
+        self._spool, self._rejects = Spool(self.folder), _Rejects(self.folder)
+
+    def add(self, chunk: Chunk) -> None:
+        """Take rows of the file, with the columns of raw.raw_events.
+
+        Raises:
+            ValueError: the rows do not add up.
+        """
+        _must_add_up(self.file, chunk)
+        self.rows_in += chunk.rows_in
+        self.rejected.update(dict(chunk.rejected["reason"].value_counts().iter_rows()))
+        self.notes.update(chunk.notes)
+        self._rejects.add(chunk.rejected)
+        self._spool.add(chunk.rows)
+
+    def late(self) -> pl.DataFrame:
+        """The rows that other files of the listener may prove to be uploaded late, as `late_uploads`."""
+        return self._spool.late if self.file.user_id else NO_LATE_UPLOADS
+
+    def set_aside(self) -> None:
+        """Hold no rows in memory until they are landed."""
+        self._spool.set_aside()
+        self._rejects.set_aside()
+
+    def land(self, lake_dir: Path, proven: pl.DataFrame | None = None) -> Receipt:
+        """Land the file: a Parquet file for each month, the refused rows, last the receipt.
+
+        `proven` are playbacks that were uploaded late, by default those of which the file itself proves it.
+        Repeats are landed too: what is the same playback is told when events are cleaned. Where the same
+        bytes were landed meanwhile, nothing changes.
+
+        Raises:
+            OSError: the lake cannot be written. Nothing of the file is landed then.
+        """
+        if earlier := earlier_landing(lake_dir, self.file.receipt_id):
+            return earlier
+        with layout.disk_errors(lake_dir):
+            made = self._written(lake_dir, proven)
+        file, spool = self.file, self._spool
+        self.notes.update(spool.moved.notes())
         receipt = Receipt(
             receipt_id=file.receipt_id,
             landed_at=datetime.now(UTC),
@@ -168,13 +186,13 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             input_sha256=file.sha256,
             kind=file.kind,
             target=RAW_EVENTS.full_name,
-            rows_in=rows_in,
+            rows_in=self.rows_in,
             loaded=spool.rows,
-            rejected=dict(sorted(rejected.items())),
+            rejected=dict(sorted(self.rejected.items())),
             landed_files=tuple(
                 path.relative_to(lake_dir).as_posix() for path in made.values() if layout.month_of(path)
             ),
-            dialect={**file.dialect, **({"notes": dict(notes)} if notes else {})},
+            dialect={**file.dialect, **({"notes": dict(self.notes)} if self.notes else {})},
             source_file=file.source_file,
             user_id=file.user_id,
             first_date=spool.first,
@@ -182,7 +200,41 @@ def land_events(file: EventFile, chunks: Iterable[Chunk], lake_dir: Path) -> Rec
             time_rule=VERSION,
         )
         _move(made, lake_dir, receipt)
-    return receipt
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return receipt
+
+    def _written(self, lake_dir: Path, proven: pl.DataFrame | None) -> dict[Path, Path]:
+        """Write all but the receipt to the folder; where each file belongs in the lake."""
+        receipt_id = self.file.receipt_id
+        made = {
+            self.folder / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month)
+            / f"{receipt_id}.parquet"
+            for month in sorted(write_months(self._spool.months(proven), self.folder))
+        }
+        if (late := self._spool.and_moved(self.late())).height:
+            layout.write_parquet(self.folder / "late.parquet", late)
+            made[self.folder / "late.parquet"] = layout.late_path(lake_dir, receipt_id)
+        if (refused := self._rejects.write()) is not None:
+            made[refused] = rejected_path(lake_dir, receipt_id)
+        return made
+
+
+def gather(file: EventFile, chunks: Iterable[Chunk], work: Path) -> Gathered:
+    """Read the events of one file into a folder below `work`, which `work_folder` gave.
+
+    `chunks` are the rows of the file with the columns of raw.raw_events; memory does not grow with their
+    number.
+
+    Raises:
+        ValueError: the rows of a chunk do not add up.
+        OSError: the lake cannot be written.
+        Exception: whatever reading the chunks raises.
+    """
+    gathered = Gathered(file, Path(tempfile.mkdtemp(dir=work)))
+    with layout.disk_errors(work.parent):
+        for chunk in chunks:
+            gathered.add(chunk)
+    return gathered
 
 
 def latest_catalogue(lake_dir: Path) -> pl.DataFrame | None:
@@ -210,7 +262,7 @@ def earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
 
 
 @contextmanager
-def _work_folder(lake_dir: Path) -> Iterator[Path]:
+def work_folder(lake_dir: Path) -> Iterator[Path]:
     """A folder on the lake's disk that no reader sees, removed in the end."""
     lake_dir.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
@@ -235,10 +287,14 @@ class _Rejects:
         if self._held_rows >= _REJECTS_HELD:
             self._flush()
 
-    def write(self) -> Path | None:
-        """One file of all refused rows; None where there are none."""
+    def set_aside(self) -> None:
+        """Hold no rows in memory."""
         if self._held_rows:
             self._flush()
+
+    def write(self) -> Path | None:
+        """One file of all refused rows; None where there are none."""
+        self.set_aside()
         if not self._parts:
             return None
         path = self._folder / "rejected.parquet"
@@ -252,11 +308,11 @@ class _Rejects:
         self._held, self._held_rows = [no_rejects()], 0
 
 
-def write_months(spool: Spool, folder: Path) -> Iterator[date]:
+def write_months(months: Iterable[tuple[date, pl.DataFrame]], folder: Path) -> Iterator[date]:
     """Write each month as a file of a folder, small ones together, which keeps both processors busy."""
     held: list[pl.LazyFrame] = []
     held_rows = 0
-    for month, rows in spool.months():
+    for month, rows in months:
         path = folder / f"{month:%Y-%m}.parquet"
         held.append(rows.lazy().sink_parquet(path, compression="zstd", lazy=True))
         held_rows += rows.height

@@ -1,9 +1,9 @@
 """Putting what is landed where it was heard, when more is known than at its landing.
 
-A landing sees its own file. What it cannot decide, because the rest of an upload stands in another file
-(audio and video have files of their own, and a long history is cut somewhere), is decided when all files of
-an import are landed; a lake of an older version is brought to the rule of this one. Either way files of the
-lake are written again, those whose rows change, and the receipt last.
+The files of one import are landed by what all of them prove, and what was landed before them. What they prove
+of earlier landings (the rest of an upload stands in a file that was imported first) moves rows of those; a
+lake of an older version is brought to the rule of this one. Either way files of the lake are written again,
+those whose rows change, and the receipt last.
 
 The landing of a listener's file leaves `<lake>/_late/<receipt>.parquet`: its rows that may have been
 uploaded late, and whether they were moved. Here belongs: which landings to write again. Not here: what proves
@@ -12,7 +12,7 @@ an upload (`transforms.offline_sync`).
 
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -85,22 +85,32 @@ def migrate_lake(lake_dir: Path) -> Redated:
     for receipt in old:
         _redate(lake_dir, receipt, None, redated)
     for user_id in sorted({receipt.user_id for receipt in old if receipt.user_id}):
-        settle(lake_dir, user_id, redated)
+        late = late_rows(lake_dir, user_id)
+        settle(lake_dir, late, uploaded_together(together(late.values())), redated)
     return redated
 
 
-def settle(lake_dir: Path, user_id: str, redated: Redated | None = None) -> Redated:
-    """Move what the files of a listener prove together. The caller holds `importing.alone`.
-
-    Tables may have been made of the earlier landings that change: these are noted as due.
-    """
-    redated = redated or Redated(notes=True)
-    late = {
+def late_rows(lake_dir: Path, user_id: str) -> dict[str, pl.DataFrame]:
+    """The rows of a listener's landings that may have been uploaded late, by receipt."""
+    return {
         path.stem: pl.read_parquet(path, glob=False)
         for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
     }
-    together = [rows.select(NO_LATE_UPLOADS.columns) for rows in late.values()]
-    proven = uploaded_together(pl.concat([NO_LATE_UPLOADS, *together]))
+
+
+def together(late: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of several files that may have been uploaded late, as `late_uploads`."""
+    return pl.concat([NO_LATE_UPLOADS, *(rows.select(NO_LATE_UPLOADS.columns) for rows in late)])
+
+
+def settle(
+    lake_dir: Path, late: Mapping[str, pl.DataFrame], proven: pl.DataFrame, redated: Redated | None = None
+) -> Redated:
+    """Move what is proven of the `late_rows` of a listener. The caller holds `importing.alone`.
+
+    Tables may have been made of the landings that change: these are noted as due.
+    """
+    redated = redated or Redated(notes=True)
     for receipt_id, rows in late.items():
         unmoved = rows.filter(~pl.col("moved")).join(proven, on=proven.columns, how="semi")
         if unmoved.height:
@@ -136,11 +146,11 @@ def _redate(
     before = {path: _rows(lake_dir, path) for path in looked_at}
     folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
     try:
-        spool = Spool(folder, proven)
+        spool = Spool(folder)
         for rows in before.values():
             spool.add(rows)
         after = {}
-        for month, rows in spool.months():
+        for month, rows in spool.months(proven):
             path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
             after[path] = rows
             if path in landed - looked_at:

@@ -1,12 +1,13 @@
 """Rows of raw.raw_events, chunks of them as a reader yields them, and what a lake holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.lake.landing import EventFile
+from spotify_assets.lake.landing import EventFile, gather, work_folder
+from spotify_assets.lake.receipts import Receipt
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import no_rejects
@@ -26,6 +27,12 @@ def handed_in(**changes: object) -> EventFile:
         "dialect": {"format": "json"},
     }
     return EventFile(**(known | changes))  # type: ignore[arg-type]
+
+
+def land_events(file: EventFile, chunks: Iterable[Chunk], lake: Path) -> Receipt:
+    """The landing of one file that waits for no other."""
+    with work_folder(lake) as work:
+        return gather(file, chunks, work).land(lake)
 
 
 def event_rows(moments: Sequence[datetime], first_row: int = 1, user: str = "anna") -> pl.DataFrame:

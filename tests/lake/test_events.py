@@ -13,14 +13,24 @@ from hypothesis import strategies as st
 from spotify_assets.lake import events as events_module
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake, remove_unfinished
-from spotify_assets.lake.landing import land_events, landed_before
+from spotify_assets.lake.landing import landed_before
 from spotify_assets.lake.receipts import read_receipts
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.warehouse.slices import Window
-from tests.lake.events import SHA, SOURCE_FILE, chunk, contents, event_rows, handed_in, in_pieces, refused
+from tests.lake.events import (
+    SHA,
+    SOURCE_FILE,
+    chunk,
+    contents,
+    event_rows,
+    handed_in,
+    in_pieces,
+    land_events,
+    refused,
+)
 
 MOMENTS = [
     datetime(2024, 2, 29, 23, 59, 59),  # noqa: DTZ001

@@ -16,11 +16,10 @@ from spotify_assets.lake.importing import (
     Wishes,
     import_path,
     import_paths,
-    known_marks,
-    mark_of,
     try_path,
 )
 from spotify_assets.lake.receipts import read_receipts
+from spotify_assets.lake.records import known_marks, mark_of
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.kinds import Kind
 from tests.lake.events import contents

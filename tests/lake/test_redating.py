@@ -11,7 +11,7 @@ import pytest
 from spotify_assets.lake import layout, redating
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import Outcome, Wishes, import_path, import_paths
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.redating import migrate_lake, outdated_words
 from spotify_assets.settings import Settings
@@ -216,3 +216,62 @@ class TestAnOlderLake:
         as_landed_before(lake)
         imported(lake, files[1])
         assert events(lake).schema == RAW_EVENTS.polars_schema
+
+
+class TestWrittenOnce:
+    @pytest.fixture
+    def written(self, monkeypatch) -> list[str]:
+        """The landed files that are put in their place, one entry for each time."""
+        found: list[str] = []
+        replaced = Path.replace
+
+        def counted(self: Path, target: Path) -> Path:
+            is_hidden = any(part.startswith(".") for part in Path(target).parts)
+            if Path(target).parent.name.startswith("month=") and not is_hidden:
+                found.append(f"{Path(target).parent.name}/{Path(target).name}")
+            return replaced(self, target)
+
+        monkeypatch.setattr(Path, "replace", counted)
+        return found
+
+    def test_files_of_one_import_that_prove_each_other_are_written_once(self, lake, tmp_path, written):
+        online = [play(SYNC + n * timedelta(days=20), 9) for n in range(3)]
+        members = {
+            "Streaming_History_Audio_2024.json": [*burst()[:1], *online],
+            "Streaming_History_Video_2024.json": burst()[1:2],
+        }
+        first = write_zip(tmp_path / "a.zip", members)
+        second = write_json(tmp_path / "endsong_7.json", burst(3)[2:])
+        list(import_paths([first, second], lake, WISHES))
+        assert starts(lake)[:3] == [HEARD + n * timedelta(minutes=4) for n in range(3)]
+        assert (
+            len(written) == len(set(written)) == sum(len(each.landed_files) for each in read_receipts(lake))
+        )
+        assert not list(lake.glob(".landing-*"))
+
+    def test_an_earlier_landing_is_written_again_where_this_one_proves_it(self, lake, tmp_path, written):
+        imported(lake, write_json(tmp_path / "a.json", burst(1)))
+        before = set(written)
+        imported(lake, write_json(tmp_path / "b.json", burst(2)[1:]))
+        assert starts(lake) == [HEARD, HEARD + timedelta(minutes=4)]
+        assert len(set(written) - before) == 2
+        assert len(written) == len(set(written))
+
+    def test_the_same_bytes_twice_in_one_import_wait_and_land_once(self, lake, tmp_path, written):
+        files = [write_json(tmp_path / f"{name}.json", burst()) for name in "ab"]
+        handed = list(import_paths(files, lake, WISHES))
+        assert [file.outcome for each in handed for file in each.files] == [
+            Outcome.LANDED,
+            Outcome.LANDED_BEFORE,
+        ]
+        assert len(written) == len(read_receipts(lake)) == 1
+
+    def test_left_in_the_middle_what_was_told_is_whole(self, lake, tmp_path):
+        for n, row in enumerate(burst(4)):
+            write_json(tmp_path / "in" / f"{n}.json", [row])
+        begun = import_path(tmp_path / "in", lake, WISHES)
+        next(begun)
+        begun.close()
+        assert len(read_receipts(lake)) == 1
+        list(import_path(tmp_path / "in", lake, WISHES))
+        assert starts(lake) == [HEARD + n * timedelta(minutes=4) for n in range(4)]
