@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import counts
 from spotify_assets.settings import Grain
 
 Stream = Literal["tracks", "events"]
@@ -144,7 +145,11 @@ def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File
                     )
                     files += below
                     changed_ns = max(changed_ns, changed_below)
-                elif entry.name.endswith(layout.DATA_SUFFIXES) and not entry.name.startswith((".", "_")):
+                elif (
+                    entry.name.endswith(layout.DATA_SUFFIXES)
+                    and not entry.name.startswith((".", "_"))
+                    and counts(Path(entry.path))
+                ):
                     status = entry.stat()
                     files.append(
                         _File(f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns)

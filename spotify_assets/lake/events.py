@@ -14,8 +14,10 @@ import polars as pl
 
 from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
+from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
     NO_LATE_UPLOADS,
@@ -212,7 +214,11 @@ class EventLake:
         paths = layout.landed_files(layout.events_dir(self.lake_dir, day))
         if not paths:
             return _NOTHING
-        landed = read_landed(paths, RAW_EVENTS, self.lake_dir)
+        batches = [path for path in paths if BatchName.parse(path.name)]
+        parts = [_read_batch(path) for path in batches]
+        if others := [path for path in paths if path not in batches]:
+            parts.append(read_landed(others, RAW_EVENTS, self.lake_dir))
+        landed = parts[0] if len(parts) == 1 else _together(parts)
         return replace(landed, rejected=_dated(landed.rejected, day))
 
     def _imported(self, month: date, window: Window) -> Cleaned:
@@ -244,6 +250,25 @@ class EventLake:
             _dated(rejected_at_landing([receipt], self.lake_dir), receipt.books_date) for receipt in told
         )
         return Cleaned(RAW_EVENTS.empty(), rows_in=rejected.height, rejected=rejected)
+
+
+def _read_batch(path: Path) -> Cleaned:
+    """The messages of a file of a stream's batch that was committed."""
+    found = batch_file(path)
+    assert found is not None  # `landed_files` names no others
+    name, file = found
+    if name.refused:
+        return read_refused(path, name.origin.source_file)
+    offsets = [offset for first, count in file.offsets for offset in range(first, first + count)]
+    return read_events(path, name.origin.source_file, offsets)
+
+
+def _together(parts: Sequence[Cleaned]) -> Cleaned:
+    return Cleaned(
+        rows=pl.concat([RAW_EVENTS.empty(), *(part.rows for part in parts)]),
+        rows_in=sum(part.rows_in for part in parts),
+        rejected=pl.concat([no_rejects(), *(part.rejected for part in parts)]),
+    )
 
 
 def remove_unfinished(lake_dir: Path) -> None:

@@ -11,12 +11,13 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from spotify_assets.catalog import DuckDBType, Table
 from spotify_assets.sources.delimited import MALFORMED_SCHEMA, ROW, read_delimited
@@ -29,10 +30,14 @@ MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"
 
 _PROVENANCE = ["source_file", "source_row"]
+_UNPACKED_BY: Mapping[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".zst": lambda content: bytes(pa.input_stream(pa.py_buffer(content), compression="zstd").read()),
+}
 _BOM = b"\xef\xbb\xbf"
 _FOLDER_DATE = re.compile(r"(?:^|/)(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})/")
 _TIME_WITHOUT_OFFSET = r"\d{2}:\d{2}:\d{2}(\.\d+)?$"
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     EOFError,
     zlib.error,
@@ -97,8 +102,8 @@ def _comes_again(part: Cleaned, seen: Mapping[str, Sequence[pl.DataFrame]]) -> b
 
 def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = True) -> Cleaned:
     try:
-        rows, malformed = _read_rows(path)
-    except _UNREADABLE as error:
+        rows, malformed = read_rows(path)
+    except UNREADABLE as error:
         raise SourceError(
             path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
         ) from error
@@ -114,20 +119,24 @@ def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = 
     )
 
 
-def _read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`."""
+def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`.
+
+    Raises:
+        OSError, EOFError, zlib.error, PolarsError: the file cannot be read.
+    """
     nothing = pl.DataFrame(schema=MALFORMED_SCHEMA)
     if path.suffix == ".parquet":
         rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
         return rows.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}), nothing
     content = path.read_bytes()
-    if path.suffix == ".gz":
+    if path.suffix in _UNPACKED_BY:
         if not content:
             raise EOFError("the compressed file is empty")
-        content = gzip.decompress(content)
+        content = _UNPACKED_BY[path.suffix](content)
     if not content.strip():
         return pl.DataFrame(schema={ROW: pl.Int64()}), nothing
-    if not path.name.removesuffix(".gz").endswith(".csv"):
+    if not path.name.removesuffix(path.suffix if path.suffix in _UNPACKED_BY else "").endswith(".csv"):
         return _read_ndjson(content)
     read = read_delimited(decode(path, content), ",")
     filled = pl.col(pl.String).replace("", None)
