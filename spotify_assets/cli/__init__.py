@@ -24,6 +24,7 @@ from spotify_assets.cli import (
     rules,
     runs,
     storage,
+    stream,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -60,5 +61,6 @@ for part in (
     docs,
     privacy,
     storage,
+    stream,
 ):
     app.add_typer(part.app)

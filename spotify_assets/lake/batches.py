@@ -104,7 +104,7 @@ class BatchName:
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The name of a file as a batch's; None where it is none."""
-        stem, dot, suffix = name.partition(".jsonl")
+        stem, dot, suffix = name.rpartition(".jsonl")
         parts = stem.split(_BETWEEN)
         if not dot or parts[0] != PREFIX or len(parts) not in {6, 7} or parts[6:] not in ([], [REFUSED]):
             return None
@@ -194,7 +194,8 @@ def batch_file(path: Path) -> tuple[BatchName, BatchFile] | None:
     lake_dir = path.parents[3]
     where = manifest_path(lake_dir, name.origin, name.start)
     try:
-        manifest = _remembered(where, where.stat().st_ino)
+        state = where.stat()
+        manifest = _remembered(where, (state.st_ino, state.st_size, state.st_mtime_ns))
     except FileNotFoundError:
         return None
     within = path.relative_to(lake_dir).as_posix()
@@ -208,9 +209,9 @@ def counts(path: Path) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def _remembered(path: Path, inode: int) -> Manifest:
-    """A manifest, which nobody changes once it is there."""
-    del inode
+def _remembered(path: Path, state: tuple[int, ...]) -> Manifest:
+    """A manifest, read once for each state of its file."""
+    del state
     return read_manifest(path)
 
 

@@ -37,6 +37,8 @@ SCHEMA_VERSION = 1
 SOURCE = "stream"
 MAX_BYTES = 1_000_000
 """A message that is longer is no event; Kafka's own limit is as high by default."""
+MAX_SHOWN = 10_000
+"""Bytes that are kept of a refused message."""
 AHEAD = timedelta(days=1)
 """How far a listener's clock may be ahead."""
 
@@ -102,7 +104,7 @@ def judge(value: bytes | None, now: datetime) -> Event | Refusal:
         return Refusal(TOMBSTONE, "the message has no value", "{}")
     if len(value) > MAX_BYTES:
         detail = f"the message has {len(value):,} bytes, {MAX_BYTES:,} at most: an event has some hundreds"
-        return Refusal(TOO_LARGE, detail, _shown(value[:200]))
+        return Refusal(TOO_LARGE, detail, _shown(value))
     try:
         message, line = _DECODER.decode(value), value
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -171,7 +173,7 @@ def _refusal_of(planned: dict[str, object], line: bytes) -> Refusal:
 
 def _shown(line: bytes) -> str:
     """A message as the JSON text that is kept of a refused one, without what is personal in it."""
-    text = scrub_text(line.decode(errors="replace"))
+    text = scrub_text(line[:MAX_SHOWN].decode(errors="replace"))
     return msgspec.json.encode({"message": text}).decode()
 
 

@@ -10,6 +10,8 @@ from spotify_assets.settings import Settings
 
 ANSWER_SECONDS = 10.0
 """How long to wait for an answer to a question about the cluster."""
+SESSION_MS = 10_000
+"""After how long without a sign of life the others take over a consumer's partitions."""
 FETCHED_KILOBYTES = 16_384
 """What the client holds of messages that were not asked for yet; by default it is 64 MB."""
 
@@ -58,6 +60,7 @@ def consumer(settings: Settings) -> Consumer:
         | {
             "group.id": settings.kafka_group,
             "enable.auto.commit": False,
+            "session.timeout.ms": SESSION_MS,
             "enable.partition.eof": False,
             # Where to go on is what the lake says; an offset that the topic no longer has is looked at.
             "auto.offset.reset": "error",

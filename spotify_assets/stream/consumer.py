@@ -8,7 +8,7 @@ one thread beside the one that reads, in the order in which they were closed.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +40,8 @@ class Progress:
     lost: int = 0
     """Messages that the topic's retention deleted before they were read."""
     ends: dict[int, int] = field(default_factory=dict)
+    lags: dict[int, int] = field(default_factory=dict)
+    """Messages of each partition that the topic has and the lake has not, when its last batch was written."""
     newest: int | None = None
     """When the newest event ended, as milliseconds since 1970."""
     problem: str | None = None
@@ -78,7 +80,7 @@ class LakeConsumer:
         self._dead_letters = client.producer(settings) if dead_letters else None
         self._reading: dict[int, _Reading] = {}
         self._writer = ThreadPoolExecutor(1, "stream-writer")
-        self._writing: Future[list[OpenBatch]] | None = None
+        self._writing: Future[list[tuple[OpenBatch, Manifest | None]]] | None = None
         self._is_paused = self._is_stopping = False
         self.progress = Progress()
 
@@ -104,6 +106,13 @@ class LakeConsumer:
             self._writer.shutdown()
             self._consumer.close()
         return self.progress
+
+    def has_reached(self, goal: Mapping[int, int]) -> bool:
+        """Whether what was read of each partition reaches to before these offsets."""
+        return all(
+            partition in self._reading and self._reading[partition].batch.end >= end
+            for partition, end in goal.items()
+        )
 
     def _take(self, messages: list[Message]) -> None:
         now = datetime.now(UTC)
@@ -231,21 +240,21 @@ class LakeConsumer:
             self._writing = self._writer.submit(self._write, closed)
 
     def _finish_writing(self) -> None:
-        """Wait for what is being written; where others were first, read on from where they ended."""
+        """Wait for what is being written; where others were first, read on from where they ended.
+
+        Here and not in the thread that writes: the client lets no other thread in while it calls back.
+        """
         assert self._writing is not None
         writing, self._writing = self._writing, None
-        self._begin([batch.origin.partition for batch in writing.result()])
-
-    def _write(self, batches: list[OpenBatch]) -> list[OpenBatch]:
-        """Write batches; returns those that others have written, or that could not be before the end."""
-        left = []
-        for batch in batches:
-            manifest = self._write_one(batch)
+        for batch, manifest in writing.result():
             if manifest is None:
-                left.append(batch)
-                continue
-            self._note(manifest)
-        return left
+                self._begin([batch.origin.partition])
+            else:
+                self._note(manifest)
+
+    def _write(self, batches: list[OpenBatch]) -> list[tuple[OpenBatch, Manifest | None]]:
+        """Write batches; one has no manifest that others have written, or that could not be before the end."""
+        return [(batch, self._write_one(batch)) for batch in batches]
 
     def _write_one(self, batch: OpenBatch) -> Manifest | None:
         while True:
@@ -282,6 +291,9 @@ class LakeConsumer:
         progress.ends[origin.partition] = manifest.end
         if manifest.newest is not None:
             progress.newest = max(progress.newest or manifest.newest, manifest.newest)
+        where = TopicPartition(origin.topic, origin.partition)
+        _, in_topic = self._consumer.get_watermark_offsets(where, cached=True)
+        progress.lags[origin.partition] = max(0, in_topic - manifest.end)
         self._consumer.commit(
             offsets=[TopicPartition(origin.topic, origin.partition, manifest.end)], asynchronous=True
         )

@@ -162,7 +162,7 @@ def _from(world: World, begin_ms: int) -> Iterator[pl.DataFrame]:
 
 
 def _until(world: World, end_ms: int, count: int | None) -> Iterator[pl.DataFrame]:
-    """Events of hours that follow each other, the last of which ends now; about `count` of them, or a day's."""
+    """Events of hours that follow each other until now; about `count` of them, or a day's."""
     end_ms -= end_ms % HOUR_MS
     of_a_day = world.between(end_ms - DAY_MS, end_ms, source_file=SOURCE).height
     if not of_a_day:

@@ -17,6 +17,7 @@ from tests.servers.ports import answers, free_ports, wait_for
 HERE = Path(__file__).parent
 JARS = Path(os.environ.get("SPOTIFY_TEST_JARS", HERE.parents[2] / ".cache" / "kafka"))
 HEAP = "-Xmx384m"
+CLUSTER_ID = "bGlzdGVuaW5nLWFuYWx5dA"
 
 
 def missing() -> str | None:
@@ -133,9 +134,9 @@ class Kafka:
         }
         path = broker.folder / "server.properties"
         path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+        tool = ["java", "-cp", f"{JARS}/*", "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID]
         done = subprocess.run(
-            ["java", "-cp", f"{JARS}/*", "kafka.tools.StorageTool", "format", "-t", "bGlzdGVuaW5nLWFuYWx5dA"]
-            + ["-c", str(path), "--ignore-formatted"],
+            [*tool, "-c", str(path), "--ignore-formatted"],
             capture_output=True,
             text=True,
             check=False,
