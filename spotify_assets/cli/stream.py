@@ -104,10 +104,15 @@ def consume(
     followers = [_tell]
     if metrics_port is not None:
         followers.append(Metrics(metrics_port).follow)
+
+    def tell(progress: "Progress") -> None:
+        for follower in followers:
+            follower(progress)
+
     reader = LakeConsumer(
         settings,
         fills_since=moment.replace(tzinfo=UTC) if moment else None,
-        told=lambda progress: [follower(progress) for follower in followers] and None,
+        told=tell,
     )
     goal = {each.partition: each.in_topic for each in status_of(settings)} if until_end else None
     with _stopped(seconds) as stop:

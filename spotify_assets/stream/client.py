@@ -54,7 +54,7 @@ def consumer(settings: Settings) -> Consumer:
     Raises:
         StreamError: no cluster is set, or a setting is none that the client knows.
     """
-    return _made(
+    made: Consumer = _made(
         Consumer,
         _common(settings)
         | {
@@ -69,6 +69,7 @@ def consumer(settings: Settings) -> Consumer:
             "fetch.message.max.bytes": 1_048_576,
         },
     )
+    return made
 
 
 def producer(settings: Settings) -> Producer:
@@ -77,7 +78,7 @@ def producer(settings: Settings) -> Producer:
     Raises:
         StreamError: no cluster is set, or a setting is none that the client knows.
     """
-    return _made(
+    made: Producer = _made(
         Producer,
         _common(settings)
         | {
@@ -90,6 +91,7 @@ def producer(settings: Settings) -> Producer:
             "queue.buffering.max.kbytes": 65_536,
         },
     )
+    return made
 
 
 def _made(kind: Any, config: dict[str, Any]) -> Any:

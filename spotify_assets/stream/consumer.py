@@ -120,9 +120,9 @@ class LakeConsumer:
             if (error := message.error()) is not None:
                 self._look_at(error, message)
                 continue
-            reading = self._reading.get(message.partition())
-            offset = message.offset()
-            if reading is None or offset < reading.batch.end:
+            partition, offset = message.partition(), message.offset()
+            reading = None if partition is None else self._reading.get(partition)
+            if reading is None or offset is None or offset < reading.batch.end:
                 continue  # it was revoked since, or is read again after a seek
             while reading.batch.until is not None and offset >= reading.batch.until:
                 self._go_to_next_hole(reading)
@@ -134,7 +134,7 @@ class LakeConsumer:
     def _look_at(self, error: KafkaError, message: Message) -> None:
         """Go on where an error can be gone on from: the client itself retries what may pass."""
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
-            self._begin([message.partition()])
+            self._begin(at for at in [message.partition()] if at is not None)
         elif error.fatal() or error.code() in (
             KafkaError.UNKNOWN_TOPIC_OR_PART,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -253,7 +253,7 @@ class LakeConsumer:
                 self._note(manifest)
 
     def _write(self, batches: list[OpenBatch]) -> list[tuple[OpenBatch, Manifest | None]]:
-        """Write batches; one has no manifest that others have written, or that could not be before the end."""
+        """Write batches; those of others' and those that could not be written have no manifest."""
         return [(batch, self._write_one(batch)) for batch in batches]
 
     def _write_one(self, batch: OpenBatch) -> Manifest | None:
@@ -272,14 +272,13 @@ class LakeConsumer:
                 return manifest
 
     def _send_dead_letters(self, batch: OpenBatch) -> None:
-        if self._dead_letters is None or not batch.refusals:
+        topic = self._settings.kafka_dead_letter_topic
+        if self._dead_letters is None or topic is None:
             return
         for offset, refusal, value in batch.refusals:
             place = f"{batch.origin.topic}/{batch.origin.partition}/{offset}"
-            headers = [("reason", refusal.reason.encode()), ("detail", refusal.detail.encode())]
-            self._dead_letters.produce(
-                self._settings.kafka_dead_letter_topic, value, place.encode(), headers=headers
-            )
+            headers: dict[str, str | bytes | None] = {"reason": refusal.reason, "detail": refusal.detail}
+            self._dead_letters.produce(topic, value, place.encode(), headers=headers)
             self._dead_letters.poll(0)
         self._dead_letters.flush()
 

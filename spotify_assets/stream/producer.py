@@ -72,7 +72,7 @@ class EventProducer:
         self._producer = client.producer(settings)
         self.delivery = Delivery()
 
-    def send(self, value: bytes, key: bytes) -> None:
+    def send(self, value: bytes | None, key: bytes) -> None:
         """Send a message; waits while the client has no room.
 
         Raises:

@@ -15,7 +15,8 @@ from uuid import uuid4
 import polars as pl
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from spotify_assets.lake.events import EventLake
 from spotify_assets.settings import Settings
@@ -58,14 +59,14 @@ def send(settings: Settings, numbers: range, *, bad: tuple[bytes | None, ...] = 
     noon = datetime.combine(TODAY - timedelta(days=1), datetime.min.time(), UTC)
     for number in numbers:
         ended_at = noon + timedelta(seconds=60 * number)
-        value = {
+        event = {
             "user_id": f"u{number % 10}",
             "ended_at": f"{ended_at:%Y-%m-%dT%H:%M:%SZ}",
             "ms_played": number,
         }
-        producer.send(json.dumps(value).encode(), f"u{number % 10}".encode())
+        producer.send(json.dumps(event).encode(), f"u{number % 10}".encode())
     for value in bad:
-        producer.send(value, b"u1")  # type: ignore[arg-type]
+        producer.send(value, b"u1")
     delivery = producer.finish()
     assert delivery.acknowledged == delivery.sent == len(numbers) + len(bad)
 
@@ -97,7 +98,7 @@ def in_topic(settings: Settings) -> list[tuple[int, int, bytes | None]]:
     while len(found) < expected and time.monotonic() < until:
         for message in reader.consume(1000, 1.0):
             assert message.error() is None
-            found.append((message.partition(), message.offset(), message.value()))
+            found.append((message.partition() or 0, message.offset() or 0, message.value()))
     reader.close()
     return sorted(found, key=lambda each: each[:2])
 

@@ -31,7 +31,8 @@ def missing() -> str | None:
 
 def wrong_jars() -> list[str]:
     """Jars that are not what `sha256sums` says, or that it does not know."""
-    told = dict(reversed(line.split("  ", 1)) for line in (HERE / "sha256sums").read_text().splitlines())
+    lines = [line.split("  ", 1) for line in (HERE / "sha256sums").read_text().splitlines()]
+    told = {name: digest for digest, name in lines}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in JARS.glob("*.jar")}
     return sorted(name for name in told.keys() | found.keys() if told.get(name) != found.get(name))
 
@@ -95,7 +96,7 @@ class Kafka:
         for number in range(self.size):
             folder = self.folder / f"broker-{number}"
             folder.mkdir(parents=True)
-            self.brokers.append(Broker(number + 1, folder, *ports[2 * number : 2 * number + 2]))
+            self.brokers.append(Broker(number + 1, folder, ports[2 * number], ports[2 * number + 1]))
         for broker in self.brokers:
             self._configure(broker)
             broker.start()
