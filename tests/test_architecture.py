@@ -15,6 +15,7 @@ DOMAIN = ("sources", "transforms", "skip", "generator")
 LAYERS = (
     {"catalog", "settings"},
     {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
+    {"stream"},
     {"assets", "checks", "automation", "docs", "summary", "dashboard", "report"},
     {"cli", "definitions"},
 )
