@@ -136,6 +136,9 @@ lock:
 	printf 'dagster-postgres\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
+	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file requirements-stream.lock
 
 clean:
 	rm -rf $(VENV) .dagster .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs
