@@ -137,14 +137,25 @@ def status(
     from spotify_assets.stream.status import status as status_of  # noqa: PLC0415
 
     table = RichTable(title=f"{settings.kafka_topic} on {settings.kafka_servers}")
-    for heading in ("partition", "in the lake", "in the topic", "lag", "refused", "lost"):
+    for heading in ("partition", "in the lake", "in the topic", "lag", "refused", "left out", "lost"):
         table.add_column(heading, justify="right")
     table.add_column("newest event (UTC)")
     table.add_column("last batch (UTC)")
     for each in status_of(settings):
-        numbers = (each.partition, each.in_lake, each.in_topic, each.lag, each.refused, each.lost)
+        offsets = (each.partition, each.in_lake, each.in_topic, each.lag)
+        numbers = (*offsets, each.refused, each.left_out, each.lost)
         table.add_row(*(f"{number:,}" for number in numbers), _text(each.newest), _text(each.written))
     out.print(table)
+
+
+@stream.command("let-in")
+@says_what_is_wrong
+def let_in(user: Annotated[str, typer.Argument(help="The listener's pseudonym.")]) -> None:
+    """Take messages of an erased listener again, from now on."""
+    from spotify_assets.lake.kept_out import let_listener_in  # noqa: PLC0415
+
+    was_out = let_listener_in(Settings().lake_dir, user)
+    out.print("Their messages are taken from now on." if was_out else "Their messages were not left out.")
 
 
 def _text(moment: datetime | None) -> str:

@@ -17,8 +17,9 @@ Here belongs: names, manifests, where a chain ends. Not here: Kafka (`stream`), 
 """
 
 import os
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,8 @@ PREFIX = "kafka"
 REFUSED = "refused"
 _BETWEEN = "~"
 """No topic's name has it: Kafka allows letters, digits, `.`, `_` and `-`."""
+UNDER_WAY_SECONDS = 600
+"""For how long after a file was written a manifest may come that names it; a writer gives up earlier."""
 
 
 class Origin(msgspec.Struct, frozen=True, order=True):
@@ -57,13 +60,17 @@ class BatchFile(msgspec.Struct, frozen=True):
         """How many messages it holds."""
         return sum(count for _, count in self.offsets)
 
+    def each_offset(self) -> list[int]:
+        """The offset of each line, in order."""
+        return [offset for first, count in self.offsets for offset in range(first, first + count)]
+
 
 class Manifest(msgspec.Struct, frozen=True):
     """What makes a batch part of the lake.
 
     `lost_before` is the offset that was due when the topic no longer had it: messages from there to `start`
     were deleted by the topic's retention before they were read. `newest` is the time of the newest event, as
-    milliseconds since 1970, `written` that of the commit.
+    milliseconds since 1970, `written` that of the commit. `left_out` are messages of erased listeners.
     """
 
     origin: Origin
@@ -74,6 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
     newest: int | None = None
     refused: int = 0
     lost_before: int | None = None
+    left_out: int = 0
 
     @property
     def rows(self) -> int:
@@ -141,16 +149,21 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
 
 
+def replace_manifest(lake_dir: Path, manifest: Manifest) -> None:
+    """Let another manifest take the place of that of the same batch, in one step."""
+    path = manifest_path(lake_dir, manifest.origin, manifest.start)
+    temporary = _written(path, manifest)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def commit(lake_dir: Path, manifest: Manifest) -> bool:
     """Make a batch part of the lake; False where another batch begins at the same offset already."""
     path = manifest_path(lake_dir, manifest.origin, manifest.start)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _written(path, manifest)
     try:
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(manifest))
-            file.flush()
-            os.fsync(file.fileno())
         # A link is made only where its name is free; a rename would replace what is there.
         os.link(temporary, path)
     except FileExistsError:
@@ -158,6 +171,21 @@ def commit(lake_dir: Path, manifest: Manifest) -> bool:
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _written(path: Path, manifest: Manifest) -> Path:
+    """A manifest under a temporary name beside its own; nothing is left of one that cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.encode(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def manifests(lake_dir: Path, origin: Origin) -> Iterator[Manifest]:
@@ -215,16 +243,16 @@ def _remembered(path: Path, state: tuple[int, ...]) -> Manifest:
     return read_manifest(path)
 
 
-def remove_unfinished(lake_dir: Path, origin: Origin, chain_end: int) -> int:
-    """Remove files of a partition's batches that can no longer be committed; says how many.
+def remove_unfinished(lake_dir: Path, of: Collection[Origin] | None = None) -> int:
+    """Remove files of batches that no manifest names, of some partitions or of all; says how many.
 
-    A batch that begins before the chain's end, and that no manifest names, has lost its place to another.
-    One that begins at the end may be under way in another process.
+    Young ones stay: they may be those of a batch that another process is about to commit.
     """
     removed = 0
+    young = time.time() - UNDER_WAY_SECONDS
     for path in lake_dir.glob(f"*/date=*/hour=*/{PREFIX}{_BETWEEN}*"):
         name = BatchName.parse(path.name)
-        if name is None or name.origin != origin or name.start >= chain_end:
+        if name is None or (of is not None and name.origin not in of) or path.stat().st_mtime >= young:
             continue
         if batch_file(path) is None:
             path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
+from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
@@ -255,12 +256,12 @@ class EventLake:
 def _read_batch(path: Path) -> Cleaned:
     """The messages of a file of a stream's batch that was committed."""
     found = batch_file(path)
-    assert found is not None  # `landed_files` names no others
+    if found is None:
+        raise SourceError(path, "a listener was erased from its batch since it was looked at", "run it again")
     name, file = found
     if name.refused:
         return read_refused(path, name.origin.source_file)
-    offsets = [offset for first, count in file.offsets for offset in range(first, first + count)]
-    return read_events(path, name.origin.source_file, offsets)
+    return read_events(path, name.origin.source_file, file.each_offset())
 
 
 def _together(parts: Sequence[Cleaned]) -> Cleaned:

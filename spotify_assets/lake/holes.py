@@ -42,16 +42,18 @@ def next_hole(lake_dir: Path, origin: Origin, first: int, end: int) -> Hole:
 def holes(lake_dir: Path, origin: Origin, first: int, since: int) -> list[Hole]:
     """Where a consumer reads that fills a lake again, from offset `since` on: what no whole batch has.
 
-    A batch is whole when all of its files are there; the manifests of others are removed, and what is left
-    of them with them. The last hole has no end. The topic begins at `first`.
+    A batch is whole when all of its files are there. Of others the manifest is removed, with what is left of
+    their files, so that all of the batch is read again; but not where the topic, which begins at `first`,
+    has not all of it any more: what is left is all there is. The last hole has no end.
     """
     begin = max(first, since)
     found: list[Hole] = []
     for manifest in list(manifests(lake_dir, origin)):
         if manifest.end <= begin:
             continue
-        if not _is_whole(lake_dir, manifest):
+        if not _is_whole(lake_dir, manifest) and manifest.start >= first:
             _remove(lake_dir, manifest)
+            begin = min(begin, manifest.start)
             continue
         if manifest.start > begin:
             found.append(Hole(begin, manifest.start))

@@ -119,6 +119,20 @@ def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = 
     )
 
 
+def unpacked(path: Path) -> bytes:
+    """The content of a text file of the lake.
+
+    Raises:
+        OSError, EOFError, zlib.error: the file cannot be read.
+    """
+    content = path.read_bytes()
+    if path.suffix not in _UNPACKED_BY:
+        return content
+    if not content:
+        raise EOFError("the compressed file is empty")
+    return _UNPACKED_BY[path.suffix](content)
+
+
 def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`.
 
@@ -129,11 +143,7 @@ def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     if path.suffix == ".parquet":
         rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
         return rows.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}), nothing
-    content = path.read_bytes()
-    if path.suffix in _UNPACKED_BY:
-        if not content:
-            raise EOFError("the compressed file is empty")
-        content = _UNPACKED_BY[path.suffix](content)
+    content = unpacked(path)
     if not content.strip():
         return pl.DataFrame(schema={ROW: pl.Int64()}), nothing
     if not path.name.removesuffix(path.suffix if path.suffix in _UNPACKED_BY else "").endswith(".csv"):

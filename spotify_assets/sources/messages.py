@@ -14,6 +14,7 @@ which are left out, and one that has line breaks between its fields, since a lin
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,7 @@ class Event:
 
     line: bytes
     ended_at: datetime
+    user_id: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def judge(value: bytes | None, now: datetime) -> Event | Refusal:
     # JSON has line breaks only between its parts; inside a text they are escaped.
     if b"\n" in line or b"\r" in line:
         line = msgspec.json.format(line, indent=-1)
-    return Event(line, ended_at)
+    return Event(line, ended_at, message.user_id)
 
 
 _EARLIEST = EARLIEST.replace(tzinfo=UTC)
@@ -188,6 +190,42 @@ def refused_line(refusal: Refusal, offset: int, timestamp: datetime) -> bytes:
             "original": refusal.original,
         }
     )
+
+
+def listeners_of_line(line: bytes) -> set[str]:
+    """Whom a line of the lake is about: the listener of an event; of a refused message every text in quotes
+    that it has, because which of them is the listener cannot be told."""
+    try:
+        found = msgspec.json.decode(line, type=_Whose)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return set()
+    if found.original is not None:
+        return listeners_of_refused(found.original)
+    return {found.user_id} if found.user_id is not None else set()
+
+
+def listeners_of_refused(original: str) -> set[str]:
+    """Every text in quotes of what is kept of a refused message."""
+    text = msgspec.json.decode(original, type=_Shown).message
+    found = set()
+    for quoted in _QUOTED.findall(text):
+        try:
+            found.add(msgspec.json.decode(quoted, type=str))
+        except msgspec.MsgspecError:
+            continue
+    return found
+
+
+class _Whose(msgspec.Struct):
+    user_id: str | None = None
+    original: str | None = None
+
+
+class _Shown(msgspec.Struct):
+    message: str = ""
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned:

@@ -11,8 +11,19 @@ from typing import Literal
 import pyarrow as pa
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.batches import BatchFile, BatchName, Manifest, Origin, commit, counts, new_writer
-from spotify_assets.sources.messages import Event, Refusal, refused_line
+from spotify_assets.lake.batches import (
+    UNDER_WAY_SECONDS,
+    BatchFile,
+    BatchName,
+    Manifest,
+    Origin,
+    commit,
+    counts,
+    new_writer,
+)
+from spotify_assets.lake.erasing_batches import ErasedFromBatches, erase_from_batch
+from spotify_assets.lake.kept_out import listener_digest, listeners_kept_out
+from spotify_assets.sources.messages import Event, Refusal, listeners_of_refused, refused_line
 
 Compression = Literal["gzip", "zstd"]
 SUFFIXES: dict[Compression, str] = {"gzip": ".jsonl.gz", "zstd": ".jsonl.zst"}
@@ -53,8 +64,11 @@ class OpenBatch:
     end: int
     until: int | None = None
     lost_before: int | None = None
+    kept_out: frozenset[str] = frozenset()
+    """The listeners whose messages are left out, as `lake.kept_out` knows them."""
     opened: float = field(default_factory=time.monotonic)
     rows: int = 0
+    left_out: int = 0
     size: int = 0
     newest: datetime | None = None
     refusals: list[tuple[int, Refusal, bytes | None]] = field(default_factory=list)
@@ -62,8 +76,17 @@ class OpenBatch:
     _events: dict[Hour, Lines] = field(default_factory=dict)
     _refused: dict[Hour, Lines] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say of any offset."""
+        return self.end == self.start
+
     def add(self, message: Event | Refusal, value: bytes | None, offset: int, timestamp_ms: int) -> None:
         """Take what a message is. `timestamp_ms` is when the broker got it, as milliseconds since 1970."""
+        self.end = offset + 1
+        if self.kept_out and _is_of(message, self.kept_out):
+            self.left_out += 1
+            return
         if isinstance(message, Event):
             moment, line, into = message.ended_at, message.line, self._events
             if self.newest is None or moment > self.newest:
@@ -77,7 +100,6 @@ class OpenBatch:
         if lines is None:
             lines = into[hour] = Lines()
         lines.add(line, offset)
-        self.end = offset + 1
         self.rows += 1
         self.size += len(line)
 
@@ -87,7 +109,7 @@ class OpenBatch:
         Raises:
             OSError: the lake cannot be written to; no file is left, and it can be tried again.
         """
-        writer, written, files = new_writer(), [], []
+        writer, written, files, begun = new_writer(), [], [], time.monotonic()
         try:
             for hour, refused, lines in self._hours():
                 name = BatchName(
@@ -110,17 +132,38 @@ class OpenBatch:
                 newest=round(self.newest.timestamp() * 1000) if self.newest else None,
                 refused=len(self.refusals),
                 lost_before=self.lost_before,
+                left_out=self.left_out,
             )
-            return manifest if commit(lake_dir, manifest) else None
+            if time.monotonic() - begun > UNDER_WAY_SECONDS / 2:
+                raise TimeoutError("writing a batch took so long that its files may be gone")
+            return self._without_erased(lake_dir, manifest) if commit(lake_dir, manifest) else None
         finally:
             for path in written:
                 if path.exists() and not counts(path):
                     path.unlink()
 
+    def _without_erased(self, lake_dir: Path, manifest: Manifest) -> Manifest:
+        """Leave out whom somebody erased since the batch was opened.
+
+        After the commit: who erases marks the listener first and then looks at what is committed.
+        """
+        kept_out = listeners_kept_out(lake_dir)
+        if kept_out <= self.kept_out:
+            return manifest
+        return erase_from_batch(
+            lake_dir, manifest, lambda name: listener_digest(name) in kept_out, ErasedFromBatches()
+        )
+
     def _hours(self) -> Iterator[tuple[Hour, bool, Lines]]:
         for refused, hours in ((False, self._events), (True, self._refused)):
             for hour, lines in sorted(hours.items()):
                 yield hour, refused, lines
+
+
+def _is_of(message: Event | Refusal, kept_out: frozenset[str]) -> bool:
+    if isinstance(message, Event):
+        return listener_digest(message.user_id) in kept_out
+    return any(listener_digest(name) in kept_out for name in listeners_of_refused(message.original))
 
 
 def _hour_dir(lake_dir: Path, hour: Hour) -> Path:

@@ -61,7 +61,7 @@ def consumer(settings: Settings) -> Consumer:
             "group.id": settings.kafka_group,
             "enable.auto.commit": False,
             "session.timeout.ms": SESSION_MS,
-            "enable.partition.eof": False,
+            "enable.partition.eof": True,
             # Where to go on is what the lake says; an offset that the topic no longer has is looked at.
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",

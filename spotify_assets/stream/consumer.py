@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from spotify_assets.lake.batches import Manifest, Origin, remove_unfinished
+from spotify_assets.lake.batches import Manifest, Origin, last_manifest, remove_unfinished
 from spotify_assets.lake.holes import Hole, OffsetsGoneError, holes, next_hole
+from spotify_assets.lake.kept_out import listeners_kept_out
 from spotify_assets.settings import Settings
 from spotify_assets.sources.messages import judge
 from spotify_assets.stream import client
@@ -81,7 +82,7 @@ class LakeConsumer:
         self._reading: dict[int, _Reading] = {}
         self._writer = ThreadPoolExecutor(1, "stream-writer")
         self._writing: Future[list[tuple[OpenBatch, Manifest | None]]] | None = None
-        self._is_paused = self._is_stopping = False
+        self._is_member = self._is_paused = self._is_stopping = False
         self.progress = Progress()
 
     def run(self, stop: Callable[[], bool]) -> Progress:
@@ -109,10 +110,14 @@ class LakeConsumer:
 
     def has_reached(self, goal: Mapping[int, int]) -> bool:
         """Whether what was read of each partition reaches to before these offsets."""
-        return all(
-            partition in self._reading and self._reading[partition].batch.end >= end
-            for partition, end in goal.items()
-        )
+        return self._is_member and all(self._end_of(partition) >= end for partition, end in goal.items())
+
+    def _end_of(self, partition: int) -> int:
+        """Where what was read of a partition ends; of those that others read, what the lake has."""
+        if partition in self._reading:
+            return self._reading[partition].batch.end
+        last = last_manifest(self._settings.lake_dir, self._origins[partition])
+        return last.end if last else 0
 
     def _take(self, messages: list[Message]) -> None:
         now = datetime.now(UTC)
@@ -133,8 +138,16 @@ class LakeConsumer:
 
     def _look_at(self, error: KafkaError, message: Message) -> None:
         """Go on where an error can be gone on from: the client itself retries what may pass."""
-        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
-            self._begin(at for at in [message.partition()] if at is not None)
+        partition, offset = message.partition(), message.offset()
+        reading = None if partition is None else self._reading.get(partition)
+        if error.code() == KafkaError._PARTITION_EOF:
+            # The last offsets may be marks of transactions or compacted away: there is no message to come.
+            if reading is not None and offset is not None:
+                reading.batch.end = max(reading.batch.end, offset)
+        elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            if partition is not None:
+                self._write_all([partition])  # the topic has it no longer
+                self._begin([partition])
         elif error.fatal() or error.code() in (
             KafkaError.UNKNOWN_TOPIC_OR_PART,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -143,10 +156,11 @@ class LakeConsumer:
             raise StreamError(f"{self._topic} cannot be read: {error.str()}")
 
     def _on_assign(self, _: Consumer, given: list[TopicPartition]) -> None:
-        new = [each.partition for each in given if each.partition not in self._origins]
-        if new:  # the topic has grown since it was looked at
-            self._origins = {o.partition: o for o in client.partitions_of(self._settings, self._topic)}
+        # The topic may have grown since it was looked at, or be another of the same name.
+        self._origins = {o.partition: o for o in client.partitions_of(self._settings, self._topic)}
+        remove_unfinished(self._settings.lake_dir, {self._origins[each.partition] for each in given})
         at = [self._open(each.partition) for each in given]
+        self._is_member, self._is_paused = True, False
         self._consumer.assign(at)
 
     def _on_revoke(self, _: Consumer, taken: list[TopicPartition]) -> None:
@@ -173,8 +187,7 @@ class LakeConsumer:
             where.offset = round(self._fills_since.timestamp() * 1000)
             (since,) = self._consumer.offsets_for_times([where], client.ANSWER_SECONDS)
             found = holes(self._settings.lake_dir, origin, first, since.offset if since.offset >= 0 else end)
-        remove_unfinished(self._settings.lake_dir, origin, hole.start)
-        self._reading[partition] = _Reading(origin, _batch(origin, found[0]), found[1:])
+        self._reading[partition] = _Reading(origin, self._batch(origin, found[0]), found[1:])
         if hole.lost_before is not None:
             self.progress.lost += hole.start - hole.lost_before
         return TopicPartition(self._topic, partition, found[0].start)
@@ -191,7 +204,7 @@ class LakeConsumer:
         reading.batch.end = reading.batch.until
         self._write_all([reading.origin.partition])
         hole, *reading.later = reading.later
-        reading.batch = _batch(reading.origin, hole)
+        reading.batch = self._batch(reading.origin, hole)
         self._consumer.seek(TopicPartition(self._topic, reading.origin.partition, hole.start))
 
     def _write_what_is_due(self) -> None:
@@ -211,7 +224,7 @@ class LakeConsumer:
     def _is_due(self, batch: OpenBatch) -> bool:
         age = time.monotonic() - batch.opened
         return batch.rows >= self._settings.stream_batch_rows or (
-            batch.rows > 0 and age >= self._settings.stream_batch_seconds
+            not batch.is_empty and age >= self._settings.stream_batch_seconds
         )
 
     def _pause(self, is_full: bool) -> None:
@@ -233,9 +246,9 @@ class LakeConsumer:
         closed = []
         for partition in partitions:
             reading = self._reading.get(partition)
-            if reading is not None and reading.batch.rows:
+            if reading is not None and not reading.batch.is_empty:
                 closed.append(reading.batch)
-                reading.batch = _batch(reading.origin, Hole(reading.batch.end, reading.batch.until))
+                reading.batch = self._batch(reading.origin, Hole(reading.batch.end, reading.batch.until))
         if closed:
             self._writing = self._writer.submit(self._write, closed)
 
@@ -298,6 +311,6 @@ class LakeConsumer:
         )
         self._told(progress)
 
-
-def _batch(origin: Origin, hole: Hole) -> OpenBatch:
-    return OpenBatch(origin, hole.start, hole.start, hole.until, hole.lost_before)
+    def _batch(self, origin: Origin, hole: Hole) -> OpenBatch:
+        kept_out = listeners_kept_out(self._settings.lake_dir)
+        return OpenBatch(origin, hole.start, hole.start, hole.until, hole.lost_before, kept_out)

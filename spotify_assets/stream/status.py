@@ -21,6 +21,8 @@ class PartitionStatus:
     rows: int
     refused: int
     lost: int
+    left_out: int
+    """Messages of erased listeners."""
     newest: datetime | None
     """When the newest event in the lake ended (UTC)."""
     written: datetime | None
@@ -53,6 +55,7 @@ def status(settings: Settings) -> list[PartitionStatus]:
                     rows=sum(batch.rows for batch in batches),
                     refused=sum(batch.refused for batch in batches),
                     lost=sum(batch.start - (batch.lost_before or batch.start) for batch in batches),
+                    left_out=sum(batch.left_out for batch in batches),
                     newest=_moment(max((batch.newest for batch in batches if batch.newest), default=None)),
                     written=_moment(batches[-1].written if batches else None),
                 )

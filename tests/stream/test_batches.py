@@ -1,11 +1,10 @@
 """Batches of a stream in the lake: which files count, where a consumer goes on, what is read of them."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,31 +16,9 @@ from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.holes import Hole, OffsetsGoneError, holes, next_hole
 from spotify_assets.lake.layout import events_dir, landed_files
 from spotify_assets.sources.errors import SourceError
-from spotify_assets.sources.messages import judge
 from spotify_assets.stream.batching import Compression, OpenBatch
 from spotify_assets.warehouse.slices import Window
-
-NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-ORIGIN = Origin("listening", "Topic-Id_1", 3)
-DAY = date(2026, 11, 29)
-
-
-def batch(start: int, *values: bytes | None, origin: Origin = ORIGIN) -> OpenBatch:
-    """A batch of these messages, which the broker got at noon."""
-    opened = OpenBatch(origin, start, start)
-    for offset, value in enumerate(values, start=start):
-        opened.add(judge(value, NOW), value, offset, round(NOW.timestamp() * 1000))
-    return opened
-
-
-def play(user: str, hour: int = 10, **fields: Any) -> bytes:
-    """A playback that ended at an hour of the day."""
-    return json.dumps({"user_id": user, "ended_at": f"{DAY}T{hour:02d}:30:00Z", **fields}).encode()
-
-
-def read(lake_dir: Path) -> pl.DataFrame:
-    """The rows of the day and those around it."""
-    return EventLake(lake_dir).read(Window(DAY - timedelta(days=2), DAY + timedelta(days=2))).rows
+from tests.stream.made import DAY, ORIGIN, batch, play, read
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
@@ -123,20 +100,42 @@ def test_what_the_lake_lost_is_found(lake_dir: Path) -> None:
     assert holes(lake_dir, ORIGIN, 0, 0) == [Hole(8)]
     next(lake_dir.rglob("kafka~*~2-4~*")).unlink()
     batches.manifest_path(lake_dir, ORIGIN, 0).unlink()
-    assert holes(lake_dir, ORIGIN, 0, 3) == [Hole(3, 4), Hole(8)]
+    assert holes(lake_dir, ORIGIN, 0, 3) == [Hole(2, 4), Hole(8)]
     assert holes(lake_dir, ORIGIN, 1, 0) == [Hole(1, 4), Hole(8)]
+
+
+def test_what_is_left_of_a_batch_stays_where_the_topic_has_not_all_of_it(lake_dir: Path) -> None:
+    batch(0, play("a"), play("b", 11), play("c", 11)).write(lake_dir, "gzip")
+    next(lake_dir.rglob("hour=10/kafka~*")).unlink()
+    assert holes(lake_dir, ORIGIN, 1, 0) == [Hole(3)]
+    assert read(lake_dir)["user_id"].to_list() == ["b", "c"]
+    assert holes(lake_dir, ORIGIN, 0, 0) == [Hole(0)]
+    assert read(lake_dir).is_empty()
+
+
+def test_offsets_without_a_message_are_covered(lake_dir: Path) -> None:
+    opened = batch(0)
+    opened.end = 4
+    manifest = opened.write(lake_dir, "gzip")
+    assert manifest is not None
+    assert manifest.files == ()
+    assert next_hole(lake_dir, ORIGIN, 0, 4) == Hole(4)
+    assert holes(lake_dir, ORIGIN, 0, 0) == [Hole(4)]
 
 
 def test_only_what_lost_its_place_is_removed(lake_dir: Path) -> None:
     batch(0, play("a")).write(lake_dir, "gzip")
     hour = events_dir(lake_dir, DAY) / "hour=10"
-    lost, under_way = (hour / str(BatchName(ORIGIN, start, 9, "other")) for start in (0, 1))
+    lost, young = (hour / str(BatchName(ORIGIN, 0, 9, who)) for who in ("lost", "young"))
     other = hour / str(BatchName(Origin("listening", "Topic-Id_1", 4), 0, 9, "other"))
-    for path in (lost, under_way, other):
+    for path in (lost, young, other):
         path.write_bytes(b"")
-    assert batches.remove_unfinished(lake_dir, ORIGIN, 1) == 1
+    for path in (lost, other):
+        os.utime(path, (0, 0))
+    assert batches.remove_unfinished(lake_dir, {ORIGIN}) == 1
     assert not lost.exists()
-    assert under_way.exists() and other.exists()
+    assert young.exists() and other.exists()
+    assert batches.remove_unfinished(lake_dir) == 1
     assert read(lake_dir).height == 1
 
 

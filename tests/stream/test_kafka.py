@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
 from spotify_assets.settings import Settings
 from spotify_assets.stream.client import StreamError, partitions_of
@@ -156,6 +157,19 @@ def test_a_lost_lake_is_filled_again_and_a_whole_one_is_left_alone(settings: Set
     assert_each_once(settings)
     for ours, theirs in zip(before, (f.drop("source_file") for f in in_lake(settings)), strict=True):
         assert ours.equals(theirs)
+
+
+def test_an_erased_listener_stays_out_when_the_topic_is_read_again(settings: Settings) -> None:
+    send(settings, range(100))
+    consume(settings)
+    erase_from_lake(settings, "u3")
+    assert in_lake(settings)[0].height == 90
+    for path in (*settings.lake_dir.rglob("kafka~*"), *settings.lake_dir.glob("_kafka/*/*/*/*.json")):
+        path.unlink()
+    consume(settings, fills=True)
+    rows = in_lake(settings)[0]
+    assert (rows.height, rows["user_id"].n_unique()) == (90, 9)
+    assert sum(each.left_out for each in status(settings)) == 10
 
 
 def test_dead_letters_carry_the_message_its_place_and_reason(cluster: Kafka, settings: Settings) -> None:

@@ -21,7 +21,7 @@ def message(**fields: Any) -> bytes:
 
 def test_an_event_is_kept_to_the_byte() -> None:
     value = b'{ "ended_at":"2026-11-29T10:00:00.5+02:00" , "user_id":"J\\u00fcrgen","mood":"happy" }'
-    assert judge(value, NOW) == Event(value, datetime(2026, 11, 29, 8, 0, 0, 500_000, tzinfo=UTC))
+    assert judge(value, NOW) == Event(value, datetime(2026, 11, 29, 8, 0, 0, 500_000, tzinfo=UTC), "Jürgen")
 
 
 @pytest.mark.parametrize(
