@@ -25,6 +25,8 @@ from spotify_assets.automation.lake_watch import (
     unpack,
 )
 from spotify_assets.lake import layout
+from tests.stream.made import DAY as BATCH_DAY
+from tests.stream.made import batch, play
 
 DAY = date(2025, 3, 1)
 OLD_NS = 1_000_000_000
@@ -172,3 +174,15 @@ def _partitions(part: tuple[date, date], grain: str) -> Sequence[date]:
         found.append(day)
         day = next_partition(day, grain)  # type: ignore[arg-type]
     return found
+
+
+def test_of_a_stream_only_what_others_wrote_may_be_half_written(tmp_path: Path):
+    batch(0, play("a")).write(tmp_path, "gzip")
+    [seen] = scan(tmp_path, "day").values()
+    assert seen.is_streamed
+    assert seen.settling_ns == 0 < seen.changed_ns
+    other = drop(tmp_path, BATCH_DAY)
+    [seen] = scan(tmp_path, "day").values()
+    assert seen.settling_ns == other.stat().st_ctime_ns
+    drop(tmp_path)
+    assert not scan(tmp_path, "day")["events", DAY].is_streamed
