@@ -101,7 +101,7 @@ def consume(
     from spotify_assets.stream.status import status as status_of  # noqa: PLC0415
 
     moment = BEGINNING if from_beginning else since
-    followers = [_tell]
+    followers = [_teller()]
     if metrics_port is not None:
         followers.append(Metrics(metrics_port).follow)
 
@@ -118,6 +118,8 @@ def consume(
     with _stopped(seconds) as stop:
         out.print(f"Reading {settings.kafka_topic} from {settings.kafka_servers}.", highlight=False)
         progress = reader.run(lambda: stop() or (goal is not None and reader.has_reached(goal)))
+    if progress.problem:
+        raise ValueError(f"{progress.problem}; what was read and not written is read again next time")
     lost = f", {progress.lost:,} deleted by the topic before they were read" if progress.lost else ""
     out.print(
         f"{settings.kafka_topic}: {progress.rows:,} messages in {progress.batches:,} batches, "
@@ -179,12 +181,23 @@ def _needs_client() -> None:
         raise ValueError("The Kafka client is not installed: pip install 'spotify-assets[stream]'") from None
 
 
-def _tell(progress: "Progress") -> None:
-    if progress.problem:
-        out.print(f"Waiting: {progress.problem}", highlight=False, soft_wrap=True)
-    else:
-        lag = f", {sum(progress.lags.values()):,} behind" if progress.lags else ""
-        out.print(f"{progress.rows:,} messages in {progress.batches:,} batches{lag}", highlight=False)
+def _teller() -> Callable[["Progress"], None]:
+    """What prints a line when there is news."""
+    before: tuple[int, str | None] = (0, None)
+
+    def tell(progress: "Progress") -> None:
+        nonlocal before
+        now = (progress.batches, progress.problem)
+        if now == before:
+            return
+        before = now
+        if progress.problem:
+            out.print(f"Waiting: {progress.problem}", highlight=False, soft_wrap=True)
+        else:
+            lag = f", {sum(progress.lags.values()):,} behind" if progress.lags else ""
+            out.print(f"{progress.rows:,} messages in {progress.batches:,} batches{lag}", highlight=False)
+
+    return tell
 
 
 @contextmanager

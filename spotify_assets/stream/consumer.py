@@ -10,6 +10,7 @@ one thread beside the one that reads, in the order in which they were closed.
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from spotify_assets.lake.batches import Manifest, Origin, last_manifest, remove_unfinished
 from spotify_assets.lake.holes import Hole, OffsetsGoneError, holes, next_hole
 from spotify_assets.lake.kept_out import listeners_kept_out
+from spotify_assets.lake.progress import PartitionProgress, begin, write_progress
 from spotify_assets.settings import Settings
 from spotify_assets.sources.messages import judge
 from spotify_assets.stream import client
@@ -27,6 +29,8 @@ from spotify_assets.stream.client import StreamError, words
 AT_ONCE = 5_000
 """Messages that are asked of the client at a time."""
 WAIT_SECONDS = 0.2
+TELL_SECONDS = 10.0
+"""How often the lag is told."""
 RETRY_SECONDS = 1.0
 """How long to wait before a batch is written again that could not be."""
 
@@ -56,6 +60,7 @@ class _Reading:
     origin: Origin
     batch: OpenBatch
     later: list[Hole]
+    told: PartitionProgress
 
 
 class LakeConsumer:
@@ -82,6 +87,7 @@ class LakeConsumer:
         self._reading: dict[int, _Reading] = {}
         self._writer = ThreadPoolExecutor(1, "stream-writer")
         self._writing: Future[list[tuple[OpenBatch, Manifest | None]]] | None = None
+        self._told_at = 0.0
         self._is_member = self._is_paused = self._is_stopping = False
         self.progress = Progress()
 
@@ -98,8 +104,11 @@ class LakeConsumer:
             while not stop():
                 self._take(self._consumer.consume(AT_ONCE, WAIT_SECONDS))
                 self._write_what_is_due()
+                if time.monotonic() - self._told_at >= TELL_SECONDS:
+                    self._tell_lag()
             self._is_stopping = True
             self._write_all(self._reading)
+            self._tell_lag()
         except KafkaException as error:
             raise StreamError(f"Kafka: {words(error)}") from None
         finally:
@@ -187,7 +196,8 @@ class LakeConsumer:
             where.offset = round(self._fills_since.timestamp() * 1000)
             (since,) = self._consumer.offsets_for_times([where], client.ANSWER_SECONDS)
             found = holes(self._settings.lake_dir, origin, first, since.offset if since.offset >= 0 else end)
-        self._reading[partition] = _Reading(origin, self._batch(origin, found[0]), found[1:])
+        told = begin(self._settings.lake_dir, origin, hole.start, _now())
+        self._reading[partition] = _Reading(origin, self._batch(origin, found[0]), found[1:], told)
         if hole.lost_before is not None:
             self.progress.lost += hole.start - hole.lost_before
         return TopicPartition(self._topic, partition, found[0].start)
@@ -303,14 +313,31 @@ class LakeConsumer:
         progress.ends[origin.partition] = manifest.end
         if manifest.newest is not None:
             progress.newest = max(progress.newest or manifest.newest, manifest.newest)
-        where = TopicPartition(origin.topic, origin.partition)
-        _, in_topic = self._consumer.get_watermark_offsets(where, cached=True)
-        progress.lags[origin.partition] = max(0, in_topic - manifest.end)
+        if (reading := self._reading.get(origin.partition)) is not None:
+            reading.told = reading.told.with_batch(manifest)
+            progress.lags[origin.partition] = reading.told.lag
         self._consumer.commit(
             offsets=[TopicPartition(origin.topic, origin.partition, manifest.end)], asynchronous=True
         )
         self._told(progress)
 
+    def _tell_lag(self) -> None:
+        """Tell how far the lake is behind, for people; where it cannot be told, its age says so."""
+        self._told_at = time.monotonic()
+        for partition, reading in self._reading.items():
+            where = TopicPartition(self._topic, partition)
+            _, in_topic = self._consumer.get_watermark_offsets(where, cached=True)
+            reading.told = reading.told.seen(in_topic, _now())
+            self.progress.lags[partition] = reading.told.lag
+            with suppress(OSError):
+                write_progress(self._settings.lake_dir, reading.told)
+        self._told(self.progress)
+
     def _batch(self, origin: Origin, hole: Hole) -> OpenBatch:
         kept_out = listeners_kept_out(self._settings.lake_dir)
         return OpenBatch(origin, hole.start, hole.start, hole.until, hole.lost_before, kept_out)
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
