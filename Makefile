@@ -14,7 +14,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
-	@echo "make test    the test suite; make test-slow: kills, full disks, real servers"
+	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"

@@ -148,7 +148,7 @@ def test_quality_shows_the_stream_where_there_is_one(published, tmp_path, monkey
     monkeypatch.setattr(Settings, "processed_dir", property(lambda _: tmp_path))
     monkeypatch.setattr(Settings, "serving_path", property(lambda _: serving))
     assert "The listening stream" not in said(open_page("quality", published, monkeypatch))
-    told_at = datetime(2025, 3, 1, 12)
+    told_at = datetime(2025, 3, 1, 12)  # noqa: DTZ001
     write_streams(tmp_path, [StreamedPartition("listening", 3, 1_000, 100, 12.3, 0.05, None, told_at)])
     app = open_page("quality", published, monkeypatch)
     assert not app.exception
