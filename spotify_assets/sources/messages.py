@@ -82,8 +82,7 @@ _FIELDS = {each.encode_name: each for each in msgspec.structs.fields(Message)}
 _DECODER = msgspec.json.Decoder(Message)
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A message that is an event: its line for the lake, and when it ended (UTC)."""
 
     line: bytes
@@ -118,7 +117,8 @@ def judge(value: bytes | None, now: datetime) -> Event | Refusal:
         detail = f"schema_version is {message.schema_version}; {SCHEMA_VERSION} is known: update the product"
         return Refusal(UNKNOWN_SCHEMA_VERSION, detail, _shown(line))
     ended_at = message.ended_at
-    ended_at = ended_at.replace(tzinfo=UTC) if ended_at.tzinfo is None else ended_at.astimezone(UTC)
+    if ended_at.tzinfo is not UTC:
+        ended_at = ended_at.replace(tzinfo=UTC) if ended_at.tzinfo is None else ended_at.astimezone(UTC)
     if not _EARLIEST <= ended_at < now + AHEAD:
         detail = f"ended_at {ended_at:%Y-%m-%dT%H:%M:%SZ} is not between {EARLIEST.year} and a day from now"
         return Refusal(TIME_OUT_OF_RANGE, detail, _shown(line))

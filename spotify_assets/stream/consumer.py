@@ -9,7 +9,7 @@ one thread beside the one that reads, in the order in which they were closed.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +31,8 @@ AT_ONCE = 5_000
 WAIT_SECONDS = 0.2
 TELL_SECONDS = 10.0
 """How often the lag is told."""
+PATIENCE_SECONDS = 2.0
+"""How long to wait for the writer before no more is asked for: the client fetches again what it held then."""
 RETRY_SECONDS = 1.0
 """How long to wait before a batch is written again that could not be."""
 
@@ -219,10 +221,12 @@ class LakeConsumer:
 
     def _write_what_is_due(self) -> None:
         """Begin to write what is full or old, when nothing is being written; read no more than fits."""
-        if self._writing is not None and self._writing.done():
-            self._finish_writing()
         held = sum(reading.batch.size for reading in self._reading.values())
         is_full = held >= self._settings.stream_batch_bytes
+        if is_full and self._writing is not None:
+            wait([self._writing], PATIENCE_SECONDS)
+        if self._writing is not None and self._writing.done():
+            self._finish_writing()
         if self._writing is None:
             due = [
                 partition for partition, each in self._reading.items() if is_full or self._is_due(each.batch)
