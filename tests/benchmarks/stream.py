@@ -34,6 +34,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from spotify_assets.lake.events import EventLake
 from spotify_assets.settings import Settings
+from spotify_assets.stream.client import SESSION_MS
 from spotify_assets.stream.consumer import LakeConsumer
 from spotify_assets.stream.producer import EventProducer
 from spotify_assets.stream.status import status
@@ -43,8 +44,12 @@ from tests.servers import kafka
 PARTITIONS = 4
 AT_ONCE = 5_000
 TOPIC = "listening"
-GAP_SECONDS = (1.0, 4.0)
+BATCH_SECONDS = 0.5
+"""How long the consumers and the plain script gather messages."""
+GAP_SECONDS = (3.0, 9.0)
 """Between two kills."""
+STILL_SECONDS = 30
+"""For how long the plain script has to write nothing, with nobody killed, to have caught up."""
 CATCH_UP_SECONDS = 180
 
 
@@ -139,7 +144,7 @@ def send_role(settings: Settings, first: int, acknowledged: Path) -> None:
     with acknowledged.open("a", buffering=1) as notes:
         for number in range(first, first + 10**9):
             sender.send(event(number), str(number % 1000).encode())
-            if number % 50 == 0:
+            if number % 500 == 0:
                 # Everything that was sent so far, in order: what is noted was acknowledged.
                 sender.finish()
                 if sender.delivery.acknowledged == sender.delivery.sent:
@@ -154,14 +159,18 @@ def event(number: int) -> bytes:
 
 
 def plain_role(settings: Settings, folder: Path) -> None:
-    """What a plain script does: append what came to a file, and let the client commit by its timer."""
-    reader = plain_consumer(settings, "plain", **{"auto.commit.interval.ms": 1000})
+    """What a plain script does: append a batch to a file, and let the client commit by its timer."""
+    often = {"auto.commit.interval.ms": 1000, "session.timeout.ms": SESSION_MS}
+    reader = plain_consumer(settings, "plain", **often)
+    held: list[Message] = []
+    written = time.monotonic()
     with (folder / f"{os.getpid()}.txt").open("a") as file:
         while True:
-            messages = [each for each in reader.consume(AT_ONCE, 0.2) if each.error() is None]
-            for message in messages:
-                file.write(f"{message.partition()} {message.offset()}\n")
-            file.flush()
+            held += [each for each in reader.consume(AT_ONCE, 0.1) if each.error() is None]
+            if time.monotonic() - written >= BATCH_SECONDS:
+                file.write("".join(f"{message.partition()} {message.offset()}\n" for message in held))
+                file.flush()
+                held, written = [], time.monotonic()
 
 
 def speed(events: int, folder: Path) -> dict[str, float]:
@@ -195,7 +204,7 @@ class Faults:
         self.settings = settings_of(folder / "data", cluster)
         self.done: Counter[str] = Counter()
         self.next_number = 0
-        self.small = {"SPOTIFY_STREAM_BATCH_ROWS": "2000", "SPOTIFY_STREAM_BATCH_SECONDS": "0.5"}
+        self.small = {"SPOTIFY_STREAM_BATCH_ROWS": "2000", "SPOTIFY_STREAM_BATCH_SECONDS": str(BATCH_SECONDS)}
         self.running = {
             "producer": self.producer(),
             "consumer 1": self.consumer(),
@@ -258,7 +267,7 @@ class Faults:
             time.sleep(self.random.uniform(*GAP_SECONDS))
             if brokers and time.monotonic() > begin + brokers[0][0]:
                 brokers.pop(0)[1]()
-            name = self.random.choice(["consumer 1", "consumer 2", "consumer 1", "consumer 2", "producer"])
+            name = self.random.choice(["consumer 1", "consumer 2", "producer"])
             self.kill(name)
             if name != "producer":
                 self.kill("plain")
@@ -272,7 +281,7 @@ class Faults:
             time.sleep(1)
         size = -1
         while size != (size := sum(path.stat().st_size for path in (self.folder / "plain").iterdir())):
-            time.sleep(15)
+            time.sleep(STILL_SECONDS)
         for name in self.running:
             self.end(name)
 
