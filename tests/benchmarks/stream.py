@@ -178,15 +178,19 @@ def speed(events: int, folder: Path) -> dict[str, float]:
     with kafka.Kafka(folder / "kafka") as cluster:
         create_topic(cluster)
         settings = settings_of(folder / "data", cluster)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.monotonic()
         assert cli(settings, "produce", "--count", str(events), "--users", "20000").wait() == 0
         produced = events / (time.monotonic() - began)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of those that have ended
+        produced_cpu = (used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime) / events * 1e6
         found = {}
         for role in ("bare", "lake"):
             answer, _ = child(settings, role).communicate()
             found[role] = json.loads(answer)
     return {
         "producer command, start included": produced,
+        "producer command, CPU (µs a message)": produced_cpu,
         "bare loop": found["bare"]["a_second"],
         "consumer to gzip": found["lake"]["a_second"],
         "consumer ÷ bare loop": found["lake"]["a_second"] / found["bare"]["a_second"],

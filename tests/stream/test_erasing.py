@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from spotify_assets.lake import batches, erasing_batches, layout
+from spotify_assets.lake import batches, layout
+from spotify_assets.lake.batches import replace_manifest
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.erasing_batches import erase_from_batches
 from spotify_assets.lake.holes import Hole, holes, next_hole
@@ -83,7 +84,7 @@ def test_a_kill_at_any_step_leaves_the_others_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(layout, "write_bytes", counted(layout.write_bytes))
-        patch.setattr(erasing_batches, "replace_manifest", counted(erasing_batches.replace_manifest))
+        patch.setattr(f"{erase_from_batches.__module__}.replace_manifest", counted(replace_manifest))
         patch.setattr(Path, "unlink", counted(Path.unlink))
         with pytest.raises(Killed):
             erase_from_batches(lake_dir, GONE.__eq__)
