@@ -43,9 +43,9 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.automation.stream_lag import stream_check  # noqa: PLC0415
     from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
-    from spotify_assets.catalog import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.lake.horizon import start_of, with_start  # noqa: PLC0415
+    from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
     begins = partial(start_of, settings)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from spotify_assets.automation.problem import Problem
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake.progress import PartitionProgress, moment, read_progress, what_is_wrong
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.streams import StreamedPartition, write_streams
 
 CHECK = "stream_lag"

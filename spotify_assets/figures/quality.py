@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
-from spotify_assets.catalog import (
+from spotify_assets.figures.view import Filters, Period, Source, ask
+from spotify_assets.tables import (
     CHECK_RESULTS,
     IMPORT_RECEIPTS,
     LISTENING_EVENTS,
@@ -20,7 +21,6 @@ from spotify_assets.catalog import (
     ROW_COUNTS,
     Table,
 )
-from spotify_assets.figures.view import Filters, Period, Source, ask
 from spotify_assets.transforms.outcomes import STREAM_RULES, PlaybackRule
 from spotify_assets.warehouse.audit import stored_columns
 from spotify_assets.warehouse.incidents import read_incidents

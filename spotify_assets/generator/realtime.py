@@ -14,11 +14,11 @@ from typing import Protocol
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.truth import write_truth
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
+from spotify_assets.tables import RAW_EVENTS
 
 TICK_SECONDS = 1
 """Each file holds the events that ended within so many seconds; an hour is a whole number of ticks."""

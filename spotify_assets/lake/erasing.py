@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.erasing_batches import erase_from_batches
@@ -27,6 +26,7 @@ from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import profile_path
 from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
 
 ERASED = "erased"
 """Reason under which receipts of shared files count the rows that were erased."""

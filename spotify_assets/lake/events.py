@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.sources.messages import read_events, read_refused
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
     NO_LATE_UPLOADS,

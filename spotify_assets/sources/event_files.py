@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.catalog import RAW_EVENTS
 from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.delimited import ROW
 from spotify_assets.sources.errors import SourceError
@@ -36,6 +35,7 @@ from spotify_assets.sources.landed import canonical_rows, convert
 from spotify_assets.sources.privacy import PERSONAL_KEYS, scrub
 from spotify_assets.sources.streaming_history import DEVICES, device_of
 from spotify_assets.sources.text_stream import read_record_blocks
+from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from spotify_assets.transforms.rejects import reject
 

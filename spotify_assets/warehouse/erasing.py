@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from spotify_assets.catalog import RAW_EVENTS, REJECTED_ROWS
+from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS
 from spotify_assets.warehouse.database import Database, single_row
 
 _NEW = "compacted"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.catalog import DUPLICATE_PLAYS
+from spotify_assets.tables import DUPLICATE_PLAYS
 from spotify_assets.transforms.events import NEEDED_OF_NEIGHBOURS, listening_events
 from spotify_assets.transforms.overlaps import SOURCES, may_go_on
 from tests.transforms.events import Row, at, playback, raw_events, track
