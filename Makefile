@@ -10,11 +10,11 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore mutate clean
+.PHONY: help demo test test-slow test-stream kafka test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
-	@echo "make test    the test suite; make test-slow: kills, full disks, real servers"
+	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
@@ -49,11 +49,26 @@ dashboard: $(RUNTIME)
 	@$(BIN)/spotify-assets dashboard
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream" $(PYTEST_ARGS)
 
 # Processes that are really killed, full disks, servers that are really started.
 test-slow: $(DEV)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e"
+
+# A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
+KAFKA_JARS := .cache/kafka
+test-stream: $(DEV) kafka
+	$(BIN)/python -m pytest tests/stream -m stream -rs $(PYTEST_ARGS)
+
+kafka: $(KAFKA_JARS)/.fetched
+
+# Maven verifies the checksums that the repository gives; then they are compared with those that are kept here.
+$(KAFKA_JARS)/.fetched: tests/servers/kafka/pom.xml tests/servers/kafka/sha256sums
+	@command -v mvn >/dev/null || { echo "No Kafka: Maven is not installed; the tests that need it are skipped" >&2; exit 0; }; \
+	rm -rf $(KAFKA_JARS) && mkdir -p $(KAFKA_JARS) && \
+	mvn --batch-mode --quiet --strict-checksums --file tests/servers/kafka/pom.xml dependency:copy-dependencies \
+		-DoutputDirectory=$(CURDIR)/$(KAFKA_JARS) && \
+	(cd $(KAFKA_JARS) && sha256sum --check --strict --quiet $(CURDIR)/tests/servers/kafka/sha256sums) && touch $@
 
 # The real webserver and daemon, and a headless Chromium; one test at a time.
 test-e2e: $(DEV)
@@ -123,6 +138,9 @@ lock:
 	printf 'dagster-postgres\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
+	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file requirements-stream.lock
 
 clean:
 	rm -rf $(VENV) .dagster .mypy_cache .pytest_cache .ruff_cache dbt_project/target dbt_project/logs

@@ -41,6 +41,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.operating import MODEL_FEATURES, operated  # noqa: PLC0415
     from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
+    from spotify_assets.automation.stream_lag import stream_check  # noqa: PLC0415
     from spotify_assets.automation.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
@@ -76,7 +77,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             *operated([*made, publish_asset(settings, _leaves(made))], settings),
             recap_asset(settings),
         ],
-        asset_checks=[*asset_checks(settings), *published_checks(settings)],
+        asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],

@@ -16,6 +16,7 @@ DOMAIN = ("sources", "transforms", "skip", "generator")
 LAYERS = (
     {"tables", "settings"},
     {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
+    {"stream"},
     {"assets", "checks", "automation", "docs", "summary", "dashboard", "report"},
     {"cli", "definitions"},
 )

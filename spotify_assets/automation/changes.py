@@ -23,6 +23,9 @@ from spotify_assets.settings import Grain
 SECOND = 1_000_000_000
 SETTLE_SECONDS = 5
 """A partition whose files changed more recently than this is taken to be still being written."""
+STREAM_SECONDS = 50
+"""How long after the start of a run a partition in which a stream writes is not asked for again: with a tick
+each half minute it is asked for once a minute."""
 MOST_RUNS = 10
 """Runs asked for at one tick; of more ranges, the nearest are joined across the days between them."""
 MOST_ATTEMPTS = 5
@@ -68,6 +71,7 @@ class Plan:
     remembered: dict[Change, bytes] = field(default_factory=dict)
     unsettled: list[Change] = field(default_factory=list)
     going: list[Change] = field(default_factory=list)
+    gathering: list[Change] = field(default_factory=list)
     resting: list[Change] = field(default_factory=list)
     given_up: list[Change] = field(default_factory=list)
     outside: list[Change] = field(default_factory=list)
@@ -106,7 +110,8 @@ def plan(
         if not within[0] <= day <= within[1]:
             made.outside.append(change)
             continue
-        if abs(now_ns - since) < SETTLE_SECONDS * SECOND:
+        settling = seen[change].settling_ns if change in seen else since
+        if abs(now_ns - settling) < SETTLE_SECONDS * SECOND:
             made.unsettled.append(change)
             continue
         if stream == "tracks":
@@ -123,14 +128,12 @@ def plan(
         if not missing:
             _remember(made, change, seen)
             continue
+        is_streamed = change in seen and seen[change].is_streamed
         for target in missing:
             failures = [a for a in history.ended[stream].get(target, ()) if a.started_ns > since]
-            if target in history.going[stream]:
-                made.going.append((stream, target))
-            elif len(failures) >= MOST_ATTEMPTS or any(a.state == "canceled" for a in failures):
-                made.given_up.append((stream, target))
-            elif failures and now_ns < rest_until([failure.ended_ns for failure in failures]):
-                made.resting.append((stream, target))
+            waiting = _waiting(made, history, (stream, target), failures, now_ns, is_streamed=is_streamed)
+            if waiting is not None:
+                waiting.append((stream, target))
             else:
                 before, latest = wanted.get(target, (0, 0))
                 wanted[target] = max(before, len(failures)), max(latest, since)
@@ -140,6 +143,28 @@ def plan(
             Wanted(first, last, max(failed for failed, _ in inside), max(since for _, since in inside))
         )
     return made
+
+
+def _waiting(
+    made: Plan,
+    history: "_History",
+    target: Change,
+    failures: Sequence[Attempt],
+    now_ns: int,
+    *,
+    is_streamed: bool,
+) -> list[Change] | None:
+    """The list of `made` that says why a partition is not asked for now; None where it is."""
+    stream, day = target
+    if day in history.going[stream]:
+        return made.going
+    if len(failures) >= MOST_ATTEMPTS or any(failure.state == "canceled" for failure in failures):
+        return made.given_up
+    if failures and now_ns < rest_until([failure.ended_ns for failure in failures]):
+        return made.resting
+    if is_streamed and now_ns - history.done[stream].get(day, 0) < STREAM_SECONDS * SECOND:
+        return made.gathering
+    return None
 
 
 def changes(seen: Mapping[Change, Seen], remembered: Digests) -> list[Change]:

@@ -19,6 +19,7 @@ from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
+from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
 from spotify_assets.lake.receipts import missing_files, read_receipts
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
@@ -30,7 +31,8 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
     Runs whose process was killed are ended first.
     """
     release_killed_runs(instance, settings.dagster_home)
-    found = [*problems(instance, graph), *incomplete_imports(settings.lake_dir)]
+    found = [problem for problem in problems(instance, graph) if problem.key != CHECK_PROBLEM]
+    found += [*incomplete_imports(settings.lake_dir), *stream_problems(settings)]
     write_incidents(settings.processed_dir, [_as_incident(problem) for problem in found])
     return found
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import BatchName, counts
 from spotify_assets.settings import Grain
 
 Stream = Literal["tracks", "events"]
@@ -37,10 +38,23 @@ class Seen:
     """The files of one partition: their digest, and when anything about them last changed (Unix time, ns).
 
     The time is that of the inode, which copying a file with its old modification time does not turn back.
+    Where a stream writes, `others_changed_ns` is when a file last changed that is none of its batches: of
+    these nothing is seen before it is whole.
     """
 
     digest: bytes
     changed_ns: int
+    others_changed_ns: int | None = None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether a stream writes there."""
+        return self.others_changed_ns is not None
+
+    @property
+    def settling_ns(self) -> int:
+        """When last changed what may still be being written."""
+        return self.changed_ns if self.others_changed_ns is None else self.others_changed_ns
 
 
 Digests = Mapping[tuple[Stream, date], bytes]
@@ -61,7 +75,11 @@ def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
             part = parts.setdefault((stream, first), _Part([], 0))
             part.files.append((day.toordinal(), file.name, file.size, file.mtime_ns))
             part.changed_ns = max(part.changed_ns, changed_ns)
-    return {key: Seen(_digest(part.files), part.changed_ns) for key, part in parts.items()}
+            if file.is_batch:
+                part.is_streamed = True
+            else:
+                part.others_changed_ns = max(part.others_changed_ns, file.ctime_ns)
+    return {key: part.seen() for key, part in parts.items()}
 
 
 def uploads(lake_dir: Path, grain: Grain) -> set[tuple[date, date]]:
@@ -95,15 +113,26 @@ def _first(day: date, grain: Grain) -> date:
 class _Part:
     files: list[tuple[int, str, int, int]]
     changed_ns: int
+    others_changed_ns: int = 0
+    is_streamed: bool = False
+
+    def seen(self) -> Seen:
+        others = self.others_changed_ns if self.is_streamed else None
+        return Seen(_digest(self.files), self.changed_ns, others)
 
 
 class _File(NamedTuple):
-    """A data file: its name relative to its folder, its path, its size in bytes and its modification time."""
+    """A data file: its name relative to its folder, its path, its size in bytes and its times.
+
+    `is_batch` where it belongs to a batch of a stream.
+    """
 
     name: str
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+    is_batch: bool
 
     def dates(self) -> tuple[date, ...]:
         """The dates that a file of a month touches."""
@@ -144,11 +173,16 @@ def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File
                     )
                     files += below
                     changed_ns = max(changed_ns, changed_below)
-                elif entry.name.endswith(layout.DATA_SUFFIXES) and not entry.name.startswith((".", "_")):
+                elif (
+                    entry.name.endswith(layout.DATA_SUFFIXES)
+                    and not entry.name.startswith((".", "_"))
+                    and counts(Path(entry.path))
+                ):
                     status = entry.stat()
-                    files.append(
-                        _File(f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns)
-                    )
+                    name = f"{prefix}{entry.name}"
+                    times = status.st_mtime_ns, status.st_ctime_ns
+                    is_batch = BatchName.parse(entry.name) is not None
+                    files.append(_File(name, entry.path, status.st_size, *times, is_batch))
                     changed_ns = max(changed_ns, status.st_ctime_ns)
             except FileNotFoundError:  # removed since it was listed
                 continue

@@ -14,6 +14,8 @@ import dagster as dg
 from spotify_assets.automation.alerts import health_sensor
 from spotify_assets.automation.changes import (
     MOST_ATTEMPTS,
+    SECOND,
+    STREAM_SECONDS,
     Change,
     Plan,
     Wanted,
@@ -74,7 +76,10 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
             for stream, day in changed
             if (stream, day) not in seen
         }
+        now_ns = time.time_ns()
         since = min((_since(change, seen, gone) for change in changed), default=None)
+        if since is not None:
+            since = min(since, now_ns - STREAM_SECONDS * SECOND)
         attempts = attempts_since(context.instance, definition, since, RAW_FILES) if since is not None else []
         made = plan(
             seen,
@@ -83,7 +88,7 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
             attempts,
             grain=settings.grain,
             within=_within(definition),
-            now_ns=time.time_ns(),
+            now_ns=now_ns,
             uploads=uploads(settings.lake_dir, settings.grain) if changed else (),
         )
         requests = [_request(definition, wanted) for wanted in made.wanted]
@@ -102,6 +107,7 @@ def told(made: Plan) -> str:
     parts = [
         (made.unsettled, "still being written"),
         (made.going, "in hand by a run or backfill"),
+        (made.gathering, "written by a stream and made less than a minute ago"),
         (made.resting, "resting after a failed run"),
         (made.given_up, f"given up after {MOST_ATTEMPTS} failed runs or a canceled one: materialize by hand"),
         (made.outside, OUTSIDE),

@@ -25,6 +25,7 @@ from spotify_assets.cli import (
     rules,
     runs,
     storage,
+    stream,
     up,
 )
 
@@ -64,5 +65,6 @@ for part in (
     docs,
     privacy,
     storage,
+    stream,
 ):
     app.add_typer(part.app)

@@ -122,7 +122,7 @@ def _generate(
     from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
     from spotify_assets.generator.listeners import write_days  # noqa: PLC0415
 
-    playable = _playable(settings, first, last, tracks=tracks, seed=seed)
+    playable = playable_tracks(settings, first, last, tracks=tracks, seed=seed)
     config = GeneratorConfig(users=users, seed=seed).with_events_per_day(events_per_day)
     with Progress(console=out, transient=True) as progress:
         task = progress.add_task("Generating listening", total=(last - first).days + 1)
@@ -193,13 +193,13 @@ def _stream(settings: Settings, first: date, *, tracks: int, seed: int, rate: fl
     from spotify_assets.generator.config import GeneratorConfig  # noqa: PLC0415
     from spotify_assets.generator.realtime import stream  # noqa: PLC0415
 
-    playable = _playable(settings, first, first, tracks=tracks, seed=seed)
+    playable = playable_tracks(settings, first, first, tracks=tracks, seed=seed)
     with out.status(f"Writing about {rate:g} events a second for {seconds:g} s"):
         events = stream(GeneratorConfig(seed=seed), playable, settings.lake_dir, rate, seconds)
     out.print(f"Wrote {events:,} events to {settings.lake_dir / 'listening_events'}.")
 
 
-def _playable(settings: Settings, first: date, last: date, *, tracks: int, seed: int) -> "pl.DataFrame":
+def playable_tracks(settings: Settings, first: date, last: date, *, tracks: int, seed: int) -> "pl.DataFrame":
     """The landed catalogues, cleaned, with when each track can be played; where there is none, a generated
     one with a snapshot for each week from `first` to `last`."""
     from spotify_assets.generator.catalogue import generate_catalogue  # noqa: PLC0415

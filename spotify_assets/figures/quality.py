@@ -24,6 +24,7 @@ from spotify_assets.transforms.outcomes import STREAM_RULES, PlaybackRule
 from spotify_assets.warehouse.audit import is_stored, stored_columns
 from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.offline import MOVED_COUNTS
+from spotify_assets.warehouse.streams import read_streams
 
 MS_PER_HOUR = 3_600_000
 RULE_DAYS = 28
@@ -249,6 +250,30 @@ def incidents(processed_dir: Path) -> tuple[datetime, pl.DataFrame] | None:
 _INCIDENTS: dict[str, PolarsDataType] = {
     **dict.fromkeys(("kind", "title", "detail", "partitions", "assets", "run_id"), pl.String),
     "blocks": pl.Boolean,
+}
+
+
+def streamed(processed_dir: Path) -> pl.DataFrame:
+    """How far the lake was behind the stream when somebody looked last. One row per partition of the topic.
+
+    `topic`, `partition`, `lag` (messages that the lake has not), `newest_event` (UTC, end of the newest event
+    in the lake), `rows_per_second` and `refused_share` (of its messages), `told_at` (UTC).
+
+    Raises:
+        WarehouseError: the file beside the published copy is none of ours.
+    """
+    rows = [{name: getattr(each, name) for name in _STREAMED} for each in read_streams(processed_dir)]
+    return pl.DataFrame(rows, schema=_STREAMED)
+
+
+_STREAMED: dict[str, PolarsDataType] = {
+    "topic": pl.String,
+    "partition": pl.Int64,
+    "lag": pl.Int64,
+    "newest_event": pl.Datetime("us"),
+    "rows_per_second": pl.Float64,
+    "refused_share": pl.Float64,
+    "told_at": pl.Datetime("us"),
 }
 
 

@@ -94,14 +94,26 @@ def stream(
     write_truth(lake_dir, world.config, tracks)
     begin_ms = _next_second(clock)
     written = 0
-    for tick_ms, events in _ticks(world, begin_ms, begin_ms + round(seconds * 1000)):
-        ahead = tick_ms / 1000 + TICK_SECONDS - clock.now().timestamp()
-        if ahead > 0:
-            clock.sleep(ahead)
+    for tick_ms, events in live(world, begin_ms, begin_ms + round(seconds * 1000), clock):
         if not events.is_empty():
             write_batch(lake_dir, events, config.seed, tick_ms)
         written += events.height
     return written
+
+
+def live(
+    world: World, begin_ms: int, end_ms: int, clock: Clock | None = None
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """For each tick its begin and the events that ended in it, when it is over (UTC milliseconds since 1970).
+
+    Who falls behind catches up without waiting.
+    """
+    clock = clock or SystemClock()
+    for tick_ms, events in _ticks(world, begin_ms, end_ms):
+        ahead = tick_ms / 1000 + TICK_SECONDS - clock.now().timestamp()
+        if ahead > 0:
+            clock.sleep(ahead)
+        yield tick_ms, events
 
 
 def users_for(config: GeneratorConfig, tracks: pl.DataFrame, rate: float, begin_ms: int) -> int:

@@ -13,5 +13,6 @@ imports Dagster.
     <data>/raw/_users/<listener>.json               profiles
     <data>/raw/_undone/<receipt id>.json            receipts of imports that were undone
     <data>/raw/_kept_out/<sha256>.json              contents that stay out: undone or erased
+    <data>/raw/_kept_out/listeners/<sha256>         listeners whose messages of the stream stay out
     <data>/raw/_due/<note>.json                     from which date on tables are to be made again
 """

@@ -16,10 +16,12 @@ from typing import NamedTuple
 import polars as pl
 
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import BatchName
+from spotify_assets.lake.erasing_batches import erase_from_batches
 from spotify_assets.lake.exclusions import forget_exclusions
 from spotify_assets.lake.importing import alone
 from spotify_assets.lake.inbox import files_with_marks
-from spotify_assets.lake.kept_out import Why, keep_out
+from spotify_assets.lake.kept_out import Why, keep_listener_out, keep_out
 from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import profile_path
 from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
@@ -51,7 +53,8 @@ class ErasedFromLake:
 def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
     """Remove everything of a listener from the lake; doing it again removes nothing more.
 
-    The contents of their files stay out from now on, wherever they lie (`kept_out`).
+    The contents of their files stay out from now on, wherever they lie, as do their messages of the stream
+    (`kept_out`).
 
     Raises:
         OSError: a file cannot be written; what was not reached yet is still there, so do it again.
@@ -74,9 +77,15 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
                 erased.add("undone imports", 1)
         for folder in sorted((lake_dir / layout.EVENTS).glob("date=*")):
             for path in layout.landed_files(folder):
-                if rows := _without_listener(path, user_id):
+                if BatchName.parse(path.name) is None and (rows := _without_listener(path, user_id)):
                     erased.add("events of producers", rows)
                     erased.dates |= set(layout.dates_of(path))
+        # First, so that no consumer brings them in behind what is erased here.
+        keep_listener_out(lake_dir, user_id)
+        streamed = erase_from_batches(lake_dir, lambda name: name.strip() == user_id)
+        erased.add("events of the stream", streamed.rows)
+        erased.add("refused messages of the stream", streamed.refused)
+        erased.dates |= streamed.dates
         marks = marks_of_listener(lake_dir, user_id)
         erased.originals = files_with_marks(settings.inbox_dir, marks)
         forget_listener(lake_dir, user_id)

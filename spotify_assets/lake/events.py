@@ -13,8 +13,11 @@ from pathlib import Path
 import polars as pl
 
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
+from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
+from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
@@ -221,7 +224,11 @@ class EventLake:
         paths = layout.landed_files(layout.events_dir(self.lake_dir, day))
         if not paths:
             return _NOTHING
-        landed = read_landed(paths, RAW_EVENTS, self.lake_dir)
+        batches = [path for path in paths if BatchName.parse(path.name)]
+        parts = [_read_batch(path) for path in batches]
+        if others := [path for path in paths if path not in batches]:
+            parts.append(read_landed(others, RAW_EVENTS, self.lake_dir))
+        landed = parts[0] if len(parts) == 1 else _together(parts)
         return replace(landed, rejected=_dated(landed.rejected, day))
 
     def _imported(self, month: date, window: Window) -> Cleaned:
@@ -253,6 +260,25 @@ class EventLake:
             _dated(rejected_at_landing([receipt], self.lake_dir), receipt.books_date) for receipt in told
         )
         return Cleaned(RAW_EVENTS.empty(), rows_in=rejected.height, rejected=rejected)
+
+
+def _read_batch(path: Path) -> Cleaned:
+    """The messages of a file of a stream's batch that was committed."""
+    found = batch_file(path)
+    if found is None:
+        raise SourceError(path, "a listener was erased from its batch since it was looked at", "run it again")
+    name, file = found
+    if name.refused:
+        return read_refused(path, name.origin.source_file)
+    return read_events(path, name.origin.source_file, file.each_offset())
+
+
+def _together(parts: Sequence[Cleaned]) -> Cleaned:
+    return Cleaned(
+        rows=pl.concat([RAW_EVENTS.empty(), *(part.rows for part in parts)]),
+        rows_in=sum(part.rows_in for part in parts),
+        rejected=pl.concat([no_rejects(), *(part.rejected for part in parts)]),
+    )
 
 
 def remove_unfinished(lake_dir: Path) -> None:

@@ -2,8 +2,12 @@
 
 A content is known by the SHA-256 of its bytes alone, so that it is recognised after a touch, a copy, a rename
 or a move, and in any archive; one file for each under `<lake>/_kept_out/`. Nothing here tells whose it was.
+
+A listener who was erased is known by the SHA-256 of the pseudonym, under `<lake>/_kept_out/listeners/`: their
+messages stay out when a stream is read again. Who knows a pseudonym can tell by it whether it was erased.
 """
 
+import hashlib
 import json
 from enum import StrEnum
 from pathlib import Path
@@ -40,6 +44,38 @@ def why_kept_out(lake_dir: Path, sha256: str) -> Why | None:
 def let_in(lake_dir: Path, sha256: str) -> None:
     """Keep a content out no longer."""
     _path(lake_dir, sha256).unlink(missing_ok=True)
+
+
+def keep_listener_out(lake_dir: Path, user_id: str) -> None:
+    """Keep a listener's messages out from now on."""
+    path = _listeners(lake_dir) / listener_digest(user_id)
+    if not path.exists():
+        layout.write_bytes(path, b"")
+
+
+def let_listener_in(lake_dir: Path, user_id: str) -> bool:
+    """Keep a listener's messages out no longer; False where they were not."""
+    path = _listeners(lake_dir) / listener_digest(user_id)
+    was_out = path.exists()
+    path.unlink(missing_ok=True)
+    return was_out
+
+
+def listeners_kept_out(lake_dir: Path) -> frozenset[str]:
+    """The digests of the listeners whose messages stay out."""
+    folder = _listeners(lake_dir)
+    return frozenset(
+        path.name for path in (folder.iterdir() if folder.is_dir() else ()) if path.name[0] != "."
+    )
+
+
+def listener_digest(user_id: str) -> str:
+    """What a listener is known by."""
+    return hashlib.sha256(user_id.strip().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _listeners(lake_dir: Path) -> Path:
+    return lake_dir / KEPT_OUT / "listeners"
 
 
 def _path(lake_dir: Path, sha256: str) -> Path:

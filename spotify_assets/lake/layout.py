@@ -10,11 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets.lake.batches import counts
+
 TRACKS = "spotify_tracks"
 EVENTS = "listening_events"
 RECEIPTS = "_receipts"
 LATE = "_late"
-DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz")
+DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz", ".jsonl.zst")
 """What a data file of the lake may end in."""
 _DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -87,12 +89,15 @@ def landed_files(folder: Path) -> list[Path]:
     """The finished data files below a folder, in a stable order; none where there is no folder.
 
     Names that begin with a dot or an underscore are not data: they are still being written, or belong
-    to the tool that wrote the others.
+    to the tool that wrote the others. Nor are files of a stream's batch that was not committed.
     """
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.name.endswith(DATA_SUFFIXES) and not path.name.startswith((".", "_")) and path.is_file()
+        if path.name.endswith(DATA_SUFFIXES)
+        and not path.name.startswith((".", "_"))
+        and path.is_file()
+        and counts(path)
     )
 
 

@@ -84,7 +84,7 @@ def _read_csv(file: InputFile, delimiter: str, source_file: str, user_id: str) -
     with file.open() as stream:
         for block in read_record_blocks(stream, file.name, delimiter, header=None):
             rows = block.rows.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-            yield _chunk_of_frame(rows, malformed_records(block), file, source_file, user_id)
+            yield chunk_of_frame(rows, malformed_records(block), file.name, source_file, user_id)
 
 
 def _read_parquet(file: InputFile, source_file: str, user_id: str) -> Iterator[Chunk]:
@@ -99,7 +99,7 @@ def _read_parquet(file: InputFile, source_file: str, user_id: str) -> Iterator[C
                 frame = pl.DataFrame(pl.from_arrow(batch))
                 rows = frame.with_columns(pl.int_range(row + 1, row + 1 + frame.height).alias(ROW))
                 row += frame.height
-                yield _chunk_of_frame(rows, [], file, source_file, user_id)
+                yield chunk_of_frame(rows, [], file.name, source_file, user_id)
     except (
         pa.ArrowException,
         OSError,
@@ -112,13 +112,14 @@ def _read_parquet(file: InputFile, source_file: str, user_id: str) -> Iterator[C
         ) from error
 
 
-def _chunk_of_frame(
-    rows: pl.DataFrame, malformed: list[Malformed], file: InputFile, source_file: str, user_id: str
+def chunk_of_frame(
+    rows: pl.DataFrame, malformed: list[Malformed], name: str, source_file: str, user_id: str | None
 ) -> Chunk:
-    unknown = [name for name in rows.columns if name not in _KNOWN]
+    """Rows with their number as `ROW` as those of raw.raw_events; rows that name nobody are `user_id`'s."""
+    unknown = [column for column in rows.columns if column not in _KNOWN]
     extras = unplanned(rows.select(unknown).to_dicts() if unknown else [], _KNOWN)
-    given = rows.select(ROW, *(name for name in rows.columns if name in _COLUMNS))
-    return _chunk(given, extras, malformed, {}, name=file.name, source_file=source_file, user_id=user_id)
+    given = rows.select(ROW, *(column for column in rows.columns if column in _COLUMNS))
+    return _chunk(given, extras, malformed, {}, name=name, source_file=source_file, user_id=user_id)
 
 
 def _chunk(
@@ -129,7 +130,7 @@ def _chunk(
     *,
     name: str,
     source_file: str,
-    user_id: str,
+    user_id: str | None,
 ) -> Chunk:
     absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in _COLUMNS.items() if name not in given]
     filled = _filled(_with_extra(given.with_columns(absent), extras), user_id)
@@ -154,7 +155,7 @@ def _chunk(
     )
 
 
-def _filled(given: pl.DataFrame, user_id: str) -> pl.DataFrame:
+def _filled(given: pl.DataFrame, user_id: str | None) -> pl.DataFrame:
     """The rows with what they lack and what follows from the rest."""
 
     def as_declared(name: str) -> pl.Expr:
@@ -171,7 +172,7 @@ def _filled(given: pl.DataFrame, user_id: str) -> pl.DataFrame:
     timed = given.with_columns(
         fill("started_at", as_declared("ended_at") - played),
         fill("ended_at", as_declared("started_at") + played),
-        fill("user_id", pl.lit(user_id)),
+        fill("user_id", pl.lit(user_id, pl.String)),
         devices.replace(others, [device_of(text) for text in others]),
     )
     dated = timed.with_columns(fill("event_date", as_declared("ended_at").dt.date()))

@@ -11,12 +11,13 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from spotify_assets.sources.delimited import MALFORMED_SCHEMA, ROW, read_delimited
 from spotify_assets.sources.errors import SourceError
@@ -29,10 +30,14 @@ MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"
 
 _PROVENANCE = ["source_file", "source_row"]
+_UNPACKED_BY: Mapping[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".zst": lambda content: bytes(pa.input_stream(pa.py_buffer(content), compression="zstd").read()),
+}
 _BOM = b"\xef\xbb\xbf"
 _FOLDER_DATE = re.compile(r"(?:^|/)(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})/")
 _TIME_WITHOUT_OFFSET = r"\d{2}:\d{2}:\d{2}(\.\d+)?$"
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     EOFError,
     zlib.error,
@@ -100,8 +105,8 @@ def _comes_again(part: Cleaned, seen: Mapping[str, Sequence[pl.DataFrame]]) -> b
 
 def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = True) -> Cleaned:
     try:
-        rows, malformed = _read_rows(path)
-    except _UNREADABLE as error:
+        rows, malformed = read_rows(path)
+    except UNREADABLE as error:
         raise SourceError(
             path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
         ) from error
@@ -117,20 +122,34 @@ def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = 
     )
 
 
-def _read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`."""
+def unpacked(path: Path) -> bytes:
+    """The content of a text file of the lake.
+
+    Raises:
+        OSError, EOFError, zlib.error: the file cannot be read.
+    """
+    content = path.read_bytes()
+    if path.suffix not in _UNPACKED_BY:
+        return content
+    if not content:
+        raise EOFError("the compressed file is empty")
+    return _UNPACKED_BY[path.suffix](content)
+
+
+def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`.
+
+    Raises:
+        OSError, EOFError, zlib.error, PolarsError: the file cannot be read.
+    """
     nothing = pl.DataFrame(schema=MALFORMED_SCHEMA)
     if path.suffix == ".parquet":
         rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
         return rows.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}), nothing
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        if not content:
-            raise EOFError("the compressed file is empty")
-        content = gzip.decompress(content)
+    content = unpacked(path)
     if not content.strip():
         return pl.DataFrame(schema={ROW: pl.Int64()}), nothing
-    if not path.name.removesuffix(".gz").endswith(".csv"):
+    if not path.name.removesuffix(path.suffix if path.suffix in _UNPACKED_BY else "").endswith(".csv"):
         return _read_ndjson(content)
     read = read_delimited(decode(path, content), ",")
     filled = pl.col(pl.String).replace("", None)

@@ -4,6 +4,7 @@ Here belongs: rows that name the listener. Not here: tables that were counted fr
 again from what remains.
 """
 
+import json
 import tempfile
 from collections.abc import Collection
 from datetime import date
@@ -34,8 +35,10 @@ def erase_rows(database: Database, user_id: str, source_files: Collection[str]) 
             gone[REJECTED_ROWS.full_name] = _delete(
                 connection,
                 REJECTED_ROWS.full_name,
-                "list_contains(?, source_file) or trim(original ->> '$.user_id') = ?",
-                [sorted(source_files), user_id],
+                "list_contains(?, source_file) or trim(original ->> '$.user_id') = ? "
+                # What is kept of a message of the stream, which may be no JSON.
+                "or contains(original ->> '$.message', ?)",
+                [sorted(source_files), user_id, json.dumps(user_id, ensure_ascii=False)],
             )
     return {name: rows for name, rows in gone.items() if rows}
 

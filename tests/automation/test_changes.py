@@ -12,6 +12,7 @@ from spotify_assets.automation.changes import (
     RETRY_SECONDS,
     SECOND,
     SETTLE_SECONDS,
+    STREAM_SECONDS,
     Attempt,
     Change,
     Plan,
@@ -196,3 +197,23 @@ def test_a_thousand_files_in_a_hundred_scattered_partitions_ask_for_few_runs():
         for d in [first + timedelta(days=n) for n in range((last - first).days + 1)]
     }
     assert {day(n) for n in range(0, 200, 2)} <= covered
+
+
+def streamed(changed: int = NOW - SECOND, others: int = 0) -> dict[Change, Seen]:
+    """A day in which a stream writes, and one before it."""
+    return {("events", D): Seen(b"12345678", changed, others), **events(-1)}
+
+
+def test_batches_of_a_stream_are_whole_when_they_are_seen():
+    known: dict[Change, bytes] = {("events", day(-1)): b"12345678"}
+    assert asked(planned(streamed(), remembered=known)) == [(day(-1), D)]
+    made = planned(streamed(others=NOW - SECOND), remembered=known)
+    assert (asked(made), made.unsettled) == ([], [("events", D)])
+
+
+@pytest.mark.parametrize(("ago", "is_asked"), [(STREAM_SECONDS - 1, False), (STREAM_SECONDS, True)])
+def test_a_day_in_which_a_stream_writes_is_asked_for_once_a_minute(ago: int, is_asked: bool):
+    known: dict[Change, bytes] = {("events", day(-1)): b"12345678"}
+    made = planned(streamed(), attempt(-1, 0, "done", started=NOW - ago * SECOND), remembered=known)
+    assert bool(asked(made)) is is_asked
+    assert bool(made.gathering) is not is_asked

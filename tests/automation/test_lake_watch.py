@@ -27,6 +27,8 @@ from spotify_assets.automation.lake_watch import (
 )
 from spotify_assets.lake import layout
 from spotify_assets.settings import Grain
+from tests.stream.made import DAY as BATCH_DAY
+from tests.stream.made import batch, play
 
 DAY = date(2025, 3, 1)
 OLD_NS = 1_000_000_000
@@ -188,3 +190,15 @@ def test_what_is_remembered_is_carried_over_to_another_grain(tmp_path: Path, was
     found = carried_over(remembered, scan(tmp_path, was), scan(tmp_path, now))
     assert found == {key: seen.digest for key, seen in scan(tmp_path, now).items() if key[1].month == 3}
     assert found
+
+
+def test_of_a_stream_only_what_others_wrote_may_be_half_written(tmp_path: Path):
+    batch(0, play("a")).write(tmp_path, "gzip")
+    [seen] = scan(tmp_path, "day").values()
+    assert seen.is_streamed
+    assert seen.settling_ns == 0 < seen.changed_ns
+    other = drop(tmp_path, BATCH_DAY)
+    [seen] = scan(tmp_path, "day").values()
+    assert seen.settling_ns == other.stat().st_ctime_ns
+    drop(tmp_path)
+    assert not scan(tmp_path, "day")["events", DAY].is_streamed

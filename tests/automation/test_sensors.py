@@ -1,5 +1,6 @@
 """The sensor on raw files and the daily schedule, with real runs on a real instance."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from spotify_assets.automation import changes
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.settings import Settings
 from tests.automation.lake_world import START, World, keys
+from tests.stream.made import batch
 
 D = date(2025, 3, 10)
 
@@ -152,4 +154,29 @@ def test_a_thousand_files_in_a_hundred_partitions_end_in_few_runs(world: World):
     requests = world.tick()
     assert len(requests) <= 10
     assert all(world.run(request) for request in requests)
+    assert world.tick() == []
+
+
+def test_a_stream_is_one_run_for_all_its_files_and_the_next_one_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(changes, "SETTLE_SECONDS", 60)
+
+    def write(start: int, *days: date) -> None:
+        messages = [json.dumps({"user_id": "u", "ended_at": f"{each}T10:00:00Z"}).encode() for each in days]
+        assert batch(start, *messages).write(world.settings.lake_dir, "gzip") is not None
+
+    for start in range(0, 20, 2):
+        write(start, D, day(1))
+    [request] = world.tick()
+    assert keys(request) == ("2025-03-10", "2025-03-11")
+    assert world.run(request)
+    assert world.tick() == []
+    write(20, D)
+    assert world.tick() == []
+    assert "written by a stream" in world.said
+    monkeypatch.setattr(changes, "STREAM_SECONDS", 0)
+    [request] = world.tick()
+    assert keys(request) == ("2025-03-10", "2025-03-11")
+    assert world.run(request)
     assert world.tick() == []

@@ -1,5 +1,6 @@
 """Model, audience, catalogue and quality show the numbers of `figures`, obey filters, and say what to do."""
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.incidents import FILE
+from spotify_assets.warehouse.streams import StreamedPartition, write_streams
 from tests.dashboard.pages import open_page, tiles
 from tests.figures.recount import FEBRUARY, within
 from tests.worked import CUTOFF, OLDER_CUTOFF
@@ -139,6 +141,18 @@ def test_quality_names_a_file_that_is_none_of_ours(published, tmp_path, monkeypa
     app = open_page("quality", published, monkeypatch)
     assert not app.exception
     assert f"{FILE} cannot be read" in said(app)
+
+
+def test_quality_shows_the_stream_where_there_is_one(published, tmp_path, monkeypatch):
+    serving = database(published).path
+    monkeypatch.setattr(Settings, "processed_dir", property(lambda _: tmp_path))
+    monkeypatch.setattr(Settings, "serving_path", property(lambda _: serving))
+    assert "The listening stream" not in said(open_page("quality", published, monkeypatch))
+    told_at = datetime(2025, 3, 1, 12)  # noqa: DTZ001
+    write_streams(tmp_path, [StreamedPartition("listening", 3, 1_000, 100, 12.3, 0.05, None, told_at)])
+    app = open_page("quality", published, monkeypatch)
+    assert not app.exception
+    assert "The listening stream" in said(app)
 
 
 def test_pages_and_figures_have_the_same_numbers(worked, monkeypatch):

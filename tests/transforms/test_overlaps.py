@@ -76,6 +76,17 @@ def test_the_account_data_beside_the_extended_history_count_once_and_the_drop_na
     ]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_playback_of_the_stream_that_an_export_tells_later_counts_once(turn: int):
+    streamed = extended("s", "2025-03-01 12:03:41", source="stream", track_name=None, artist_name=None)
+    exported = extended("e", "2025-03-01 12:03:41.400", track_name="Song")
+    another = extended("n", "2025-03-01 12:10:00", source="stream")
+    rows = [streamed, exported, another][::turn]
+    assert listening(*rows) == (["e", "n"], {"s": "e"})
+    dropped_later = account("a", "2025-03-01 12:10:00")
+    assert listening(*[*rows, dropped_later][::turn]) == (["e", "n"], {"s": "e", "a": "n"})
+
+
 def test_a_repeat_of_a_dropped_row_is_stood_for_by_the_row_that_stays():
     kept, dropped = listening(
         extended("e", "2025-03-01 12:03:41"),

@@ -16,6 +16,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
 
 _MOMENT = "YYYY-MM-DD HH:mm"
+_SECOND = "YYYY-MM-DD HH:mm:ss"
 _NS = 1_000_000_000
 _SHOWN_FILES = 20
 _SHORT = 8
@@ -33,6 +34,7 @@ def page(filters: Filters) -> None:
     _heard_offline()
     _checks()
     _fresh()
+    _streamed()
     _rules(filters)
 
 
@@ -222,6 +224,32 @@ def _fresh() -> None:
         name="freshness",
         note=note,
         empty=_NOTHING_WRITTEN,
+    )
+
+
+def _streamed() -> None:
+    """How far the lake is behind the stream; nothing where there is none."""
+    try:
+        streamed = quality.streamed(Settings().processed_dir)
+    except WarehouseError as error:
+        st.error(str(error))
+        return
+    if streamed.is_empty():
+        return
+    table(
+        "The listening stream",
+        streamed,
+        term="stream lag",
+        name="streamed",
+        columns={
+            "topic": "Topic",
+            "partition": "Partition",
+            "lag": st.column_config.NumberColumn("Lag (messages)", format="localized"),
+            "newest_event": st.column_config.DatetimeColumn("Newest event (UTC)", format=_SECOND),
+            "rows_per_second": st.column_config.NumberColumn("Messages a second", format="localized"),
+            "refused_share": st.column_config.NumberColumn("Refused", format="percent"),
+            "told_at": st.column_config.DatetimeColumn("As of (UTC)", format=_SECOND),
+        },
     )
 
 

@@ -1,0 +1,1 @@
+"""Real servers for tests: started on loopback from packages, stopped and killed by process id."""
