@@ -32,5 +32,6 @@ def colour_of_period(rows: pl.DataFrame) -> "alt.Color":
         title=None,
         sort=[ASKED, COMPARED],
         scale=alt.Scale(domain=[ASKED, COMPARED], range=[BLUE, GREY]),
-        legend=alt.Legend(orient="bottom") if both else None,
+        # Squares without a rim, whatever the mark: on dark paper a rim outshines the colour.
+        legend=alt.Legend(orient="bottom", symbolType="square", symbolStrokeWidth=0) if both else None,
     )

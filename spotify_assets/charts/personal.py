@@ -4,6 +4,7 @@ Charts have no title and no width: a heading stands above them where they are sh
 knows how much room there is. The compared period is drawn in grey, as a mark on or beside the asked one's.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
@@ -22,6 +23,7 @@ from spotify_assets.charts.theme import (
     VERMILION,
     dates_as_text,
     heat,
+    so_far,
 )
 
 if TYPE_CHECKING:
@@ -44,15 +46,17 @@ _BEFORE: dict[str, Any] = {
 _WEEKDAY_AXIS: dict[str, Any] = {"ticks": False, "labelOverlap": False, "labelFlush": False}
 """Every weekday beside its row: Streamlit's theme would move the first and the last one inwards."""
 _CELL = 18
+_TRUNCATED_TO = {"day": "1d", "week": "1w", "month": "1mo"}
 _DATE_FORMATS = {"day": "%d %b", "week": "%d %b", "month": "%b %y"}
 _ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, PINK, GREY)
 
 
-def listening_time(timeline: pl.DataFrame) -> "alt.LayerChart":
+def listening_time(timeline: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
     """Hours on the clock by day, week or month as bars; the compared period, laid over it, as ticks.
 
     Args:
         timeline: the figure `timeline`.
+        today: the listener's date, whose day, week or month is marked as not over.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -77,7 +81,10 @@ def listening_time(timeline: pl.DataFrame) -> "alt.LayerChart":
         .mark_tick(**_BEFORE)
         .encode(color=colour_of_period(timeline))
     )
-    return cast("alt.LayerChart", alt.layer(bars, ticks).properties(height=HEIGHT))
+    since = pl.select(pl.lit(today).dt.truncate(_TRUNCATED_TO[bucket])).item() if today else None
+    asked = base.transform_filter(f"datum.who == '{ASKED}'")
+    mark = so_far(asked, timeline.filter(pl.col("period") == "asked"), "starts_on", since)
+    return cast("alt.LayerChart", alt.layer(bars, ticks, *mark).properties(height=HEIGHT))
 
 
 def discoveries(timeline: pl.DataFrame) -> "alt.Chart":

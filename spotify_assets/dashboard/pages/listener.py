@@ -7,6 +7,7 @@ import streamlit as st
 
 from spotify_assets.charts import personal as charts
 from spotify_assets.charts import taste
+from spotify_assets.dashboard.clock import today
 from spotify_assets.dashboard.furniture import (
     change,
     choice,
@@ -173,7 +174,7 @@ def _numbers(figures: PersonalFigures) -> None:
 def _when(figures: PersonalFigures) -> None:
     show(
         "Listening time",
-        charts.listening_time,
+        partial(charts.listening_time, today=today(figures.listener.time_zone)),
         figures["timeline"],
         term=TERMS["timeline"],
         name="listening_time",
