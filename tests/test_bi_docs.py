@@ -67,6 +67,7 @@ def test_the_sqlalchemy_example_runs_on_the_installed_version(capsys: pytest.Cap
     assert "'artist_totals'" in said
     assert "one row per recording that was played" in said
     assert "artist_rank" in said
+    assert "The artist's name." in said
 
 
 def test_every_column_of_the_marts_says_what_it_is(published: Path):

@@ -1,5 +1,6 @@
 """Plots of who is active, who comes back, how much they do, and how long sessions last."""
 
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
@@ -14,6 +15,7 @@ from spotify_assets.charts.theme import (
     colours,
     dates_as_text,
     heat,
+    so_far,
 )
 
 if TYPE_CHECKING:
@@ -29,11 +31,12 @@ _DARK_FROM = 0.55
 """Share from which the heat map's colour is so dark that only light figures can be read on it."""
 
 
-def active_users(rows: pl.DataFrame) -> "alt.LayerChart":
+def active_users(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
     """Daily, weekly and monthly active users by date.
 
     Args:
         rows: `local_date`, `daily_active_users`, `weekly_active_users`, `monthly_active_users`.
+        today: first date that is not over, which is marked.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -54,12 +57,11 @@ def active_users(rows: pl.DataFrame) -> "alt.LayerChart":
             alt.Tooltip("users:Q", title="Users", format=COUNT),
         ],
     )
-    return cast(
-        "alt.LayerChart",
-        alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=0.3)).properties(
-            height=280
-        ),
+    mark = so_far(
+        base.transform_filter(f"datum.span == '{_ACTIVE['daily_active_users']}'"), rows, "local_date", today
     )
+    lines = alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=0.3), *mark)
+    return cast("alt.LayerChart", lines.properties(height=280))
 
 
 def retention(rows: pl.DataFrame, period: str) -> "alt.LayerChart":
@@ -166,29 +168,28 @@ def active_days(rows: pl.DataFrame) -> "alt.Chart":
     )
 
 
-def sessions(rows: pl.DataFrame) -> "alt.Chart":
-    """Sessions by the date on which they began: `local_date`, `sessions`, `mean_minutes`, `plays_each`."""
+def sessions(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
+    """Sessions by the date on which they began.
+
+    Args:
+        rows: `local_date`, `sessions`, `mean_minutes`, `median_minutes`, `plays_each`.
+        today: first date that is not over, which is marked.
+    """
     import altair as alt  # noqa: PLC0415
 
-    return cast(
-        "alt.Chart",
-        (
-            alt.Chart(dates_as_text(rows))
-            .mark_bar(color=BLUE)
-            .encode(
-                x=_time("local_date", unit="yearmonthdate"),
-                y=alt.Y("sessions:Q", title="Sessions", axis=alt.Axis(format=COUNT, tickMinStep=1)),
-                tooltip=[
-                    alt.Tooltip("local_date:T", title="Date", format=_DAY),
-                    alt.Tooltip("sessions:Q", title="Sessions", format=COUNT),
-                    alt.Tooltip("mean_minutes:Q", title="Mean minutes", format=".1f"),
-                    alt.Tooltip("median_minutes:Q", title="Median minutes", format=".1f"),
-                    alt.Tooltip("plays_each:Q", title="Plays in each", format=".1f"),
-                ],
-            )
-            .properties(height=240)
-        ),
+    base = alt.Chart(dates_as_text(rows)).encode(
+        x=_time("local_date", unit="yearmonthdate"),
+        y=alt.Y("sessions:Q", title="Sessions", axis=alt.Axis(format=COUNT, tickMinStep=1)),
+        tooltip=[
+            alt.Tooltip("local_date:T", title="Date", format=_DAY),
+            alt.Tooltip("sessions:Q", title="Sessions", format=COUNT),
+            alt.Tooltip("mean_minutes:Q", title="Mean minutes", format=".1f"),
+            alt.Tooltip("median_minutes:Q", title="Median minutes", format=".1f"),
+            alt.Tooltip("plays_each:Q", title="Plays in each", format=".1f"),
+        ],
     )
+    layers = (base.mark_bar(color=BLUE), *so_far(base, rows, "local_date", today))
+    return cast("alt.LayerChart", alt.layer(*layers).properties(height=240))
 
 
 def session_lengths(rows: pl.DataFrame, step: int, longest: int) -> "alt.Chart":

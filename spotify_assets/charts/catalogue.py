@@ -304,7 +304,9 @@ def _time(column: str) -> "alt.X":
     import altair as alt  # noqa: PLC0415
 
     return alt.X(
-        f"{column}:T", title=None, axis=alt.Axis(format="%d %b %y", labelOverlap="greedy", grid=False)
+        f"{column}:T",
+        title=None,
+        axis=alt.Axis(format="%d %b %y", labelOverlap="greedy", labelSeparation=8, grid=False),
     )
 
 

@@ -1,10 +1,11 @@
 """Numbers by day: the pulse of the warehouse, and one period beside another."""
 
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from spotify_assets.charts.theme import BLUE, COUNT, GREY, VERMILION, dates_as_text
+from spotify_assets.charts.theme import BLUE, COUNT, GREY, VERMILION, dates_as_text, so_far
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,13 +33,16 @@ def pulse(figures: pl.DataFrame) -> "alt.VConcatChart":
     return alt.vconcat(plays, skips)
 
 
-def by_day(rows: pl.DataFrame, name: str, number_format: str = COUNT) -> "alt.LayerChart":
+def by_day(
+    rows: pl.DataFrame, name: str, number_format: str = COUNT, today: date | None = None
+) -> "alt.LayerChart":
     """A number by day, the compared period dashed behind it, from zero up.
 
     Args:
         rows: `period` ("now" or "compared"), `day` (where it is drawn), `on` (the day itself) and `value`.
         name: what the number is, for the axis.
         number_format: its format in Vega's notation.
+        today: first date that is not over, which is marked.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -72,4 +76,6 @@ def by_day(rows: pl.DataFrame, name: str, number_format: str = COUNT) -> "alt.La
     line = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
     # Points are what the pointer meets, also where a period has a single day.
     points = base.mark_circle(size=45, opacity=1 if rows.height <= 2 else 0.25)
-    return cast("alt.LayerChart", alt.layer(line, points).properties(height=240))
+    return cast(
+        "alt.LayerChart", alt.layer(line, points, *so_far(base, rows, "on", today)).properties(height=240)
+    )

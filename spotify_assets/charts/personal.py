@@ -1,15 +1,15 @@
-"""One listener: listening time, tops, hours, discoveries, eras, endings, moods, taste shift, and all in one.
+"""One listener: listening time, discoveries, hours, calendar, tops, endings.
 
 Charts have no title and no width: a heading stands above them where they are shown, and whoever shows them
 knows how much room there is. The compared period is drawn in grey, as a mark on or beside the asked one's.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
+from spotify_assets.charts.periods import ASKED, COMPARED, HEIGHT, LABEL_WIDTH, colour_of_period, named
 from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
@@ -23,13 +23,12 @@ from spotify_assets.charts.theme import (
     VERMILION,
     dates_as_text,
     heat,
+    so_far,
 )
 
 if TYPE_CHECKING:
     import altair as alt
 
-ASKED, COMPARED = "this period", "compared period"
-"""What the two periods are called in legends."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TOP = 10
 """Names in a list of tops."""
@@ -47,19 +46,17 @@ _BEFORE: dict[str, Any] = {
 _WEEKDAY_AXIS: dict[str, Any] = {"ticks": False, "labelOverlap": False, "labelFlush": False}
 """Every weekday beside its row: Streamlit's theme would move the first and the last one inwards."""
 _CELL = 18
-_HEIGHT = 200
-_POSTER_WIDTH = 760
-_LABEL_LENGTH = 34
+_TRUNCATED_TO = {"day": "1d", "week": "1w", "month": "1mo"}
 _DATE_FORMATS = {"day": "%d %b", "week": "%d %b", "month": "%b %y"}
 _ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, PINK, GREY)
-_MOOD_COLOURS = {"happy": ORANGE, "tense": VERMILION, "sad": BLUE, "calm": GREEN}
 
 
-def listening_time(timeline: pl.DataFrame) -> "alt.LayerChart":
+def listening_time(timeline: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
     """Hours on the clock by day, week or month as bars; the compared period, laid over it, as ticks.
 
     Args:
         timeline: the figure `timeline`.
+        today: the listener's date, whose day, week or month is marked as not over.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -76,11 +73,18 @@ def listening_time(timeline: pl.DataFrame) -> "alt.LayerChart":
         y=alt.Y("hours:Q", title="Hours listened", axis=alt.Axis(tickCount=5)),
         tooltip=tooltip,
     )
-    bars = base.transform_filter(f"datum.who == '{ASKED}'").mark_bar().encode(color=_who(timeline))
-    ticks = (
-        base.transform_filter(f"datum.who == '{COMPARED}'").mark_tick(**_BEFORE).encode(color=_who(timeline))
+    bars = (
+        base.transform_filter(f"datum.who == '{ASKED}'").mark_bar().encode(color=colour_of_period(timeline))
     )
-    return cast("alt.LayerChart", alt.layer(bars, ticks).properties(height=_HEIGHT))
+    ticks = (
+        base.transform_filter(f"datum.who == '{COMPARED}'")
+        .mark_tick(**_BEFORE)
+        .encode(color=colour_of_period(timeline))
+    )
+    since = pl.select(pl.lit(today).dt.truncate(_TRUNCATED_TO[bucket])).item() if today else None
+    asked = base.transform_filter(f"datum.who == '{ASKED}'")
+    mark = so_far(asked, timeline.filter(pl.col("period") == "asked"), "starts_on", since)
+    return cast("alt.LayerChart", alt.layer(bars, ticks, *mark).properties(height=HEIGHT))
 
 
 def discoveries(timeline: pl.DataFrame) -> "alt.Chart":
@@ -104,7 +108,7 @@ def discoveries(timeline: pl.DataFrame) -> "alt.Chart":
                 alt.Tooltip("new_artists:Q", title="New artists", format=COUNT),
             ],
         )
-        .properties(height=_HEIGHT)
+        .properties(height=HEIGHT)
     )
     return chart
 
@@ -232,7 +236,7 @@ def tops(rows: pl.DataFrame, name: str, by: str = "streams") -> "alt.LayerChart"
             "label:N",
             title=None,
             sort=None,
-            axis=alt.Axis(labelLimit=6 * _LABEL_LENGTH, ticks=False, domain=False),
+            axis=alt.Axis(labelLimit=LABEL_WIDTH, ticks=False, domain=False),
         ),
         tooltip=[
             alt.Tooltip("label:N", title="Name"),
@@ -246,39 +250,6 @@ def tops(rows: pl.DataFrame, name: str, by: str = "streams") -> "alt.LayerChart"
     return cast("alt.LayerChart", alt.layer(bars, ticks).properties(height=ROW_HEIGHT * max(top.height, 1)))
 
 
-def eras(rows: pl.DataFrame) -> "alt.Chart":
-    """Share of streams by decade of release, both periods side by side.
-
-    Args:
-        rows: the figure `eras`.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    known = _named(rows.filter(pl.col("decade").is_not_null())).with_columns(
-        decade=pl.format("{}s", "decade")
-    )
-    chart: alt.Chart = (
-        alt.Chart(known)
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "decade:O", title="Decade of release", axis=alt.Axis(labelAngle=0, labelOverlap="greedy")
-            ),
-            xOffset=alt.XOffset("who:N", sort=[ASKED, COMPARED]),
-            y=alt.Y("stream_share:Q", title="Share of streams", axis=alt.Axis(format="%", tickCount=5)),
-            color=_who(rows),
-            tooltip=[
-                alt.Tooltip("decade:O", title="Decade"),
-                alt.Tooltip("stream_share:Q", title="Share of streams", format=PERCENT),
-                alt.Tooltip("streams:Q", title="Streams", format=COUNT),
-                alt.Tooltip("who:N", title="Period"),
-            ],
-        )
-        .properties(height=_HEIGHT)
-    )
-    return chart
-
-
 def endings(rows: pl.DataFrame) -> "alt.Chart":
     """How playbacks ended, as one whole for each period.
 
@@ -288,7 +259,7 @@ def endings(rows: pl.DataFrame) -> "alt.Chart":
     import altair as alt  # noqa: PLC0415
 
     order = rows["ending"].unique(maintain_order=True).to_list()
-    numbered = _named(rows).with_columns(order=pl.col("ending").replace_strict(order, range(len(order))))
+    numbered = named(rows).with_columns(order=pl.col("ending").replace_strict(order, range(len(order))))
     chart: alt.Chart = (
         alt.Chart(numbered)
         .mark_bar(size=ROW_HEIGHT)
@@ -314,189 +285,10 @@ def endings(rows: pl.DataFrame) -> "alt.Chart":
     return chart
 
 
-def moods(rows: pl.DataFrame) -> "alt.Chart":
-    """Share of streams of each mood, both periods side by side.
-
-    Args:
-        rows: the figure `moods`; streams of unknown mood are left out.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    known = _named(rows.filter(pl.col("mood") != "unknown"))
-    chart: alt.Chart = (
-        alt.Chart(known)
-        .mark_bar()
-        .encode(
-            x=alt.X("mood:N", title=None, sort=list(_MOOD_COLOURS), axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("who:N", sort=[ASKED, COMPARED]),
-            y=alt.Y("stream_share:Q", title="Share of streams", axis=alt.Axis(format="%", tickCount=5)),
-            color=_who(rows),
-            tooltip=[
-                alt.Tooltip("mood:N", title="Mood"),
-                alt.Tooltip("stream_share:Q", title="Share of streams", format=PERCENT),
-                alt.Tooltip("streams:Q", title="Streams", format=COUNT),
-                alt.Tooltip("who:N", title="Period"),
-            ],
-        )
-        .properties(height=_HEIGHT)
-    )
-    return chart
-
-
-def mood_map(grid: pl.DataFrame) -> "alt.LayerChart":
-    """Streams on the plane of valence and energy, with the names of its quadrants.
-
-    Args:
-        grid: the figure `mood_grid`.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    corners = pl.DataFrame(
-        {
-            "mood": ["happy", "tense", "sad", "calm"],
-            "x": [0.75, 0.25, 0.25, 0.75],
-            "y": [0.96, 0.96, 0.04, 0.04],
-        }
-    )
-    unit: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(tickCount=5, format=".1f")}
-    cells = (
-        alt.Chart(
-            grid.with_columns(valence_to=pl.col("valence_from") + 0.1, energy_to=pl.col("energy_from") + 0.1)
-        )
-        .mark_rect()
-        .encode(
-            x=alt.X("valence_from:Q", title="Valence (positive →)", **unit),
-            x2="valence_to:Q",
-            y=alt.Y("energy_from:Q", title="Energy →", **unit),
-            y2="energy_to:Q",
-            color=alt.Color(
-                "streams:Q",
-                title="Streams",
-                scale=heat(domainMin=0),
-                legend=alt.Legend(orient="bottom", gradientLength=160, tickMinStep=1),
-            ),
-            tooltip=[
-                alt.Tooltip("valence_from:Q", title="Valence from", format=".1f"),
-                alt.Tooltip("energy_from:Q", title="Energy from", format=".1f"),
-                alt.Tooltip("streams:Q", title="Streams", format=COUNT),
-            ],
-        )
-    )
-    middle = pl.DataFrame({"at": [0.5]})
-    rules = [
-        alt.Chart(middle).mark_rule(color=GREY, strokeDash=[4, 3]).encode(**{channel: alt.datum(0.5)})
-        for channel in ("x", "y")
-    ]
-    names = (
-        alt.Chart(corners)
-        .mark_text(fontSize=13, fontWeight="bold", color=VERMILION)
-        .encode(x="x:Q", y="y:Q", text="mood:N")
-    )
-    return cast("alt.LayerChart", alt.layer(cells, *rules, names).properties(height=280))
-
-
-def shift(rows: pl.DataFrame, kind: str) -> "alt.Chart":
-    """Artists or genres whose share of streams rose or fell most, in percentage points.
-
-    Args:
-        rows: the figure `shift`.
-        kind: `artist` or `genre`.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    chosen = rows.filter(pl.col("kind") == kind).sort("change", descending=True)
-    chosen = chosen.with_columns(points=pl.col("change") * 100)
-    chart: alt.Chart = (
-        alt.Chart(chosen)
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=6 * _LABEL_LENGTH, ticks=False)
-            ),
-            x=alt.X("points:Q", title="Percentage points", axis=alt.Axis(tickCount=6)),
-            color=alt.Color(
-                "direction:N",
-                title=None,
-                scale=alt.Scale(domain=["rose", "fell"], range=[BLUE, VERMILION]),
-                legend=alt.Legend(orient="bottom"),
-            ),
-            tooltip=[
-                alt.Tooltip("name:N", title="Name"),
-                alt.Tooltip("stream_share:Q", title="Share now", format=".2%"),
-                alt.Tooltip("stream_share_before:Q", title="Share before", format=".2%"),
-                alt.Tooltip("points:Q", title="Percentage points", format="+.2f"),
-            ],
-        )
-        .properties(height=22 * max(chosen.height, 1))
-    )
-    return chart
-
-
-def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) -> "alt.VConcatChart":
-    """The graphs of a recap in one picture: figures in words, listening time, tops, hours, eras, moods.
-
-    A graph of which the asked period has nothing is left out.
-
-    Args:
-        title: who and when.
-        lines: the main figures in words, one under the other below the title.
-        figures: the frames of `figures.personal`, by name.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    half, narrow = _POSTER_WIDTH // 2 - 130, _POSTER_WIDTH // 2 - 60
-    drawn: list[list[tuple[str, Any, pl.DataFrame, str, int]]] = [
-        [("Listening time", listening_time, figures["timeline"], "minutes_listened", _POSTER_WIDTH)],
-        [
-            ("Artists", partial(tops, name="artist_name"), figures["artists"], "streams", half),
-            ("Tracks", partial(tops, name="track_name"), figures["tracks"], "streams", half),
-        ],
-        [("Hours of the week", hours_of_week, figures["hours"], "minutes_listened", _POSTER_WIDTH)],
-        [
-            ("Eras", eras, figures["eras"].drop_nulls("decade"), "streams", narrow),
-            ("Moods", moods, figures["moods"].filter(pl.col("mood") != "unknown"), "streams", narrow),
-        ],
-    ]
-    rows = [
-        [_titled(draw(rows), name, width) for name, draw, rows, number, width in row if _has(rows, number)]
-        for row in drawn
-    ]
-    parts = [row[0] if len(row) == 1 else alt.hconcat(*row) for row in rows if row]
-    parts = parts or [
-        alt.Chart(pl.DataFrame({"says": ["Nothing was heard."]})).mark_text().encode(text="says")
-    ]
-    chart: alt.VConcatChart = (
-        alt.vconcat(*parts, spacing=28)
-        .resolve_scale(color="independent", x="independent", y="independent")
-        .properties(
-            title=alt.Title(title, subtitle=lines, fontSize=22, subtitleFontSize=13, offset=20),
-            padding=24,
-        )
-    )
-    return chart
-
-
-def _has(rows: pl.DataFrame, number: str) -> bool:
-    """Whether the asked period has anything of what is drawn."""
-    asked = rows.filter(pl.col("period") == "asked") if "period" in rows.columns else rows
-    return bool(asked[number].sum())
-
-
-def _titled(chart: Any, title: str, width: int) -> Any:
-    import altair as alt  # noqa: PLC0415
-
-    return chart.properties(title=alt.Title(title, anchor="start"), width=width)
-
-
-def _named(rows: pl.DataFrame) -> pl.DataFrame:
-    """With the period's name as people read it, in `who`."""
-    return rows.with_columns(who=pl.col("period").replace_strict({"asked": ASKED, "compared": COMPARED}))
-
-
 def _laid_over(timeline: pl.DataFrame) -> pl.DataFrame:
     """The compared rows at the place of the asked ones, first on first; what is left over is not drawn."""
     places = timeline.filter(pl.col("period") == "asked").select("position", on="starts_on")
-    return _named(timeline).join(places, on="position", how="inner")
+    return named(timeline).join(places, on="position", how="inner")
 
 
 def _time_axis(bucket: str) -> "alt.X":
@@ -508,17 +300,3 @@ def _time_axis(bucket: str) -> "alt.X":
         labelExpr=label, grid=False, labelOverlap="greedy", labelSeparation=8, labelAngle=0, ticks=False
     )
     return alt.X("on:O", title=None, axis=axis)
-
-
-def _who(rows: pl.DataFrame) -> "alt.Color":
-    """The colours of the two periods; a legend only where there are two."""
-    import altair as alt  # noqa: PLC0415
-
-    both = rows["period"].n_unique() > 1
-    return alt.Color(
-        "who:N",
-        title=None,
-        sort=[ASKED, COMPARED],
-        scale=alt.Scale(domain=[ASKED, COMPARED], range=[BLUE, GREY]),
-        legend=alt.Legend(orient="bottom") if both else None,
-    )

@@ -6,6 +6,7 @@ stands out on white as well as on near-black.
 """
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,6 +54,25 @@ def dates_as_text(rows: pl.DataFrame) -> pl.DataFrame:
     Of a date alone it would make midnight UTC, which is the day before in America.
     """
     return rows.with_columns(pl.col(pl.Date).dt.strftime("%Y-%m-%dT00:00:00"))
+
+
+def so_far(base: "alt.Chart", rows: pl.DataFrame, day: str, today: date | None) -> list["alt.Chart"]:
+    """The layer that says "so far" over what is not over yet; none where everything is over.
+
+    Args:
+        base: the chart's encodings.
+        rows: what is drawn.
+        day: column of its dates, which the chart has as text.
+        today: first date that is not over; None where nobody asks.
+    """
+    if today is None or rows.filter(pl.col(day) >= today).is_empty():
+        return []
+    since = f"datetime({today.year}, {today.month - 1}, {today.day})"
+    return [
+        base.transform_filter(f"toDate(datum.{day}) >= {since}").mark_text(
+            text="so far", align="right", dy=-10, color=GREY
+        )
+    ]
 
 
 def colours(names: list[str], *, columns: int = 3, label_limit: int = 120, **more: Any) -> dict[str, Any]:

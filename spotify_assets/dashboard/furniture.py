@@ -1,7 +1,6 @@
 """What stands around every page: the filters, charts with their definition and downloads, empty states."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import altair as alt
@@ -10,6 +9,7 @@ import streamlit as st
 
 from spotify_assets.charts.theme import to_png, undressed
 from spotify_assets.dashboard import address
+from spotify_assets.dashboard.clock import today
 from spotify_assets.dashboard.published import ask, version
 from spotify_assets.dashboard.text import csv, in_words
 from spotify_assets.figures import glossary, view
@@ -216,8 +216,8 @@ def described(filters: Filters) -> str:
         said.append(f"compared with {filters.compared.first} to {filters.compared.last}")
     elif known and st.session_state[_REMEMBERED].get("compare") != "none":
         said.append(f"nothing to compare with, because the data begins on {known.first}")
-    if filters.period.last >= (today := datetime.now(UTC).date()):
-        said.append(f"{today} is not over yet")
+    if filters.period.last >= (unfinished := today()):
+        said.append(f"{unfinished} is not over yet")
     said += [f"{name.removesuffix('_id')} {offered.named(name, v)}" for name, v in filters.chosen.items()]
     return " · ".join(said)
 
@@ -334,7 +334,9 @@ def table(
         return
     shown = rows.select(column for column in rows if column.null_count() < rows.height)
     named = {column: in_words(column) for column in shown.columns} | dict(columns or {})
-    st.dataframe(shown, hide_index=True, column_config=named, width="stretch", key=f"table {name}")
+    st.dataframe(
+        shown, hide_index=True, column_config=named, width="stretch", placeholder="–", key=f"table {name}"
+    )
     with st.container(horizontal=True):
         _csv_button(rows, name)
 

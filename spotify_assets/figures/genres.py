@@ -7,20 +7,34 @@ import duckdb
 import polars as pl
 
 from spotify_assets.figures.overview import MS_PER_MINUTE
+from spotify_assets.figures.personal_queries import LEAST_PLAYS
 from spotify_assets.figures.view import Filters, ask, track_counts, track_counts_over_time
 
 
 def by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
     """One row per genre, most streams first: `genre`, `plays`, `streams`, `stream_share` (0 to 1, null
-    without streams), `skip_rate`, `minutes` heard, each by genre weight, and `previous_share` and
-    `previous_skip_rate` of the compared period, null where there is none.
+    without streams), `skip_rate`, `minutes` heard, each by genre weight, and `previous_share`,
+    `previous_plays` and `previous_skip_rate` of the compared period, null where there is none.
     """
     now = _by_genre(connection, filters)
     compared = filters.of_compared()
     before = (_by_genre(connection, compared) if compared else now.clear()).select(
-        "genre", previous_share="stream_share", previous_skip_rate="skip_rate"
+        "genre", previous_share="stream_share", previous_plays="plays", previous_skip_rate="skip_rate"
     )
     return now.join(before, on="genre", how="left", maintain_order="left")
+
+
+def most_skipped(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `by_genre` with at least `LEAST_PLAYS` plays by weight, most skipped first.
+
+    A compared skip rate of fewer plays is null.
+    """
+    before = pl.when(pl.col("previous_plays") >= LEAST_PLAYS).then("previous_skip_rate")
+    return (
+        rows.filter(pl.col("plays") >= LEAST_PLAYS)
+        .with_columns(previous_skip_rate=before)
+        .sort("skip_rate", "genre", descending=[True, False], nulls_last=True)
+    )
 
 
 def _by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:

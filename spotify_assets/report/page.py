@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from spotify_assets.charts import personal as charts
+from spotify_assets.charts import taste
 from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.figures.personal import ASKED, COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
@@ -268,7 +269,7 @@ def _eras(figures: PersonalFigures) -> Section:
     if eras.filter(pl.col("period") == ASKED, pl.col("decade").is_not_null()).is_empty():
         section.nothing = _why_nothing(figures)
         return section
-    section.pictures = [_picture("Streams by decade of release", charts.eras, eras, name="eras")]
+    section.pictures = [_picture("Streams by decade of release", taste.eras, eras, name="eras")]
     rows = [
         (f"{decade}s" if decade else "unknown", f"{streams:,}", f"{minutes:,.0f}", percent(share))
         for decade, streams, minutes, share in figures.of_period("eras")
@@ -318,8 +319,8 @@ def _moods(figures: PersonalFigures) -> Section:
         section.nothing = _why_nothing(figures)
         return section
     section.pictures = [
-        _picture("Share of streams", charts.moods, figures["moods"], name="moods"),
-        _picture("Streams by valence and energy", charts.mood_map, figures["mood_grid"], name="mood-grid"),
+        _picture("Share of streams", taste.moods, figures["moods"], name="moods"),
+        _picture("Streams by valence and energy", taste.mood_map, figures["mood_grid"], name="mood-grid"),
     ]
     rows = [(mood, f"{streams:,}", percent(share)) for mood, streams, share in moods.iter_rows()]
     section.tables = [Table("Numbers", ["Mood", "Streams", "Share"], rows)]
@@ -350,7 +351,7 @@ def _shift(figures: PersonalFigures) -> Section:
             section.pictures.append(
                 _picture(
                     f"{kind.capitalize()}s whose share rose or fell most",
-                    partial(charts.shift, kind=kind),
+                    partial(taste.shift, kind=kind),
                     figures["shift"],
                     name=f"shift-{kind}",
                 )

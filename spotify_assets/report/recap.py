@@ -99,7 +99,7 @@ def _chosen(
 
 def write(figures: PersonalFigures, target: Path) -> Recap:
     """Write figures as page, numbers and picture; each file is replaced in one step."""
-    from spotify_assets.charts.personal import poster  # noqa: PLC0415
+    from spotify_assets.charts.poster import poster  # noqa: PLC0415
     from spotify_assets.charts.theme import to_png  # noqa: PLC0415
 
     data = target.with_name(f"{target.stem}{DATA}")

@@ -10,7 +10,9 @@ import altair as alt
 import polars as pl
 import pytest
 
+from spotify_assets.charts import periods, taste
 from spotify_assets.charts import personal as charts
+from spotify_assets.charts.poster import poster
 from spotify_assets.charts.theme import to_png
 from spotify_assets.figures.personal import PersonalFigures, personal_figures
 from spotify_assets.report.svg import inline_svg
@@ -27,7 +29,7 @@ DRAWN: dict[str, tuple[Callable[[pl.DataFrame], Any], str, int]] = {
     "tops by streams": (partial(charts.tops, name="track_name"), "tracks", charts.TOP),
     "tops by minutes": (partial(charts.tops, name="artist_name", by="minutes"), "artists", charts.TOP),
     "endings": (charts.endings, "skips", 14),
-    "moods": (charts.moods, "moods", 8),
+    "moods": (taste.moods, "moods", 8),
 }
 """Charts with the figure that they draw and how many rows of it."""
 
@@ -74,13 +76,13 @@ def test_a_drawing_tells_the_numbers_of_each_mark(figures):
 def test_the_compared_period_is_laid_over_day_for_day(figures):
     rows = rows_of(charts.listening_time(figures["timeline"]))
     first = {row["who"]: row for row in rows if row["on"] == f"{FEBRUARY.first}T00:00:00"}
-    assert first[charts.COMPARED]["starts_on"] == f"{BEFORE.first}T00:00:00"
+    assert first[periods.COMPARED]["starts_on"] == f"{BEFORE.first}T00:00:00"
     hours = figures.of_period("timeline")["minutes_listened"][0] / 60
-    assert first[charts.ASKED]["hours"] == pytest.approx(hours)
+    assert first[periods.ASKED]["hours"] == pytest.approx(hours)
 
 
 def test_shares_of_what_rose_and_fell_are_in_points(figures):
-    rows = rows_of(charts.shift(figures["shift"], "genre"))
+    rows = rows_of(taste.shift(figures["shift"], "genre"))
     changes = figures["shift"].filter(pl.col("kind") == "genre")["change"]
     assert sorted(row["points"] for row in rows) == pytest.approx(sorted(changes * 100))
 
@@ -88,11 +90,11 @@ def test_shares_of_what_rose_and_fell_are_in_points(figures):
 def test_one_period_has_no_legend_of_two(published):
     with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as connection:
         alone = personal_figures(connection, BUSIEST, FEBRUARY)
-    assert charts.COMPARED not in inline_svg(charts.listening_time(alone["timeline"]), 720, "a", "time")
+    assert periods.COMPARED not in inline_svg(charts.listening_time(alone["timeline"]), 720, "a", "time")
 
 
 def test_the_poster_is_a_picture(figures):
-    picture = to_png(charts.poster("Listening", ["28 days"], figures.frames))
+    picture = to_png(poster("Listening", ["28 days"], figures.frames))
     assert picture.startswith(b"\x89PNG")
 
 
@@ -114,20 +116,20 @@ ALL = ["Listening time", "Artists", "Tracks", "Hours of the week", "Eras", "Mood
 
 
 def test_the_poster_leaves_out_what_the_period_has_nothing_of(figures):
-    assert titles_of(charts.poster("Listening", [], figures.frames)) == ALL
+    assert titles_of(poster("Listening", [], figures.frames)) == ALL
     unknown = {
         "eras": figures["eras"].with_columns(decade=pl.lit(None, pl.Int64)),
         "moods": figures["moods"].with_columns(mood=pl.lit("unknown")),
     }
-    assert titles_of(charts.poster("Listening", [], {**figures.frames, **unknown})) == ALL[:4]
+    assert titles_of(poster("Listening", [], {**figures.frames, **unknown})) == ALL[:4]
     only_before = figures["eras"].with_columns(
         pl.when(pl.col("period") == "compared").then("streams").otherwise(0)
     )
-    assert "Eras" not in titles_of(charts.poster("Listening", [], {**figures.frames, "eras": only_before}))
+    assert "Eras" not in titles_of(poster("Listening", [], {**figures.frames, "eras": only_before}))
     no_music = {name: figures[name].clear() for name in ("artists", "tracks", "eras", "moods")}
-    assert titles_of(charts.poster("Podcasts", [], {**figures.frames, **no_music})) == [ALL[0], ALL[3]]
+    assert titles_of(poster("Podcasts", [], {**figures.frames, **no_music})) == [ALL[0], ALL[3]]
 
 
 def test_the_poster_of_nothing_is_a_picture_too(figures):
     nothing = {name: frame.clear() for name, frame in figures.frames.items()}
-    assert to_png(charts.poster("Nothing", [], nothing)).startswith(b"\x89PNG")
+    assert to_png(poster("Nothing", [], nothing)).startswith(b"\x89PNG")

@@ -80,3 +80,18 @@ def test_a_genre_filter_keeps_whole_tracks(connection):
     assert found["plays"].sum() == pytest.approx(
         within(FEBRUARY).filter(pl.col("track").is_in(with_genre.to_list())).height
     )
+
+
+def test_a_rate_of_few_plays_has_no_rank():
+    rows = pl.DataFrame(
+        {
+            "genre": ["rock", "pop", "rare", "new", "mute"],
+            "plays": [500.0, 20.0, 19.5, 90.0, 40.0],
+            "skip_rate": [0.2, 0.5, 1.0, 0.5, None],
+            "previous_plays": [400.0, 3.0, 100.0, None, 50.0],
+            "previous_skip_rate": [0.1, 1.0, 0.3, None, None],
+        }
+    )
+    found = genres.most_skipped(rows)
+    assert found["genre"].to_list() == ["new", "pop", "rock", "mute"]
+    assert found["previous_skip_rate"].to_list() == [None, None, 0.1, None]

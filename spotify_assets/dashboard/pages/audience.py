@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from spotify_assets.charts import audience as charts
+from spotify_assets.dashboard.clock import LAST_ZONE, today
 from spotify_assets.dashboard.furniture import change, choice, heading, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import audience
@@ -22,7 +23,7 @@ def page(filters: Filters) -> None:
     _tiles(everybody, _only(compared) if compared else None)
     show(
         "Active users",
-        charts.active_users,
+        partial(charts.active_users, today=today(LAST_ZONE)),
         active,
         term="DAU, WAU, MAU",
         name="active_users",
@@ -64,7 +65,7 @@ def page(filters: Filters) -> None:
     with left:
         show(
             "Sessions a day",
-            charts.sessions,
+            partial(charts.sessions, today=today(LAST_ZONE)),
             ask(audience.sessions_by_day, of_session),
             term="session",
             name="sessions",

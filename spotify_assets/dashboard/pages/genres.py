@@ -9,6 +9,7 @@ from spotify_assets.charts.theme import MOST_GROUPS, PERCENT
 from spotify_assets.dashboard.furniture import heading, show, table
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import genres
+from spotify_assets.figures.personal_queries import LEAST_PLAYS
 from spotify_assets.figures.view import Filters
 
 SHOWN = 15
@@ -38,10 +39,10 @@ def page(filters: Filters) -> None:
         lambda top: bars.bars(
             top.rename({"previous_skip_rate": "previous"}), "genre", "skip_rate", "skip rate", PERCENT
         ),
-        first.sort("skip_rate", "genre", descending=[True, False]),
+        genres.most_skipped(first),
         term="skip rate",
         name="genre_skip_rates",
-        note=f"Most skipped first.{mark}",
+        note=f"Most skipped first, of genres with at least {LEAST_PLAYS} plays by weight.{mark}",
     )
     names = tuple(rows.head(MOST_GROUPS)["genre"])
     show(
@@ -54,7 +55,7 @@ def page(filters: Filters) -> None:
     )
     table(
         "All genres",
-        rows.drop("previous_share", "previous_skip_rate"),
+        rows.drop("previous_share", "previous_plays", "previous_skip_rate"),
         term="genre weight",
         name="genres",
         columns={

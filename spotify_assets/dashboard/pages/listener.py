@@ -6,6 +6,8 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import personal as charts
+from spotify_assets.charts import taste
+from spotify_assets.dashboard.clock import today
 from spotify_assets.dashboard.furniture import (
     change,
     choice,
@@ -172,7 +174,7 @@ def _numbers(figures: PersonalFigures) -> None:
 def _when(figures: PersonalFigures) -> None:
     show(
         "Listening time",
-        charts.listening_time,
+        partial(charts.listening_time, today=today(figures.listener.time_zone)),
         figures["timeline"],
         term=TERMS["timeline"],
         name="listening_time",
@@ -296,9 +298,9 @@ def _taste(figures: PersonalFigures) -> None:
     grid = figures["mood_grid"]
     empty = []
     for title, draw, rows, name in (
-        ("Eras", charts.eras, eras, "eras"),
-        ("Moods", charts.moods, moods, "moods"),
-        ("Valence and energy", charts.mood_map, grid, "mood_grid"),
+        ("Eras", taste.eras, eras, "eras"),
+        ("Moods", taste.moods, moods, "moods"),
+        ("Valence and energy", taste.mood_map, grid, "mood_grid"),
     ):
         if rows.is_empty():
             empty.append(title)
@@ -330,7 +332,7 @@ def _taste(figures: PersonalFigures) -> None:
     for kind, title in (("artist", "Artists that rose and fell"), ("genre", "Genres that rose and fell")):
         show(
             title,
-            partial(charts.shift, kind=kind),
+            partial(taste.shift, kind=kind),
             figures["shift"].filter(pl.col("kind") == kind),
             term=TERMS["shift"],
             name=f"{kind}_shift",

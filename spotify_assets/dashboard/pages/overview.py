@@ -6,6 +6,7 @@ import streamlit as st
 
 from spotify_assets.charts import overview as charts
 from spotify_assets.charts.theme import PERCENT
+from spotify_assets.dashboard.clock import LAST_ZONE, today
 from spotify_assets.dashboard.furniture import change, heading, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import overview
@@ -51,7 +52,7 @@ def page(filters: Filters) -> None:
     )
     show(
         "Listeners a day",
-        partial(charts.by_day, name="listeners"),
+        partial(charts.by_day, name="listeners", today=today(LAST_ZONE)),
         listeners,
         term="DAU",
         name="listeners_by_day",
@@ -63,7 +64,7 @@ def page(filters: Filters) -> None:
         number_format = PERCENT if number == "skip_rate" else ",.0f"
         show(
             title,
-            partial(charts.by_day, name=axis, number_format=number_format),
+            partial(charts.by_day, name=axis, number_format=number_format, today=today()),
             overview.days_side_by_side(days, days_before, "event_date", number),
             term=term,
             name=f"{number}_by_day",

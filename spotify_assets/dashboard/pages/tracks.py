@@ -10,7 +10,16 @@ import streamlit as st
 from spotify_assets.charts import content as charts
 from spotify_assets.charts import overview as daily
 from spotify_assets.charts.theme import PERCENT
-from spotify_assets.dashboard.furniture import choice, chosen, filter_address, heading, show, table, tile
+from spotify_assets.dashboard.clock import today
+from spotify_assets.dashboard.furniture import (
+    choice,
+    chosen,
+    filter_address,
+    heading,
+    show,
+    table,
+    tile,
+)
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import content, overview
 from spotify_assets.figures.content import By, Kind
@@ -156,7 +165,7 @@ def _days(filters: Filters, kind: Kind, identifier: str, days: pl.DataFrame) -> 
         rows = overview.days_side_by_side(days, before, "event_date", number)
         show(
             title,
-            partial(daily.by_day, name=axis, number_format=number_format),
+            partial(daily.by_day, name=axis, number_format=number_format, today=today()),
             rows,
             term=term,
             name=f"{number}_of_one_by_day",
