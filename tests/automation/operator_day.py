@@ -6,6 +6,7 @@ minutes; the webhook is a real server.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,14 +27,15 @@ from spotify_assets.automation.health import look
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.problem import MENDED_BY
 from spotify_assets.automation.runs import run
+from spotify_assets.checks.published import MARTS
 from spotify_assets.cli import app
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from spotify_assets.warehouse.slices import Window
 
 FIRST = date(2025, 3, 1)
-MODELS = ("fct_listening_hours", "dim_date", "stg_listening_hours", "stg_listening_events", "stg_tracks")
-"""Of the dbt project as much as one mart with its tests needs."""
+MODELS = ("fct_listening_hours", "dim_date", *(mart.removeprefix("marts.") for mart in MARTS))
+"""Of the dbt project a mart with its tests, and what the published copy has to have."""
 Do = Callable[["World"], object]
 
 
@@ -125,12 +127,18 @@ def mend() -> tuple[int, str]:
 
 
 def small_project(folder: Path) -> Path:
-    """A dbt project of a few models of the real one."""
+    """A dbt project of a few models of the real one, with those that they are made from."""
     real = PROJECT_ROOT / "dbt_project"
     shutil.copytree(real, folder, ignore=shutil.ignore_patterns("target", "logs", "analyses", "snapshots"))
     (folder / "models" / "_exposures.yml").unlink()
+    models = {file.stem: file.read_text() for file in (folder / "models").rglob("*.sql")}
+    kept, open_ones = {"_sources", "_groups"}, list(MODELS)
+    while open_ones:
+        name = open_ones.pop()
+        kept.add(name)
+        open_ones += set(re.findall(r"ref\('(\w+)'\)", models[name])) - kept
     for file in (folder / "models").rglob("*"):
-        if file.is_file() and not file.name.startswith(("_sources", "_groups")) and file.stem not in MODELS:
+        if file.is_file() and file.stem not in kept:
             file.unlink()
     return folder
 
