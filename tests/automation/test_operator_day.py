@@ -1,10 +1,15 @@
 """A day of an operator: what goes wrong is named, told once, mended by the command named, and told over."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from spotify_assets.automation.instance import instance_of
 from spotify_assets.definitions import build_defs
@@ -84,6 +89,21 @@ def made(number: int, *assets: str, job: str = "everything") -> Do:
     return lambda day: day.materialize(number, *assets, job=job)
 
 
+def text(name: str, content: str) -> Do:
+    """A file of the data folder that a person writes, with something that is wrong."""
+
+    def do(day: World) -> None:
+        file = day.settings.data_dir / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+
+    return do
+
+
+def gone(name: str) -> Do:
+    return lambda day: (day.settings.data_dir / name).unlink(missing_ok=True)
+
+
 def killed(step: str, number: int) -> Do:
     return lambda _: killed_at(step, number)
 
@@ -113,14 +133,148 @@ FILES = [
 ]
 
 
-def test_what_goes_wrong_is_named_told_once_mended_and_told_over(day: World):
-    found = live_through(day, FILES)
-    for fault in FILES:
+def snapshot_of(day: World) -> Path:
+    """The folder of the newest catalogue."""
+    return max((day.settings.lake_dir / "spotify_tracks").glob("snapshot_date=*"))
+
+
+def a_column_less(day: World) -> None:
+    """The newest catalogue has no ids."""
+    [file] = snapshot_of(day).iterdir()
+    day.keep(file)
+    pl.read_parquet(file, glob=False).drop("track_id").write_parquet(file)
+
+
+def no_catalogue(day: World) -> None:
+    """The newest catalogue holds something else."""
+    for file in snapshot_of(day).iterdir():
+        day.keep(file).write_bytes(b"nonsense,\n1\n")
+
+
+def of_the_catalogue(day: World) -> None:
+    snapshot = date.fromisoformat(snapshot_of(day).name.removeprefix("snapshot_date="))
+    day.materialize((snapshot - FIRST).days + 1, "raw/raw_tracks")
+
+
+def held(number: int) -> Do:
+    """A run of a day while another program has the warehouse open."""
+
+    def do(day: World) -> None:
+        path = str(day.settings.warehouse_path)
+        hold = f"import duckdb; c = duckdb.connect({path!r}); print('held', flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            day.materialize(number, RAW)
+            holder.communicate("\n")
+
+    return do
+
+
+def freshness(state: FreshnessState) -> Do:
+    """The daemon's judgement of a layer."""
+    return lambda day: day.instance._report_runless_asset_event(
+        FreshnessStateChange(
+            key=dg.AssetKey(["core", "tracks"]),
+            new_state=state,
+            previous_state=FreshnessState.UNKNOWN,
+            state_change_timestamp=1.8e9,
+        )
+    )
+
+
+def a_wrong_model(day: World) -> None:
+    [file] = day.settings.dbt_project_dir.rglob("dim_date.sql")
+    day.keep(file).write_text("select 1 as date_day from nowhere")
+
+
+def a_model_that_repeats(day: World) -> None:
+    [file] = day.settings.dbt_project_dir.rglob("dim_device.sql")
+    row = "('web', 'Web player', false),"
+    content = day.keep(file).read_text()
+    assert row in content
+    file.write_text(content.replace(row, f"{row} {row}"))
+
+
+def a_full_disk(day: World) -> None:
+    """The published copy gets a file system of its own that is too small."""
+    folder = str(day.settings.processed_dir)
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("only root can mount a file system")
+
+
+def room_again(day: World) -> None:
+    if day.settings.processed_dir.is_mount():
+        subprocess.run(["umount", str(day.settings.processed_dir)], check=True)
+
+
+OTHERS = [
+    Fault("a catalogue of something else", "snapshot_date=", no_catalogue, of_the_catalogue),
+    Fault(
+        "rules of recordings",
+        "recordings.toml",
+        text("recordings.toml", "not [toml"),
+        made(2, "core/recordings"),
+        gone("recordings.toml"),
+    ),
+    Fault(
+        "rules of exclusions",
+        "exclusions.toml",
+        text("exclusions.toml", "not [toml"),
+        made(3, "core/listening_events"),
+        gone("exclusions.toml"),
+    ),
+    Fault("held by another program", "is held by", nothing, held(4)),
+    Fault(
+        "a receipt that is none",
+        "A receipt cannot be read",
+        text("raw/_receipts/x.json", "{"),
+        nothing,
+        gone("raw/_receipts/x.json"),
+    ),
+    Fault(
+        "a layer is late",
+        "Layer core is late",
+        freshness(FreshnessState.FAIL),
+        nothing,
+        freshness(FreshnessState.PASS),
+        by="daemon",
+    ),
+]
+LATER = [
+    Fault("killed in the dbt step", "Failed: dbt for 2025-03-04", nothing, killed("dbt", 4)),
+    Fault(
+        "a model that fails",
+        "Table with name nowhere",
+        a_wrong_model,
+        made(5, "marts/dim_date", job="data"),
+        by="daemon",
+    ),
+    Fault("a full disk", "publish__serving", a_full_disk, made(6, "publish/serving"), room_again),
+    Fault(
+        "a model that repeats a row",
+        "Check unique_dim_device",
+        a_model_that_repeats,
+        made(7, "marts/dim_device", job="data"),
+        by="daemon",
+    ),
+    Fault("a catalogue without ids", "snapshot_date=", a_column_less, of_the_catalogue),
+]
+
+
+@pytest.mark.parametrize("faults", [FILES, OTHERS, LATER], ids=["files", "others", "later"])
+def test_what_goes_wrong_is_named_told_once_mended_and_told_over(day: World, faults: list[Fault]):
+    found = live_through(day, faults)
+    for fault in faults:
         told = found[fault.name]
         print(
-            f"| {fault.name:32} | {fault.by:6} | {told.named_after:5.1f} s | "
+            f"| {fault.name:40} | {fault.by:6} | {told.named_after:5.1f} s | "
             f"{told.messages} | {told.all_clears} | {told.at_the_end} |"
         )
     assert {name: (told.messages, told.all_clears, told.at_the_end) for name, told in found.items()} == {
-        fault.name: (1, 1, 0) for fault in FILES
+        fault.name: (1, 1, 0) for fault in faults
     }
