@@ -31,7 +31,7 @@ def database(tmp_path: Path) -> Database:
                 ('b.json@2', '{{"ts": 1}}'),
                 ('c.json@3', '{{"user_id": "other"}}'),
                 ('kafka/t/i/0', '{{"message": "[\\"{GONE}\\""}}'),
-                ('kafka/t/i/1', '{{"message": "[\\"{GONE} too\\""}}')
+                ('kafka/t/i/1', '{{"message": "[\\"other\\""}}')
             ) as v (source_file, original)
             """
         )
