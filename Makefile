@@ -106,7 +106,7 @@ $(BENCH): requirements-bench.lock requirements-duckdb-1.5.lock $(DEV)
 	@touch $@
 
 # One after the other, at a million events; more with SIZE=10M or SIZE=100M.
-bench: $(BENCH)
+bench: $(BENCH) kafka
 	$(BIN)/python -m tests.benchmarks --size $(or $(SIZE),1M)
 
 # Reproducible by seed: make fuzz COUNT=100 SEED=7

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from spotify_assets.lake import layout
+from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.horizon import start_of
 from spotify_assets.lake.receipts import Receipt, read_receipts
@@ -262,6 +263,9 @@ class _Lake:
     def _sources_in(self, folder: Path, table: Table) -> Iterator[str]:
         """What the rows of a folder's files call their file; of what cannot be read, everything is there."""
         for path in layout.landed_files(folder):
+            if (batch := BatchName.parse(path.name)) is not None:
+                yield batch.origin.source_file
+                continue
             try:
                 yield from _sources_of(path, table, self._lake_dir)
             except (SourceError, pl.exceptions.PolarsError):

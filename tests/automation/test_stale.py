@@ -21,6 +21,7 @@ from tests.lake.events import event_rows
 from tests.lake.exports import account_row, plays, write_json
 from tests.lake.test_redating import offline
 from tests.sources.files import tracks_dataset_row, write_csv
+from tests.stream.made import batch
 
 TODAY = date(2026, 11, 20)
 JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 20, 8) for month in (1, 2, 3))  # noqa: DTZ001
@@ -46,6 +47,7 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
         b"event_id,user_id,started_at,ended_at,event_date,action,ms_played,source,content_type\n"
         b"t1,carl,2024-03-25T07:00:00,2024-03-25T07:03:00,2024-03-25,play,180000,stream,music\n",
     )
+    batch(0, b'{"user_id": "dora", "ended_at": "2024-03-25T08:00:00Z"}').write(made.lake_dir, "gzip")
     load(made)
     return made
 
@@ -93,6 +95,13 @@ def test_a_month_that_somebody_deleted_leaves_with_all_that_comes_after(settings
 @pytest.mark.parametrize("name", ["own name.parquet", "another.parquet", "text.csv"])
 def test_one_of_a_producers_files_of_a_date(settings: Settings, name: str):
     (layout.events_dir(settings.lake_dir, DAY) / name).unlink()
+    assert stale(settings).gone == {DAY}
+
+
+@pytest.mark.parametrize("name", ["kafka~*", "_kafka/*/*/*/*.json"])
+def test_a_batch_of_a_stream(settings: Settings, name: str):
+    [gone] = settings.lake_dir.rglob(name)
+    gone.unlink()
     assert stale(settings).gone == {DAY}
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.automation.lake_watch import scan
-from spotify_assets.lake import batches
+from spotify_assets.lake import batches, layout
 from spotify_assets.lake.batches import BatchName, Manifest, Origin
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.holes import Hole, OffsetsGoneError, holes, next_hole
@@ -83,6 +83,28 @@ def test_of_two_writers_of_the_same_offsets_one_wins(lake_dir: Path) -> None:
     assert read(lake_dir)["user_id"].sort().to_list() == ["a", "b"]
     assert len(list(lake_dir.rglob("kafka~*"))) == 1
     assert next_hole(lake_dir, ORIGIN, 0, 3) == Hole(2)
+
+
+def test_a_batch_that_cannot_be_written_leaves_nothing_and_is_written_later(
+    lake_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = batch(0, play("a"), play("b", 11), b"no event")
+
+    really = layout.write_bytes
+
+    def full(path: Path, content: bytes) -> Path:
+        if "hour=11" in path.as_posix():
+            raise OSError(28, "No space left on device")
+        return really(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layout, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left"):
+            made.write(lake_dir, "gzip")
+    assert [path for path in lake_dir.rglob("*") if path.is_file()] == []
+    manifest = made.write(lake_dir, "gzip")
+    assert manifest is not None
+    assert (manifest.rows, read(lake_dir).height) == (3, 2)
 
 
 def test_a_consumer_goes_on_where_the_lake_ends(lake_dir: Path) -> None:

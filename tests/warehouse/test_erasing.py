@@ -29,7 +29,9 @@ def database(tmp_path: Path) -> Database:
             select * from (values
                 ('a.json@1', '{{"user_id": "{GONE}"}}'),
                 ('b.json@2', '{{"ts": 1}}'),
-                ('c.json@3', '{{"user_id": "other"}}')
+                ('c.json@3', '{{"user_id": "other"}}'),
+                ('kafka/t/i/0', '{{"message": "[\\"{GONE}\\""}}'),
+                ('kafka/t/i/1', '{{"message": "[\\"other\\""}}')
             ) as v (source_file, original)
             """
         )
@@ -43,9 +45,9 @@ def rows(database: Database, query: str) -> list[tuple[object, ...]]:
 
 def test_their_rows_go_from_every_table_and_the_others_stay(database):
     gone = erase_rows(database, GONE, {"b.json@2"})
-    assert gone == {"marts.listeners": 2, "raw.raw_events": 6, "ops.rejected_rows": 2}
+    assert gone == {"marts.listeners": 2, "raw.raw_events": 6, "ops.rejected_rows": 3}
     assert rows(database, "select count(*) from raw.raw_events") == [(6,)]
-    assert rows(database, "select source_file from ops.rejected_rows") == [("c.json@3",)]
+    assert rows(database, "select source_file from ops.rejected_rows") == [("c.json@3",), ("kafka/t/i/1",)]
     assert erase_rows(database, GONE, {"b.json@2"}) == {}
 
 
