@@ -175,10 +175,14 @@ def _contiguous(keys: Sequence[str], wanted: set[str]) -> list[list[str]]:
 def _with_downstream(
     graph: AssetGraph, chosen: set[dg.AssetKey], lacking: list[dg.AssetKey], partitioned: list[dg.AssetKey]
 ) -> tuple[dg.AssetKey, ...]:
-    """The assets that lack something and all that is made from them; everything chosen where all do."""
+    """The assets that lack something and all that is made from them; everything chosen where all do.
+
+    What is made together with one of them, and cannot be made without, is among them.
+    """
     if set(partitioned) <= set(lacking):
         return tuple(sorted(chosen))
-    below = dg.AssetSelection.assets(*lacking).downstream().resolve(graph)
+    together = dg.AssetSelection.assets(*lacking).required_multi_asset_neighbors()
+    below = together.downstream().required_multi_asset_neighbors().resolve(graph)
     return tuple(sorted(chosen & below))
 
 

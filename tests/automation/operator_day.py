@@ -119,7 +119,8 @@ class World:
 def call(*arguments: str) -> tuple[int, str]:
     """One command: its exit code and all that it said, on one line."""
     result = CliRunner().invoke(app, arguments)
-    return result.exit_code, " ".join((result.stdout + result.stderr).split())
+    said = result.stdout + result.stderr + (repr(result.exception) if result.exception else "")
+    return result.exit_code, " ".join(said.split())
 
 
 def mend() -> tuple[int, str]:

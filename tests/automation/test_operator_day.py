@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import polars as pl
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
@@ -104,6 +105,33 @@ def gone(name: str) -> Do:
     return lambda day: (day.settings.data_dir / name).unlink(missing_ok=True)
 
 
+def sql(statement: str) -> Do:
+    def do(day: World) -> None:
+        with duckdb.connect(str(day.settings.warehouse_path)) as connection:
+            [(rows,)] = connection.execute(statement).fetchall()
+            assert rows == 1, statement
+
+    return do
+
+
+def a_row_gone(table: str) -> Do:
+    """Somebody deletes a row of a stored table."""
+    return sql(f"delete from {table} where rowid = (select min(rowid) from {table})")
+
+
+def a_row_with(table: str, wrong: str) -> Do:
+    """Somebody writes into a row of a stored table."""
+    return sql(f"update {table} set {wrong} where rowid = (select min(rowid) from {table})")
+
+
+def checked(*assets: str) -> Do:
+    def do(day: World) -> None:
+        code, said = call("check", "--select", " or ".join(f'key:"{asset}"' for asset in assets))
+        assert code == 1, said
+
+    return do
+
+
 def killed(step: str, number: int) -> Do:
     return lambda _: killed_at(step, number)
 
@@ -198,6 +226,11 @@ def a_model_that_repeats(day: World) -> None:
     file.write_text(content.replace(row, f"{row} {row}"))
 
 
+def no_copy(day: World) -> None:
+    """Something else lies where the published copy was."""
+    day.settings.serving_path.write_bytes(b"nonsense" * 99)
+
+
 def a_full_disk(day: World) -> None:
     """The published copy gets a file system of its own that is too small."""
     folder = str(day.settings.processed_dir)
@@ -266,7 +299,51 @@ LATER = [
 ]
 
 
-@pytest.mark.parametrize("faults", [FILES, OTHERS, LATER], ids=["files", "others", "later"])
+def a_row_gone_of(asset: str, words: str | None = None) -> Fault:
+    return Fault(
+        f"a row gone: {asset}",
+        words or f"Check reconciliation fails on {asset}",
+        a_row_gone(asset.replace("/", ".")),
+        checked(asset),
+    )
+
+
+def a_wrong_value_of(asset: str, wrong: str, check: str) -> Fault:
+    return Fault(
+        f"a wrong value: {asset}",
+        f"Check {check} fails on {asset}",
+        a_row_with(asset.replace("/", "."), wrong),
+        checked(asset),
+    )
+
+
+STORED = [
+    a_row_gone_of("marts/fct_listening_hours", "fct_listening_hours_has_all_time_listened"),
+    a_row_gone_of("core/daily_track_metrics"),
+    a_row_gone_of("core/listening_hours"),
+    a_row_gone_of("core/played_tracks"),
+    a_row_gone_of("core/track_genres"),
+    a_row_gone_of("raw/raw_events"),
+    a_row_gone_of("ml/model_features"),
+]
+WRONG = [
+    Fault(
+        "a wrong value: marts/fct_listening_hours",
+        "fct_listening_hours_has_all_time_listened",
+        a_row_with("marts.fct_listening_hours", "ms_listened = ms_listened + 1"),
+        checked("marts/fct_listening_hours"),
+    ),
+    a_wrong_value_of("core/daily_track_metrics", "skip_rate = 2", "ranges"),
+    a_wrong_value_of("core/recordings", "matched_by = 'guess'", "accepted_values"),
+    a_wrong_value_of("core/played_tracks", "content_type = 'radio'", "accepted_values"),
+    a_wrong_value_of("core/artists", "track_count = 0", "ranges"),
+    Fault("the copy is something else", "copy_has_what_is_read", no_copy, checked("publish/serving")),
+]
+
+
+@pytest.mark.parametrize(
+    "faults", [FILES, OTHERS, LATER, STORED, WRONG], ids=["files", "others", "later", "stored", "wrong"]
+)
 def test_what_goes_wrong_is_named_told_once_mended_and_told_over(day: World, faults: list[Fault]):
     found = live_through(day, faults)
     for fault in faults:
