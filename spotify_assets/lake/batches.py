@@ -45,7 +45,7 @@ class Origin(msgspec.Struct, frozen=True, order=True):
 
     @property
     def source_file(self) -> str:
-        """What `source_file` of its rows is; `source_row` is the offset."""
+        """What `source_file` of its rows is; `source_row` is the offset and 1."""
         return f"{PREFIX}/{self.topic}/{self.topic_id}/{self.partition}"
 
 

@@ -231,8 +231,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned:
     """The events of a batch's file as rows of raw.raw_events. One row per message.
 
-    `offsets` are those of its lines; each becomes its row's `source_row`, and `source_file` names the
-    partition of the topic, so that a message that is read again is the same row.
+    `offsets` are those of its lines; `source_row` is one more, because rows are counted from 1, and
+    `source_file` names the partition of the topic, so that a message that is read again is the same row.
 
     Raises:
         SourceError: the file cannot be read, or has not as many lines as offsets.
@@ -247,14 +247,14 @@ def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned
             f"has {rows.height + malformed.height:,} lines, its manifest says {len(offsets):,}",
             _RESTORE,
         )
-    numbered = pl.Series(ROW, offsets, dtype=pl.Int64)
+    numbered = pl.Series(ROW, offsets, dtype=pl.Int64) + 1
     rows = rows.with_columns(numbered.gather(rows[ROW] - 1)).drop("schema_version", strict=False)
     given = rows.with_columns(
         pl.lit(value).alias(name) if name not in rows.columns else pl.col(name).fill_null(value)
         for name, value in _WHERE_MISSING.items()
     )
     broken = [
-        Malformed(offsets[row - 1], reason, detail, str(json.loads(original)["text"]))
+        Malformed(offsets[row - 1] + 1, reason, detail, str(json.loads(original)["text"]))
         for row, reason, detail, original in malformed.iter_rows()
     ]
     read = chunk_of_frame(given, broken, path.name, source_file, user_id=None)
@@ -273,7 +273,7 @@ def read_refused(path: Path, source_file: str) -> Cleaned:
         raise SourceError(path, f"cannot be read: {error}", _RESTORE) from error
     rejected = rows.select(
         pl.lit(source_file).alias("source_file"),
-        pl.col("offset").alias("source_row"),
+        (pl.col("offset") + 1).alias("source_row"),
         "reason",
         "detail",
         "original",

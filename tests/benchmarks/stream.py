@@ -309,7 +309,9 @@ def places_in_lake(settings: Settings) -> Counter[tuple[int, int]]:
     today = date.today()  # noqa: DTZ011
     window = Window(today - timedelta(days=3), today + timedelta(days=3))
     rows = EventLake(settings.lake_dir).read(window).rows
-    at = rows.select(pl.col("source_file").str.split("/").list.last().cast(pl.Int64), "source_row")
+    at = rows.select(
+        pl.col("source_file").str.split("/").list.last().cast(pl.Int64), pl.col("source_row") - 1
+    )
     return Counter(at.iter_rows())
 
 

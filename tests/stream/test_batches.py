@@ -33,7 +33,7 @@ def test_events_lie_in_the_hour_of_their_own_time(lake_dir: Path, compression: C
         "listening_events/date=2026-11-29/hour=12": ((11, 1),),
     }
     rows = read(lake_dir).sort("source_row")
-    assert rows.select("user_id", "source_row").rows() == [("a", 7), ("b", 8), ("c", 9), ("d", 10)]
+    assert rows.select("user_id", "source_row").rows() == [("a", 8), ("b", 9), ("c", 10), ("d", 11)]
     assert set(rows["source_file"]) == {"kafka/listening/Topic-Id_1/3"}
     assert rows["started_at"].to_list()[2] == datetime(2026, 11, 28, 23, 59, 59, 994_000)  # noqa: DTZ001
 
@@ -43,8 +43,8 @@ def test_a_refused_message_is_told_with_its_place_and_reason(lake_dir: Path) -> 
     cleaned = EventLake(lake_dir).read(Window(DAY, DAY + timedelta(days=1)))
     assert cleaned.rows_in == 3
     assert cleaned.rejected.select("source_file", "source_row", "reason").rows() == [
-        (ORIGIN.source_file, 1, "malformed_json"),
-        (ORIGIN.source_file, 2, "tombstone"),
+        (ORIGIN.source_file, 2, "malformed_json"),
+        (ORIGIN.source_file, 3, "tombstone"),
     ]
 
 
@@ -215,6 +215,6 @@ def test_writers_that_race_leave_every_offset_once(
                 late.write(lake_dir, "gzip")
             stale.clear()
     end = next_hole(lake_dir, ORIGIN, 0, 10**9).start
-    assert read(lake_dir)["source_row"].sort().to_list() == list(range(end))
+    assert read(lake_dir)["source_row"].sort().to_list() == list(range(1, end + 1))
     found: list[Manifest] = list(batches.manifests(lake_dir, ORIGIN))
     assert [each.start for each in found] == [0, *(each.end for each in found)][: len(found)]

@@ -38,8 +38,8 @@ def everything(lake_dir: Path) -> bytes:
 def assert_the_others_are_there_once(lake_dir: Path) -> None:
     rows = read(lake_dir)
     others = rows.filter(rows["user_id"] != GONE).sort("source_row")
-    assert others.select("user_id", "source_row").rows() == [("a", 0), ("b", 2), ("c", 6)]
-    assert [row for row in refused(lake_dir) if row[1] == 5] == [(ORIGIN.source_file, 5, "malformed_json")]
+    assert others.select("user_id", "source_row").rows() == [("a", 1), ("b", 3), ("c", 7)]
+    assert [row for row in refused(lake_dir) if row[1] == 6] == [(ORIGIN.source_file, 6, "malformed_json")]
 
 
 def test_nothing_of_theirs_is_left_and_all_of_the_others_is(settings: Settings) -> None:

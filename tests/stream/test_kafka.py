@@ -115,7 +115,7 @@ def assert_each_once(settings: Settings) -> None:
     """Every message of the topic is in the lake or among the refused, once."""
     rows, refused = in_lake(settings)
     places = [
-        (int(file.rsplit("/", 1)[1]), row)
+        (int(file.rsplit("/", 1)[1]), row - 1)
         for frame in (rows, refused)
         for file, row in frame.select("source_file", "source_row").iter_rows()
     ]
@@ -123,7 +123,7 @@ def assert_each_once(settings: Settings) -> None:
     assert sorted(places) == [(partition, offset) for partition, offset, _ in told]
     values = {(partition, offset): value for partition, offset, value in told}
     for file, row, number in rows.select("source_file", "source_row", "ms_played").iter_rows():
-        assert json.loads(values[int(file.rsplit("/", 1)[1]), row] or b"")["ms_played"] == number
+        assert json.loads(values[int(file.rsplit("/", 1)[1]), row - 1] or b"")["ms_played"] == number
 
 
 def test_every_message_is_in_the_lake_once(settings: Settings) -> None:
