@@ -163,7 +163,7 @@ def test_killed_before_the_tables_the_same_command_finishes_it(
         with pytest.raises(Killed):
             call("import", "--undo", "endsong_0.json")
     # Without January the partitions begin later; what is before them leaves the tables first.
-    assert asked == ["2024-01-09 to 2024-02-10", "2024-02-01 to 2024-02-10"]
+    assert asked == ["2024-01-10 to 2024-02-10", "2024-02-01 to 2024-02-10"]
     assert len(receipts(data_dir)) == 2
     [due] = owed(settings.lake_dir)
     assert str(due.first) == "2024-01-10"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.batches import BatchName, origins
+from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.erasing_batches import erase_from_batches
 from spotify_assets.lake.exclusions import forget_exclusions
 from spotify_assets.lake.importing import alone
@@ -81,8 +81,7 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
                     erased.add("events of producers", rows)
                     erased.dates |= set(layout.dates_of(path))
         # First, so that no consumer brings them in behind what is erased here.
-        if origins(lake_dir):
-            keep_listener_out(lake_dir, user_id)
+        keep_listener_out(lake_dir, user_id)
         streamed = erase_from_batches(lake_dir, lambda name: name.strip() == user_id)
         erased.add("events of the stream", streamed.rows)
         erased.add("refused messages of the stream", streamed.refused)

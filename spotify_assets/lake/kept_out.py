@@ -3,9 +3,9 @@
 A content is known by the SHA-256 of its bytes alone, so that it is recognised after a touch, a copy, a rename
 or a move, and in any archive; one file for each under `<lake>/_kept_out/`. Nothing here tells whose it was.
 
-A listener who was erased from a lake that a stream writes is known by a digest of the pseudonym, under
-`<lake>/_kept_out/listeners/`: their messages stay out when the topic is read again. Who knows a pseudonym can
-tell by it whether it was erased; no receipt or record has the same digest.
+A listener who was erased is known by a digest of the pseudonym, under `<lake>/_kept_out/listeners/`: their
+messages stay out when a stream is read again. Who knows a pseudonym can tell by it whether it was erased; no
+receipt or record has the same digest.
 """
 
 import hashlib

@@ -116,7 +116,7 @@ def test_the_earliest_catalogue_describes_the_days_before_it(settings: Settings)
     shutil.rmtree(layout.tracks_dir(settings.lake_dir, date(2024, 2, 1)))
     found = stale(settings)
     assert found.gone == {date(2024, 2, 1)}
-    assert found.window == Window(date(2024, 1, 19), date(2024, 3, 26))
+    assert found.window == Window(date(2024, 1, 20), date(2024, 3, 26))
 
 
 def test_a_deleted_month_that_is_imported_again_is_new(settings: Settings, tmp_path: Path):
