@@ -120,12 +120,18 @@ def serving(folder: Path) -> Path:
     return folder / "data" / "processed" / "serving.duckdb"
 
 
-def number(serving: Path, sql: str) -> Any:
-    """The one number of a query over the default period, named `$first` and `$last` where it needs it."""
+def default_period(serving: Path) -> Period:
+    """The period that pages begin with, but for that of one listener."""
     with duckdb.connect(str(serving), read_only=True) as connection:
         known = known_days(connection)
-        assert known is not None
-        period: Period = known.default()
+    assert known is not None
+    return known.default()
+
+
+def number(serving: Path, sql: str) -> Any:
+    """The one number of a query over the default period, named `$first` and `$last` where it needs it."""
+    period = default_period(serving)
+    with duckdb.connect(str(serving), read_only=True) as connection:
         days = {"first": period.first, "last": period.last} if "$first" in sql else {}
         [(value,)] = connection.execute(sql, days).fetchall()
     return value
@@ -185,7 +191,7 @@ class Download:
             "{:,}",
         ),
         Tile(
-            "listener?user={user}",
+            "listener?user={user}&from={first}&to={last}",
             "Streams",
             "select count(*) from marts.fact_listens where is_music and is_stream "
             "and local_date between $first and $last and user_id = (select min(user_id) from marts.dim_user)",
@@ -197,7 +203,10 @@ def test_a_tile_shows_what_sql_says(wanted, shown, dashboard, serving):
     artist = number(serving, "select artist_id from marts.artist_totals where artist_rank = 1")
     user = number(serving, "select min(user_id) from marts.dim_user")
 
-    open_page(shown, f"{dashboard}/{wanted.address.format(artist=artist, user=user)}")
+    period = default_period(serving)
+    address = wanted.address.format(artist=artist, user=user, first=period.first, last=period.last)
+
+    open_page(shown, f"{dashboard}/{address}")
 
     tile = shown.page.locator("[data-testid=stMetric]").filter(
         has=shown.page.get_by_text(wanted.label, exact=True)
