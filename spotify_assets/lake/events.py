@@ -337,7 +337,7 @@ _NOTHING = Cleaned(
 
 
 def _bytes(paths: Sequence[Path]) -> int:
-    return sum(path.stat().st_size for path in paths)
+    return sum(path.lstat().st_size for path in paths)
 
 
 def _months(window: Window) -> list[date]:

@@ -89,16 +89,21 @@ def landed_files(folder: Path) -> list[Path]:
     """The finished data files below a folder, in a stable order; none where there is no folder.
 
     Names that begin with a dot or an underscore are not data: they are still being written, or belong
-    to the tool that wrote the others. Nor are files of a stream's batch that was not committed.
+    to the tool that wrote the others. Nor are files of a stream's batch that was not committed. A link that
+    leads nowhere is data, so that whoever reads it names it.
     """
     return sorted(
         path
         for path in folder.rglob("*")
         if path.name.endswith(DATA_SUFFIXES)
         and not path.name.startswith((".", "_"))
-        and path.is_file()
+        and (path.is_file() or _leads_nowhere(path))
         and counts(path)
     )
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def imported_files(lake_dir: Path, month: date) -> list[Path]:

@@ -433,6 +433,14 @@ def cut(content: bytes) -> list[bytes]:
     return [b"", *(content[: len(content) * tenths // 10] for tenths in range(1, 10)), content[:-1]]
 
 
+def test_a_link_that_leads_nowhere_is_named(tmp_path):
+    file = write(tmp_path, "one.parquet", b"")
+    file.unlink()
+    file.symlink_to(tmp_path / "gone.parquet")
+    with pytest.raises(SourceError, match=r"/one\.parquet: cannot be read: .* write the file again"):
+        read(tmp_path)
+
+
 def test_a_parquet_file_that_was_cut_is_named(tmp_path):
     whole = write(tmp_path, "one.parquet", raw_events(*(playback(f"e{n}") for n in range(500)))).read_bytes()
     for content in [b"no Parquet", *cut(whole)]:
