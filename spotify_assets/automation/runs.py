@@ -13,12 +13,12 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
 
-from spotify_assets.automation.alive import alive, forget, killed_runs
-from spotify_assets.automation.cause import cause_of
-from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
-from spotify_assets.automation.partitions import keys_of
-from spotify_assets.automation.planned_events import PLACE
-from spotify_assets.automation.signals import stop_signals
+from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
+from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.planned_events import PLACE
+from spotify_assets.instance.run_locks import alive, forget, killed_runs
+from spotify_assets.instance.signals import stop_signals
+from spotify_assets.partitions import keys_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 

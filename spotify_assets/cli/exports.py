@@ -53,7 +53,7 @@ def make_export(
     from dataclasses import replace  # noqa: PLC0415
 
     from spotify_assets.generator.exports import INBOX, Corpus, five_exports, write_corpus  # noqa: PLC0415
-    from spotify_assets.generator.history import Person  # noqa: PLC0415
+    from spotify_assets.generator.true_plays import Person  # noqa: PLC0415
 
     last = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
     person = Person(last - timedelta(days=round(years * YEAR_DAYS) - 1), last, plays, seed)

@@ -19,7 +19,6 @@ import polars as pl
 from spotify_assets.generator.answer_key import AnswerKey, KeyWriter
 from spotify_assets.generator.desk import DAY_MS, Desk
 from spotify_assets.generator.dirt import Personal, Rates
-from spotify_assets.generator.history import SECOND_MS, Person, true_plays
 from spotify_assets.generator.other_files import (
     known_tracks,
     write_catalogues,
@@ -36,6 +35,7 @@ from spotify_assets.generator.spotify_files import (
     write_account,
     write_history,
 )
+from spotify_assets.generator.true_plays import SECOND_MS, Person, true_plays
 
 INBOX, ANSWER_KEY = "inbox", "answer_key"
 """Folders of a corpus."""

@@ -38,7 +38,7 @@ from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
 from spotify_assets.lake.records import as_json, mark_of, mark_of_nobody, record_path
 from spotify_assets.lake.redating import finish_redating, late_rows, settle, together
-from spotify_assets.lake.side_by_side import SideBySide
+from spotify_assets.lake.thread_pool import SideBySide
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
     PERSONAL_KINDS,
