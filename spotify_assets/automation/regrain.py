@@ -4,7 +4,7 @@ A key is the first date of its partition, so that the key of a month is also tha
 first of each month would be done and every other day missing. Rows are stored by date, whatever the grain.
 
 Here belongs: which new partitions are done, and telling the instance. Not here: which partitions fit a lake
-(`lake.horizon`).
+(`lake.start_date`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

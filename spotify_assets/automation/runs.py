@@ -2,7 +2,7 @@
 
 Steps of all runs on one instance take turns by the pool `duckdb`, runs in other processes included: a step
 waits until the pool is free, however long that takes. A process that is killed cannot give its turn back; the
-next run here does that for it, see `alive`.
+next run here does that for it, see `instance.run_locks`.
 """
 
 import uuid

@@ -5,8 +5,8 @@ several dates, so that they overlap, Last.fm and ListenBrainz exports of the sam
 the product's own, catalogues in the four Kaggle shapes, and things that hold no data. The key goes into a
 folder of its own.
 
-Here belongs: which files there are. Not here: what was listened to (`history`), how each service writes its
-files (`spotify_files`, `other_files`), and what is wrong with files in general (`dirt`).
+Here belongs: which files there are. Not here: what was listened to (`true_plays`), how each service writes
+its files (`spotify_files`, `other_files`), and what is wrong with files in general (`dirt`).
 """
 
 from dataclasses import dataclass, field
