@@ -12,13 +12,14 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
 from spotify_assets.partitions import windows
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined
 
 
 def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:

@@ -19,8 +19,8 @@ from dagster._core.storage.partition_status_cache import get_and_update_asset_st
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.partitions import as_window, key_at, keys_of, partitions
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 TIMEOUT_SECONDS = 60
 

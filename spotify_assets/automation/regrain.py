@@ -18,7 +18,7 @@ from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 from spotify_assets.automation.attempts import GOING
 from spotify_assets.partitions import as_window, key_at
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.rows.window import Window
 
 CARRIED = "carried over from partitions of a"
 """Metadata of a mark: the grain that it was made at."""

@@ -19,8 +19,8 @@ from spotify_assets.instance.planned_events import PLACE
 from spotify_assets.instance.run_locks import alive, forget, killed_runs
 from spotify_assets.instance.signals import stop_signals
 from spotify_assets.partitions import keys_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 _TOLD = frozenset(
     {

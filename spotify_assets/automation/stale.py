@@ -17,6 +17,7 @@ from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.start_date import start_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
@@ -24,7 +25,6 @@ from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseLockedError
 from spotify_assets.warehouse.held import RAW, held_files, refused_files, written_windows
-from spotify_assets.warehouse.slices import Window
 
 _NEIGHBOUR = timedelta(days=1)
 """What ended on a date may have been the repeat of a playback of the day before."""

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 
 from spotify_assets.checks.learned import RECENT_DAYS
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
-from spotify_assets.warehouse.slices import Window
 
 REFUSALS = "few_refusals"
 SILENCE = "no_silent_source"

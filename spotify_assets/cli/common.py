@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
     from spotify_assets.automation.runs import RunOutcome
-    from spotify_assets.warehouse.slices import Window
+    from spotify_assets.rows.window import Window
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
@@ -66,7 +66,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     """
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
     from spotify_assets.lake.start_date import outside  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
 
     found = stale(settings)
     everything = found.everything

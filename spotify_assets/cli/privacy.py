@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotify_assets.lake.erasing import ErasedFromLake
+    from spotify_assets.rows.window import Window
     from spotify_assets.transforms.exclusions import Exclusion
-    from spotify_assets.warehouse.slices import Window
 
 app = typer.Typer()
 rules = typer.Typer(no_args_is_help=True, help="What is kept out of the listening, whatever is imported.")
@@ -180,7 +180,7 @@ def _day(moment: datetime | None) -> date | datetime | None:
 
 def _window_to_make_again(dates: set[date], newest: date | None, start: date | None) -> "Window | None":
     """From the first date that changed to the last one there is: models learn from the days before them."""
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     changed = [day for day in dates if (start or day) <= day <= today]

@@ -96,6 +96,7 @@ def export(
 
 def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":
     """The ladder on the published features, its windows ending with a cut-off, by default the last day."""
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
     from spotify_assets.skip.ladder import climb  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
@@ -103,7 +104,6 @@ def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
 
     if not settings.serving_path.exists():
         raise WarehouseMissingError(

@@ -16,12 +16,12 @@ from operator import itemgetter
 import orjson
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.sources.delimited import ROW, Delimited
 from spotify_assets.sources.json_stream import MAX_ORIGINAL, Batch, Malformed, json_text
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.sources.privacy import is_personal_key, looks_personal, scrub, scrub_text
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 
 EARLIEST = datetime(2002, 1, 1)  # noqa: DTZ001  # naive UTC, like every stored time
 """No service recorded what people listened to before (Audioscrobbler began in 2002, Spotify in 2006)."""

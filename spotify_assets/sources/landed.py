@@ -19,12 +19,12 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
+from spotify_assets.rows.rejects import reject
 from spotify_assets.sources.delimited import MALFORMED_SCHEMA, ROW, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.text import decode
 from spotify_assets.tables import DuckDBType, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
-from spotify_assets.transforms.rejects import reject
 
 MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"

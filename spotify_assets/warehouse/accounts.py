@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from spotify_assets.warehouse.audit import is_stored
 
 ACCOUNT_SCHEMA = pl.Schema(

@@ -5,9 +5,9 @@ from datetime import date
 import duckdb
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import row_counts
 
 RAW = (RAW_TRACKS, RAW_EVENTS)

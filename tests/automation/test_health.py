@@ -18,9 +18,9 @@ from spotify_assets.automation.problem import Problem, to_be_made
 from spotify_assets.automation.runs import run
 from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import read_incidents
-from spotify_assets.warehouse.slices import Window
 
 START = date(2025, 3, 1)
 

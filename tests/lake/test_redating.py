@@ -14,9 +14,9 @@ from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.importing import ImportOptions, Outcome, import_path, import_paths
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.redating import migrate_lake, outdated_words
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.warehouse.slices import Window
 from tests.lake.exports import play, write_json, write_zip
 
 SYNC = datetime(2024, 3, 1, 0, 30)  # noqa: DTZ001

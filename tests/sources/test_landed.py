@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.lake import layout
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from tests.transforms.events import Row, at, playback, raw_events
 
 DAY = date(2025, 3, 1)

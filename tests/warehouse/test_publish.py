@@ -11,9 +11,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DAILY_TRACK_METRICS as METRICS
 from spotify_assets.tables import Table
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing
 from spotify_assets.warehouse.books import Books
@@ -21,7 +22,6 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.manifest import Manifest
 from spotify_assets.warehouse.publish import export_csv, publish, publish_serving
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
 from tests.warehouse.processes import another_process_can_write
 from tests.warehouse.random_rows import random_rows
