@@ -165,3 +165,12 @@ def test_importing_reads_no_manifest_opens_no_connection_and_stays_light(module:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_class_name_is_of_one_class():
+    named: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named.setdefault(node.name, []).append(name_of(path))
+    assert {name: where for name, where in named.items() if len(where) > 1} == {}

@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import say_error, says_what_is_wrong
 from spotify_assets.cli.console import out
-from spotify_assets.cli.formats import Format, format_of
+from spotify_assets.cli.formats import OutputFormat, format_of
 from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
@@ -85,9 +85,9 @@ def export(
     """Write one published table as CSV or Parquet."""
     from spotify_assets.warehouse.publish import export_csv, export_parquet  # noqa: PLC0415
 
-    chosen = format_of(output, (Format.CSV, Format.PARQUET))
+    chosen = format_of(output, (OutputFormat.CSV, OutputFormat.PARQUET))
     serving = Settings().serving_path
-    if chosen is Format.PARQUET:
+    if chosen is OutputFormat.PARQUET:
         rows = export_parquet(serving, table, output)
     else:
         rows = export_csv(serving, table, output, raw=raw)

@@ -18,7 +18,7 @@ from spotify_assets.report.parts import (
     NOTHING,
     Picture,
     Section,
-    Table,
+    TextTable,
     Tile,
     count,
     percent,
@@ -155,7 +155,7 @@ def _listening_time(figures: PersonalFigures) -> Section:
     if rows.height <= 2 * SHOWN:
         columns = ["From", "Hours listened", "Hours played", "Plays", "Streams", "Skips", "New tracks"]
         section.tables = [
-            Table(
+            TextTable(
                 "Numbers",
                 columns,
                 [
@@ -200,7 +200,7 @@ def _top(figures: PersonalFigures, name: str, labels: tuple[str, ...]) -> Sectio
     assert isinstance(most, int | float)
     bars = [streams / most for streams in top["streams"]]
     caption = f"Top {section.title.lower()}"
-    section.tables = [Table(caption, columns, rows, words=(1,), minor=(4, 5, 7), bars=bars)]
+    section.tables = [TextTable(caption, columns, rows, words=(1,), minor=(4, 5, 7), bars=bars)]
     return section
 
 
@@ -237,7 +237,7 @@ def _streaks(figures: PersonalFigures) -> Section:
             (f"{days:,}", str(first), str(last))
             for first, last, days in longest.select("first_date", "last_date", "days").iter_rows()
         ]
-        section.tables = [Table("Longest streaks", ["Days", "From", "To"], rows, words=())]
+        section.tables = [TextTable("Longest streaks", ["Days", "From", "To"], rows, words=())]
     return section
 
 
@@ -276,7 +276,7 @@ def _eras(figures: PersonalFigures) -> Section:
         .select("decade", "streams", "minutes", "stream_share")
         .iter_rows()
     ]
-    section.tables = [Table("Numbers", ["Decade", "Streams", "Minutes", "Share"], rows)]
+    section.tables = [TextTable("Numbers", ["Decade", "Streams", "Minutes", "Share"], rows)]
     return section
 
 
@@ -290,7 +290,7 @@ def _skips(figures: PersonalFigures) -> Section:
         (ending, f"{plays:,}", percent(share))
         for ending, plays, share in figures.of_period("skips").select("ending", "plays", "share").iter_rows()
     ]
-    section.tables = [Table("Numbers", ["Ending", "Plays", "Share"], rows)]
+    section.tables = [TextTable("Numbers", ["Ending", "Plays", "Share"], rows)]
     unknown = _unknown(figures)
     section.remarks = [unknown] if unknown else []
     most = figures["skipped_artists"].head(SHOWN)
@@ -302,7 +302,7 @@ def _skips(figures: PersonalFigures) -> Section:
             ).iter_rows()
         ]
         title = next(one.title for one in FIGURES if one.name == "skipped_artists")
-        section.tables.append(Table(title, ["Artist", "Plays", "Skips", "Skip rate"], skipped))
+        section.tables.append(TextTable(title, ["Artist", "Plays", "Skips", "Skip rate"], skipped))
     return section
 
 
@@ -323,7 +323,7 @@ def _moods(figures: PersonalFigures) -> Section:
         _picture("Streams by valence and energy", taste.mood_map, figures["mood_grid"], name="mood-grid"),
     ]
     rows = [(mood, f"{streams:,}", percent(share)) for mood, streams, share in moods.iter_rows()]
-    section.tables = [Table("Numbers", ["Mood", "Streams", "Share"], rows)]
+    section.tables = [TextTable("Numbers", ["Mood", "Streams", "Share"], rows)]
     columns = ["Audio feature", "Mean"]
     if figures.compared:
         columns += ["Before", "Change in standard deviations"]
@@ -333,7 +333,7 @@ def _moods(figures: PersonalFigures) -> Section:
         if figures.compared:
             cells += [_number(row["mean_before"]), _number(row["change_in_sd"], signed=True)]
         features.append(cells)
-    section.tables.append(Table("Audio features", columns, features))
+    section.tables.append(TextTable("Audio features", columns, features))
     return section
 
 
@@ -345,7 +345,7 @@ def _shift(figures: PersonalFigures) -> Section:
     meaning = next(one for one in FIGURES if one.name == "distances")
     section.definition += f" {meaning.definition}"
     section.remarks = [f"Compared with {title_of(figures.compared)}."]
-    section.tables = [Table(meaning.title, ["Of", "Distance"], rows)]
+    section.tables = [TextTable(meaning.title, ["Of", "Distance"], rows)]
     for kind in ("artist", "genre"):
         if figures["shift"].filter(pl.col("kind") == kind).height:
             section.pictures.append(
@@ -367,7 +367,7 @@ def _unknowns(figures: PersonalFigures) -> Section:
         for what, many, of_all, share, means in touched.iter_rows()
     ]
     columns = ["What", "How many", "of", "Share", "What follows"]
-    section.tables = [Table("Gaps", columns, rows, words=(0, 4), minor=(2,))]
+    section.tables = [TextTable("Gaps", columns, rows, words=(0, 4), minor=(2,))]
     section.remarks = [
         "Never known: what was heard elsewhere, and whether anybody was listening.",
         f"The data reaches from {figures.listener.known.first} to {figures.listener.known.last}.",

@@ -30,7 +30,7 @@ from spotify_assets.tables import ROW_COUNTS, TABLES
 from spotify_assets.warehouse import bi
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError, no_such
-from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
@@ -100,7 +100,7 @@ def publish(database: Database, processed_dir: Path) -> Published:
     """
     with _work_folder(processed_dir) as work:
         database.copy_to(work / _SERVING)
-        before = Manifest.read(processed_dir)
+        before = PublishedManifest.read(processed_dir)
         with _opened(work, database) as connection:
             _stand_alone(connection, database.path.stem)
             relations = _relations(connection)
@@ -268,7 +268,7 @@ def _in_month(column: str, month: date | None) -> str:
     return f"{name} >= date '{month}' and {name} < date '{month}' + interval 1 month"
 
 
-def _is_stale(processed_dir: Path, path: str, part: _Part, before: Manifest) -> bool:
+def _is_stale(processed_dir: Path, path: str, part: _Part, before: PublishedManifest) -> bool:
     """Whether the file that is there is not the one that is to be."""
     known = before.files.get(path)
     if known is None or known.fingerprint != part.fingerprint:
@@ -288,7 +288,11 @@ def _write(connection: duckdb.DuckDBPyConnection, part: _Part, file: Path) -> No
 
 
 def _replace(
-    work: Path, processed_dir: Path, before: Manifest, parts: Mapping[str, _Part], changed: Sequence[str]
+    work: Path,
+    processed_dir: Path,
+    before: PublishedManifest,
+    parts: Mapping[str, _Part],
+    changed: Sequence[str],
 ) -> None:
     """Put what was made in place of the old: the files, then the serving database, last the manifest."""
     own = (f"*/*/{_FILE}", f"*/*/month=*/{_FILE}")
@@ -306,7 +310,7 @@ def _replace(
         _remove(processed_dir, processed_dir / path)
     (work / _SERVING).replace(processed_dir / _SERVING)
     published = {path: files[path] for path in parts}
-    Manifest(version, complete=True, files=published).write(processed_dir)
+    PublishedManifest(version, complete=True, files=published).write(processed_dir)
 
 
 def _remove(processed_dir: Path, file: Path) -> None:
