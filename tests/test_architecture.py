@@ -31,6 +31,8 @@ FLOORS = (
     {"cli"},
 )
 """A room imports from the floors below its own: nothing above it, and nothing beside it."""
+LONGEST_FILE = 400
+"""Lines."""
 PRIVATE = {
     "spotify_assets.assets.dbt_cli",
     "spotify_assets.instance.event_log",
@@ -192,3 +194,8 @@ def test_a_class_name_is_of_one_class():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 named.setdefault(node.name, []).append(name_of(path))
     assert {name: where for name, where in named.items() if len(where) > 1} == {}
+
+
+def test_no_file_is_longer_than_one_reads_at_a_time():
+    long = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
