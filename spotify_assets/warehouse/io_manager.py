@@ -56,10 +56,11 @@ class WarehouseIOManager(DuckDBPolarsIOManager):
     catalogue: ClassVar[Mapping[str, Table]] = TABLES
 
     lock_timeout_seconds: float = Field(
-        10.0, description="How long to wait for another process that holds the file."
+        default=10.0, description="How long to wait for another process that holds the file."
     )
     memory_limit: str | None = Field(
-        None, description="DuckDB's memory limit, e.g. `2GB`; one in `connection_config` goes before it."
+        default=None,
+        description="DuckDB's memory limit, e.g. `2GB`; that of `connection_config` goes first.",
     )
 
     @classmethod

@@ -16,8 +16,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse.duckdb")
 
 
-def manager(warehouse: Warehouse, kind: type[PlaysIOManager] = PlaysIOManager, **fields: Any) -> Any:
-    return {"io_manager": kind(database=str(warehouse.path), **fields)}
+def manager(warehouse: Warehouse, **fields: Any) -> Any:
+    return {"io_manager": PlaysIOManager(database=str(warehouse.path), **fields)}
 
 
 def test_the_options_of_connections_are_used(warehouse: Warehouse) -> None:
@@ -45,8 +45,7 @@ def test_an_option_that_duckdb_does_not_know_is_refused_by_name(warehouse: Wareh
 @pytest.mark.parametrize("by", ["field", "metadata"])
 def test_the_schema_that_is_told_is_that_of_the_table(warehouse: Warehouse, by: str) -> None:
     rows = plays([(1, "a", 5, 1)]).drop("event_date")
-    told = {"metadata": {"schema": "core"}} if by == "metadata" else {}
-    made = dg.asset(key="totals", **told)(lambda: rows)
+    made = dg.asset(key="totals", metadata={"schema": "core"} if by == "metadata" else None)(lambda: rows)
     seen: list[pl.DataFrame] = []
 
     @dg.asset(ins={"rows": dg.AssetIn("totals")})
@@ -99,7 +98,7 @@ def test_what_it_cannot_do_is_refused_at_once(warehouse: Warehouse) -> None:
             return [DuckDBPolarsTypeHandler()]
 
     for resources, says in (
-        (manager(warehouse, Handling), "type handlers are not used"),
+        ({"io_manager": Handling(database=str(warehouse.path))}, "type handlers are not used"),
         ({"io_manager": PlaysIOManager(database=":memory:")}, "would forget every table"),
     ):
         with pytest.raises(dg.DagsterError) as raised:
