@@ -61,11 +61,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
     resources = {
-        "warehouse": WarehouseIOManager(
-            database=str(settings.warehouse_path),
-            lock_timeout_seconds=settings.lock_timeout_seconds,
-            memory_limit=settings.duckdb_memory_limit,
-        ),
+        "warehouse": WarehouseIOManager.of(settings),
         "dbt": ListeningDbtCli(
             project_dir=str(settings.dbt_project_dir),
             profiles_dir=str(settings.dbt_project_dir),

@@ -93,6 +93,23 @@ def test_domain_code_imports_no_orchestrator(part: str):
         assert not outside & {"dagster", "dagster_dbt", "dagster_duckdb", "dagster_duckdb_polars"}, path
 
 
+def test_the_warehouse_has_one_door():
+    """No other package speaks to DuckDB, makes a `Database` of its own, or knows where the file is."""
+    inside = {"warehouse", "settings.py"}
+    wrong = []
+    for path in modules():
+        relative = path.relative_to(PACKAGE)
+        if relative.parts[0] in inside:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        outside = {name.split(".")[0] for name in imports_of(path)} & {"duckdb", "_duckdb"}
+        found = outside | named & {"warehouse_path", "serving_path"} | called & {"Database"}
+        wrong += [f"{relative}: {name}" for name in sorted(found)]
+    assert wrong == []
+
+
 def test_paths_are_read_as_they_are_written():
     """A folder may be called `[music]`: Polars takes no path for a pattern."""
     readers = {f"{kind}_{form}" for kind in ("read", "scan") for form in ("parquet", "csv", "ipc")}

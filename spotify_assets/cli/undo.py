@@ -62,9 +62,10 @@ def _make_again(settings: Settings) -> None:
     """Run the whole graph for what is due; settle it where there are no tables yet."""
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
     from spotify_assets.lake.due import settle  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     found = stale(settings)
-    if not settings.warehouse_path.exists():
+    if not warehouse_of(settings).exists():
         settle(found.due)
     elif found.window:
         out.print(f"Making the tables again without it, {found.window}.", highlight=False)

@@ -61,7 +61,9 @@ def keep_partitions(settings: Settings) -> str | None:
 
 
 def _fitting(settings: Settings, first: date) -> Grain:
-    if settings.warehouse_path.exists():
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415 DuckDB takes time to import
+
+    if warehouse_of(settings).exists():
         return "day"
     return "month" if (layout.landed_dates(settings.lake_dir)[-1] - first).days > MANY_DAYS else "day"
 

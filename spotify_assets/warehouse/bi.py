@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from spotify_assets.warehouse.connection import Connection
+
 SCHEMA = "bi"
 _MINUTES = 60_000
 """Milliseconds of a minute."""
@@ -240,7 +242,7 @@ left join marts.dim_country as countries
 VIEWS = (LISTENS, DAILY_METRICS, DAILY_LOCATIONS, TRACKS, ARTISTS, LISTENERS)
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, relations: Collection[str]) -> list[str]:
+def create_views(connection: Connection, relations: Collection[str]) -> list[str]:
     """Create the views whose marts are among the relations, with comments; returns their names.
 
     A warehouse in which dbt did not build everything yet, or an earlier version built it, gets the others.
