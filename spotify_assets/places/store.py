@@ -193,14 +193,13 @@ class StorePlace:
         return self.key.removeprefix(begins)
 
     @property
-    def storage_options(self) -> dict[str, str] | None:
+    def storage_options(self) -> dict[str, Any] | None:
         """The configuration for the readers of Polars; None where they cannot read."""
         if self.root.startswith("memory://"):
             return None
-        given = {key: str(value) for key, value in store_options(self.root).items()}
         allowed = {key: str(value).lower() for key, value in client_options(self.root).items()}
-        retries = {"max_retries": str(MAX_RETRIES), "retry_timeout_ms": str(RETRY_SECONDS * 1000)}
-        return {**given, **allowed, **retries}
+        retries = {"max_retries": MAX_RETRIES, "retry_timeout_ms": RETRY_SECONDS * 1000}
+        return {**store_options(self.root), **allowed, **retries}
 
     def exists(self) -> bool:
         """Whether there is an object."""
