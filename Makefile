@@ -10,11 +10,12 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore mutate clean
+.PHONY: help demo test test-slow test-stream kafka test-store test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
+	@echo "make test-store the lake in a real S3 server, with faults, kills and restarts"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
@@ -49,7 +50,7 @@ dashboard: $(RUNTIME)
 	@$(BIN)/spotify-assets dashboard
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store" $(PYTEST_ARGS)
 
 # Processes that are really killed, full disks, servers that are really started.
 test-slow: $(DEV)
@@ -59,6 +60,10 @@ test-slow: $(DEV)
 KAFKA_JARS := .cache/kafka
 test-stream: $(DEV) kafka
 	$(BIN)/python -m pytest tests/stream -m stream -rs $(PYTEST_ARGS)
+
+# Ceph's S3 gateway, started on loopback from Debian's packages; what is missing is said where it is not there.
+test-store: $(DEV)
+	$(BIN)/python -m pytest tests/store -m "store and not slow" -rs $(PYTEST_ARGS)
 
 kafka: $(KAFKA_JARS)/.fetched
 
