@@ -38,6 +38,8 @@ def config_text(folder: Path, cluster: str, ports: Ports) -> str:
             "osd crush chooseleaf type": 0,
             "mon allow pool size one": "true",
             "mon warn on pool no redundancy": "false",
+            # A cache is told of changes, and the one of a killed gateway would be waited for.
+            "rgw cache enabled": "false",
         },
         "mon.a": {"mon data": folder / "monitor", "public addr": monitor},
         "osd.0": {
