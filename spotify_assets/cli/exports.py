@@ -112,7 +112,7 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     today = datetime.now(UTC).date()
     with out.status("Importing"):
-        handed = list(import_path(inbox, settings.lake_dir, Wishes(user_id, today)))
+        handed = list(import_path(inbox, settings.lake, Wishes(user_id, today)))
     files = [(file.name, file.kind or "refused") for each in handed for file in each.files]
     report(run_job(settings, "everything", window=days_of(settings, None, None), select=JUDGED))
     database = Database(settings.warehouse_path)
