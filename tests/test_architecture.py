@@ -16,6 +16,7 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
+    {"places"},
     {"settings", "tables", "rows", "charts"},
     {"sources", "docs"},
     {"transforms"},

@@ -72,7 +72,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     everything = found.everything
     if everything is None:
         if first is None or last is None:
-            raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+            raise ValueError(f"{settings.lake} is empty: import a file or generate listening first")
         everything = Window(first.date(), last.date())
     if words := outside(settings):
         say_error(words)

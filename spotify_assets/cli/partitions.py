@@ -43,8 +43,8 @@ def partitions(
     keep_partitions(settings)
     kept = settings.kept_partitions
     if kept is None:
-        raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
-    first = layout.first_date(settings.lake_dir) or kept.start
+        raise ValueError(f"{settings.lake} is empty: import a file or generate listening first")
+    first = layout.first_date(settings.lake) or kept.start
     wanted = KeptPartitions(grain.value if grain else kept.grain, start.date() if start else kept.start)
     if wanted.start > first:
         raise ValueError(
@@ -104,7 +104,7 @@ def _carry_over(before: Settings, after: Settings, grain: str) -> int:
         _refuse_while_broken(look(before, instance, graph))
         refuse_while_running(instance)
         marks = marks_of(instance, graph, EVERYTHING.resolve(graph))
-        dates = layout.landed_dates(before.lake_dir)
+        dates = layout.landed_dates(before.lake)
         return carry_over(instance, marks, partitions_of(after), dates, grain)
 
 

@@ -52,7 +52,7 @@ def erase_user(
     has_tables = warehouse.exists()
     theirs, newest = event_dates(warehouse, user) if has_tables else ([], None)
     if theirs:
-        owe(settings.lake_dir, theirs[0])
+        owe(settings.lake, theirs[0])
     erased = erase_from_lake(settings, user)
     tables: dict[str, int] = {}
     if has_tables:
@@ -61,7 +61,7 @@ def erase_user(
     erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
-    due = {note.first for note in owed(settings.lake_dir)}
+    due = {note.first for note in owed(settings.lake)}
     window = _window_to_make_again({*erased.dates, *theirs, *due}, newest, settings.start_date)
     if has_tables and window:
         out.print(f"Making again what was counted from these rows, {window}.")

@@ -49,6 +49,14 @@ FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that spreadsheets would run as a formula."""
 
 
+def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
+    """The column by whose months the files of a table are cut, of columns with their types; None where it has
+    one file."""
+    table = TABLES.get(full_name)
+    column = table.partition_column if table else _DATE_OF_DBT
+    return column if columns.get(column or "") == "DATE" and "month" not in columns else None
+
+
 @dataclass(frozen=True)
 class Published:
     """What was published: the serving database, rows per `schema.table`, and the files written anew."""
@@ -77,9 +85,7 @@ class _Relation:
     @property
     def date_column(self) -> str | None:
         """The column by whose months the files are cut; None where there is one file."""
-        table = TABLES.get(self.full_name)
-        column = table.partition_column if table else _DATE_OF_DBT
-        return column if self.columns.get(column or "") == "DATE" and "month" not in self.columns else None
+        return month_column(self.full_name, self.columns)
 
 
 @dataclass(frozen=True)
