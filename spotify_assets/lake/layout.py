@@ -1,11 +1,12 @@
 """Paths of the lake and the one way files are written there: under a temporary name, then renamed."""
 
+import json
 import os
 import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,8 @@ RECEIPTS = "_receipts"
 LATE = "_late"
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz", ".jsonl.zst")
 """What a data file of the lake may end in."""
+UNREADABLE = (OSError, pl.exceptions.PolarsError)
+"""What Polars raises for a file that is not there, or no Parquet."""
 _DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _MONTH_FOLDER = re.compile(r"month=(\d{4})-(0[1-9]|1[0-2])")
@@ -135,8 +138,18 @@ def landed_event_dates(lake_dir: Path) -> list[date]:
 
 
 def heard_and_reported(lake_dir: Path) -> set[tuple[date, date]]:
-    """The pairs of dates on which something imported was heard and, another date, reported."""
+    """The pairs of dates on which something imported was heard and, another date, reported.
+
+    A file that cannot be read tells of none.
+    """
     paths = [path for month, _ in _months(lake_dir) for path in imported_files(lake_dir, month)]
+    try:
+        return _heard_and_reported(paths)
+    except UNREADABLE:
+        return _heard_and_reported([path for path in paths if _can_be_read(path)])
+
+
+def _heard_and_reported(paths: list[Path]) -> set[tuple[date, date]]:
     if not paths:
         return set()
     reported = pl.col("reported_at").dt.date()
@@ -199,15 +212,43 @@ def _months(lake_dir: Path) -> Iterator[tuple[date, Path]]:
 
 
 def _dates_in(paths: list[Path]) -> list[date]:
-    """The event dates of the rows of imported files."""
+    """The event dates of the rows of imported files; of one that cannot be read, those its receipt tells.
+
+    So whoever reads its rows fails for those dates, and names it.
+    """
     if not paths:
         return []
-    # Files of different versions differ in their columns.
-    rows = pl.scan_parquet(
-        paths, glob=False, hive_partitioning=False, missing_columns="insert", extra_columns="ignore"
-    ).select("event_date")
-    found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
+    try:
+        # Files of different versions differ in their columns.
+        rows = pl.scan_parquet(
+            paths, glob=False, hive_partitioning=False, missing_columns="insert", extra_columns="ignore"
+        ).select("event_date")
+        found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
+    except UNREADABLE:
+        if len(paths) > 1:
+            return sorted({day for path in paths for day in _dates_in([path])})
+        return _dates_told(paths[0])
     return found
+
+
+def _dates_told(path: Path) -> list[date]:
+    """The dates of its month that the receipt of an imported file spans; none where it has no receipt."""
+    month = month_of(path)
+    try:
+        receipt = json.loads(receipt_path(path.parents[2], path.stem).read_bytes())
+        first, last = date.fromisoformat(receipt["first_date"]), date.fromisoformat(receipt["last_date"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day.replace(day=1) == month]
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        pl.read_parquet_schema(path)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def _temporary(path: Path) -> Path:
