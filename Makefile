@@ -86,6 +86,7 @@ lint: $(DEV)
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .
 	$(BIN)/cfn-lint infra/aws.yaml
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 
 # The scanner pins much that the product pins otherwise, so it has an environment of its own. It asks nobody.

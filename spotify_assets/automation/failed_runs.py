@@ -4,7 +4,9 @@ A run under way decides nothing: of an asset that is being made again, the newes
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 from functools import cache
 
 import dagster as dg
@@ -18,7 +20,10 @@ from spotify_assets.partitions import keys_of_run
 
 RUNS_BACK = 100
 """Failed runs that are looked at for the one that a run under way repairs."""
-_BROKEN = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+MADE_BACK = 10_000
+"""Partitions of an asset, made since a canceled run began, that are looked at."""
+_CANCELED = dg.DagsterRunStatus.CANCELED
+_BROKEN = (dg.DagsterRunStatus.FAILURE, _CANCELED)
 _A_NUMBER = re.compile(r"(?<![\w=/.-])\d[\d,.]*(?![\w=/-])")
 """A number that is no part of a name, date or path: a count, a process id, seconds. They differ each time."""
 
@@ -26,6 +31,7 @@ _A_NUMBER = re.compile(r"(?<![\w=/.-])\d[\d,.]*(?![\w=/-])")
 def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """What failed runs left unmade and nobody has made since, one problem for each cause."""
     unmade: dict[str, dict[dg.AssetKey, frozenset[str]]] = {}
+    canceled = instance.get_run_records(dg.RunsFilter(statuses=[_CANCELED]), limit=RUNS_BACK)
     records = {
         r.asset_entry.asset_key: r
         for r in instance.get_asset_records(sorted(graph.materializable_asset_keys))
@@ -39,9 +45,9 @@ def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Proble
             continue
         status = get_and_update_asset_status_cache_value(instance, key, node.partitions_def)
         failed = status.deserialize_failed_partition_subsets(node.partitions_def) if status else None
-        if failed is None or failed.is_empty:
-            continue
-        for run_id, keys in _by_run(instance, key, set(failed.get_partition_keys())).items():
+        left = set(failed.get_partition_keys()) if failed else set()
+        left |= _canceled(instance, key, node.partitions_def, canceled)
+        for run_id, keys in _by_run(instance, key, left).items() if left else ():
             unmade.setdefault(run_id, {})[key] = frozenset(keys)
     merged: dict[str, Problem] = {}
     for run_id, left in unmade.items():
@@ -61,6 +67,40 @@ def _failed_attempt(instance: dg.DagsterInstance, key: dg.AssetKey, entry: Asset
     if run is not None and run.is_finished:
         return last if run.status in _BROKEN else None
     return _failed_before(instance, key, since=made.timestamp if made else 0.0)
+
+
+def _canceled(
+    instance: dg.DagsterInstance,
+    key: dg.AssetKey,
+    definition: dg.TimeWindowPartitionsDefinition,
+    runs: Sequence[dg.RunRecord],
+) -> set[str]:
+    """The partitions that canceled runs were to make and nobody has made since.
+
+    Dagster itself counts them as missing, like those that nobody has asked for yet.
+    """
+    storage = instance.event_log_storage
+    asked = [record for record in runs if _asked_for(record.dagster_run, key)]
+    attempts = (
+        storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+        if asked
+        else {}
+    )
+    open_since = {partition for partition in attempts if definition.has_partition_key(partition)}
+    found: set[str] = set()
+    for record in asked:
+        keys = keys_of_run(record.dagster_run)
+        covered = {each for each in open_since if keys and keys[0] <= each <= keys[1]}
+        if covered:
+            began = record.start_time or record.create_timestamp.replace(tzinfo=UTC).timestamp()
+            since = dg.AssetRecordsFilter(key, asset_partitions=sorted(covered), after_timestamp=began)
+            made = instance.fetch_materializations(since, limit=MADE_BACK).records
+            found |= covered - {each.partition_key for each in made}
+    return found
+
+
+def _asked_for(run: dg.DagsterRun, key: dg.AssetKey) -> bool:
+    return not run.asset_selection or key in run.asset_selection
 
 
 def _by_run(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]) -> dict[str, list[str]]:
@@ -90,8 +130,7 @@ def _failed_before(
     for record in instance.get_run_records(failed, limit=RUNS_BACK):
         run, keys = record.dagster_run, keys_of_run(record.dagster_run)
         covers = partition is None or (keys is not None and keys[0] <= partition <= keys[1])
-        asked = not run.asset_selection or key in run.asset_selection
-        if covers and asked and (record.end_time or 0.0) > since:
+        if covers and _asked_for(run, key) and (record.end_time or 0.0) > since:
             return run.run_id
     return None
 

@@ -111,7 +111,7 @@ def _read_file(path: Place, table: Table, name: str, *, tells_provenance: bool =
         raise
     except UNREADABLE as error:
         raise SourceError(
-            path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
+            path, f"cannot be read: {error}", "write or import the file again, or move it out of the lake"
         ) from error
     if not tells_provenance:
         rows = rows.drop(_PROVENANCE, strict=False)
