@@ -16,12 +16,12 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.receipts import Receipt, read_receipts
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.places import Place
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
 from spotify_assets.warehouse.door import Warehouse, published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseLockedError
