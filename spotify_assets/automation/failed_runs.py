@@ -10,12 +10,11 @@ from datetime import UTC
 from functools import cache
 
 import dagster as dg
-from dagster._core.storage.event_log.base import AssetEntry
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem, Unmade
 from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.records import AssetEntry, failed_keys
 from spotify_assets.partitions import keys_of_run
 
 RUNS_BACK = 100
@@ -43,11 +42,9 @@ def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Proble
             if run_id:
                 unmade.setdefault(run_id, {})[key] = frozenset()
             continue
-        status = get_and_update_asset_status_cache_value(instance, key, node.partitions_def)
-        failed = status.deserialize_failed_partition_subsets(node.partitions_def) if status else None
-        left = set(failed.get_partition_keys()) if failed else set()
+        left = failed_keys(instance, key, node.partitions_def)
         left |= _canceled(instance, key, node.partitions_def, canceled)
-        for run_id, keys in _by_run(instance, key, left).items() if left else ():
+        for run_id, keys in (_by_run(instance, key, left) if left else {}).items():
             unmade.setdefault(run_id, {})[key] = frozenset(keys)
     merged: dict[str, Problem] = {}
     for run_id, left in unmade.items():

@@ -16,9 +16,9 @@ from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
     from spotify_assets.automation.runs import RunOutcome
+    from spotify_assets.instance.records import AssetGraph
     from spotify_assets.rows.window import Window
 
 INTERRUPTED = 130
@@ -164,9 +164,9 @@ def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False
         ValueError: the text is no selection, or finds no asset.
     """
     import dagster as dg  # noqa: PLC0415
-    from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+    from spotify_assets.instance.records import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     try:
         found = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)

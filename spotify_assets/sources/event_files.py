@@ -23,14 +23,12 @@ from spotify_assets.sources.event_rows import (
     LATEST,
     MAX_MS_PLAYED,
     TIME_OUT_OF_RANGE,
-    Extras,
     event_ids,
     malformed_records,
     refused_element,
     text_column,
-    unplanned,
-    values_of,
 )
+from spotify_assets.sources.extras import Extras, unplanned, values_of
 from spotify_assets.sources.json_stream import Malformed, read_batches
 from spotify_assets.sources.kinds import Chunk, Recognised
 from spotify_assets.sources.landed import canonical_rows, convert

@@ -28,18 +28,16 @@ from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.delimited import ROW, Delimited
 from spotify_assets.sources.event_rows import (
     NOT_A_PLAY,
-    Extras,
     Occurrences,
     Parsed,
     chunk,
-    extra_json,
     int_column,
     malformed_records,
     text_column,
     time_reasons,
     times_of,
-    unplanned,
 )
+from spotify_assets.sources.extras import Extras, extra_json, unplanned
 from spotify_assets.sources.json_stream import Batch, flattened, read_batches
 from spotify_assets.sources.kinds import Chunk, Recognised
 from spotify_assets.sources.privacy import PERSONAL_KEYS

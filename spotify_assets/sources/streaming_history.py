@@ -36,15 +36,14 @@ from spotify_assets.sources.event_rows import (
     chunk,
     country,
     event_ids,
-    extra_json,
     ints_of,
     ms_reasons,
     started_at,
     text_and_flag_columns,
     time_reasons,
     times_of,
-    unplanned,
 )
+from spotify_assets.sources.extras import extra_json, unplanned
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.sources.local_files import with_local_names

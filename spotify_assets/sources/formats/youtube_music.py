@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from spotify_assets.sources.archive import InputFile
-from spotify_assets.sources.event_rows import text_column, unplanned, values_of
+from spotify_assets.sources.event_rows import text_column
+from spotify_assets.sources.extras import unplanned, values_of
 from spotify_assets.sources.formats.model import SECOND_MS, Clock, Format
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk, Kind, Recognised
