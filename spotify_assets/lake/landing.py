@@ -336,7 +336,8 @@ def _move(made: Mapping[Path, Path], lake_dir: Path, receipt: Receipt) -> None:
     """Put what was made in its place, last the receipt; after an error nothing of it is there."""
     try:
         for source, target in made.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
         layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
     except BaseException:

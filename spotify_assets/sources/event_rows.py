@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, repeat
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import orjson
 import polars as pl
@@ -95,8 +95,25 @@ def text_and_flag_columns(
                 *(flag_column(name, values_of(elements, name)) for name in flags),
             ]
         )
-    stripped = pl.col(pl.String).str.strip_chars()
-    return given.with_columns(pl.when(stripped != "").then(stripped))
+    return without_blanks(given)
+
+
+def record_columns(records: Sequence[object], kinds: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Fields of records of a shape, as `text_and_flag_columns` gives them; whole numbers stay numbers."""
+    return without_blanks(
+        pl.DataFrame(
+            [
+                pl.Series(name, list(map(attrgetter(name), records)), dtype=kind)
+                for name, kind in kinds.items()
+            ]
+        )
+    )
+
+
+def without_blanks(given: pl.DataFrame) -> pl.DataFrame:
+    """Texts without space around them, blank ones as null."""
+    stripped = given.with_columns(pl.col(pl.String).str.strip_chars())
+    return stripped.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 
 
 def _single_values(
@@ -296,22 +313,26 @@ def _planned_json(planned: pl.DataFrame) -> pl.Series:
     given = [column.name for column in planned if column.null_count() < planned.height]
     if not given:
         return pl.Series("extra", [None] * planned.height, dtype=pl.String)
-    members = [
-        pl.when(pl.col(name).is_not_null()).then(
-            pl.format(
-                f'"{name}":{{}}',
-                pl.struct(name).struct.json_encode().str.slice(len(name) + 4).str.head(-1)
-                if kind == pl.String
-                else pl.col(name).cast(pl.String),
-            )
-        )
-        for name, kind in planned.select(given).schema.items()
-    ]
-    joined = planned.select(pl.concat_str(members, separator=",", ignore_nulls=True)).to_series()
-    frame = joined.to_frame("extra")
-    return frame.select(
+    members = [pl.concat_str(pl.lit(f'"{name}":'), _member_json(planned.get_column(name))) for name in given]
+    joined = planned.select(extra=pl.concat_str(members, separator=",", ignore_nulls=True))
+    return joined.select(
         pl.when(pl.col("extra") != "").then(pl.format("{{{}}}", "extra")).alias("extra")
     ).to_series()
+
+
+_ESCAPED = r'["\\\x00-\x1f]'
+"""What stands in JSON text otherwise than it is."""
+
+
+def _member_json(values: pl.Series) -> pl.Expr:
+    """A column as JSON, null where it is null."""
+    name = values.name
+    if values.dtype != pl.String:
+        return pl.col(name).cast(pl.String)
+    if not values.str.contains(_ESCAPED).any():
+        return pl.format('"{}"', name)
+    encoded = pl.struct(name).struct.json_encode().str.slice(len(name) + 4).str.head(-1)
+    return pl.when(pl.col(name).is_not_null()).then(encoded)
 
 
 def time_reasons(parsed: Parsed, field_name: str) -> list[tuple[str, pl.Expr, pl.Expr | str]]:
@@ -388,6 +409,7 @@ def chunk(
         )
         judged = marked.with_columns(_detail=detail).with_row_index("_at")
         bad = judged.filter(pl.col("_reason").is_not_null())
+        batch.unfold()
         refused = [
             (source_file, row, code, scrub_text(words), original_of(batch.elements[at]))
             for at, row, code, words in bad.select("_at", "source_row", "_reason", "_detail").iter_rows()
