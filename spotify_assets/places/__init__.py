@@ -250,7 +250,8 @@ def bring(made: Mapping[Path, Place]) -> None:
         if source in to_store:
             source.unlink()
         else:
-            _path(target).parent.mkdir(parents=True, exist_ok=True)
+            if not _path(target).parent.is_dir():
+                _path(target).parent.mkdir(parents=True, exist_ok=True)
             source.replace(_path(target))
 
 

@@ -6,6 +6,9 @@ elements is one, so that nothing is left out of the count. A window of the file 
 parsed as a whole; where that fails, it is parsed up to the damage, and the element there is taken alone, so
 that a broken one costs itself and not its neighbours.
 
+A reader that knows how nearly all files of its kind are written hands in a decoder of that shape: objects
+have it become records, in half the time of dictionaries; one that has not makes its batch dictionaries.
+
 Here belongs: encodings, punctuation, what is no JSON. Not here: what an object means.
 """
 
@@ -13,8 +16,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
+import msgspec
 import orjson
 
 from spotify_assets.sources.lenient_json import decoded, json_text, parsed_leniently
@@ -74,30 +78,51 @@ class Malformed(NamedTuple):
 
 @dataclass
 class Batch:
-    """Objects with their numbers in the file, from 1, what was refused in between, and counts of repairs."""
+    """Objects with their numbers in the file, from 1, what was refused in between, and counts of repairs.
+
+    The objects are `elements`; where all of them have the shape of a decoder, `records` until `unfold`.
+    """
 
     rows: list[int] = field(default_factory=list)
     elements: list[dict[str, object]] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
+    records: list[Any] = field(default_factory=list)
+    _texts: list[bytes] = field(default_factory=list)
+
+    def add_records(self, records: list[Any], text: bytes) -> None:
+        """Take objects of the decoder's shape, and the array that they are read from."""
+        self.records += records
+        self._texts.append(text)
+
+    def unfold(self) -> None:
+        """Make the records elements, as they are written."""
+        for text in self._texts:
+            self.elements += orjson.loads(text)
+        self.records, self._texts = [], []
 
     def note(self, name: str, count: int = 1) -> None:
         self.notes[name] = self.notes.get(name, 0) + count
 
 
 def read_batches(
-    stream: BinaryIO, array: str | None = None, window_bytes: int = WINDOW_BYTES
+    stream: BinaryIO,
+    array: str | None = None,
+    window_bytes: int = WINDOW_BYTES,
+    *,
+    shape: "msgspec.json.Decoder[list[Any]] | None" = None,
 ) -> Iterator[Batch]:
     """The elements of a JSON file in its order; every batch holds some.
 
     With `array`, the elements of the first array under that name, which a large object around it holds.
+    A batch of which all elements have the `shape` has them as records.
 
     Raises:
         SourceError: the stream passes a limit. Damage is no error: what comes before it is read, and one
             element is refused as `cut_off`.
     """
     source = Utf8Source(stream, window_bytes)
-    scanner = _Scanner(stops_with_array=array is not None)
+    scanner = _Scanner(stops_with_array=array is not None, shape=shape)
     buffer = _enter(source, array) if array else b""
     if array:
         scanner.depth = 1
@@ -151,9 +176,12 @@ def _enter(source: Utf8Source, array: str) -> bytes:
 class _Scanner:
     """Takes elements off the front of a buffer; remembers the row number and the open brackets."""
 
-    def __init__(self, *, stops_with_array: bool) -> None:
+    def __init__(
+        self, *, stops_with_array: bool, shape: "msgspec.json.Decoder[list[Any]] | None" = None
+    ) -> None:
         self.depth = 0
         self.finished = False
+        self._shape = shape
         self._stops_with_array = stops_with_array
         self._row = 0
         self._skipping = False
@@ -202,7 +230,11 @@ class _Scanner:
         for _ in range(_BOUNDARIES_TRIED):
             if end is None or end <= at:
                 break
-            found = _parse_all(buffer[at:end], in_array=self.depth > 0)
+            text = _members(buffer[at:end], in_array=self.depth > 0)
+            if is_first and self._keep_records(text, batch):
+                self._reach = min(2 * self._reach, WINDOW_BYTES)
+                return end
+            found = _parse_all(text)
             if isinstance(found, list):
                 self._reach = min(2 * self._reach, WINDOW_BYTES) if is_first else _LEAST_REACH
                 self._keep_all(found, batch)
@@ -212,7 +244,22 @@ class _Scanner:
             end = _boundary(buffer, at, min(at + found + 1, end))
         return at
 
+    def _keep_records(self, text: bytes, batch: Batch) -> bool:
+        if self._shape is None or batch.elements:
+            return False
+        try:
+            found = self._shape.decode(b"[" + text + b"]")
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return False
+        self._just_opened = False
+        first = self._row + 1
+        self._row += len(found)
+        batch.rows.extend(range(first, self._row + 1))
+        batch.add_records(found, b"[" + text + b"]")
+        return True
+
     def _keep_all(self, found: list[object], batch: Batch) -> None:
+        batch.unfold()
         self._just_opened = False
         if set(map(type, found)) == {dict}:
             first = self._row + 1
@@ -316,6 +363,7 @@ class _Scanner:
         found = parsed_leniently(text, batch.note)
         if found is None:
             return False
+        batch.unfold()
         self._skipping = False
         self._row += 1
         batch.rows.append(self._row)
@@ -343,11 +391,14 @@ def _boundary(buffer: bytes, start: int, limit: int) -> int | None:
 _NEW_LINE = re.compile(rb"\}([ \t\r]*+)\n([ \t\r\n]*+)\{")
 
 
-def _parse_all(piece: bytes, *, in_array: bool) -> list[object] | int:
-    """The elements of a piece of an array or of a sequence, or the place at which it cannot be parsed."""
+def _members(piece: bytes, *, in_array: bool) -> bytes:
+    """A piece of an array or of a sequence as what stands between the brackets of an array."""
     text = piece.rstrip(b" \t\r\n,")
-    if not in_array:
-        text = _NEW_LINE.sub(rb"},\1\2{", text)
+    return text if in_array else _NEW_LINE.sub(rb"},\1\2{", text)
+
+
+def _parse_all(text: bytes) -> list[object] | int:
+    """The elements of what `_members` gave, or the place at which it cannot be parsed."""
     try:
         found: list[object] = orjson.loads(b"[" + text + b"]")
     except orjson.JSONDecodeError as error:

@@ -22,10 +22,9 @@ from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
 from spotify_assets.warehouse.books import Books, can_be_split
 from spotify_assets.warehouse.connection import single_row
-from spotify_assets.warehouse.database import Database, single_row
+from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.partition_metadata import tell_each
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, joined
 from spotify_assets.warehouse.store import (
