@@ -279,7 +279,8 @@ class StorePlace:
     def between(self, first: str, last: str) -> list[Self]:
         """The objects directly in the folder with names from one to another, both included."""
         # What is after a name without its last character is that name, or what comes after it or before.
-        found = itertools.takewhile(lambda each: each.name <= last, self._after((self / first[:-1]).key))
+        end = (self / last).key
+        found = itertools.takewhile(lambda each: each.key <= end, self._after((self / first[:-1]).key))
         return [each for each in found if each.parent == self and each.name >= first]
 
     def folders(self, begins: str = "") -> list[Self]:
