@@ -172,9 +172,9 @@ def landed_dates(lake_dir: Place) -> list[date]:
 def last_date(lake_dir: Place) -> date | None:
     """The last date that the lake has a catalogue, events or a producer's folder of; None for none."""
     found = [day for day, _ in _days(lake_dir)]
-    imported = _all_imported(lake_dir)
-    latest = max((month_of(path) for path in imported if month_of(path)), default=None)
-    found += _dates_in([path for path in imported if month_of(path) == latest])
+    imported = [(month, path) for path in _all_imported(lake_dir) if (month := month_of(path))]
+    latest = max((month for month, _ in imported), default=None)
+    found += _dates_in([path for month, path in imported if month == latest])
     return max(found, default=None)
 
 
