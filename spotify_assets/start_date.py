@@ -65,13 +65,14 @@ def _fitting(settings: Settings, first: date) -> Grain:
 
     if warehouse_of(settings).exists():
         return "day"
-    return "month" if (layout.landed_dates(settings.lake)[-1] - first).days > MANY_DAYS else "day"
+    last = layout.last_date(settings.lake) or first
+    return "month" if (last - first).days > MANY_DAYS else "day"
 
 
 def outside(settings: Settings) -> str | None:
     """What of the lake lies outside the partitions and so in no table, in words; None for nothing."""
     start, today = start_of(settings), datetime.now(UTC).date()
-    dates = [day for day in layout.landed_dates(settings.lake) if not start <= day <= today]
+    dates = layout.landed_dates_outside(settings.lake, start, today)
     if not dates:
         return None
     early, late = [day for day in dates if day < start], [day for day in dates if day > today]

@@ -285,8 +285,8 @@ def _together(parts: Sequence[Cleaned]) -> Cleaned:
 def remove_unfinished(lake_dir: Place) -> None:
     """Remove what landings left that were killed: work folders, and imported files without a receipt."""
     places.remove_work_folders(lake_dir, WORK)
-    months = places.folders(lake_dir / layout.EVENTS, begins="month=")
-    there = [path for month in months for path in places.files(month) if path.suffix == ".parquet"]
+    imported = places.below(lake_dir / layout.EVENTS, begins="month=")
+    there = [path for path in imported if path.suffix == ".parquet"]
     finished = set(layout.finished(lake_dir, there))
     places.remove(path for path in there if path not in finished)
 

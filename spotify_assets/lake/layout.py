@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import groupby
 
 import polars as pl
 
@@ -132,11 +133,13 @@ def finished(lake_dir: PlaceT, files: Sequence[PlaceT]) -> list[PlaceT]:
         else places.existing(receipt_path(lake_dir, receipt_id) for receipt_id in ids)
     )
     receipts = {receipt.stem: receipt for receipt in there}
+    asked = {receipt_id_of(path) for path in files if is_of_one_writing(path)} & receipts.keys()
+    named = frozenset().union(*places.each(_named_by, [receipts[receipt_id] for receipt_id in asked]))
     return [
         path
         for path in files
-        if (receipt := receipts.get(receipt_id_of(path)))
-        and (not is_of_one_writing(path) or places.within(path, lake_dir) in _named_by(receipt))
+        if receipt_id_of(path) in receipts
+        and (not is_of_one_writing(path) or places.within(path, lake_dir) in named)
     ]
 
 
@@ -166,6 +169,24 @@ def late_path(lake_dir: PlaceT, receipt_id: str) -> PlaceT:
 def landed_dates(lake_dir: Place) -> list[date]:
     """The dates that the lake has catalogues or events of, in order."""
     return sorted({*landed_snapshots(lake_dir), *landed_event_dates(lake_dir)})
+
+
+def last_date(lake_dir: Place) -> date | None:
+    """The last date that the lake has a catalogue, events or a producer's folder of; None for none."""
+    found = [day for day, _ in _days(lake_dir)]
+    imported = [(month, path) for path in _all_imported(lake_dir) if (month := month_of(path))]
+    latest = max((month for month, _ in imported), default=None)
+    found += _dates_in([path for month, path in imported if month == latest])
+    return max(found, default=None)
+
+
+def landed_dates_outside(lake_dir: Place, first: date, last: date) -> list[date]:
+    """The dates before or after some days that the lake has catalogues or events of, in order."""
+    found = {day for day, _ in _days(lake_dir)}
+    months = (first.replace(day=1), last.replace(day=1))
+    imported = [(month, path) for path in _all_imported(lake_dir) if (month := month_of(path))]
+    found |= set(_dates_in([path for month, path in imported if not months[0] < month < months[1]]))
+    return sorted(day for day in found if not first <= day <= last)
 
 
 def landed_event_dates(lake_dir: Place) -> list[date]:
@@ -214,10 +235,10 @@ def dates_of(path: Place) -> list[date]:
 def first_date(lake_dir: Place) -> date | None:
     """The first date that the lake has a catalogue, events or a producer's folder of; None for none."""
     found = [day for day, _ in _days(lake_dir)]
-    for month in sorted(month for month, _ in _months(lake_dir)):
-        if found and min(found) < month:
+    for month, files in groupby(_all_imported(lake_dir), month_of):
+        if found and month and min(found) < month:
             break
-        if imported := _dates_in(imported_files(lake_dir, month)):
+        if imported := _dates_in(list(files)):
             found.append(imported[0])
             break
     return min(found, default=None)
@@ -240,16 +261,10 @@ def _date_of(folder: Place) -> date | None:
         return None
 
 
-def _months(lake_dir: PlaceT) -> Iterator[tuple[date, PlaceT]]:
-    """The folders of one month of events each."""
-    for folder in places.folders(lake_dir / EVENTS, begins="month="):
-        if found := _MONTH_FOLDER.fullmatch(folder.name):
-            yield date(int(found[1]), int(found[2]), 1), folder
-
-
 def _all_imported(lake_dir: PlaceT) -> list[PlaceT]:
     """The files of imported events of all months whose landing was finished."""
-    return finished(lake_dir, [path for _, folder in _months(lake_dir) for path in landed_files(folder)])
+    found = [path for path in places.below(lake_dir / EVENTS, begins="month=") if is_data(path.name)]
+    return finished(lake_dir, sorted(path for path in found if month_of(path)))
 
 
 def _dates_in(paths: Sequence[Place]) -> list[date]:

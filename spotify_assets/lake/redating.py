@@ -239,9 +239,8 @@ def _put_in_place(lake_dir: Place, ready: Path) -> None:
     layout.write_bytes(layout.receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
     places.bring({path: target for path, target in targets.items() if not layout.month_of(target)})
     kept = {lake_dir / name for name in receipt.landed_files}
-    months = places.folders(lake_dir / layout.EVENTS, begins="month=")
-    named = [path for month in months for path in places.files(month, begins=receipt.receipt_id)]
-    own = [path for path in named if layout.receipt_id_of(path) == receipt.receipt_id]
+    imported = places.below(lake_dir / layout.EVENTS, begins="month=")
+    own = [path for path in imported if layout.receipt_id_of(path) == receipt.receipt_id]
     places.remove(path for path in own if path not in kept)
     shutil.rmtree(ready)
 

@@ -140,17 +140,18 @@ def folders(folder: PlaceT, *, begins: str = "") -> list[PlaceT]:
     return [each for each in _entries(folder, begins) if _path(each).is_dir()]
 
 
-def below(folder: PlaceT) -> Iterator[PlaceT]:
-    """Every file below a folder, in no order; none without the folder.
+def below(folder: PlaceT, *, begins: str = "") -> Iterator[PlaceT]:
+    """Every file below a folder, in no order; with `begins` those in folders of it whose names begin so.
 
-    A link that leads nowhere is a file, so that whoever reads it names it.
+    None without the folder. A link that leads nowhere is a file, so that whoever reads it names it.
     """
     if isinstance(folder, StorePlace):
-        yield from folder.below()
+        yield from (each for each in folder.below(begins) if not begins or each.parent != folder)
         return
-    for path in _path(folder).rglob("*"):
-        if path.is_file() or (path.is_symlink() and not path.exists()):
-            yield cast(PlaceT, path)
+    for each in folders(folder, begins=begins) if begins else [folder]:
+        for path in _path(each).rglob("*"):
+            if path.is_file() or (path.is_symlink() and not path.exists()):
+                yield cast(PlaceT, path)
 
 
 def state(place: Place) -> State | None:

@@ -274,16 +274,13 @@ class StorePlace:
 
     def listed(self, begins: str = "") -> list[Self]:
         """The objects directly in the folder whose names begin so."""
-        if not begins:
-            return self._level()[0]
-        # A prefix is whole parts of a key for the library, so what begins so is found by its order.
-        begun = itertools.takewhile(lambda each: each.name.startswith(begins), self.below(after=begins))
-        return [each for each in begun if each.parent == self]
+        return [each for each in self.below(begins) if each.parent == self] if begins else self._level()[0]
 
     def between(self, first: str, last: str) -> list[Self]:
         """The objects directly in the folder with names from one to another, both included."""
         # What is after a name without its last character is that name, or what comes after it or before.
-        found = itertools.takewhile(lambda each: each.name <= last, self.below(after=first[:-1]))
+        end = (self / last).key
+        found = itertools.takewhile(lambda each: each.key <= end, self._after((self / first[:-1]).key))
         return [each for each in found if each.parent == self and each.name >= first]
 
     def folders(self, begins: str = "") -> list[Self]:
@@ -297,11 +294,16 @@ class StorePlace:
             type(self)(self.root, key) for key in found["common_prefixes"]
         ]
 
-    def below(self, after: str | None = None) -> Iterator[Self]:
-        """Every object below the folder, in the order of keys; with `after` those whose keys below it come
-        after that."""
-        offset = None if after is None else f"{self.key}/{after}".strip("/")
-        pages = _store(self.root).list(self.key or None, offset=offset, chunk_size=1000)
+    def below(self, begins: str = "") -> Iterator[Self]:
+        """Every object below the folder whose key below it begins so, in the order of keys."""
+        # A prefix is whole parts of a key for the library, so what begins so is found by its order.
+        key = f"{self.key}/{begins}".strip("/")
+        found = self._after(key if begins else None)
+        yield from itertools.takewhile(lambda each: each.key.startswith(key), found)
+
+    def _after(self, key: str | None) -> Iterator[Self]:
+        """Every object below the folder, in the order of keys; with `key` those that come after that."""
+        pages = _store(self.root).list(self.key or None, offset=key, chunk_size=1000)
         while page := self._next(pages):
             yield from page
 
