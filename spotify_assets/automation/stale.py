@@ -16,7 +16,6 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.receipts import Receipt, read_receipts
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.places import Place
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
