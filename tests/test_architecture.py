@@ -16,14 +16,17 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
+    {"places"},
     {"settings", "tables", "rows", "charts"},
-    {"sources", "docs"},
+    {"sources"},
     {"transforms"},
     {"skip", "lake"},
-    {"generator", "partitions", "instance"},
-    {"warehouse", "stream"},
-    {"figures"},
-    {"report", "summary"},
+    {"instance"},
+    {"warehouse"},
+    {"start_date"},
+    {"generator", "partitions"},
+    {"figures", "stream"},
+    {"report", "summary", "docs"},
     {"assets", "dashboard"},
     {"automation"},
     {"checks"},
@@ -104,6 +107,23 @@ def test_domain_code_imports_no_orchestrator(part: str):
     for path in (PACKAGE / part).rglob("*.py"):
         outside = {name.split(".")[0] for name in imports_of(path)}
         assert not outside & {"dagster", "dagster_dbt", "dagster_duckdb", "dagster_duckdb_polars"}, path
+
+
+def test_the_warehouse_has_one_door():
+    """No other package speaks to DuckDB, makes a `Database` of its own, or knows where the file is."""
+    inside = {"warehouse", "settings.py"}
+    wrong = []
+    for path in modules():
+        relative = path.relative_to(PACKAGE)
+        if relative.parts[0] in inside:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        outside = {name.split(".")[0] for name in imports_of(path)} & {"duckdb", "_duckdb"}
+        found = outside | named & {"warehouse_path", "serving_path"} | called & {"Database"}
+        wrong += [f"{relative}: {name}" for name in sorted(found)]
+    assert wrong == []
 
 
 def test_private_interfaces_are_reached_for_in_few_places():

@@ -31,7 +31,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def user_profiles() -> pl.DataFrame:
         declared = [
             (profile.user_id, profile.time_zone, profile.follows_country)
-            for profile in read_profiles(settings.lake_dir)
+            for profile in read_profiles(settings.lake)
         ]
         return pl.DataFrame(declared, schema=USER_PROFILES.polars_schema, orient="row").sort("user_id")
 

@@ -65,14 +65,14 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     What lies outside the partitions is told and left out of the default, and so is what leaves the tables.
     """
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
-    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
     from spotify_assets.rows.window import Window  # noqa: PLC0415
+    from spotify_assets.start_date import outside  # noqa: PLC0415
 
     found = stale(settings)
     everything = found.everything
     if everything is None:
         if first is None or last is None:
-            raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+            raise ValueError(f"{settings.lake} is empty: import a file or generate listening first")
         everything = Window(first.date(), last.date())
     if words := outside(settings):
         say_error(words)
@@ -92,7 +92,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
 
 def tell_partitions(settings: Settings) -> None:
     """Keep the partitions that fit the lake, and say what is new about them, or fits less well."""
-    from spotify_assets.lake.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
+    from spotify_assets.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
 
     if words := keep_partitions(settings):
         out.print(words, soft_wrap=True, highlight=False)

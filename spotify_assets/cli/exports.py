@@ -108,17 +108,17 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     from spotify_assets.generator.import_quality import Answers  # noqa: PLC0415
     from spotify_assets.lake.importing import ImportOptions, import_path  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     with out.status("Importing"):
-        handed = list(import_path(inbox, settings.lake_dir, ImportOptions(user_id, today)))
+        handed = list(import_path(inbox, settings.lake, ImportOptions(user_id, today)))
     files = [(file.name, file.kind or "refused") for each in handed for file in each.files]
     report(run_job(settings, "everything", window=days_of(settings, None, None), select=JUDGED))
-    database = Database(settings.warehouse_path)
+    warehouse = warehouse_of(settings)
 
     def table(query: str) -> pl.DataFrame:
-        with database.reader() as connection:
+        with warehouse.reader() as connection:
             rows: pl.DataFrame = connection.sql(query).pl()
         return rows
 

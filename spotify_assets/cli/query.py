@@ -41,7 +41,7 @@ def query(
     ] = False,
 ) -> None:
     """Ask the published copy one of the usual questions."""
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
 
     settings = Settings()
@@ -57,8 +57,7 @@ def query(
         _print_sql(asked, given)
         return
     chosen = _format_of(format_, output)
-    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
-    answer = run_query(serving, asked, given)
+    answer = run_query(published_copy(settings), asked, given)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:

@@ -23,7 +23,7 @@ app = typer.Typer()
 @says_what_is_wrong
 def summary() -> None:
     """Rows per table, what was refused and why, and the skip model's insight, from the published copy."""
-    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
+    from spotify_assets.start_date import outside  # noqa: PLC0415
     from spotify_assets.summary import print_summary  # noqa: PLC0415
 
     settings = Settings()
@@ -83,10 +83,11 @@ def export(
     ] = False,
 ) -> None:
     """Write one published table as CSV or Parquet."""
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.publish import export_csv, export_parquet  # noqa: PLC0415
 
     chosen = format_of(output, (OutputFormat.CSV, OutputFormat.PARQUET))
-    serving = Settings().serving_path
+    serving = published_copy(Settings())
     if chosen is OutputFormat.PARQUET:
         rows = export_parquet(serving, table, output)
     else:
@@ -101,15 +102,10 @@ def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
     from spotify_assets.tables import MODEL_FEATURES  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
-    from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
 
-    if not settings.serving_path.exists():
-        raise WarehouseMissingError(
-            f"{settings.serving_path} does not exist yet: run spotify-assets materialize"
-        )
-    features = TableReader(Database(settings.serving_path), MODEL_FEATURES)
+    features = TableReader(published_copy(settings), MODEL_FEATURES)
     last = cutoff or features.newest_date(Window(date.min, date.max))
     if last is None:
         raise ValueError(

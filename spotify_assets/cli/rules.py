@@ -109,15 +109,10 @@ def _window(first: datetime | None, last: datetime | None) -> "Window":
 
 
 def _reader(settings: Settings, table: "Table") -> "TableReader":
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
-    from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
 
-    if not settings.serving_path.exists():
-        raise WarehouseMissingError(
-            f"{settings.serving_path} does not exist yet: run spotify-assets materialize"
-        )
-    return TableReader(Database(settings.serving_path), table)
+    return TableReader(published_copy(settings), table)
 
 
 def _known(user: str, rows: "pl.DataFrame") -> None:

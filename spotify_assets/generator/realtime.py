@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import polars as pl
@@ -18,6 +17,7 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.truth import write_truth
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
+from spotify_assets.places import Place, PlaceT
 from spotify_assets.tables import RAW_EVENTS
 
 TICK_SECONDS = 1
@@ -59,7 +59,7 @@ class SystemClock:
 def stream(
     config: GeneratorConfig,
     tracks: pl.DataFrame,
-    lake_dir: Path,
+    lake_dir: Place,
     rate: float,
     seconds: float,
     *,
@@ -134,7 +134,7 @@ def _next_second(clock: WallClock) -> int:
     return math.ceil(clock.now().timestamp()) * 1000
 
 
-def write_batch(lake_dir: Path, events: pl.DataFrame, seed: int, tick_ms: int) -> Path:
+def write_batch(lake_dir: PlaceT, events: pl.DataFrame, seed: int, tick_ms: int) -> PlaceT:
     """Write the events of one tick as NDJSON; returns the file's path."""
     begin = datetime.fromtimestamp(tick_ms / 1000, UTC)
     name = f"part-stream-seed{seed}-{begin:%Y%m%dT%H%M%S}"

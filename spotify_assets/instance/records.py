@@ -2,10 +2,6 @@
 
 Here belongs: each private name that the rest of the product needs, once. Not here: what follows from a record
 (`automation`), and private interfaces that are overridden (`event_log`, `planned_events`, `workers`).
-
-A failed partition is read from Dagster's own cache: `get_status_by_partition`, which is public, says of a
-partition that a run under way repairs only that it is in progress, and asks of each key in turn whether it is
-in each of three subsets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +20,6 @@ from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecordStatus,
 )
 from dagster._core.storage.event_log.base import AssetEntry
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 __all__ = [
     "AssetCheckExecutionRecord",
@@ -34,20 +29,10 @@ __all__ = [
     "DagsterInvalidAssetSelectionError",
     "SensorExecutionData",
     "UnresolvedAssetJobDefinition",
-    "failed_keys",
     "going_backfills",
     "late_assets",
     "report_made",
 ]
-
-
-def failed_keys(
-    instance: dg.DagsterInstance, key: dg.AssetKey, definition: dg.PartitionsDefinition[str]
-) -> set[str]:
-    """The partitions of an asset that failed and were not made since, whether or not a run makes them now."""
-    status = get_and_update_asset_status_cache_value(instance, key, definition)
-    failed = status.deserialize_failed_partition_subsets(definition) if status else None
-    return set() if failed is None else set(failed.get_partition_keys())
 
 
 def going_backfills(instance: dg.DagsterInstance) -> Sequence[PartitionBackfill]:

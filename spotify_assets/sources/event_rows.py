@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 
 import polars as pl
 
@@ -87,8 +88,25 @@ def text_and_flag_columns(
                 *(flag_column(name, values_of(elements, name)) for name in flags),
             ]
         )
-    stripped = pl.col(pl.String).str.strip_chars()
-    return given.with_columns(pl.when(stripped != "").then(stripped))
+    return without_blanks(given)
+
+
+def record_columns(records: Sequence[object], kinds: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Fields of records of a shape, as `text_and_flag_columns` gives them; whole numbers stay numbers."""
+    return without_blanks(
+        pl.DataFrame(
+            [
+                pl.Series(name, list(map(attrgetter(name), records)), dtype=kind)
+                for name, kind in kinds.items()
+            ]
+        )
+    )
+
+
+def without_blanks(given: pl.DataFrame) -> pl.DataFrame:
+    """Texts without space around them, blank ones as null."""
+    stripped = given.with_columns(pl.col(pl.String).str.strip_chars())
+    return stripped.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 
 
 def _single_values(
@@ -312,6 +330,7 @@ def chunk(
         )
         judged = marked.with_columns(_detail=detail).with_row_index("_at")
         bad = judged.filter(pl.col("_reason").is_not_null())
+        batch.unfold()
         refused = [
             (source_file, row, code, scrub_text(words), original_of(batch.elements[at]))
             for at, row, code, words in bad.select("_at", "source_row", "_reason", "_detail").iter_rows()

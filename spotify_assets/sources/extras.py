@@ -72,19 +72,23 @@ def _planned_json(planned: pl.DataFrame) -> pl.Series:
     given = [column.name for column in planned if column.null_count() < planned.height]
     if not given:
         return pl.Series("extra", [None] * planned.height, dtype=pl.String)
-    members = [
-        pl.when(pl.col(name).is_not_null()).then(
-            pl.format(
-                f'"{name}":{{}}',
-                pl.struct(name).struct.json_encode().str.slice(len(name) + 4).str.head(-1)
-                if kind == pl.String
-                else pl.col(name).cast(pl.String),
-            )
-        )
-        for name, kind in planned.select(given).schema.items()
-    ]
-    joined = planned.select(pl.concat_str(members, separator=",", ignore_nulls=True)).to_series()
-    frame = joined.to_frame("extra")
-    return frame.select(
+    members = [pl.concat_str(pl.lit(f'"{name}":'), _member_json(planned.get_column(name))) for name in given]
+    joined = planned.select(extra=pl.concat_str(members, separator=",", ignore_nulls=True))
+    return joined.select(
         pl.when(pl.col("extra") != "").then(pl.format("{{{}}}", "extra")).alias("extra")
     ).to_series()
+
+
+_ESCAPED = r'["\\\x00-\x1f]'
+"""What stands in JSON text otherwise than it is."""
+
+
+def _member_json(values: pl.Series) -> pl.Expr:
+    """A column as JSON, null where it is null."""
+    name = values.name
+    if values.dtype != pl.String:
+        return pl.col(name).cast(pl.String)
+    if not values.str.contains(_ESCAPED).any():
+        return pl.format('"{}"', name)
+    encoded = pl.struct(name).struct.json_encode().str.slice(len(name) + 4).str.head(-1)
+    return pl.when(pl.col(name).is_not_null()).then(encoded)

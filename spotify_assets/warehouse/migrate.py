@@ -9,10 +9,9 @@ anything else differs, the plan of that table has no steps and says what to do i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from spotify_assets.tables import Column, Table
-from spotify_assets.warehouse.database import Database, single_row
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 WIDENINGS: Mapping[str, frozenset[str]] = {
@@ -68,7 +67,7 @@ class Migration:
         return not self.problems and all(step.on_write for step in self.steps)
 
 
-def stored_table(connection: duckdb.DuckDBPyConnection, table: Table) -> StoredTable | None:
+def stored_table(connection: Connection, table: Table) -> StoredTable | None:
     """What the warehouse has under the name of a table of the catalogue; None where it has nothing."""
     described = connection.execute(
         "select column_name, data_type, is_nullable from duckdb_columns() "
@@ -113,7 +112,7 @@ def plan(table: Table, stored: StoredTable | None) -> Migration:
     return Migration(table, tuple(steps), advice=fill if added and stored.rows else "")
 
 
-def apply(connection: duckdb.DuckDBPyConnection, planned: Migration) -> None:
+def apply(connection: Connection, planned: Migration) -> None:
     """Take the steps of a plan, inside the caller's transaction."""
     if planned.steps:
         connection.execute(f"create schema if not exists {planned.table.schema}")
@@ -121,7 +120,7 @@ def apply(connection: duckdb.DuckDBPyConnection, planned: Migration) -> None:
         connection.execute(step.sql)
 
 
-def migrate(database: Database, tables: Iterable[Table], *, dry_run: bool = False) -> list[Migration]:
+def migrate(warehouse: Warehouse, tables: Iterable[Table], *, dry_run: bool = False) -> list[Migration]:
     """Bring each table to the schema of the catalogue as far as nothing is lost; returns every plan.
 
     All steps are one transaction. With `dry_run` nothing is changed.
@@ -130,9 +129,9 @@ def migrate(database: Database, tables: Iterable[Table], *, dry_run: bool = Fals
         WarehouseMissingError: there is no warehouse yet.
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
     """
-    if not database.path.exists():
-        raise WarehouseMissingError(f"{database.path} does not exist yet: materialise the assets first")
-    with database.transaction() as connection:
+    if not warehouse.exists():
+        raise WarehouseMissingError(f"{warehouse} does not exist yet: materialise the assets first")
+    with warehouse.transaction() as connection:
         plans = [plan(table, stored_table(connection, table)) for table in tables]
         if not dry_run:
             for planned in plans:

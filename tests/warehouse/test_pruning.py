@@ -64,11 +64,11 @@ def test_without_tables_nothing_happens(tmp_path: Path):
 
 
 def test_marts_from_before_the_partitions_are_made_again_from_there(database: Database, make_settings):
-    make_settings().data_dir.mkdir()
-    database.path.rename(make_settings().warehouse_path)
     run = Window(date(2024, 3, 1), date(2024, 4, 1))
     later, earlier = make_settings(start_date=START), make_settings(start_date=date(2024, 1, 1))
-    assert from_first_mart(run, later, ["fct", "agg", "unknown"]) == Window(date(2024, 1, 5), run.end)
-    assert from_first_mart(run, later, ["agg"]) == Window(date(2024, 1, 7), run.end)
-    assert from_first_mart(run, earlier, ["fct", "agg"]) == run
-    assert from_first_mart(run, later, ["unknown"]) == run
+    assert from_first_mart(run, later, database, ["fct", "agg", "unknown"]) == Window(
+        date(2024, 1, 5), run.end
+    )
+    assert from_first_mart(run, later, database, ["agg"]) == Window(date(2024, 1, 7), run.end)
+    assert from_first_mart(run, earlier, database, ["fct", "agg"]) == run
+    assert from_first_mart(run, later, database, ["unknown"]) == run

@@ -172,7 +172,7 @@ def test_names_that_sql_would_have_quoted_are_published(database: Database, proc
             'create schema "My Marts"; create table "My Marts"."order" as select 1 as "group by"'
         )
     assert publish(database, processed).rows["My Marts.order"] == 1
-    assert export_csv(processed / "serving.duckdb", "My Marts.order", processed / "order.csv") == 1
+    assert export_csv(Database(processed / "serving.duckdb"), "My Marts.order", processed / "order.csv") == 1
 
 
 def test_an_empty_warehouse_is_published_as_one(tmp_path: Path, processed: Path) -> None:
@@ -439,7 +439,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_table_is_exported_as_csv_whatever_the_file_is_called(
     serving: Path, tmp_path: Path, name: str
 ) -> None:
-    assert export_csv(serving, "core.plays", tmp_path / name) == 5
+    assert export_csv(Database(serving), "core.plays", tmp_path / name) == 5
     with (tmp_path / name).open(newline="", encoding="utf-8") as file:
         lines = list(csv.reader(file))
     assert lines == [
@@ -458,16 +458,16 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path: Path, 
     with duckdb.connect(str(serving)) as connection:
         connection.execute("create table cells as select ?::varchar as name, -1.5 as number", [text])
         connection.execute("insert into cells values (?, 2)", [f"a{text}"])
-    export_csv(serving, "main.cells", tmp_path / "cells.csv")
+    export_csv(Database(serving), "main.cells", tmp_path / "cells.csv")
     with (tmp_path / "cells.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file))[1:] == [[f"'{text}", "-1.5"], [f"a{text}", "2.0"]]
-    export_csv(serving, "main.cells", tmp_path / "raw.csv", raw=True)
+    export_csv(Database(serving), "main.cells", tmp_path / "raw.csv", raw=True)
     with (tmp_path / "raw.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file))[1:] == [[text, "-1.5"], [f"a{text}", "2.0"]]
 
 
 def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:
-    export_csv(serving, "core.plays", tmp_path / "plays.csv")
+    export_csv(Database(serving), "core.plays", tmp_path / "plays.csv")
     text = (tmp_path / "plays.csv").read_text()
     assert "2025-01-02,,\n" in text
     assert '2025-01-03,"",3\n' in text
@@ -476,13 +476,13 @@ def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", ["core.nope", "plays", "core.plays; drop table core.plays", ""])
 def test_exporting_an_unknown_table_names_the_nearest(serving: Path, tmp_path: Path, table: str) -> None:
     with pytest.raises(ValueError, match=r"no published table .*core\.plays"):
-        export_csv(serving, table, tmp_path / "out.csv")
+        export_csv(Database(serving), table, tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None:
     with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
-        export_csv(tmp_path / "serving.duckdb", "core.plays", tmp_path / "out.csv")
+        export_csv(Database(tmp_path / "serving.duckdb"), "core.plays", tmp_path / "out.csv")
 
 
 def test_the_serving_database_alone_is_new_while_the_files_stay(database: Database, processed: Path) -> None:
