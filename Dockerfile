@@ -52,8 +52,8 @@ VOLUME ["/data", "/dagster"]
 EXPOSE 3000
 # It answers, has loaded the assets, and the daemon, without which a run stays queued, is at work.
 HEALTHCHECK --interval=30s --start-period=120s --timeout=30s \
-    CMD ["python", "-m", "spotify_assets.automation.healthy", "3000"]
+    CMD ["python", "-m", "spotify_assets.instance.healthy", "3000"]
 # Everything by default. One of them alone: `dagster-webserver -h 0.0.0.0 -p 3000 -w workspace.yaml`,
 # `dagster-daemon run -w workspace.yaml`, `dagster code-server start -h 0.0.0.0 -p 4000 -m spotify_assets.definitions`.
-ENTRYPOINT ["python", "-m", "spotify_assets.automation.serve"]
+ENTRYPOINT ["python", "-m", "spotify_assets.instance.serve"]
 CMD ["dagster", "dev", "-h", "0.0.0.0", "-p", "3000", "-w", "workspace.yaml"]

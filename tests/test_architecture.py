@@ -17,7 +17,7 @@ LAYERS = (
     {"tables", "settings"},
     {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
     {"stream"},
-    {"assets", "checks", "automation", "docs", "summary", "dashboard", "report"},
+    {"assets", "checks", "automation", "instance", "partitions", "docs", "summary", "dashboard", "report"},
     {"cli", "definitions"},
 )
 """A module imports from its own layer and those before it, never from those after it."""

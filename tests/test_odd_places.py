@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.assets.dbt_cli import as_dbt_reads
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.layout import landed_dates
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from tests.lake.exports import plays, write_json
@@ -42,7 +42,7 @@ START = datetime(2024, 5, 1, 8)  # noqa: DTZ001
 def test_a_lake_is_written_and_read(tmp_path: Path, name: str):
     lake = tmp_path / name / "raw"
     history = write_json(tmp_path / name / "endsong_0.json", plays(START, 3))
-    [handed] = import_path(history, lake, Wishes("me", date(2025, 1, 1)))
+    [handed] = import_path(history, lake, ImportOptions("me", date(2025, 1, 1)))
     assert handed.files[0].receipt is not None
     assert landed_dates(lake) == [START.date()]
 

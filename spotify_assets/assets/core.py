@@ -7,8 +7,8 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, asset_out, partitioned, reads
-from spotify_assets.automation.partitions import AS_OF, around, windows
 from spotify_assets.lake.exclusions import read_exclusions
+from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     ARTISTS,

@@ -19,8 +19,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables, run_dbt
 from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.assets.spec import POOL, owner_of
-from spotify_assets.automation.partitions import partitions, window_of_run
-from spotify_assets.lake.horizon import start_of
+from spotify_assets.lake.start_date import start_of
+from spotify_assets.partitions import partitions, window_of_run
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.marts import outdated_tables

@@ -24,7 +24,7 @@ from packaging.version import Version
 from packaging.version import parse as parse_version
 
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
-from spotify_assets.automation.orphans import ends_with_us
+from spotify_assets.instance.orphans import ends_with_us
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 

@@ -6,8 +6,8 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
-from spotify_assets.automation.partitions import lookback, windows
 from spotify_assets.lake.profiles import read_profiles
+from spotify_assets.partitions import lookback, windows
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
 from spotify_assets.tables import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES

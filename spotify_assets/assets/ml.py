@@ -16,7 +16,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
-from spotify_assets.automation.partitions import AS_OF, lookback, windows
+from spotify_assets.partitions import AS_OF, lookback, windows
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     FEATURE_DRIFT,
@@ -38,13 +38,13 @@ from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRAC
 from spotify_assets.transforms.features import model_features as features_of
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
-from spotify_assets.warehouse.history import ListeningHistory
+from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, Window, joined
 
 if TYPE_CHECKING:
-    from spotify_assets.skip.cutoffs import Registry, Rows
     from spotify_assets.skip.model import SkipModel
+    from spotify_assets.skip.training import Registry, Rows
 
 LADDER_TABLES = (
     SKIP_LADDER,
@@ -129,7 +129,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         registry = _registry(settings, before=min(cutoffs.made, default=Window(date.max, date.max)).start)
 
         def make(cutoff: date) -> "Rows":
-            from spotify_assets.skip.cutoffs import both  # noqa: PLC0415
+            from spotify_assets.skip.training import both  # noqa: PLC0415
 
             ladder = _ladder(context, settings, model_features, registry, cutoff)
             return both(ladder, _popularity(context, settings, tracks, registry, cutoff))
@@ -278,7 +278,7 @@ def _beside_stored(
 
 def _registry(settings: Settings, *, before: date) -> "Registry":
     """The stored models of cut-offs before a date: those that a run makes again do not count."""
-    from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry  # noqa: PLC0415
+    from spotify_assets.skip.training import ENTRY_COLUMNS, Registry  # noqa: PLC0415
 
     table = _own_table(settings, MODEL_REGISTRY)
 
@@ -300,10 +300,10 @@ def _ladder(
     cutoff: date,
 ) -> "Rows":
     """The ladder of a cut-off; nothing where there is too little data."""
-    from spotify_assets.skip.cutoffs import skip_ladder  # noqa: PLC0415
     from spotify_assets.skip.ladder import TooLittleData  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
+    from spotify_assets.skip.training import skip_ladder  # noqa: PLC0415
 
     split = training_and_test(cutoff, training_days=settings.training_days, test_days=settings.test_days)
     train, test = (
@@ -332,8 +332,8 @@ def _popularity(
     cutoff: date,
 ) -> "Rows":
     """The popularity model of a cut-off; nothing where the catalogue holds too little."""
-    from spotify_assets.skip.cutoffs import popularity_model  # noqa: PLC0415
     from spotify_assets.skip.popularity import NEEDED, TooFewTracks  # noqa: PLC0415
+    from spotify_assets.skip.training import popularity_model  # noqa: PLC0415
 
     known = tracks.as_of(Window(cutoff, cutoff + timedelta(days=1)), "track_id", NEEDED)
     try:
@@ -345,9 +345,9 @@ def _popularity(
 
 def _survival(settings: Settings, events: TableReader, track_genres: TableReader, cutoff: date) -> "Rows":
     """The survival curves over both windows of a cut-off."""
-    from spotify_assets.skip.cutoffs import survival  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
     from spotify_assets.skip.survival import NEEDED  # noqa: PLC0415
+    from spotify_assets.skip.training import survival  # noqa: PLC0415
 
     training, test = training_and_test(
         cutoff, training_days=settings.training_days, test_days=settings.test_days

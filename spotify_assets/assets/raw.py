@@ -8,10 +8,10 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, partitioned
-from spotify_assets.automation.partitions import windows
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
+from spotify_assets.partitions import windows
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from spotify_assets.assets.spec import owner_of
-from spotify_assets.automation.partitions import months, windows
+from spotify_assets.partitions import months, windows
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 

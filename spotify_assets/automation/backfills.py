@@ -17,8 +17,8 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
-from spotify_assets.automation.partitions import as_window, key_at, keys_of, partitions
+from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
+from spotify_assets.partitions import as_window, key_at, keys_of, partitions
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 

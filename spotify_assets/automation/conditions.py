@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from spotify_assets.automation.history import REQUESTED_BY
+from spotify_assets.automation.attempts import REQUESTED_BY
 
 if TYPE_CHECKING:
     from dagster._core.definitions.sensor_definition import SensorExecutionData

@@ -12,10 +12,10 @@ from functools import cache, cached_property
 import dagster as dg
 from dagster._core.storage.event_log.base import AssetEntry
 
-from spotify_assets.automation.cause import cause_of
 from spotify_assets.automation.outline import Graph
-from spotify_assets.automation.partitions import keys_of_run
 from spotify_assets.automation.problem import Problem, Unmade
+from spotify_assets.instance.cause import cause_of
+from spotify_assets.partitions import keys_of_run
 
 RUNS_BACK = 100
 """Failed runs that are looked at for the one that a run under way repairs."""

@@ -10,8 +10,8 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 
 from spotify_assets.automation.outline import Graph
-from spotify_assets.automation.partitions import keys_of_run
 from spotify_assets.automation.problem import Problem, Unmade
+from spotify_assets.partitions import keys_of_run
 
 CHECKS_BACK = 30
 """Evaluations of a check that are looked at for a failure that no later one covers."""

@@ -18,9 +18,9 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from spotify_assets.assets.dbt_files import manifest_of, project_files
-from spotify_assets.automation.partitions import months, partitions
-from spotify_assets.lake.horizon import with_start
 from spotify_assets.lake.layout import write_bytes
+from spotify_assets.lake.start_date import with_start
+from spotify_assets.partitions import months, partitions
 from spotify_assets.settings import Settings
 
 FILE = "graph.json"

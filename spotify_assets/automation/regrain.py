@@ -4,7 +4,7 @@ A key is the first date of its partition, so that the key of a month is also tha
 first of each month would be done and every other day missing. Rows are stored by date, whatever the grain.
 
 Here belongs: which new partitions are done, and telling the instance. Not here: which partitions fit a lake
-(`lake.horizon`).
+(`lake.start_date`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, StepMa
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
-from spotify_assets.automation.history import GOING
-from spotify_assets.automation.partitions import as_window, key_at
+from spotify_assets.automation.attempts import GOING
+from spotify_assets.partitions import as_window, key_at
 from spotify_assets.warehouse.slices import Window
 
 CARRIED = "carried over from partitions of a"

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from spotify_assets.automation.attempts import REQUESTED_BY, attempts_since
 from spotify_assets.automation.changes import SECOND
-from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.lake_watch import STREAMS, newest_change, scan
-from spotify_assets.automation.partitions import as_window, key_at, months, partitions
+from spotify_assets.partitions import as_window, key_at, months, partitions
 from spotify_assets.settings import Settings
 
 DAILY = "daily"

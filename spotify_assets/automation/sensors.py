@@ -12,6 +12,7 @@ from hashlib import blake2b
 import dagster as dg
 
 from spotify_assets.automation.alerts import health_sensor
+from spotify_assets.automation.attempts import REQUESTED_BY, attempts_since
 from spotify_assets.automation.changes import (
     MOST_ATTEMPTS,
     SECOND,
@@ -22,7 +23,6 @@ from spotify_assets.automation.changes import (
     changes,
     plan,
 )
-from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.inbox import inbox_sensor
 from spotify_assets.automation.lake_watch import (
     Seen,
@@ -33,7 +33,7 @@ from spotify_assets.automation.lake_watch import (
     unpack,
     uploads,
 )
-from spotify_assets.automation.partitions import as_window, key_at, partitions
+from spotify_assets.partitions import as_window, key_at, partitions
 from spotify_assets.settings import Grain, Settings
 
 RAW_FILES = "raw_files"

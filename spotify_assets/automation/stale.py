@@ -15,8 +15,8 @@ import polars as pl
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
-from spotify_assets.lake.horizon import start_of
 from spotify_assets.lake.receipts import Receipt, read_receipts
+from spotify_assets.lake.start_date import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from spotify_assets.assets.spec import FIRST, POOL, key_of, owner_of
-from spotify_assets.automation.partitions import window_of_run
 from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
+from spotify_assets.partitions import window_of_run
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     CHECK_RESULTS,

@@ -13,8 +13,8 @@ import pydantic
 import typer
 from rich.text import Text
 
-from spotify_assets.automation.signals import interruptible
 from spotify_assets.cli.console import console_of_output, errors, out
+from spotify_assets.instance.signals import interruptible
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     What lies outside the partitions is told and left out of the default, and so is what leaves the tables.
     """
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
-    from spotify_assets.lake.horizon import outside  # noqa: PLC0415
+    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
     from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
 
     found = stale(settings)
@@ -95,7 +95,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
 
 def tell_partitions(settings: Settings) -> None:
     """Keep the partitions that fit the lake, and say what is new about them, or fits less well."""
-    from spotify_assets.lake.horizon import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
+    from spotify_assets.lake.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
 
     if words := keep_partitions(settings):
         out.print(words, soft_wrap=True, highlight=False)
@@ -121,11 +121,11 @@ def run_job(
     """Run a job here, for the assets selected, or with `checks_only` for their checks alone."""
     with progress("Loading definitions") as told:
         from spotify_assets.automation.health import look  # noqa: PLC0415
-        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
 
         definitions = build_and_keep(settings, build_defs)

@@ -55,15 +55,15 @@ def backfill(
     with progress("Loading definitions") as told:
         from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
         from spotify_assets.automation.health import look  # noqa: PLC0415
-        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.problem import to_be_made  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
-        from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+        from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
         window = days_of(settings, first, last)
@@ -128,9 +128,9 @@ def failing() -> None:
 
 def _broken(settings: Settings) -> "list[Problem]":
     from spotify_assets.automation.health import look  # noqa: PLC0415
-    from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.automation.outline import outline_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
+    from spotify_assets.instance.home import instance_of  # noqa: PLC0415
 
     with instance_of(settings) as instance:
         return look(settings, instance, outline_of(settings, build_defs))

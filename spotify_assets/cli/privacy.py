@@ -38,7 +38,7 @@ def erase_user(
     """Remove a listener from the lake, from every table and from what is published."""
     from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
-    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+    from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
     from spotify_assets.warehouse.database import Database  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import compact, erase_rows, event_dates  # noqa: PLC0415

@@ -23,7 +23,7 @@ app = typer.Typer()
 @says_what_is_wrong
 def summary() -> None:
     """Rows per table, what was refused and why, and the skip model's insight, from the published copy."""
-    from spotify_assets.lake.horizon import outside  # noqa: PLC0415
+    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
     from spotify_assets.summary import print_summary  # noqa: PLC0415
 
     settings = Settings()

@@ -19,7 +19,7 @@ def undo(words: Sequence[str], *, dry_run: bool) -> None:
     Raises:
         ValueError: no import is called so, or several are, or another process imports at this moment.
     """
-    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+    from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
     from spotify_assets.lake.undoing import choose, undo_in_lake  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.

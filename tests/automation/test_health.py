@@ -14,10 +14,10 @@ from spotify_assets.automation.backfills import Backfill, Which, backfill_of
 from spotify_assets.automation.failed_runs import cause_key, failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.health import late_layers, look, problems
-from spotify_assets.automation.instance import instance_of
-from spotify_assets.automation.partitions import partitions
 from spotify_assets.automation.problem import Problem, to_be_made
 from spotify_assets.automation.runs import run
+from spotify_assets.instance.home import instance_of
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.slices import Window

@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.regrain import CARRIED, carry_over, done_after, marks_of, refuse_while_running
+from spotify_assets.instance.home import instance_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 

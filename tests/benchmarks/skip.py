@@ -35,7 +35,7 @@ from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS, model_features
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.history import ListeningHistory
+from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
@@ -155,9 +155,9 @@ def train_large(folder: Path) -> Figures:
 
     from spotify_assets.assets.ml import LADDER_TABLES
     from spotify_assets.assets.spec import key_of
-    from spotify_assets.automation.instance import instance_of
     from spotify_assets.automation.runs import run
     from spotify_assets.definitions import build_defs
+    from spotify_assets.instance.home import instance_of
     from spotify_assets.tables import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 
     settings = Settings(data_dir=folder, start_date=FIRST, duckdb_memory_limit=DUCKDB_MEMORY, _env_file=None)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.horizon import keep_partitions, outside, start_of, with_start
+from spotify_assets.lake.start_date import keep_partitions, outside, start_of, with_start
 from tests.lake.events import chunk, event_rows, handed_in, land_events
 
 OLD = [datetime(2014, 5, 17, 8), datetime(2014, 6, 2, 9), datetime(2014, 5, 17, 9)]  # noqa: DTZ001

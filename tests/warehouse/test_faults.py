@@ -18,8 +18,8 @@ from spotify_assets.generator.catalogue import generate_catalogue, write_catalog
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.lake import layout
-from spotify_assets.lake.horizon import start_of
 from spotify_assets.lake.landing import latest_catalogue
+from spotify_assets.lake.start_date import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database

@@ -8,7 +8,7 @@ import streamlit as st
 from spotify_assets.charts import personal as charts
 from spotify_assets.charts import taste
 from spotify_assets.dashboard.clock import today
-from spotify_assets.dashboard.furniture import (
+from spotify_assets.dashboard.components import (
     change,
     choice,
     compares_with_before,

@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from spotify_assets.automation.cause import cause_of
-from spotify_assets.automation.instance import instance_of
-from spotify_assets.automation.planned_events import LOCATION, PLACE, WarehouseInstance
+from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.home import instance_of
+from spotify_assets.instance.planned_events import LOCATION, PLACE, WarehouseInstance
 from spotify_assets.settings import Settings
-from tests.automation.range_assets import Nowhere, range_tags
+from tests.instance.range_assets import Nowhere, range_tags
 
 DAYS = dg.DailyPartitionsDefinition("2023-01-01", end_date="2025-01-01")
 

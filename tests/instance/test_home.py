@@ -14,7 +14,7 @@ import pytest
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
 from dagster._daemon.monitoring.run_monitoring import monitor_starting_run
 
-from spotify_assets.automation.instance import OURS, instance_configuration, instance_of, prepare_instance
+from spotify_assets.instance.home import OURS, instance_configuration, instance_of, prepare_instance
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from tests.e2e.server import free_port
 

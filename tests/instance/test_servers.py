@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spotify_assets.automation.servers import answers, must_be_free, served_once
+from spotify_assets.instance.servers import answers, must_be_free, served_once
 from tests.e2e.server import environment, free_port
 
 HOST = "127.0.0.1"
@@ -91,7 +91,7 @@ def test_a_second_up_on_one_instance_says_where_the_first_is(tmp_path):
 
 def test_what_a_killed_server_left_is_in_nobodys_way(tmp_path):
     program = (
-        "import pathlib, sys, time; from spotify_assets.automation.servers import served_once\n"
+        "import pathlib, sys, time; from spotify_assets.instance.servers import served_once\n"
         "with served_once(pathlib.Path(sys.argv[1]), 'there'):\n"
         "    print('up', flush=True); time.sleep(600)\n"
     )
@@ -107,7 +107,7 @@ def test_what_a_killed_server_left_is_in_nobodys_way(tmp_path):
 
 
 def test_what_servers_print_goes_to_the_file_and_the_look_goes_on(tmp_path):
-    from spotify_assets.automation.together import run_together
+    from spotify_assets.instance.processes import run_together
 
     program = "import sys, time; print('said'); print('told', file=sys.stderr); time.sleep(1); sys.exit(4)"
     looked: list[float] = []

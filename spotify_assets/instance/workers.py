@@ -15,7 +15,7 @@ from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.base import Executor
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 
-from spotify_assets.automation.alive import alive, is_killed
+from spotify_assets.instance.run_locks import alive, is_killed
 
 
 class WatchedRunLauncher(DefaultRunLauncher):

@@ -1,4 +1,4 @@
-"""Whether the server is well: `python -m spotify_assets.automation.healthy PORT`, the image's health check.
+"""Whether the server is well: `python -m spotify_assets.instance.healthy PORT`, the image's health check.
 
 Well is: the webserver answers, it has loaded the code location, and the daemon has told of itself lately.
 """

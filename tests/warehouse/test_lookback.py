@@ -16,7 +16,7 @@ from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, model_features
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.history import ListeningHistory
+from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows

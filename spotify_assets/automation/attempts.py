@@ -13,7 +13,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from spotify_assets.automation.changes import SECOND, Attempt
 from spotify_assets.automation.jobs import WITH_RAW
 from spotify_assets.automation.lake_watch import Stream
-from spotify_assets.automation.partitions import as_window, keys_of_run
+from spotify_assets.partitions import as_window, keys_of_run
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 
 REQUESTED_BY = "spotify/requested_by"

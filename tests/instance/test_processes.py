@@ -24,7 +24,7 @@ def server(file: Path, seconds: float, code: int = 0) -> list[str]:
 
 def started(folder: Path, commands: list[list[str]]) -> subprocess.Popen[bytes]:
     program = (
-        "import sys; from spotify_assets.automation.together import run_together; "
+        "import sys; from spotify_assets.instance.processes import run_together; "
         f"sys.exit(run_together({commands!r}))"
     )
     process = subprocess.Popen([sys.executable, "-c", program], cwd=folder)

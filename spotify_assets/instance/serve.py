@@ -1,4 +1,4 @@
-"""Starts a Dagster process on the product's instance: `python -m spotify_assets.automation.serve COMMAND …`.
+"""Starts a Dagster process on the product's instance: `python -m spotify_assets.instance.serve COMMAND …`.
 
 The image's entry point: it puts the product's dagster.yaml into $DAGSTER_HOME and becomes the command.
 """
@@ -6,7 +6,7 @@ The image's entry point: it puts the product's dagster.yaml into $DAGSTER_HOME a
 import os
 import sys
 
-from spotify_assets.automation.instance import prepare_instance
+from spotify_assets.instance.home import prepare_instance
 from spotify_assets.settings import Settings
 
 

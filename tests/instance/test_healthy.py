@@ -7,7 +7,7 @@ import pytest
 from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 
-from spotify_assets.automation.healthy import ASK, ailments
+from spotify_assets.instance.healthy import ASK, ailments
 from tests.e2e.server import free_port
 
 
@@ -48,7 +48,7 @@ def test_a_server_without_the_assets_is_not_well(asked: dict[str, object]):
 
 
 def test_where_no_server_answers_it_is_one_line():
-    command = [sys.executable, "-m", "spotify_assets.automation.healthy", str(free_port())]
+    command = [sys.executable, "-m", "spotify_assets.instance.healthy", str(free_port())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("no server answers on port")

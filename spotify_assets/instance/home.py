@@ -60,7 +60,7 @@ def instance_configuration(settings: Settings) -> str:
             f"{POSTGRES_VARIABLE} is set, but dagster-postgres is not installed: "
             "pip install 'spotify-assets[postgres]'"
         )
-    folder = files("spotify_assets.automation")
+    folder = files("spotify_assets.instance")
     parts = ("storage-postgres.yaml" if postgres else "storage-sqlite.yaml", "dagster.yaml")
     return "\n".join([OURS, *(folder.joinpath(part).read_text(encoding="utf-8") for part in parts)])
 

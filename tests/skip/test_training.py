@@ -9,7 +9,8 @@ import pytest
 
 from spotify_assets.assets.plots import plots_of
 from spotify_assets.charts.theme import save
-from spotify_assets.skip.cutoffs import (
+from spotify_assets.skip.sampling import training_and_test
+from spotify_assets.skip.training import (
     ENTRY_COLUMNS,
     Registry,
     Rows,
@@ -18,7 +19,6 @@ from spotify_assets.skip.cutoffs import (
     skip_ladder,
     survival,
 )
-from spotify_assets.skip.sampling import training_and_test
 from spotify_assets.tables import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,

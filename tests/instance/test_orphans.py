@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from spotify_assets.automation.orphans import ends_with_us
+from spotify_assets.instance.orphans import ends_with_us
 
 PARENT = """
 import subprocess, sys, time
-from spotify_assets.automation.orphans import ends_with_us
+from spotify_assets.instance.orphans import ends_with_us
 child = subprocess.Popen(["sleep", "60"])
 with ends_with_us(child.pid):
     print(child.pid, flush=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from spotify_assets.automation.signals import interruptible, stop_signals
+from spotify_assets.instance.signals import interruptible, stop_signals
 
 STOPS = [signal.SIGINT, signal.SIGTERM]
 

@@ -7,7 +7,7 @@ what is in them: one SQLite file per run and one index, the same schema, the sam
 
     # $DAGSTER_HOME/dagster.yaml
     event_log_storage:
-      module: spotify_assets.automation.event_log
+      module: spotify_assets.instance.event_log
       class: PooledSqliteEventLogStorage
       config: {}    # base_dir: the files' folder; $DAGSTER_HOME/history/runs, Dagster's own, without it
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from spotify_assets.automation.partitions import around, as_window, keys_of, lookback, partitions, windows
+from spotify_assets.partitions import around, as_window, keys_of, lookback, partitions, windows
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 

@@ -11,9 +11,9 @@ import pytest
 from dagster._core.workspace.context import BaseWorkspaceRequestContext
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 
-from spotify_assets.automation.alive import alive, forget, is_killed, killed_runs
-from spotify_assets.automation.instance import instance_of
-from spotify_assets.automation.workers import watched_in_process_executor
+from spotify_assets.instance.home import instance_of
+from spotify_assets.instance.run_locks import alive, forget, is_killed, killed_runs
+from spotify_assets.instance.workers import watched_in_process_executor
 from tests.automation.pooled_runs import settings_in, start
 from tests.automation.test_runs import wait_for_a_step
 

@@ -42,8 +42,8 @@ from dagster._core.storage.sqlite import LAST_KNOWN_STAMPED_SQLITE_ALEMBIC_REVIS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotify_assets.automation.event_log import MAX_OPEN_SHARDS, PooledSqliteEventLogStorage
-from tests.automation.range_assets import ASSETS, defs, materialize_range, range_tags
+from spotify_assets.instance.event_log import MAX_OPEN_SHARDS, PooledSqliteEventLogStorage
+from tests.instance.range_assets import ASSETS, defs, materialize_range, range_tags
 
 ASSET = dg.AssetKey(["core", "tracks"])
 RUN = "run-1"
@@ -53,12 +53,12 @@ RANGE_ASSETS = Path(__file__).with_name("range_assets.py")
 OWN_YAML = "telemetry:\n  enabled: false\n"
 POOLED_YAML = OWN_YAML + textwrap.dedent("""\
     event_log_storage:
-      module: spotify_assets.automation.event_log
+      module: spotify_assets.instance.event_log
       class: PooledSqliteEventLogStorage
       config: {}
 """)
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["spotify_assets.automation.event_log"])
+processes.set_forkserver_preload(["spotify_assets.instance.event_log"])
 
 
 # Events

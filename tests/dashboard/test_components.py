@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spotify_assets.dashboard.furniture import change
+from spotify_assets.dashboard.components import change
 from spotify_assets.dashboard.text import csv
 from tests.dashboard.pages import SECONDS
 

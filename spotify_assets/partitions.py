@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
-from spotify_assets.lake.horizon import start_of
+from spotify_assets.lake.start_date import start_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.slices import Window
 

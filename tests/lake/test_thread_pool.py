@@ -6,7 +6,7 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
-from spotify_assets.lake.side_by_side import FILES_AT_ONCE, SideBySide, StoppedError
+from spotify_assets.lake.thread_pool import FILES_AT_ONCE, SideBySide, StoppedError
 
 SECONDS = 20
 """After which something that never comes is a failure."""
