@@ -1,5 +1,8 @@
 """What every command shares: errors in one line, and running a job with its progress told."""
 
+import atexit
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -182,6 +185,25 @@ def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False
     if more := sorted(key.to_user_string() for key in together - found):
         out.print(f"Made by the same steps, and so made too: {', '.join(more)}", soft_wrap=True)
     return set(together)
+
+
+@contextmanager
+def brief() -> Iterator[None]:
+    """A command of a second or two, in which nothing looks for garbage: there is little but modules.
+
+    Nor does the process at its end, which would take half a second.
+    """
+    atexit.register(_leave_garbage)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _leave_garbage() -> None:
+    if "duckdb" not in sys.modules:  # whose binding would tell of what is left as leaks
+        gc.freeze()
 
 
 @contextmanager
