@@ -251,7 +251,9 @@ def bring(made: Mapping[Path, Place]) -> None:
         if source in to_store:
             source.unlink()
         else:
-            _path(target).parent.mkdir(parents=True, exist_ok=True)
+            folder = _path(target).parent
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
             source.replace(_path(target))
 
 
