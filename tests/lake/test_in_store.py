@@ -59,8 +59,8 @@ def history(tmp_path: Path) -> list[Path]:
     dirty: list[dict[str, object]] = [
         *plays(BEGIN, 150),
         {"ts": "not a time"},
-        play(datetime(2025, 3, 1, 9), 7),
-    ]  # noqa: DTZ001
+        play(datetime(2025, 3, 1, 9), 7),  # noqa: DTZ001
+    ]
     return [
         write_json(tmp_path / "in" / "one.json", dirty),
         write_json(tmp_path / "in" / "two.json", plays(datetime(2025, 1, 30, 8), 40)),  # noqa: DTZ001
