@@ -27,7 +27,7 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         ),
     )
     def serving(warehouse: dg.ResourceParam[Storage]) -> dg.MaterializeResult[None]:
-        published = publish(warehouse.door, settings.processed_dir)
+        published = publish(warehouse.door, settings.processed_dir, settings.lake_processed)
         pulse = pulse_markdown(published_copy(settings))
         return dg.MaterializeResult(
             metadata={

@@ -24,12 +24,14 @@ from pathlib import Path
 
 import duckdb
 
+from spotify_assets.places import Place
 from spotify_assets.tables import ROW_COUNTS, TABLES
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
+from spotify_assets.warehouse.publish_lake import publish_to_lake
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
@@ -95,8 +97,8 @@ class _Part:
     fingerprint: str
 
 
-def publish(warehouse: Warehouse, processed_dir: Path) -> Published:
-    """Publish the committed state of the warehouse below `processed_dir`.
+def publish(warehouse: Warehouse, processed_dir: Path, in_lake: Place | None = None) -> Published:
+    """Publish the committed state of the warehouse below `processed_dir`, and its files in the lake.
 
     Raises:
         WarehouseMissingError: there is no warehouse yet.
@@ -115,6 +117,8 @@ def publish(warehouse: Warehouse, processed_dir: Path) -> Published:
             for path in changed:
                 _write(connection, parts[path], work / path)
         _replace(work, processed_dir, before, parts, changed)
+    if in_lake is not None:
+        publish_to_lake(processed_dir, in_lake)
     return Published(processed_dir / _SERVING, rows, tuple(changed))
 
 
