@@ -1,6 +1,7 @@
 """Buckets of a server, seen past the product: what a test puts there, finds there and allows there."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,10 @@ class Bucket:
         pages = client(self.server, self.owner).get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.name, Prefix=prefix)
         return {each["Key"]: each["Size"] for page in found for each in page.get("Contents", [])}
+
+    def has(self, pattern: str) -> bool:
+        """Whether there is an object whose key matches."""
+        return any(re.search(pattern, key) for key in self.keys())
 
     def read(self, key: str) -> bytes:
         """An object's bytes."""
