@@ -51,7 +51,7 @@ def must_hold_all(lake: Lake, exports: Path) -> None:
 def test_of_a_network_that_breaks_a_part_of_the_requests_nothing_is_seen(lake, proxy, exports, fault: Fault):
     proxy.choice = at_random(1, {fault: 0.05})
     done = lake.load(exports, AWS_ENDPOINT_URL=proxy.endpoint)
-    assert (done.code, done.lines_of_trouble) == (0, [])
+    assert (done.code, done.wrong) == (0, "")
     assert proxy.counts[fault] > 0
     must_hold_all(lake, exports)
 
@@ -66,7 +66,7 @@ def test_a_lost_answer_to_the_one_request_that_matters_is_no_other_answer(
     """A receipt or a lock that this process itself has written is not somebody else's."""
     proxy.choice = on(Fault.LOST, method, target)
     done = lake.load(exports, AWS_ENDPOINT_URL=proxy.endpoint)
-    assert (done.code, done.lines_of_trouble) == (0, [])
+    assert (done.code, done.wrong) == (0, "")
     assert proxy.counts[Fault.LOST] > 0
     assert "landed before" not in done.said
     must_hold_all(lake, exports)
