@@ -306,6 +306,11 @@ class Settings(BaseSettings):
         return place_of(self.lake_url) / "raw" if self.lake_url else self.lake_dir
 
     @property
+    def lake_processed(self) -> Place | None:
+        """Where published Parquet lies for readers elsewhere; None while the lake is in the data folder."""
+        return place_of(self.lake_url) / "processed" if self.lake_url else None
+
+    @property
     def recordings_path(self) -> Path:
         """The file in which a person overrules which tracks are one recording."""
         return self.data_dir / "recordings.toml"

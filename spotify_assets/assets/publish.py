@@ -29,7 +29,7 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         database = Database(
             settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit
         )
-        published = publish(database, settings.processed_dir)
+        published = publish(database, settings.processed_dir, settings.lake_processed)
         pulse = pulse_markdown(published.serving)
         return dg.MaterializeResult(
             metadata={

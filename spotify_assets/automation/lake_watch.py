@@ -11,7 +11,7 @@ import struct
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
@@ -83,6 +83,22 @@ def scan(lake_dir: Place, grain: Grain) -> dict[tuple[Stream, date], Seen]:
             else:
                 part.others_changed_ns = max(part.others_changed_ns, file.ctime_ns)
     return {key: part.seen() for key, part in parts.items()}
+
+
+def as_noticed(
+    lake_dir: Place, seen: Mapping[tuple[Stream, date], Seen], changed: Iterable[tuple[Stream, date]]
+) -> dict[tuple[Stream, date], Seen]:
+    """What is seen, where some known partitions changed.
+
+    An object that was removed leaves no time in a store: there a change counts from when it was noticed.
+    """
+    found = dict(seen)
+    if isinstance(lake_dir, StorePlace):
+        for key in changed:
+            if key in found:
+                since = store_watch.noticed(lake_dir, (key, found[key].digest), time.time_ns())
+                found[key] = replace(found[key], changed_ns=max(since, found[key].changed_ns))
+    return found
 
 
 def uploads(lake_dir: Place, grain: Grain) -> set[tuple[date, date]]:

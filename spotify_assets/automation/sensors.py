@@ -26,6 +26,7 @@ from spotify_assets.automation.changes import (
 from spotify_assets.automation.inbox import inbox_sensor
 from spotify_assets.automation.lake_watch import (
     Seen,
+    as_noticed,
     carried_over,
     newest_change,
     pack,
@@ -71,6 +72,7 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
         seen = scan(settings.lake, settings.grain)
         remembered = _remembered(context, settings, seen)
         changed = changes(seen, remembered)
+        seen = as_noticed(settings.lake, seen, (change for change in changed if change in remembered))
         gone = {
             (stream, day): newest_change(settings.lake, stream, day, day)
             for stream, day in changed

@@ -67,7 +67,7 @@ def erase_user(
         out.print(f"Making again what was counted from these rows, {window}.")
         report(run_job(settings, "everything", window=window))
     elif has_tables:
-        publish(database, settings.processed_dir)
+        publish(database, settings.processed_dir, settings.lake_processed)
 
 
 @rules.command("list")

@@ -5,7 +5,7 @@ A `Place` is an address. One in a local folder is a `pathlib.Path`, one in a sto
 
     files, folders, below       what is there
     write, write_if_absent      a whole file or none of it; only where there is none yet
-    bring                       a file that was made on this machine, put in its place
+    bring, copy                 a file that was made on this machine, put in its place, or copied there
     state                       size and version of a file
     read_parquet, scan_parquet  tables, from where they are
     places.lock                 one process at a time
@@ -251,8 +251,20 @@ def bring(made: Mapping[Path, Place]) -> None:
         if source in to_store:
             source.unlink()
         else:
-            _path(target).parent.mkdir(parents=True, exist_ok=True)
+            folder = _path(target).parent
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
             source.replace(_path(target))
+
+
+def copy(source: Path, target: Place) -> None:
+    """Copy a file of this machine so that a reader sees all of it or nothing."""
+    if isinstance(target, StorePlace):
+        target.put(source)
+        return
+    with _beside(_path(target)) as temporary:
+        shutil.copyfile(source, temporary)
+        temporary.replace(_path(target))
 
 
 def remove(places: Iterable[Place]) -> None:

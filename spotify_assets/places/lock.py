@@ -45,7 +45,7 @@ def held(place: object, *, wait: bool = True) -> Iterator[None]:
         try:
             yield
         finally:
-            del _holds[place]
+            _holds.pop(place, None)
             hold.release()
         return
     assert isinstance(place, Path)

@@ -8,8 +8,10 @@ written again.
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Self
+
+from spotify_assets import places
+from spotify_assets.places import Place, StoreError
 
 MANIFEST = "manifest.json"
 
@@ -37,20 +39,24 @@ class Manifest:
     files: Mapping[str, PublishedFile] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """The manifest of a folder; an empty one where there is none that can be read."""
+    def read(cls, folder: Place) -> Self:
+        """The manifest of a folder; an empty one where there is none that can be read.
+
+        Raises:
+            StoreError: the folder is in a store that does not answer.
+        """
         try:
             stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             files = {path: PublishedFile(**entry) for path, entry in stored["files"].items()}
             return cls(stored["version"], stored["complete"], files)
+        except StoreError:
+            raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls()
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Place) -> None:
         """Put the manifest in place of the folder's last one, in one step."""
-        new = folder / f"{MANIFEST}.new"
-        new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        new.replace(folder / MANIFEST)
+        places.write(folder / MANIFEST, json.dumps(asdict(self), indent=1).encode())
 
     def without(self, paths: Collection[str]) -> "Manifest":
         """The manifest that stands while these files are replaced or removed."""

@@ -26,11 +26,13 @@ from pathlib import Path
 
 import duckdb
 
+from spotify_assets.places import Place
 from spotify_assets.tables import ROW_COUNTS, TABLES
 from spotify_assets.warehouse import bi
 from spotify_assets.warehouse.database import Database, single_row
 from spotify_assets.warehouse.errors import WarehouseMissingError, no_such
 from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.publish_lake import publish_to_lake
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
@@ -96,8 +98,8 @@ class _Part:
     fingerprint: str
 
 
-def publish(database: Database, processed_dir: Path) -> Published:
-    """Publish the committed state of the warehouse below `processed_dir`.
+def publish(database: Database, processed_dir: Path, in_lake: Place | None = None) -> Published:
+    """Publish the committed state of the warehouse below `processed_dir`, and its files in the lake.
 
     Raises:
         WarehouseMissingError: there is no warehouse yet.
@@ -117,6 +119,8 @@ def publish(database: Database, processed_dir: Path) -> Published:
                 _write(connection, parts[path], work / path)
             bi.create_views(connection, rows.keys())
         _replace(work, processed_dir, before, parts, changed)
+    if in_lake is not None:
+        publish_to_lake(processed_dir, in_lake)
     return Published(processed_dir / _SERVING, rows, tuple(changed))
 
 
