@@ -114,8 +114,8 @@ def _store(root: str) -> "ObjectStore":
 def _persistently(do: Callable[[], _R]) -> _R:
     """Do again what a broken connection ended.
 
-    The library does not: neither ask twice for what may have been done when its answer was lost, nor ask anew
-    for a listing whose answer had begun.
+    The library does not always: neither ask twice for what may have been done when its answer was lost, nor
+    ask anew for a listing or an error whose text had begun.
     """
     until = time.monotonic() + RETRY_SECONDS
     while True:
@@ -250,7 +250,7 @@ class StorePlace:
             StoreError: it cannot be read.
         """
         _first_look(self.root)
-        return bytes(_store(self.root).get(self.key).bytes())
+        return _persistently(lambda: bytes(_store(self.root).get(self.key).bytes()))
 
     def read_text(self, encoding: str | None = None) -> str:
         """What the object holds, as text."""
@@ -263,7 +263,7 @@ class StorePlace:
     @_speaking_plainly
     def put(self, content: bytes | Path) -> None:
         """Write the object, or a local file as it; what was there is replaced in one step."""
-        _store(self.root).put(self.key, content)
+        _persistently(lambda: _store(self.root).put(self.key, content))
 
     @_speaking_plainly
     def create(self, content: bytes) -> bool:

@@ -1,7 +1,7 @@
 """A bad network: stands between a client and an S3 server and breaks what passes, and counts what it broke.
 
-What happens to a request depends on the seed, its method, its address and how often the same one came before,
-never on the order of requests: threads of a client may run as they like and meet the same faults again.
+What happens to a request depends on the seed, its method, its key and how often the same one came before,
+never on the bucket or the order of requests: a client's threads may run as they like and meet the same faults.
 The `Host` header stays the client's, so signatures hold.
 """
 
@@ -61,7 +61,8 @@ def at_random(seed: int, shares: Mapping[Fault, float]) -> Choice:
     """Each fault for a share of the requests."""
 
     def choose(request: Head, before: int) -> Fault | None:
-        said = f"{seed} {before} {request.method} {request.target} {request.get('range')}"
+        key = request.target.lstrip("/").partition("/")[2] or request.target.partition("?")[2]
+        said = f"{seed} {before} {request.method} {key} {request.get('range')}"
         drawn = Random(said).random()
         for fault, share in shares.items():
             if drawn < share:

@@ -58,8 +58,15 @@ def removed(folder: Any) -> object:
     return names(folder.below())
 
 
+def missed(folder: Any) -> object:
+    with pytest.raises(FileNotFoundError):
+        (folder / "absent").read_bytes()
+    return True
+
+
 ASKED: dict[str, tuple[str, str, Callable[[Any], object], object]] = {
     "read": ("GET", "text", lambda folder: (folder / "text").read_bytes(), b"abc" * 1000),
+    "read what is not there": ("GET", "absent", missed, True),
     "look": ("HEAD", "text", lambda folder: (folder / "text").exists(), True),
     "list all": ("GET", "list-type", lambda folder: names(folder.below()), ["table.parquet", "text"]),
     "list a level": ("GET", "list-type", lambda folder: names(folder.listed()), ["table.parquet", "text"]),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,13 @@ class Bucket:
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object, or write it over."""
-        client(self.server, self.owner).put_object(Bucket=self.name, Key=key, Body=data)
+        self.put_all([key], data)
+
+    def put_all(self, keys: Iterable[str], data: bytes) -> None:
+        """Write objects that all hold the same."""
+        s3 = client(self.server, self.owner)
+        for key in keys:
+            s3.put_object(Bucket=self.name, Key=key, Body=data)
 
     def allow(self, policy: Mapping[str, Any]) -> None:
         """Set who else may do what."""
