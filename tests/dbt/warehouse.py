@@ -336,7 +336,7 @@ class DbtWarehouse:
         before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
         try:
-            runner = dbtRunner(manifest=_parsed(self.path.stem).deepcopy())
+            runner = dbtRunner(manifest=_parsed(self.path.stem).deepcopy())  # type: ignore[no-untyped-call]
             result = runner.invoke(["--quiet", command, *PROJECT, *arguments])
             # dbt keeps the database open within this process: what it wrote may not be in the file yet
             self.execute("checkpoint")
