@@ -14,7 +14,7 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 LAYERS = (
-    {"tables", "settings"},
+    {"tables", "settings", "whole_files"},
     {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
     {"stream"},
     {"assets", "checks", "automation", "instance", "partitions", "docs", "summary", "dashboard", "report"},

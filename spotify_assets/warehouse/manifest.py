@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from spotify_assets.whole_files import replaced
+
 MANIFEST = "manifest.json"
 
 
@@ -48,9 +50,8 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Put the manifest in place of the folder's last one, in one step."""
-        new = folder / f"{MANIFEST}.new"
-        new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        new.replace(folder / MANIFEST)
+        with replaced(folder / MANIFEST) as new:
+            new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
     def without(self, paths: Collection[str]) -> "Manifest":
         """The manifest that stands while these files are replaced or removed."""

@@ -30,6 +30,7 @@ from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
@@ -42,8 +43,6 @@ _DATE_OF_DBT = "event_date"
 """Column by whose months a table that is not in the catalogue is cut, where it has it."""
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """What readers of hive folders take for null."""
-FORMULA = r"^[=+\-@\t\r]"
-"""How a text begins that spreadsheets would run as a formula."""
 
 
 @dataclass(frozen=True)
@@ -365,4 +364,4 @@ def _harmless(column: str, kind: str) -> str:
     name = quoted(column)
     if kind != "VARCHAR":
         return name
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+    return f"{harmless_sql(name)} as {name}"

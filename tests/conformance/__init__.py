@@ -1,1 +1,1 @@
-"""Tests that the makers of our dependencies wrote for what our classes derive from; `make test-conformance`."""
+"""Tests that the makers of our dependencies wrote for what ours derives from; `make test-conformance`."""
