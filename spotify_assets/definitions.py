@@ -45,7 +45,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
     from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
-    from spotify_assets.lake.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
+    from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 

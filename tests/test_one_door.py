@@ -13,11 +13,11 @@ from spotify_assets.generator.catalogue import generate_catalogue, write_catalog
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
-from spotify_assets.warehouse.slices import Window
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 14)
 FILLED = (

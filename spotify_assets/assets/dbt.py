@@ -19,14 +19,14 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
 from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.assets.spec import POOL, owner_of
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.partitions import partitions, window_of_run
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
+from spotify_assets.start_date import start_of
 from spotify_assets.warehouse.door import Warehouse, warehouse_of
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.marts import outdated_tables
 from spotify_assets.warehouse.pruning import first_date
-from spotify_assets.warehouse.slices import Window
 
 MARTS = "marts"
 INCREMENTAL = "incremental"

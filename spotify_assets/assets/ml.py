@@ -16,6 +16,7 @@ import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     FEATURE_DRIFT,
@@ -39,7 +40,7 @@ from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 
 if TYPE_CHECKING:
     from spotify_assets.skip.model import SkipModel

@@ -94,11 +94,11 @@ def _done_by(
     or goes on.
     """
     window = as_window(definition.time_window_for_partition_key(key))
-    lake = scan(settings.lake_dir, settings.grain)
+    lake = scan(settings.lake, settings.grain)
     changed = [
         lake[stream, window.start].changed_ns
         if (stream, window.start) in lake
-        else newest_change(settings.lake_dir, stream, window.start, window.start)
+        else newest_change(settings.lake, stream, window.start, window.start)
         for stream in STREAMS
     ]
     ended = datetime(window.end.year, window.end.month, window.end.day, tzinfo=UTC).timestamp()

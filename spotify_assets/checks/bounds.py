@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from spotify_assets.checks.learned import RECENT_DAYS
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.slices import Window
 
 REFUSALS = "few_refusals"
 SILENCE = "no_silent_source"

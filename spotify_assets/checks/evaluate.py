@@ -10,6 +10,7 @@ import polars as pl
 from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, Table
 from spotify_assets.tables.events import REPORTED_AFTER_HEARD
 from spotify_assets.tables.model import OwnCheck
@@ -26,7 +27,6 @@ from spotify_assets.warehouse.audit import (
 )
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.door import Warehouse
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, insert_rows
 
 RECONCILIATION = "reconciliation"

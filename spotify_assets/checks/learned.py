@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import ROW_COUNTS, Statistic, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.slices import Window
 
 HISTORY_WEEKS = 8
 LEAST_HISTORY = 4

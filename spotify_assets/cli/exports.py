@@ -109,7 +109,7 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     today = datetime.now(UTC).date()
     with out.status("Importing"):
-        handed = list(import_path(inbox, settings.lake_dir, ImportOptions(user_id, today)))
+        handed = list(import_path(inbox, settings.lake, ImportOptions(user_id, today)))
     files = [(file.name, file.kind or "refused") for each in handed for file in each.files]
     report(run_job(settings, "everything", window=days_of(settings, None, None), select=JUDGED))
     warehouse = warehouse_of(settings)

@@ -85,7 +85,7 @@ def import_(
     if (timezone or follow_country) and not dry_run:
         from spotify_assets.lake.profiles import write_profile  # noqa: PLC0415
 
-        write_profile(settings.lake_dir, profile)
+        write_profile(settings.lake, profile)
     failed = _tell(handed, named=bool(paths))
     _tell_what_follows(settings, handed, dry_run=dry_run)
     if failed:
@@ -130,9 +130,9 @@ def _hand_in(
         tried = [(path, options) for path in paths or ()] or [
             (path, options_for(path, settings.inbox_dir, options)) for path in pending(settings)
         ]
-        handed = _told(each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs))
+        handed = _told(each for path, theirs in tried for each in try_path(path, settings.lake, theirs))
     elif paths:
-        handed = _told(import_paths(paths, settings.lake_dir, options))
+        handed = _told(import_paths(paths, settings.lake, options))
     else:
         handed = _told(import_inbox(settings, options))
     if not paths and not handed:

@@ -62,7 +62,7 @@ def backfill(
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
         from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
-        from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
+        from spotify_assets.start_date import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
         window = days_of(settings, first, last)

@@ -46,14 +46,14 @@ def _migrate_lake(settings: Settings, *, dry_run: bool) -> None:
     from spotify_assets.lake.receipts import read_receipts  # noqa: PLC0415
     from spotify_assets.lake.redating import migrate_lake, outdated  # noqa: PLC0415
 
-    old = outdated(read_receipts(settings.lake_dir))
+    old = outdated(read_receipts(settings.lake))
     if not old:
         return
     if dry_run:
         out.print(f"{len(old):,} imports would be written again, offline listening where it was heard.")
         return
-    with alone(settings.lake_dir), out.status("Moving offline listening to where it was heard"):
-        done = migrate_lake(settings.lake_dir)
+    with alone(settings.lake), out.status("Moving offline listening to where it was heard"):
+        done = migrate_lake(settings.lake)
     out.print(
         f"{done.rows:,} rows of {len(old):,} imports now stand where they were heard, not where they were "
         "uploaded.",

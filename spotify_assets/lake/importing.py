@@ -6,7 +6,6 @@ in the same bytes again is answered at once, and so that the inbox knows what is
 Here belongs: which file goes where, and what came of it. Not here: formats (`sources`), writing (`landing`).
 """
 
-import fcntl
 import json
 import tempfile
 from collections import deque
@@ -38,7 +37,8 @@ from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
 from spotify_assets.lake.records import as_json, mark_of, mark_of_nobody, record_path
 from spotify_assets.lake.redating import finish_redating, late_rows, settle, together
-from spotify_assets.lake.thread_pool import SideBySide
+from spotify_assets.lake.thread_pool import Room, SideBySide
+from spotify_assets.places import Place, lock
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
     PERSONAL_KINDS,
@@ -54,7 +54,6 @@ from spotify_assets.sources.imports import (
 )
 from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, uploaded_together
 
-_LOCK = ".importing"
 _HANDED_AHEAD = 4
 """Files on disk that are begun before the oldest of them is told."""
 _ONE_CATALOGUE = Lock()
@@ -128,7 +127,7 @@ class ImportOptions:
     lets_in: frozenset[Why] = frozenset({Why.UNDONE})
 
 
-def import_path(path: Path, lake_dir: Path, options: ImportOptions) -> Generator[Handed, None, None]:
+def import_path(path: Path, lake_dir: Place, options: ImportOptions) -> Generator[Handed, None, None]:
     """Land the files of what was handed in: a file, a zip, or a folder with everything below it.
 
     One process imports at a time; another one waits.
@@ -141,7 +140,7 @@ def import_path(path: Path, lake_dir: Path, options: ImportOptions) -> Generator
 
 
 def import_paths(
-    paths: Iterable[Path], lake_dir: Path, options: ImportOptions
+    paths: Iterable[Path], lake_dir: Place, options: ImportOptions
 ) -> Generator[Handed, None, None]:
     """Land the files of several things handed in, as `import_path` does each; none where one is not there."""
     files = [each for path in paths for each in files_below(path)]
@@ -154,7 +153,7 @@ def import_paths(
         settle(lake_dir, late, proven)
 
 
-def try_path(path: Path, lake_dir: Path, options: ImportOptions) -> Iterator[Handed]:
+def try_path(path: Path, lake_dir: Place, options: ImportOptions) -> Iterator[Handed]:
     """What `import_path` would do, with the receipts that it would write; the lake stays as it is."""
     with (
         tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder,
@@ -272,7 +271,7 @@ def _as_recorded(file: FileOutcome) -> dict[str, object]:
     }
 
 
-def _from_record(record: Path, lake_dir: Path, options: ImportOptions) -> tuple[FileOutcome, ...]:
+def _from_record(record: Place, lake_dir: Place, options: ImportOptions) -> tuple[FileOutcome, ...]:
     """What is known of the same bytes; nothing where they must be read again."""
     if not record.exists() or options.snapshot_date or options.only != frozenset(Kind):
         return ()
@@ -290,21 +289,22 @@ def _from_record(record: Path, lake_dir: Path, options: ImportOptions) -> tuple[
 
 
 @contextmanager
-def _landing(lake_dir: Path, target: Path, options: ImportOptions) -> Iterator["_Landing"]:
+def _landing(lake_dir: Place, target: Place, options: ImportOptions) -> Iterator["_Landing"]:
     """Where files go, while they do."""
     with work_folder(target) as work, SideBySide() as threads:
-        yield _Landing(lake_dir, target, options, threads, work)
+        yield _Landing(lake_dir, target, options, threads, work, Room())
 
 
 @dataclass(frozen=True)
 class _Landing:
     """Where files go: what `lake_dir` has was landed before; `target` is written, by way of `work`."""
 
-    lake_dir: Path
-    target: Path
+    lake_dir: Place
+    target: Place
     options: ImportOptions
     threads: SideBySide
     work: Path
+    room: Room
 
     def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome | _Read]]:
         """Begin to land each file; the same bytes one after the other, so that the first is what lands."""
@@ -367,7 +367,8 @@ class _Landing:
         late = gathered.late()
         if late.is_empty():
             return landed(gathered.land(self.target))
-        gathered.set_aside()
+        if not self.room.take(gathered.rows_in):
+            gathered.set_aside()
         return _Read(late, lambda proven: landed(gathered.land(self.target, proven)))
 
     def _land_catalogue(self, file: InputFile) -> Receipt:
@@ -382,16 +383,14 @@ def _refused(file: InputFile, recognised: Recognised | None, error: SourceError 
 
 
 @contextmanager
-def alone(lake_dir: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of importing; the operating system releases it when the process ends, however it ends.
+def alone(lake_dir: Place, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of importing, which is free again when the process ends, however it ends (`lock.held`).
 
     Raises:
         ValueError: another process has it, and this one is not to wait.
     """
-    lake_dir.mkdir(parents=True, exist_ok=True)
-    with (lake_dir / _LOCK).open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise ValueError("an import is under way: wait until it has ended, then try again") from None
-        yield
+    try:
+        with lock.held(lake_dir / layout.LOCK, wait=wait):
+            yield
+    except lock.HeldByAnotherError:
+        raise ValueError("an import is under way: wait until it has ended, then try again") from None

@@ -47,7 +47,7 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
     inbox = settings.inbox_dir
     if not inbox.is_dir():
         return []
-    known = known_marks(settings.lake_dir)
+    known = known_marks(settings.lake)
     latest = time.time() - quiet_seconds
     return [
         path
@@ -75,7 +75,7 @@ def import_inbox(settings: Settings, options: ImportOptions, quiet_seconds: floa
             refused = FileOutcome(path.name, Outcome.REFUSED, str(error))
             yield _moved_aside(Handed(path, (refused,)), settings.inbox_dir)
     for theirs, paths in of_listener.items():
-        for handed in import_paths(paths, settings.lake_dir, theirs):
+        for handed in import_paths(paths, settings.lake, theirs):
             yield _moved_aside(handed, settings.inbox_dir) if handed.is_unknown else handed
 
 

@@ -17,7 +17,8 @@ from spotify_assets.figures.personal import (
 )
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
-from spotify_assets.report.page import in_words, rendered, title_of
+from spotify_assets.report.page import rendered
+from spotify_assets.report.words import in_words, title_of
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError

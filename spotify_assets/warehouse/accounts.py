@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.door import Warehouse
 

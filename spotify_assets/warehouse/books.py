@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, Table
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.errors import SliceRefusedError
-from spotify_assets.warehouse.slices import Window, joined
+from spotify_assets.warehouse.slices import joined
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, delete_rows, insert_rows
 
 _ENTRY = ("slice_date", "slice_end", "outcome", "reason", "rows")

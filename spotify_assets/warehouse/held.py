@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.door import Warehouse
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import row_counts
 
 RAW = (RAW_TRACKS, RAW_EVENTS)

@@ -15,17 +15,18 @@ import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 from pydantic import Field
 
+from spotify_assets.instance.partition_metadata import tell_each
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.books import Books, can_be_split
 from spotify_assets.warehouse.connection import single_row
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.partition_metadata import tell_each
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,

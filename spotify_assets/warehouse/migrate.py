@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Migration:
     """What is to be done about one table: steps that lose nothing, or, where there are problems, none."""
 
     table: Table
@@ -89,10 +89,10 @@ def stored_table(connection: Connection, table: Table) -> StoredTable | None:
     return StoredTable(columns, rows)
 
 
-def plan(table: Table, stored: StoredTable | None) -> Plan:
+def plan(table: Table, stored: StoredTable | None) -> Migration:
     """What makes a stored table the table of the catalogue."""
     if stored is None:
-        return Plan(table, (Step(table.ddl, "created", on_write=True),))
+        return Migration(table, (Step(table.ddl, "created", on_write=True),))
     steps: list[Step] = []
     problems: list[str] = []
     for column in table.columns:
@@ -104,15 +104,15 @@ def plan(table: Table, stored: StoredTable | None) -> Plan:
             f"drop table {table.full_name};\n{table.ddl}",
             f"made anew, having no rows ({'; '.join(problems)})",
         )
-        return Plan(table, (anew,))
+        return Migration(table, (anew,))
     if problems:
-        return Plan(table, problems=tuple(problems), advice=_advice(table, stored, unknown))
+        return Migration(table, problems=tuple(problems), advice=_advice(table, stored, unknown))
     added = [c.name for c in table.columns if c.name not in stored.columns]
     fill = f"{', '.join(added)}: null in the rows that are stored, until they are materialised again"
-    return Plan(table, tuple(steps), advice=fill if added and stored.rows else "")
+    return Migration(table, tuple(steps), advice=fill if added and stored.rows else "")
 
 
-def apply(connection: Connection, planned: Plan) -> None:
+def apply(connection: Connection, planned: Migration) -> None:
     """Take the steps of a plan, inside the caller's transaction."""
     if planned.steps:
         connection.execute(f"create schema if not exists {planned.table.schema}")
@@ -120,7 +120,7 @@ def apply(connection: Connection, planned: Plan) -> None:
         connection.execute(step.sql)
 
 
-def migrate(warehouse: Warehouse, tables: Iterable[Table], *, dry_run: bool = False) -> list[Plan]:
+def migrate(warehouse: Warehouse, tables: Iterable[Table], *, dry_run: bool = False) -> list[Migration]:
     """Bring each table to the schema of the catalogue as far as nothing is lost; returns every plan.
 
     All steps are one transaction. With `dry_run` nothing is changed.

@@ -29,7 +29,7 @@ from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
-from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
@@ -43,6 +43,14 @@ _DATE_OF_DBT = "event_date"
 """Column by whose months a table that is not in the catalogue is cut, where it has it."""
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """What readers of hive folders take for null."""
+
+
+def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
+    """The column by whose months the files of a table are cut, of columns with their types; None where it has
+    one file."""
+    table = TABLES.get(full_name)
+    column = table.partition_column if table else _DATE_OF_DBT
+    return column if columns.get(column or "") == "DATE" and "month" not in columns else None
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,7 @@ class _Relation:
     @property
     def date_column(self) -> str | None:
         """The column by whose months the files are cut; None where there is one file."""
-        table = TABLES.get(self.full_name)
-        column = table.partition_column if table else _DATE_OF_DBT
-        return column if self.columns.get(column or "") == "DATE" and "month" not in self.columns else None
+        return month_column(self.full_name, self.columns)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def publish(warehouse: Warehouse, processed_dir: Path) -> Published:
     """
     with _work_folder(processed_dir) as work:
         warehouse.copy_to(work / _SERVING)
-        before = Manifest.read(processed_dir)
+        before = PublishedManifest.read(processed_dir)
         with _opened(work, warehouse) as connection:
             _stand_alone(connection, warehouse.catalog)
             relations = _relations(connection)
@@ -264,7 +270,7 @@ def _in_month(column: str, month: date | None) -> str:
     return f"{name} >= date '{month}' and {name} < date '{month}' + interval 1 month"
 
 
-def _is_stale(processed_dir: Path, path: str, part: _Part, before: Manifest) -> bool:
+def _is_stale(processed_dir: Path, path: str, part: _Part, before: PublishedManifest) -> bool:
     """Whether the file that is there is not the one that is to be."""
     known = before.files.get(path)
     if known is None or known.fingerprint != part.fingerprint:
@@ -284,7 +290,11 @@ def _write(connection: Connection, part: _Part, file: Path) -> None:
 
 
 def _replace(
-    work: Path, processed_dir: Path, before: Manifest, parts: Mapping[str, _Part], changed: Sequence[str]
+    work: Path,
+    processed_dir: Path,
+    before: PublishedManifest,
+    parts: Mapping[str, _Part],
+    changed: Sequence[str],
 ) -> None:
     """Put what was made in place of the old: the files, then the serving database, last the manifest."""
     own = (f"*/*/{_FILE}", f"*/*/month=*/{_FILE}")
@@ -302,7 +312,7 @@ def _replace(
         _remove(processed_dir, processed_dir / path)
     (work / _SERVING).replace(processed_dir / _SERVING)
     published = {path: files[path] for path in parts}
-    Manifest(version, complete=True, files=published).write(processed_dir)
+    PublishedManifest(version, complete=True, files=published).write(processed_dir)
 
 
 def _remove(processed_dir: Path, file: Path) -> None:

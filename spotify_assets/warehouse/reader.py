@@ -7,10 +7,10 @@ from datetime import date
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import single_row
 from spotify_assets.warehouse.door import Warehouse
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, NOTHING, Predicate, read_rows
 
 _MATCHING = "rows_to_match"

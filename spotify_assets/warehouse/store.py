@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
 from spotify_assets.warehouse.audit import audit_columns, audit_rows
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.slices import Window
 
 _FRAME = "slice_to_write"
 _WIDENED = {

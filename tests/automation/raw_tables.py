@@ -15,7 +15,7 @@ def load(settings: Settings) -> None:
     everything = stale(settings).everything
     assert everything is not None
     with Database(settings.warehouse_path).transaction() as connection:
-        landed = EventLake(settings.lake_dir).read(everything), landed_tracks(settings, everything)
+        landed = EventLake(settings.lake).read(everything), landed_tracks(settings, everything)
         for table, rows in zip((RAW_EVENTS, RAW_TRACKS), landed, strict=True):
             create_table(connection, table)
             books = Books(table)

@@ -1,1 +1,1 @@
-"""Tests that the makers of our dependencies wrote for what ours derives from; `make test-conformance`."""
+"""Tests by the makers of our dependencies, for what our classes derive from; `make test-conformance`."""

@@ -13,10 +13,10 @@ import duckdb
 import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Column, Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
-from spotify_assets.warehouse.slices import Window
 
 _COUNTS = (
     Column("plays", "BIGINT", "Playbacks.", nullable=False, minimum=0),

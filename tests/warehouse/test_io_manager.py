@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
-from spotify_assets.transforms.cleaned import REJECTED_DATE, REJECTED_SCHEMA, Cleaned
+from spotify_assets.rows.cleaned import REJECTED_DATE, REJECTED_SCHEMA, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.store import create_table
 from tests.warehouse.plays import (
     BY_DAY,

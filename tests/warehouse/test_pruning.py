@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.assets.dbt import from_first_mart
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DUPLICATE_PLAYS, RAW_EVENTS, ROW_COUNTS, SKIP_MODEL
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import first_date, prune
-from spotify_assets.warehouse.slices import Window
 
 START = date(2024, 2, 1)
 DATES = ("2024-01-31", "2024-02-01", "2024-03-01")

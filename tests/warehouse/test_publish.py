@@ -11,17 +11,17 @@ import duckdb
 import polars as pl
 import pytest
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DAILY_TRACK_METRICS as METRICS
 from spotify_assets.tables import Table
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.manifest import Manifest
+from spotify_assets.warehouse.manifest import PublishedManifest
 from spotify_assets.warehouse.publish import export_csv, publish, publish_serving
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
 from tests.warehouse.processes import another_process_can_write
 from tests.warehouse.random_rows import random_rows
@@ -328,7 +328,7 @@ def test_what_was_lost_is_published_again(months: Database, processed: Path, los
         (processed / lost).write_bytes((processed / lost).read_bytes()[:-100])
     publish(months, processed)
     assert len(published_rows(processed, METRICS.full_name)) == len(DAYS)
-    assert Manifest.read(processed).complete
+    assert PublishedManifest.read(processed).complete
 
 
 def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
@@ -342,17 +342,17 @@ def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
         connection.execute(move.format(31))
     written: list[bool] = []
 
-    def once(manifest: Manifest, folder: Path) -> None:
+    def once(manifest: PublishedManifest, folder: Path) -> None:
         if written:
             raise ZeroDivisionError
         written.append(True)
         write_manifest(manifest, folder)
 
-    write_manifest = Manifest.write
+    write_manifest = PublishedManifest.write
     with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
-        patch.setattr(Manifest, "write", once)
+        patch.setattr(PublishedManifest, "write", once)
         publish(months, processed)
-    assert not Manifest.read(processed).complete
+    assert not PublishedManifest.read(processed).complete
     with months.transaction() as connection:
         connection.execute(move.format(-31))
     publish(months, processed)
@@ -364,7 +364,7 @@ def test_the_manifest_says_which_publishing_wrote_each_file(months: Database, pr
     day = Window(date(2025, 2, 1), date(2025, 2, 2))
     write(months, METRICS, random_days(METRICS, [day.start], seed=2), day)
     publish(months, processed)
-    manifest = Manifest.read(processed)
+    manifest = PublishedManifest.read(processed)
     assert manifest.version == 2
     versions = [manifest.files[metrics_file(month)].version for month in ("2025-01", "2025-02", "2025-03")]
     assert versions == [1, 2, 1]
@@ -487,13 +487,13 @@ def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None
 
 def test_the_serving_database_alone_is_new_while_the_files_stay(database: Database, processed: Path) -> None:
     publish(database, processed)
-    before = Manifest.read(processed)
+    before = PublishedManifest.read(processed)
     with database.transaction() as connection:
         connection.execute("insert into core.names values ('b')")
     serving = publish_serving(database, processed)
     with opened(serving) as copy:
         assert contents(copy)["core.names"] == [("a",), ("b",)]
     assert pl.read_parquet(processed / "core/names/data.parquet")["name"].to_list() == ["a"]
-    assert Manifest.read(processed) == before
+    assert PublishedManifest.read(processed) == before
     assert tree(processed) == PUBLISHED
     assert publish(database, processed).written == ("core/names/data.parquet",)

@@ -24,7 +24,7 @@ def start_of(settings: Settings) -> date:
     if settings.start_date is not None:
         return settings.start_date
     kept = settings.kept_partitions
-    dates = [layout.first_date(settings.lake_dir), kept.start if kept else None]
+    dates = [layout.first_date(settings.lake), kept.start if kept else None]
     return begins_on(min((day for day in dates if day is not None), default=EMPTY_START), settings.grain)
 
 
@@ -45,7 +45,7 @@ def keep_partitions(settings: Settings) -> str | None:
     The grain is chosen once, for the first files: a month where they reach over years, else a day. It is that
     of the setting where there is one, and a day where tables were made before anything was kept.
     """
-    first = layout.first_date(settings.lake_dir)
+    first = layout.first_date(settings.lake)
     if first is None:
         return None
     before = settings.kept_partitions
@@ -65,13 +65,14 @@ def _fitting(settings: Settings, first: date) -> Grain:
 
     if warehouse_of(settings).exists():
         return "day"
-    return "month" if (layout.landed_dates(settings.lake_dir)[-1] - first).days > MANY_DAYS else "day"
+    last = layout.last_date(settings.lake) or first
+    return "month" if (last - first).days > MANY_DAYS else "day"
 
 
 def outside(settings: Settings) -> str | None:
     """What of the lake lies outside the partitions and so in no table, in words; None for nothing."""
     start, today = start_of(settings), datetime.now(UTC).date()
-    dates = [day for day in layout.landed_dates(settings.lake_dir) if not start <= day <= today]
+    dates = layout.landed_dates_outside(settings.lake, start, today)
     if not dates:
         return None
     early, late = [day for day in dates if day < start], [day for day in dates if day > today]
