@@ -16,7 +16,7 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
-    {"places"},
+    {"places", "whole_files"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},

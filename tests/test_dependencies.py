@@ -30,7 +30,7 @@ def names(requirements: list[str]) -> set[str]:
 def imported(folder: Path) -> set[str]:
     """The packages of other makers that the modules of a folder import, wherever in them."""
     modules = {name.split(".")[0] for path in folder.rglob("*.py") for name in imports_of(path)}
-    others = modules - set(sys.stdlib_module_names) - {"spotify_assets", "tests", "marts"}
+    others = modules - set(sys.stdlib_module_names) - {"spotify_assets", "tests", "dagster_tests"}
     by_module = packages_distributions()
     return {_package(module, by_module.get(module, [module])) for module in others}
 

@@ -52,7 +52,7 @@ def test_the_whole_graph_goes_to_the_warehouse_of_the_one_override(
     stored, published = rows_of(second), rows_of(settings.serving_path)
     assert stored.keys() >= TABLES.keys()
     assert {name for name in FILLED if not stored[name]} == set()
-    assert stored["marts.fact_listens"] == stored["core.listening_events"] > 0
+    assert 0 < stored["marts.fact_listens"] < stored["core.listening_events"]  # not pauses
     assert {name: published[name] for name in stored} == stored
 
 

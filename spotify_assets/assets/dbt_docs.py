@@ -13,6 +13,7 @@ from spotify_assets.assets.dbt import dbt_executable
 from spotify_assets.assets.dbt_cli import dbt_variables
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.door import published_copy, warehouse_of
+from spotify_assets.whole_files import replaced
 
 FOLDER = "docs"
 """Folder of the page, in the data folder."""
@@ -49,7 +50,6 @@ def build_docs(settings: Settings) -> Path:
         )
         if made.returncode:
             raise RuntimeError(f"dbt cannot document {project}:\n{made.stdout}{made.stderr}")
-        unfinished = page.with_suffix(".new")
-        shutil.copyfile(Path(target) / "static_index.html", unfinished)
-    unfinished.replace(page)
+        with replaced(page) as new:
+            shutil.copyfile(Path(target) / "static_index.html", new)
     return page

@@ -7,7 +7,6 @@ leaves what it finds for the others: the readable skip model, which takes a tent
 them is a backfill with the settings raised.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -197,7 +196,7 @@ def _train(
 def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     """What the asset's page shows of a model."""
     from spotify_assets.charts.skips import coefficient_plot  # noqa: PLC0415
-    from spotify_assets.charts.theme import to_png  # noqa: PLC0415
+    from spotify_assets.charts.theme import in_markdown, to_png  # noqa: PLC0415
     from spotify_assets.skip.insight import insight  # noqa: PLC0415
     from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
@@ -205,7 +204,7 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     picture = to_png(coefficient_plot(skip_model_coefficients(model), title))
     return {
         "insight": dg.MetadataValue.md(insight(model)),
-        "coefficients": _image(title, picture),
+        "coefficients": dg.MetadataValue.md(in_markdown(title, picture)),
         "auc": dg.MetadataValue.float(model.auc),
         "log loss": dg.MetadataValue.float(model.log_loss),
         "log loss of the base rate": dg.MetadataValue.float(model.base_log_loss),
@@ -213,10 +212,6 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
         "accuracy of the majority": dg.MetadataValue.float(model.base_accuracy),
         "pseudo R²": dg.MetadataValue.float(model.pseudo_r2),
     }
-
-
-def _image(title: str, picture: bytes) -> dg.MetadataValue:
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})")
 
 
 def _own(warehouse: Storage, tables: Sequence[Table]) -> list[TableReader]:
@@ -380,7 +375,7 @@ def _show(
     partition of a run, so that a range gets the files' paths and a single partition the pictures.
     """
     from spotify_assets.assets.plots import plots_of  # noqa: PLC0415
-    from spotify_assets.charts.theme import save  # noqa: PLC0415
+    from spotify_assets.charts.theme import in_markdown, save  # noqa: PLC0415
 
     newer = _stored(tables[0], Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"])
     metadata: dict[str, dg.MetadataValue] = {}
@@ -390,6 +385,6 @@ def _show(
             path = save(plot.chart, settings.processed_dir / PLOTS, plot.name, plot.says)
             metadata[plot.name] = dg.MetadataValue.path(path)
             if len(context.partition_keys) == 1:
-                metadata[plot.name] = _image(plot.title, path.read_bytes())
+                metadata[plot.name] = dg.MetadataValue.md(in_markdown(plot.title, path.read_bytes()))
     if metadata:
         context.add_output_metadata(metadata, output_name=tables[0].table.name)

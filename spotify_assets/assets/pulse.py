@@ -1,7 +1,5 @@
 """The pulse of the warehouse: plays and skip rate by day, as the published copy's page shows them."""
 
-import base64
-
 import polars as pl
 
 from spotify_assets.tables import DAILY_TRACK_METRICS
@@ -34,10 +32,9 @@ def daily_figures(published: Warehouse) -> pl.DataFrame:
 def pulse_markdown(published: Warehouse) -> str | None:
     """The plot as Markdown with the picture in it; None without a playback."""
     from spotify_assets.charts.overview import pulse  # noqa: PLC0415
-    from spotify_assets.charts.theme import to_png  # noqa: PLC0415
+    from spotify_assets.charts.theme import in_markdown, to_png  # noqa: PLC0415
 
     figures = daily_figures(published)
     if figures.is_empty():
         return None
-    picture = base64.b64encode(to_png(pulse(figures))).decode()
-    return f"![Plays and skip rate by day](data:image/png;base64,{picture})"
+    return in_markdown("Plays and skip rate by day", to_png(pulse(figures)))

@@ -87,8 +87,3 @@ def landed_tracks(settings: Settings, window: Window) -> Cleaned:
         rows_in=landed.rows_in + refused.height,
         rejected=pl.concat([landed.rejected, refused]),
     )
-
-
-def landed_events(settings: Settings, window: Window) -> Cleaned:
-    """The event rows of a window's dates, beside those that landing refused."""
-    return EventLake(settings.lake).read(window)

@@ -1,6 +1,5 @@
 """The recaps of each month as an asset. Not here: what is in them (`report`), and one on demand (`cli`)."""
 
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +75,8 @@ def _metadata(settings: Settings, written: "list[Recap]") -> dict[str, Any]:
 
 def _picture(one: "Recap") -> str:
     from spotify_assets.charts.personal import listening_time  # noqa: PLC0415
-    from spotify_assets.charts.theme import WIDTH, to_png  # noqa: PLC0415
+    from spotify_assets.charts.theme import WIDTH, in_markdown, to_png  # noqa: PLC0415
 
     drawn = to_png(listening_time(one.figures["timeline"]).properties(width=WIDTH))
     name = f"Hours listened by {one.figures.listener.user_id}, {one.figures.period}"
-    return f"{name}\n\n![{name}](data:image/png;base64,{base64.b64encode(drawn).decode()})"
+    return f"{name}\n\n{in_markdown(name, drawn)}"

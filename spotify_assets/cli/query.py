@@ -7,7 +7,7 @@ import typer
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import says_what_is_wrong
-from spotify_assets.cli.console import out, plain
+from spotify_assets.cli.console import out, plain, table_of
 from spotify_assets.cli.formats import OutputFormat, format_of
 from spotify_assets.settings import Settings
 
@@ -104,40 +104,25 @@ def _print_sql(asked: "Query", given: dict[str, str]) -> None:
 
 
 def _print_table(asked: "Query", answer: "pl.DataFrame") -> None:
-    table = RichTable(title=asked.question, title_justify="left")
-    for column, kind in answer.schema.items():
-        table.add_column(
-            column,
-            justify="right" if kind.is_numeric() else "left",
-            overflow="fold",
-            no_wrap=column.endswith("_id"),
-        )
-    for row in answer.iter_rows():
-        table.add_row(*("" if value is None else plain(value) for value in row))
-    out.print(table)
+    out.print(table_of(answer, asked.question, lambda value: "" if value is None else plain(value)))
 
 
 def _write(answer: "pl.DataFrame", chosen: OutputFormat, output: Path | None, *, raw: bool) -> None:
     """Write a file, or to the terminal where there is none."""
+    from spotify_assets.warehouse.spreadsheets import harmless  # noqa: PLC0415
+
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
     if chosen is OutputFormat.PARQUET:
         assert output is not None
         answer.write_parquet(output)
         return
-    text = answer.write_json() if chosen is OutputFormat.JSON else _harmless(answer, raw=raw).write_csv()
+    text = (
+        answer.write_json()
+        if chosen is OutputFormat.JSON
+        else (answer if raw else harmless(answer)).write_csv()
+    )
     if output:
         output.write_text(text, encoding="utf-8")
     else:
         typer.echo(text, nl=chosen is OutputFormat.JSON)
-
-
-def _harmless(answer: "pl.DataFrame", *, raw: bool) -> "pl.DataFrame":
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as in every export."""
-    import polars as pl  # noqa: PLC0415
-
-    from spotify_assets.warehouse.publish import FORMULA  # noqa: PLC0415
-
-    if raw:
-        return answer
-    return answer.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0"))

@@ -203,13 +203,9 @@ def _rejected_rows(settings: Settings) -> "pl.DataFrame":
 
 
 def _csv(rows: "pl.DataFrame", *, raw: bool) -> str:
-    import polars as pl  # noqa: PLC0415
+    from spotify_assets.warehouse.spreadsheets import harmless  # noqa: PLC0415
 
-    from spotify_assets.warehouse.publish import FORMULA  # noqa: PLC0415
-
-    text = pl.col(pl.String)
-    harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text)
-    return (rows if raw else rows.with_columns(harmless.name.keep())).write_csv()
+    return (rows if raw else harmless(rows)).write_csv()
 
 
 def dates_of(found: "Receipt | None") -> str:

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import says_what_is_wrong
-from spotify_assets.cli.console import out
+from spotify_assets.cli.console import out, table_of
 from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
@@ -156,14 +156,7 @@ def _table(title: str, *columns: str) -> RichTable:
 
 
 def _print(title: str, frame: "pl.DataFrame") -> None:
-    table = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name, kind in frame.schema.items():
-        table.add_column(
-            name.replace("_", " "), justify="right" if kind.is_numeric() else "left", no_wrap=True
-        )
-    for row in frame.iter_rows():
-        table.add_row(*(_cell(value) for value in row))
-    out.print(table)
+    out.print(table_of(frame.rename(lambda name: name.replace("_", " ")), title, _cell, box=box.SIMPLE_HEAD))
 
 
 def _cell(value: object) -> str:

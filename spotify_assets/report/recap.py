@@ -1,7 +1,5 @@
 """Writing a recap: the page, every number of it as Parquet and CSV, and a picture of its graphs."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +22,8 @@ from spotify_assets.report.words import in_words, title_of
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
-from spotify_assets.warehouse.publish import FORMULA
+from spotify_assets.warehouse.spreadsheets import harmless
+from spotify_assets.whole_files import replaced
 
 DATA = "_data"
 """What the folder of the numbers adds to the name of the page."""
@@ -127,18 +126,10 @@ def _about() -> pl.DataFrame:
 
 
 def _replace(path: Path, content: bytes | pl.DataFrame) -> None:
-    """Write a file under another name first, so that nobody ever reads half of it."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            elif path.suffix == ".csv":
-                content.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0")).write_csv(file)
-            else:
-                content.write_parquet(file)
-        new.chmod(0o644)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with replaced(path) as new:
+        if isinstance(content, bytes):
+            new.write_bytes(content)
+        elif path.suffix == ".csv":
+            harmless(content).write_csv(new)
+        else:
+            content.write_parquet(new)

@@ -56,5 +56,3 @@ PUBLISHED = (
 REPEAT_MAA, REPEAT_FIRST = 0.537, 0.742
 """Mean average accuracy and accuracy on the first predicted track of repeating the last known action
 (arXiv:1904.10273)."""
-BEST_MAA = 0.648
-"""Mean average accuracy of the winner's single network (arXiv:1902.04743)."""

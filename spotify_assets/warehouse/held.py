@@ -1,7 +1,5 @@
 """What the raw tables hold: which files they tell of, and which dates they were written for."""
 
-from datetime import date
-
 import polars as pl
 
 from spotify_assets.rows.window import Window
@@ -48,11 +46,6 @@ def written_windows(warehouse: Warehouse, table: Table) -> list[Window]:
         pl.Schema({"first": pl.Date(), "beyond": pl.Date()}),
     )
     return [Window(first, beyond) for first, beyond in found.iter_rows()]
-
-
-def held_dates(warehouse: Warehouse) -> list[date]:
-    """The dates of which a raw table has rows, in order."""
-    return sorted(set(held_files(warehouse)["day"]))
 
 
 def _query(warehouse: Warehouse, tables: tuple[Table, ...], query: str, schema: pl.Schema) -> pl.DataFrame:

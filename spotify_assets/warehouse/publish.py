@@ -32,6 +32,7 @@ from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.publish_lake import publish_to_lake
+from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
@@ -44,8 +45,6 @@ _DATE_OF_DBT = "event_date"
 """Column by whose months a table that is not in the catalogue is cut, where it has it."""
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """What readers of hive folders take for null."""
-FORMULA = r"^[=+\-@\t\r]"
-"""How a text begins that spreadsheets would run as a formula."""
 
 
 def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
@@ -379,4 +378,4 @@ def _harmless(column: str, kind: str) -> str:
     name = quoted(column)
     if kind != "VARCHAR":
         return name
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+    return f"{harmless_sql(name)} as {name}"

@@ -51,19 +51,8 @@ class Predicate:
         """Rows whose `column` lies in the window."""
         return cls.between(column, window.start, window.end)
 
-    @classmethod
-    def among(cls, column: str, values: Sequence[str]) -> "Predicate":
-        """Rows whose `column` is one of the values."""
-        return cls(f"list_contains(?, {column}::varchar)", [list(values)])
-
     def __and__(self, other: "Predicate") -> "Predicate":
         return Predicate(f"({self.sql} and {other.sql})", [*self.parameters, *other.parameters])
-
-    @classmethod
-    def any_of(cls, parts: Sequence["Predicate"]) -> "Predicate":
-        """Rows of any part. One flat `or`, because DuckDB bounds how deep an expression may be nested."""
-        sql = " or ".join(part.sql for part in parts) or "false"
-        return cls(f"({sql})", [value for part in parts for value in part.parameters])
 
 
 EVERYTHING = Predicate("true")
