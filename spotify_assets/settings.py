@@ -19,6 +19,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from spotify_assets.places import Place, place_of
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 Grain = Literal["day", "month"]
@@ -91,6 +93,11 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         PROJECT_ROOT / "data", description="Folder of the lake, the warehouse and what is published from it."
+    )
+    lake_url: str | None = Field(
+        None,
+        description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
+        "data folder. Credentials come from the environment, a profile or the role of the machine.",
     )
     dbt_project_dir: Path = Field(PROJECT_ROOT / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
@@ -223,6 +230,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{name} is no time zone of the IANA database: use a name such as Europe/Berlin")
         return name
 
+    @field_validator("lake_url")
+    @classmethod
+    def _usable_address(cls, address: str | None) -> str | None:
+        if address is not None:
+            place_of(address)
+        return address
+
     @model_validator(mode="after")
     def _mail_has_both_ends(self) -> Self:
         if (self.alert_smtp_url is None) != (self.alert_email_to is None):
@@ -283,8 +297,13 @@ class Settings(BaseSettings):
 
     @property
     def lake_dir(self) -> Path:
-        """Where landed files live: `spotify_tracks/`, `listening_events/` and their receipts."""
+        """Where landed files live while the lake is in the data folder."""
         return self.data_dir / "raw"
+
+    @property
+    def lake(self) -> Place:
+        """Where landed files live: `raw/` at the address of the lake, by default in the data folder."""
+        return place_of(self.lake_url) / "raw" if self.lake_url else self.lake_dir
 
     @property
     def recordings_path(self) -> Path:

@@ -37,12 +37,17 @@ def main_module_stays() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A test sees neither the developer's variables nor their Dagster instance."""
-    for name in list(os.environ):
-        if name.startswith(("SPOTIFY_", "DAGSTER_")):
-            monkeypatch.delenv(name)
+    """A test sees neither the developer's variables nor their instance, and leaves none of its own."""
+    for name in _of_the_product():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
     yield
+    for name in _of_the_product():
+        del os.environ[name]
+
+
+def _of_the_product() -> list[str]:
+    return [name for name in os.environ if name.startswith(("SPOTIFY_", "DAGSTER_"))]
 
 
 @pytest.fixture

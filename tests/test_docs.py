@@ -67,7 +67,7 @@ def test_every_direct_dependency_earns_its_place_in_a_line():
     wanted = [*project["dependencies"]]
     for extra in project["optional-dependencies"].values():
         wanted += extra
-    names = {re.split(r"[<>=~! ]", requirement)[0] for requirement in wanted}
+    names = {re.split(r"[<>=~! \[]", requirement)[0] for requirement in wanted}
 
     page = (PROJECT_ROOT / "docs" / "dependencies.md").read_text()
 

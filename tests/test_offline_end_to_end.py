@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, import_path
 from tests.lake.exports import account_row, plays, write_json, write_zip
 from tests.lake.test_redating import as_landed_before, offline
 from tests.test_import_end_to_end import ANNA, RAW_AND_CORE, Person, in_folder
@@ -79,7 +79,7 @@ def test_an_older_lake_is_brought_to_the_tables_of_a_fresh_import(export, tmp_pa
     with in_folder(tmp_path_factory.mktemp("older")) as older:
         lake = older.settings.lake_dir
         for path in sorted(export.iterdir()):
-            list(import_path(path, lake, Wishes(ANNA, date(2025, 1, 1))))
+            list(import_path(path, lake, ImportOptions(ANNA, date(2025, 1, 1))))
         as_landed_before(lake)
         told = older.works("materialize", "--select", RAW_AND_CORE)
         assert "spotify-assets migrate" in told

@@ -14,10 +14,10 @@ import polars as pl
 
 from spotify_assets.assets.plots import skip_model_summary
 from spotify_assets.settings import Settings
-from spotify_assets.skip.cutoffs import ENTRY_COLUMNS, Registry, skip_ladder
 from spotify_assets.skip.model import train_skip_model
 from spotify_assets.skip.report import skip_model_coefficients
 from spotify_assets.skip.sampling import training_and_test
+from spotify_assets.skip.training import ENTRY_COLUMNS, Registry, skip_ladder
 from spotify_assets.tables import (
     CHECK_RESULTS,
     IMPORT_RECEIPTS,

@@ -6,14 +6,15 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
-from spotify_assets.automation.partitions import lookback, windows
 from spotify_assets.lake.profiles import read_profiles
+from spotify_assets.partitions import lookback, windows
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
 from spotify_assets.tables import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES
 from spotify_assets.transforms import hours, identity, played, zones
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 
 AFTER_ALL = Window(date.max, date.max)
 """A window that every snapshot and every day lies before."""
@@ -30,7 +31,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def user_profiles() -> pl.DataFrame:
         declared = [
             (profile.user_id, profile.time_zone, profile.follows_country)
-            for profile in read_profiles(settings.lake_dir)
+            for profile in read_profiles(settings.lake)
         ]
         return pl.DataFrame(declared, schema=USER_PROFILES.polars_schema, orient="row").sort("user_id")
 

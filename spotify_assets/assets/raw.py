@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, partitioned
-from spotify_assets.automation.partitions import windows
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
+from spotify_assets.partitions import windows
+from spotify_assets.places import Place
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
-from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined
 
 
 def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
@@ -26,12 +29,11 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
 
     `begins` says where partitions begin by what the lake has now: rows before that leave every table first.
     """
-    lake_dir = settings.lake_dir
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+    lake_dir = settings.lake
 
     @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
-    def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
-        _prune(context, database, begins())
+    def raw_tracks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
+        _prune(context, warehouse.door, begins())
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
         return Slices.of(
@@ -42,8 +44,8 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
         )
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
-    def raw_events(context: dg.AssetExecutionContext) -> Slices:
-        _prune(context, database, begins())
+    def raw_events(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
+        _prune(context, warehouse.door, begins())
         lake, days = EventLake(lake_dir), windows(context)
         return Slices.of(
             days,
@@ -59,17 +61,17 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
     return [raw_tracks, raw_events, import_receipts]
 
 
-def _prune(context: dg.AssetExecutionContext, database: Database, start: date) -> None:
+def _prune(context: dg.AssetExecutionContext, warehouse: Warehouse, start: date) -> None:
     """Take what lies before the partitions out of the tables; the first step of a run that reads the lake."""
-    for name, rows in prune(database, start).items():
+    for name, rows in prune(warehouse, start).items():
         context.log.info(f"{name}: {rows:,} rows before {start} left the table.")
 
 
-def _names(lake_dir: Path, files: Sequence[Path]) -> list[str]:
-    return [path.relative_to(lake_dir).as_posix() for path in files]
+def _names(lake_dir: Place, files: Sequence[Place]) -> list[str]:
+    return [places.within(path, lake_dir) for path in files]
 
 
-def track_files(lake_dir: Path, window: Window) -> list[Path]:
+def track_files(lake_dir: Place, window: Window) -> list[Place]:
     """The catalogue files of a window's snapshots."""
     return [p for day in window.days() for p in layout.landed_files(layout.tracks_dir(lake_dir, day))]
 
@@ -77,9 +79,9 @@ def track_files(lake_dir: Path, window: Window) -> list[Path]:
 def landed_tracks(settings: Settings, window: Window) -> Cleaned:
     """The catalogue rows of a window's snapshots, beside those that landing refused."""
     days = window.days()
-    landed = read_landed(track_files(settings.lake_dir, window), RAW_TRACKS, settings.lake_dir)
-    receipts = [receipt for receipt in read_receipts(settings.lake_dir) if receipt.snapshot_date in days]
-    refused = rejected_at_landing(receipts, settings.lake_dir)
+    landed = read_landed(track_files(settings.lake, window), RAW_TRACKS, settings.lake)
+    receipts = [receipt for receipt in read_receipts(settings.lake) if receipt.snapshot_date in days]
+    refused = rejected_at_landing(receipts, settings.lake)
     return Cleaned(
         rows=landed.rows,
         rows_in=landed.rows_in + refused.height,
@@ -89,4 +91,4 @@ def landed_tracks(settings: Settings, window: Window) -> Cleaned:
 
 def landed_events(settings: Settings, window: Window) -> Cleaned:
     """The event rows of a window's dates, beside those that landing refused."""
-    return EventLake(settings.lake_dir).read(window)
+    return EventLake(settings.lake).read(window)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from spotify_assets.assets.spec import owner_of
-from spotify_assets.automation.partitions import months, windows
+from spotify_assets.partitions import months, windows
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
 
 if TYPE_CHECKING:
     from spotify_assets.report.recap import Recap
@@ -41,7 +41,7 @@ def recap_asset(settings: Settings) -> dg.AssetsDefinition:
         from spotify_assets.figures.view import Period  # noqa: PLC0415
         from spotify_assets.report.monthly import monthly_recaps  # noqa: PLC0415
 
-        serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
+        serving = published_copy(settings)
         written: list[Recap] = []
         for window in windows(context):
             month = Period(window.start, window.end - timedelta(days=1))

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from spotify_assets.automation.partitions import partitions
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     TABLES,

@@ -1,1 +1,1 @@
-"""Partitions, jobs, schedules, sensors, alerts and the instance's storage."""
+"""Jobs, schedules, sensors, conditions and alerts: what decides when things run. Not here: `instance`."""

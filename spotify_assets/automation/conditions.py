@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from spotify_assets.automation.history import REQUESTED_BY
+from spotify_assets.automation.attempts import REQUESTED_BY
 
 if TYPE_CHECKING:
-    from dagster._core.definitions.sensor_definition import SensorExecutionData
+    from spotify_assets.instance.records import SensorExecutionData
 
 FOLLOW = "follow"
 INTERVAL_SECONDS = 30

@@ -9,10 +9,8 @@ Here belongs: telling what is broken from what was and is mended. Not here: how 
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.freshness import FreshnessState
 
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
@@ -20,7 +18,9 @@ from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
+from spotify_assets.instance.records import late_assets
 from spotify_assets.lake.receipts import missing_files, read_receipts
+from spotify_assets.places import Place
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
 
@@ -32,7 +32,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
     """
     release_killed_runs(instance, settings.dagster_home)
     found = [problem for problem in problems(instance, graph) if problem.key != CHECK_PROBLEM]
-    found += [*incomplete_imports(settings.lake_dir), *stream_problems(settings)]
+    found += [*incomplete_imports(settings.lake), *stream_problems(settings)]
     write_incidents(settings.processed_dir, [_as_incident(problem) for problem in found])
     return found
 
@@ -58,7 +58,7 @@ def _as_incident(problem: Problem) -> Incident:
     )
 
 
-def incomplete_imports(lake_dir: Path) -> list[Problem]:
+def incomplete_imports(lake_dir: Place) -> list[Problem]:
     """The imports of which landed files are no longer in the lake; their rows leave the tables.
 
     A receipt that cannot be read is a problem as well, and keeps no other one from being told.
@@ -86,10 +86,8 @@ def incomplete_imports(lake_dir: Path) -> list[Problem]:
 def late_layers(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """The layers of which an asset is later than its freshness policy allows, by the daemon's judgement."""
     late: dict[str, list[str]] = {}
-    records = instance.get_freshness_state_records(sorted(graph.materializable_asset_keys))
-    for key, record in sorted(records.items()):
-        if record.freshness_state == FreshnessState.FAIL:
-            late.setdefault(str(graph.get(key).group_name), []).append(key.to_user_string())
+    for key in late_assets(instance, sorted(graph.materializable_asset_keys)):
+        late.setdefault(str(graph.get(key).group_name), []).append(key.to_user_string())
     return [
         Problem(
             key=f"late:{layer}",

@@ -10,9 +10,9 @@ from hashlib import blake2b
 
 import dagster as dg
 
+from spotify_assets.automation.attempts import GOING
 from spotify_assets.automation.changes import MOST_ATTEMPTS, SECOND, rest_until
-from spotify_assets.automation.history import GOING
-from spotify_assets.automation.workers import watched_in_process_executor
+from spotify_assets.instance.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
 
 LAND_INBOX = "land_inbox"
@@ -31,12 +31,12 @@ def land_inbox_job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(name="land", description="Imports every file of the inbox that was not imported before.")
     def land(context: dg.OpExecutionContext) -> None:
-        from spotify_assets.lake.horizon import keep_partitions  # noqa: PLC0415
-        from spotify_assets.lake.importing import Wishes  # noqa: PLC0415
+        from spotify_assets.lake.importing import ImportOptions  # noqa: PLC0415
         from spotify_assets.lake.inbox import import_inbox  # noqa: PLC0415
+        from spotify_assets.start_date import keep_partitions  # noqa: PLC0415
 
-        wishes = Wishes(user_id=LISTENER, today=datetime.now(UTC).date())
-        handed = list(import_inbox(settings, wishes, QUIET_SECONDS))
+        options = ImportOptions(user_id=LISTENER, today=datetime.now(UTC).date())
+        handed = list(import_inbox(settings, options, QUIET_SECONDS))
         if words := keep_partitions(settings):
             context.log.info(words)
         for each in handed:

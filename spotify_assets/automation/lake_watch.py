@@ -1,13 +1,14 @@
 """What lies in the lake, partition by partition, as short digests that are cheap to make and to remember.
 
-A partition's digest covers the name, size and modification time of every finished data file that touches it,
-so it changes when a file is added, replaced, changed or removed, and never because of a file's age. Knows no
-orchestrator.
+A partition's digest covers the name, size and version (in a folder, the modification time) of every finished
+data file that touches it, so it changes when a file is added, replaced, changed or removed, and never because
+of a file's age. How a store is listed says `store_watch`. Knows no orchestrator.
 """
 
 import base64
 import os
 import struct
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from spotify_assets.automation import store_watch
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName, counts
+from spotify_assets.places import Place, StorePlace
 from spotify_assets.settings import Grain
 
 Stream = Literal["tracks", "events"]
@@ -61,7 +64,7 @@ Digests = Mapping[tuple[Stream, date], bytes]
 """Digests by stream and first day of the partition."""
 
 
-def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
+def scan(lake_dir: Place, grain: Grain) -> dict[tuple[Stream, date], Seen]:
     """Every partition that a finished data file of the lake touches.
 
     Raises:
@@ -70,10 +73,10 @@ def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
     """
     parts: dict[tuple[Stream, date], _Part] = {}
     for stream, folder in _FOLDER_OF.items():
-        for day, file, changed_ns in _files_by_day(lake_dir / folder):
+        for day, file, changed_ns in _files_by_day(lake_dir, folder):
             first = _first(day, grain)
             part = parts.setdefault((stream, first), _Part([], 0))
-            part.files.append((day.toordinal(), file.name, file.size, file.mtime_ns))
+            part.files.append((day.toordinal(), file.name, file.size, file.version))
             part.changed_ns = max(part.changed_ns, changed_ns)
             if file.is_batch:
                 part.is_streamed = True
@@ -82,7 +85,7 @@ def scan(lake_dir: Path, grain: Grain) -> dict[tuple[Stream, date], Seen]:
     return {key: part.seen() for key, part in parts.items()}
 
 
-def uploads(lake_dir: Path, grain: Grain) -> set[tuple[date, date]]:
+def uploads(lake_dir: Place, grain: Grain) -> set[tuple[date, date]]:
     """The first days of the partitions in which something was heard and, another one, reported."""
     pairs = layout.heard_and_reported(lake_dir)
     return {
@@ -92,8 +95,14 @@ def uploads(lake_dir: Path, grain: Grain) -> set[tuple[date, date]]:
     }
 
 
-def newest_change(lake_dir: Path, stream: Stream, first: date, last: date) -> int:
-    """When the folders that may have held files of some days last changed; for days whose files are gone."""
+def newest_change(lake_dir: Place, stream: Stream, first: date, last: date) -> int:
+    """When the folders that may have held files of some days last changed; for days whose files are gone.
+
+    A store has no folders that change: there it is when this process was first asked.
+    """
+    if isinstance(lake_dir, StorePlace):
+        return store_watch.noticed(lake_dir, (stream, first, last), time.time_ns())
+    assert isinstance(lake_dir, Path)
     root = lake_dir / _FOLDER_OF[stream]
     names = {root, root.parent}
     for day in (first, last):
@@ -111,7 +120,7 @@ def _first(day: date, grain: Grain) -> date:
 
 @dataclass
 class _Part:
-    files: list[tuple[int, str, int, int]]
+    files: list[tuple[int, str, int, int | str]]
     changed_ns: int
     others_changed_ns: int = 0
     is_streamed: bool = False
@@ -122,43 +131,69 @@ class _Part:
 
 
 class _File(NamedTuple):
-    """A data file: its name relative to its folder, its path, its size in bytes and its times.
+    """A data file: its name relative to its folder, its place, its size in bytes, what tells this version of
+    it from others, and when it last changed.
 
     `is_batch` where it belongs to a batch of a stream.
     """
 
     name: str
-    path: str
+    place: Place
     size: int
-    mtime_ns: int
+    version: int | str
     ctime_ns: int
     is_batch: bool
 
     def dates(self) -> tuple[date, ...]:
         """The dates that a file of a month touches."""
-        return _dates_of(self.path, self.size, self.mtime_ns)
+        return _dates_of(self.place, self.size, self.version)
 
 
-def _files_by_day(root: Path) -> Iterator[tuple[date, _File, int]]:
-    """Each finished file below a stream's folder, once for every day it touches, with its folder's change."""
+def _files_by_day(lake_dir: Place, kind: str) -> Iterator[tuple[date, _File, int]]:
+    """Each finished file of a stream, once for every day it touches, with the change of its folder."""
+    listed = _in_store(lake_dir, kind) if isinstance(lake_dir, StorePlace) else _in_folders(lake_dir / kind)
+    for folder, files, changed_ns in listed:
+        kind, _, text = folder.name.partition("=")
+        if kind == _MONTH:
+            yield from ((day, file, changed_ns) for file in files for day in file.dates())
+            continue
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(
+                f"{folder}: {text!r} is no date (YYYY-MM-DD): rename the folder or remove it"
+            ) from None
+        yield from ((day, file, changed_ns) for file in files)
+
+
+def _is_of_days(name: str) -> bool:
+    kind, equals, _ = name.partition("=")
+    return bool(equals) and kind in _FOLDERS
+
+
+def _in_folders(root: Place) -> Iterator[tuple[Place, list[_File], int]]:
+    """The folders below one of a local lake, their finished files, and when anything below last changed."""
+    assert isinstance(root, Path)
     if not root.is_dir():
         return
     with os.scandir(root) as folders:
         for folder in folders:
-            kind, equals, text = folder.name.partition("=")
-            if not (equals and kind in _FOLDERS and folder.is_dir()):
-                continue
-            files, changed_ns = _listing(folder.path, folder.stat().st_ctime_ns)
-            if kind == _MONTH:
-                yield from ((day, file, changed_ns) for file in files for day in file.dates())
-                continue
-            try:
-                day = date.fromisoformat(text)
-            except ValueError:
-                raise ValueError(
-                    f"{folder.path}: {text!r} is no date (YYYY-MM-DD): rename the folder or remove it"
-                ) from None
-            yield from ((day, file, changed_ns) for file in files)
+            if _is_of_days(folder.name) and folder.is_dir():
+                yield Path(folder.path), *_listing(folder.path, folder.stat().st_ctime_ns)
+
+
+def _in_store(lake: StorePlace, kind: str) -> Iterator[tuple[Place, list[_File], int]]:
+    """The folders of a kind in a store, their finished files, and when the newest of them was written."""
+    for folder, paths in store_watch.finished_files(lake, kind):
+        if not _is_of_days(folder.name):
+            continue
+        files = [
+            _File(path.within(folder), path, state.size, state.version, round(state.written * 1e9), is_batch)
+            for path in paths
+            if (state := path.listed_state)
+            for is_batch in [BatchName.parse(path.name) is not None]
+        ]
+        yield folder, files, max((file.ctime_ns for file in files), default=0)
 
 
 def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File], int]:
@@ -176,13 +211,13 @@ def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File
                 elif (
                     entry.name.endswith(layout.DATA_SUFFIXES)
                     and not entry.name.startswith((".", "_"))
-                    and counts(Path(entry.path))
+                    and counts(path := Path(entry.path))
                 ):
                     status = entry.stat()
                     name = f"{prefix}{entry.name}"
                     times = status.st_mtime_ns, status.st_ctime_ns
                     is_batch = BatchName.parse(entry.name) is not None
-                    files.append(_File(name, entry.path, status.st_size, *times, is_batch))
+                    files.append(_File(name, path, status.st_size, *times, is_batch))
                     changed_ns = max(changed_ns, status.st_ctime_ns)
             except FileNotFoundError:  # removed since it was listed
                 continue
@@ -190,13 +225,13 @@ def _listing(folder: str, changed_ns: int, prefix: str = "") -> tuple[list[_File
 
 
 @lru_cache(maxsize=10_000)
-def _dates_of(path: str, size: int, mtime_ns: int) -> tuple[date, ...]:
-    """The dates that a file of a month touches; read once for each state of the file."""
-    del size, mtime_ns
-    return tuple(layout.dates_of(Path(path)))
+def _dates_of(place: Place, size: int, version: int | str) -> tuple[date, ...]:
+    """The dates that a file of a month touches; read once for each version of the file."""
+    del size, version
+    return tuple(layout.dates_of(place))
 
 
-def _digest(files: list[tuple[int, str, int, int]]) -> bytes:
+def _digest(files: list[tuple[int, str, int, int | str]]) -> bytes:
     return blake2b(repr(sorted(files)).encode(), digest_size=DIGEST_BYTES).digest()
 
 

@@ -2,7 +2,7 @@
 
 Steps of all runs on one instance take turns by the pool `duckdb`, runs in other processes included: a step
 waits until the pool is free, however long that takes. A process that is killed cannot give its turn back; the
-next run here does that for it, see `alive`.
+next run here does that for it, see `instance.run_locks`.
 """
 
 import uuid
@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.events.log import EventLogEntry
 
-from spotify_assets.automation.alive import alive, forget, killed_runs
-from spotify_assets.automation.cause import cause_of
-from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
-from spotify_assets.automation.partitions import keys_of
-from spotify_assets.automation.planned_events import PLACE
-from spotify_assets.automation.signals import stop_signals
+from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
+from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.planned_events import PLACE
+from spotify_assets.instance.run_locks import alive, forget, killed_runs
+from spotify_assets.instance.signals import stop_signals
+from spotify_assets.partitions import keys_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 _TOLD = frozenset(
     {
@@ -173,7 +172,7 @@ def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped:
     the steps that do not need it.
     """
 
-    def tell(entry: EventLogEntry) -> None:
+    def tell(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
         if event is None or event.event_type_value not in _TOLD:
             return

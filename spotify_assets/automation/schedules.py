@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from spotify_assets.automation.attempts import REQUESTED_BY, attempts_since
 from spotify_assets.automation.changes import SECOND
-from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.lake_watch import STREAMS, newest_change, scan
-from spotify_assets.automation.partitions import as_window, key_at, months, partitions
+from spotify_assets.partitions import as_window, key_at, months, partitions
 from spotify_assets.settings import Settings
 
 DAILY = "daily"
@@ -94,11 +94,11 @@ def _done_by(
     or goes on.
     """
     window = as_window(definition.time_window_for_partition_key(key))
-    lake = scan(settings.lake_dir, settings.grain)
+    lake = scan(settings.lake, settings.grain)
     changed = [
         lake[stream, window.start].changed_ns
         if (stream, window.start) in lake
-        else newest_change(settings.lake_dir, stream, window.start, window.start)
+        else newest_change(settings.lake, stream, window.start, window.start)
         for stream in STREAMS
     ]
     ended = datetime(window.end.year, window.end.month, window.end.day, tzinfo=UTC).timestamp()

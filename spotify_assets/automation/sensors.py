@@ -12,6 +12,7 @@ from hashlib import blake2b
 import dagster as dg
 
 from spotify_assets.automation.alerts import health_sensor
+from spotify_assets.automation.attempts import REQUESTED_BY, attempts_since
 from spotify_assets.automation.changes import (
     MOST_ATTEMPTS,
     SECOND,
@@ -22,7 +23,6 @@ from spotify_assets.automation.changes import (
     changes,
     plan,
 )
-from spotify_assets.automation.history import REQUESTED_BY, attempts_since
 from spotify_assets.automation.inbox import inbox_sensor
 from spotify_assets.automation.lake_watch import (
     Seen,
@@ -33,7 +33,7 @@ from spotify_assets.automation.lake_watch import (
     unpack,
     uploads,
 )
-from spotify_assets.automation.partitions import as_window, key_at, partitions
+from spotify_assets.partitions import as_window, key_at, partitions
 from spotify_assets.settings import Grain, Settings
 
 RAW_FILES = "raw_files"
@@ -68,11 +68,11 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         definition = partitions(settings)
-        seen = scan(settings.lake_dir, settings.grain)
+        seen = scan(settings.lake, settings.grain)
         remembered = _remembered(context, settings, seen)
         changed = changes(seen, remembered)
         gone = {
-            (stream, day): newest_change(settings.lake_dir, stream, day, day)
+            (stream, day): newest_change(settings.lake, stream, day, day)
             for stream, day in changed
             if (stream, day) not in seen
         }
@@ -89,7 +89,7 @@ def raw_files_sensor(settings: Settings) -> dg.SensorDefinition:
             grain=settings.grain,
             within=_within(definition),
             now_ns=now_ns,
-            uploads=uploads(settings.lake_dir, settings.grain) if changed else (),
+            uploads=uploads(settings.lake, settings.grain) if changed else (),
         )
         requests = [_request(definition, wanted) for wanted in made.wanted]
         message = told(made)
@@ -140,7 +140,7 @@ def _remembered(
     if grain in ("", settings.grain):
         return remembered
     was: Grain = "month" if grain == "month" else "day"
-    return carried_over(remembered, scan(settings.lake_dir, was), seen)
+    return carried_over(remembered, scan(settings.lake, was), seen)
 
 
 def _since(change: Change, seen: dict[Change, Seen], gone: dict[Change, int]) -> int:

@@ -8,23 +8,24 @@ here: running it (`runs`).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
-from spotify_assets.lake.horizon import start_of
 from spotify_assets.lake.receipts import Receipt, read_receipts
+from spotify_assets.places import Place
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse, published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseLockedError
 from spotify_assets.warehouse.held import RAW, held_files, refused_files, written_windows
-from spotify_assets.warehouse.slices import Window
 
 _NEIGHBOUR = timedelta(days=1)
 """What ended on a date may have been the repeat of a playback of the day before."""
@@ -116,16 +117,16 @@ def stale(settings: Settings) -> Stale:
     """
     start = start_of(settings)
     held = _held(settings)
-    lake = _Lake(settings.lake_dir, read_receipts(settings.lake_dir))
+    lake = _Lake(settings.lake, read_receipts(settings.lake))
     gone = {
         table.full_name: {day for day, name in held.files[table.full_name] if not lake.has(table, day, name)}
         for table in RAW
     }
     dates = frozenset(day for files in held.files.values() for day, _ in files)
     landed = lake.events | lake.snapshots
-    due = tuple(owed(settings.lake_dir))
+    due = tuple(owed(settings.lake))
     firsts = [
-        *_with_uploads(settings.lake_dir, gone[RAW_EVENTS.full_name]),
+        *_with_uploads(settings.lake, gone[RAW_EVENTS.full_name]),
         *(note.first for note in due),
     ]
     if snapshots := gone[RAW_TRACKS.full_name]:
@@ -139,14 +140,14 @@ def stale(settings: Settings) -> Stale:
         landed=landed,
         held=dates,
         gone=frozenset().union(*gone.values()),
-        new=frozenset(_with_uploads(settings.lake_dir, set(lake.unwritten(held)))),
+        new=frozenset(_with_uploads(settings.lake, set(lake.unwritten(held)))),
         events=lake.events | {day for day, _ in held.files[RAW_EVENTS.full_name]},
         due=due,
         first=min(firsts, default=None),
     )
 
 
-def _with_uploads(lake_dir: Path, days: set[date]) -> set[date]:
+def _with_uploads(lake_dir: Place, days: set[date]) -> set[date]:
     """The dates, and those on which was heard what was reported on one of them, or the reverse.
 
     A source that tells of an upload alone lies on its date, and the row that stands for it on that on which
@@ -163,7 +164,7 @@ def noted(settings: Settings) -> Stale:
     """
     found = stale(settings)
     if found.gone and found.first is not None:
-        owe(settings.lake_dir, found.first)
+        owe(settings.lake, found.first)
         return stale(settings)
     return found
 
@@ -180,14 +181,13 @@ class _Held:
 def _held(settings: Settings) -> _Held:
     """What the raw tables hold; while a run writes to them, what their published copy does."""
     try:
-        return _held_in(settings, settings.warehouse_path)
+        return _held_in(warehouse_of(settings))
     except WarehouseLockedError:
-        return _held_in(settings, settings.serving_path)
+        return _held_in(published_copy(settings))
 
 
-def _held_in(settings: Settings, path: Path) -> _Held:
-    database = Database(path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    files = held_files(database)
+def _held_in(warehouse: Warehouse) -> _Held:
+    files = held_files(warehouse)
     return _Held(
         files={
             table.full_name: frozenset(
@@ -197,32 +197,33 @@ def _held_in(settings: Settings, path: Path) -> _Held:
         },
         written={
             table.full_name: frozenset(
-                day for window in written_windows(database, table) for day in window.days()
+                day for window in written_windows(warehouse, table) for day in window.days()
             )
             for table in RAW
         },
-        refused=frozenset(refused_files(database)),
+        refused=frozenset(refused_files(warehouse)),
     )
 
 
 class _Lake:
     """What the lake has, asked file by file."""
 
-    def __init__(self, lake_dir: Path, receipts: Sequence[Receipt]) -> None:
+    def __init__(self, lake_dir: Place, receipts: Sequence[Receipt]) -> None:
         self._lake_dir = lake_dir
         self.events = frozenset(layout.landed_event_dates(lake_dir))
         self.snapshots = frozenset(layout.landed_snapshots(lake_dir))
+        there = places.that_exist(lake_dir, {name for receipt in receipts for name in receipt.landed_files})
         self._imported = {
             (receipt.target, receipt.source_file, name)
             for receipt in receipts
             for name in receipt.landed_files
-            if (lake_dir / name).exists()
+            if name in there
         }
         self._imports = {(receipt.target, receipt.source_file) for receipt in receipts}
         self._dates = {
             (target, source, day) for target, source, name in self._imported for day in self._covers(name)
         }
-        self._produced: dict[Path, set[str]] = {}
+        self._produced: dict[Place, set[str]] = {}
 
     def has(self, table: Table, day: date, source_file: str) -> bool:
         """Whether rows that a table has of a date and file lie in the lake."""
@@ -230,9 +231,9 @@ class _Lake:
             covered = day.replace(day=1) if table is RAW_EVENTS else day
             return (table.full_name, source_file, covered) in self._dates
         events = table is RAW_EVENTS
-        folder = (layout.events_dir if events else layout.tracks_dir)(self._lake_dir, day)
-        if not folder.is_dir():
+        if day not in (self.events if events else self.snapshots):
             return False
+        folder = (layout.events_dir if events else layout.tracks_dir)(self._lake_dir, day)
         if (self._lake_dir / source_file).is_file():
             return True
         if folder not in self._produced:
@@ -260,7 +261,7 @@ class _Lake:
         month = layout.month_of(self._lake_dir / name)
         return [month] if month else layout.dates_of(self._lake_dir / name)
 
-    def _sources_in(self, folder: Path, table: Table) -> Iterator[str]:
+    def _sources_in(self, folder: Place, table: Table) -> Iterator[str]:
         """What the rows of a folder's files call their file; of what cannot be read, everything is there."""
         for path in layout.landed_files(folder):
             if (batch := BatchName.parse(path.name)) is not None:
@@ -269,13 +270,13 @@ class _Lake:
             try:
                 yield from _sources_of(path, table, self._lake_dir)
             except (SourceError, pl.exceptions.PolarsError):
-                yield path.relative_to(self._lake_dir).as_posix()
+                yield places.within(path, self._lake_dir)
 
 
-def _sources_of(path: Path, table: Table, lake_dir: Path) -> pl.Series:
+def _sources_of(path: Place, table: Table, lake_dir: Place) -> pl.Series:
     """What the rows of a landed file call their file; of Parquet that one column alone is read."""
     if path.suffix == ".parquet":
-        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        rows = places.scan_parquet([path])
         if "source_file" in rows.collect_schema():
             return rows.select(pl.col("source_file").unique()).collect().to_series().drop_nulls()
     return read_landed([path], table, lake_dir).rows["source_file"].unique()

@@ -68,7 +68,7 @@ def stream_check(settings: Settings) -> dg.AssetChecksDefinition:
 
 
 def _told(settings: Settings) -> list[PartitionProgress]:
-    return read_progress(settings.lake_dir, settings.kafka_topic) if settings.kafka_servers else []
+    return read_progress(settings.lake, settings.kafka_topic) if settings.kafka_servers else []
 
 
 def _wrong(settings: Settings, told: list[PartitionProgress]) -> list[str]:

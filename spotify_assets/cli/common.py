@@ -10,16 +10,16 @@ import pydantic
 import typer
 from rich.text import Text
 
-from spotify_assets.automation.signals import interruptible
 from spotify_assets.cli.console import console_of_output, errors, out
+from spotify_assets.instance.signals import interruptible
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
     from spotify_assets.automation.runs import RunOutcome
-    from spotify_assets.warehouse.slices import Window
+    from spotify_assets.instance.records import AssetGraph
+    from spotify_assets.rows.window import Window
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
@@ -65,14 +65,14 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     What lies outside the partitions is told and left out of the default, and so is what leaves the tables.
     """
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
-    from spotify_assets.lake.horizon import outside  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
+    from spotify_assets.start_date import outside  # noqa: PLC0415
 
     found = stale(settings)
     everything = found.everything
     if everything is None:
         if first is None or last is None:
-            raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
+            raise ValueError(f"{settings.lake} is empty: import a file or generate listening first")
         everything = Window(first.date(), last.date())
     if words := outside(settings):
         say_error(words)
@@ -92,7 +92,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
 
 def tell_partitions(settings: Settings) -> None:
     """Keep the partitions that fit the lake, and say what is new about them, or fits less well."""
-    from spotify_assets.lake.horizon import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
+    from spotify_assets.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
 
     if words := keep_partitions(settings):
         out.print(words, soft_wrap=True, highlight=False)
@@ -118,11 +118,11 @@ def run_job(
     """Run a job here, for the assets selected, or with `checks_only` for their checks alone."""
     with progress("Loading definitions") as told:
         from spotify_assets.automation.health import look  # noqa: PLC0415
-        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
 
         definitions = build_and_keep(settings, build_defs)
@@ -164,9 +164,9 @@ def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False
         ValueError: the text is no selection, or finds no asset.
     """
     import dagster as dg  # noqa: PLC0415
-    from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+    from spotify_assets.instance.records import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     try:
         found = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)

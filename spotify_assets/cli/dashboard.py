@@ -21,8 +21,8 @@ def dashboard(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser window.")] = False,
 ) -> None:
     """Show the published copy in the browser: every page, chart and filter, until Ctrl-C."""
-    from spotify_assets.automation.servers import must_be_free  # noqa: PLC0415
     from spotify_assets.dashboard.serve import command  # noqa: PLC0415
+    from spotify_assets.instance.servers import must_be_free  # noqa: PLC0415
 
     must_be_free(host, port, "--port")
     arguments = command(host, port, open_browser=not no_browser)

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from spotify_assets.automation.servers import must_be_free
-from spotify_assets.automation.signals import interruptible
 from spotify_assets.cli.common import says_what_is_wrong
 from spotify_assets.cli.console import out
 from spotify_assets.cli.options import LAST_PORT
+from spotify_assets.instance.servers import must_be_free
+from spotify_assets.instance.signals import interruptible
 from spotify_assets.settings import Settings
 
 app = typer.Typer()

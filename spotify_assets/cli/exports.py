@@ -53,7 +53,7 @@ def make_export(
     from dataclasses import replace  # noqa: PLC0415
 
     from spotify_assets.generator.exports import INBOX, Corpus, five_exports, write_corpus  # noqa: PLC0415
-    from spotify_assets.generator.history import Person  # noqa: PLC0415
+    from spotify_assets.generator.true_plays import Person  # noqa: PLC0415
 
     last = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
     person = Person(last - timedelta(days=round(years * YEAR_DAYS) - 1), last, plays, seed)
@@ -107,18 +107,18 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
     import polars as pl  # noqa: PLC0415
 
     from spotify_assets.generator.import_quality import Answers  # noqa: PLC0415
-    from spotify_assets.lake.importing import Wishes, import_path  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.lake.importing import ImportOptions, import_path  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     with out.status("Importing"):
-        handed = list(import_path(inbox, settings.lake_dir, Wishes(user_id, today)))
+        handed = list(import_path(inbox, settings.lake, ImportOptions(user_id, today)))
     files = [(file.name, file.kind or "refused") for each in handed for file in each.files]
     report(run_job(settings, "everything", window=days_of(settings, None, None), select=JUDGED))
-    database = Database(settings.warehouse_path)
+    warehouse = warehouse_of(settings)
 
     def table(query: str) -> pl.DataFrame:
-        with database.reader() as connection:
+        with warehouse.reader() as connection:
             rows: pl.DataFrame = connection.sql(query).pl()
         return rows
 

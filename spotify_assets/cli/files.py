@@ -129,7 +129,7 @@ def _generate(
         events = write_days(
             config,
             playable,
-            settings.lake_dir,
+            settings.lake,
             first,
             last,
             workers=workers,
@@ -152,7 +152,7 @@ def _fidelity(settings: Settings, first: date, *, tracks: int, seeds: range) -> 
     from spotify_assets.generator.fidelity import DAYS, USERS, default_population  # noqa: PLC0415
     from spotify_assets.generator.report import write_report  # noqa: PLC0415
 
-    landed = tracks_over_time(settings.lake_dir)
+    landed = tracks_over_time(settings.lake)
     within = 0
     for seed in seeds:
         catalogue = landed if landed is not None else generate_catalogue(tracks, seed=seed)
@@ -195,8 +195,8 @@ def _stream(settings: Settings, first: date, *, tracks: int, seed: int, rate: fl
 
     playable = playable_tracks(settings, first, first, tracks=tracks, seed=seed)
     with out.status(f"Writing about {rate:g} events a second for {seconds:g} s"):
-        events = stream(GeneratorConfig(seed=seed), playable, settings.lake_dir, rate, seconds)
-    out.print(f"Wrote {events:,} events to {settings.lake_dir / 'listening_events'}.")
+        events = stream(GeneratorConfig(seed=seed), playable, settings.lake, rate, seconds)
+    out.print(f"Wrote {events:,} events to {settings.lake / 'listening_events'}.")
 
 
 def playable_tracks(settings: Settings, first: date, last: date, *, tracks: int, seed: int) -> "pl.DataFrame":
@@ -214,12 +214,12 @@ def playable_tracks(settings: Settings, first: date, last: date, *, tracks: int,
             f"{first} is outside the configured partitions, which start on {settings.start_date}: generate "
             "fewer days, or set SPOTIFY_START_DATE to an earlier day"
         )
-    playable = tracks_over_time(settings.lake_dir)
+    playable = tracks_over_time(settings.lake)
     if playable is None:
         dates = snapshot_dates(first, last)
         catalogue = generate_catalogue(tracks, seed=seed)
-        write_snapshots(settings.lake_dir, catalogue, dates, seed)
-        playable = tracks_over_time(settings.lake_dir)
+        write_snapshots(settings.lake, catalogue, dates, seed)
+        playable = tracks_over_time(settings.lake)
         assert playable is not None  # it was written a line ago
         count = catalogue["track_id"].n_unique()
         out.print(f"Generated a catalogue of {count:,} tracks; dated snapshots: {len(dates)}.")

@@ -20,7 +20,7 @@ from spotify_assets.cli.undo import undo as undo_imports
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from spotify_assets.lake.importing import FileOutcome, Handed, Wishes
+    from spotify_assets.lake.importing import FileOutcome, Handed, ImportOptions
     from spotify_assets.lake.profiles import Profile
     from spotify_assets.sources.kinds import Kind
 
@@ -80,12 +80,12 @@ def import_(
         raise ValueError("--bring-back is for files that you name: give their paths")
     settings = Settings()
     profile = _profile(user, timezone, follow_country)
-    wishes = _wishes(settings, profile, snapshot_date, expected, bring_back=bring_back)
-    handed = _hand_in(settings, paths, wishes, dry_run=dry_run)
+    options = _options(settings, profile, snapshot_date, expected, bring_back=bring_back)
+    handed = _hand_in(settings, paths, options, dry_run=dry_run)
     if (timezone or follow_country) and not dry_run:
         from spotify_assets.lake.profiles import write_profile  # noqa: PLC0415
 
-        write_profile(settings.lake_dir, profile)
+        write_profile(settings.lake, profile)
     failed = _tell(handed, named=bool(paths))
     _tell_what_follows(settings, handed, dry_run=dry_run)
     if failed:
@@ -98,25 +98,25 @@ def _profile(user: str, timezone: str | None, follow_country: bool) -> "Profile"
     return Profile(checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country)
 
 
-def _wishes(
+def _options(
     settings: Settings,
     profile: "Profile",
     snapshot_date: datetime | None,
     expected: Expected | None,
     *,
     bring_back: bool,
-) -> "Wishes":
-    from spotify_assets.lake.importing import Wishes  # noqa: PLC0415
+) -> "ImportOptions":
+    from spotify_assets.lake.importing import ImportOptions  # noqa: PLC0415
     from spotify_assets.lake.kept_out import Why  # noqa: PLC0415
 
     day = snapshot_date.date() if snapshot_date else None
     _refuse_outside(settings, day)
-    wishes = Wishes(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
-    return replace(wishes, lets_in=frozenset(Why)) if bring_back else wishes
+    options = ImportOptions(profile.user_id, datetime.now(UTC).date(), day, _kinds(expected))
+    return replace(options, lets_in=frozenset(Why)) if bring_back else options
 
 
 def _hand_in(
-    settings: Settings, paths: Sequence[Path] | None, wishes: "Wishes", *, dry_run: bool
+    settings: Settings, paths: Sequence[Path] | None, options: "ImportOptions", *, dry_run: bool
 ) -> "list[Handed]":
     """What came of the files named, or of what is new in the inbox; a dry run only reads them.
 
@@ -124,17 +124,17 @@ def _hand_in(
         ValueError: nothing that was named has a file.
     """
     from spotify_assets.lake.importing import import_paths, try_path  # noqa: PLC0415
-    from spotify_assets.lake.inbox import import_inbox, pending, wishes_for  # noqa: PLC0415
+    from spotify_assets.lake.inbox import import_inbox, options_for, pending  # noqa: PLC0415
 
     if dry_run:
-        tried = [(path, wishes) for path in paths or ()] or [
-            (path, wishes_for(path, settings.inbox_dir, wishes)) for path in pending(settings)
+        tried = [(path, options) for path in paths or ()] or [
+            (path, options_for(path, settings.inbox_dir, options)) for path in pending(settings)
         ]
-        handed = _told(each for path, theirs in tried for each in try_path(path, settings.lake_dir, theirs))
+        handed = _told(each for path, theirs in tried for each in try_path(path, settings.lake, theirs))
     elif paths:
-        handed = _told(import_paths(paths, settings.lake_dir, wishes))
+        handed = _told(import_paths(paths, settings.lake, options))
     else:
-        handed = _told(import_inbox(settings, wishes))
+        handed = _told(import_inbox(settings, options))
     if not paths and not handed:
         out.print(f"Nothing new in {settings.inbox_dir}: drop files there, or name them.", soft_wrap=True)
     if paths and not handed:

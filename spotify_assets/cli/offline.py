@@ -32,5 +32,5 @@ def tell_outdated(settings: Settings) -> None:
     """Say in one line where the lake has imports that this version would put elsewhere in time."""
     from spotify_assets.lake.redating import outdated_words  # noqa: PLC0415
 
-    if words := outdated_words(settings.lake_dir):
+    if words := outdated_words(settings.lake):
         out.print(words, style="yellow", soft_wrap=True)

@@ -54,15 +54,15 @@ def backfill(
     with progress("Loading definitions") as told:
         from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
         from spotify_assets.automation.health import look  # noqa: PLC0415
-        from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.problem import to_be_made  # noqa: PLC0415
         from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
+        from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
-        from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
+        from spotify_assets.start_date import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
         window = days_of(settings, first, last)
@@ -113,9 +113,9 @@ def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
     settings = Settings()
     from spotify_assets.automation.health import look  # noqa: PLC0415
-    from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.automation.outline import outline_of  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
+    from spotify_assets.instance.home import instance_of  # noqa: PLC0415
 
     with instance_of(settings) as instance:
         found = look(settings, instance, outline_of(settings, build_defs))

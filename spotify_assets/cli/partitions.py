@@ -37,14 +37,14 @@ def partitions(
 ) -> None:
     """Say how the tables are partitioned, or change it: what is done stays done, no row is made again."""
     from spotify_assets.lake import layout  # noqa: PLC0415
-    from spotify_assets.lake.horizon import keep_partitions  # noqa: PLC0415
+    from spotify_assets.start_date import keep_partitions  # noqa: PLC0415
 
     settings = Settings(partition_grain=None)  # the setting may already be what is to be
     keep_partitions(settings)
     kept = settings.kept_partitions
     if kept is None:
-        raise ValueError(f"{settings.lake_dir} is empty: import a file or generate listening first")
-    first = layout.first_date(settings.lake_dir) or kept.start
+        raise ValueError(f"{settings.lake} is empty: import a file or generate listening first")
+    first = layout.first_date(settings.lake) or kept.start
     wanted = KeptPartitions(grain.value if grain else kept.grain, start.date() if start else kept.start)
     if wanted.start > first:
         raise ValueError(
@@ -60,15 +60,15 @@ def partitions(
 
 
 def _begins(settings: Settings, kept: KeptPartitions) -> str:
-    from spotify_assets.lake.horizon import start_of  # noqa: PLC0415
+    from spotify_assets.start_date import start_of  # noqa: PLC0415
 
     return str(start_of(settings.model_copy(update={"partition_grain": kept.grain})))
 
 
 def _change(settings: Settings, kept: KeptPartitions, wanted: KeptPartitions) -> None:
-    from spotify_assets.automation.partitions import partitions as partitions_of  # noqa: PLC0415
     from spotify_assets.lake import layout  # noqa: PLC0415
-    from spotify_assets.lake.horizon import begins_on  # noqa: PLC0415
+    from spotify_assets.partitions import partitions as partitions_of  # noqa: PLC0415
+    from spotify_assets.start_date import begins_on  # noqa: PLC0415
 
     if settings.start_date and begins_on(settings.start_date, wanted.grain) != settings.start_date:
         raise ValueError(
@@ -92,19 +92,19 @@ def _change(settings: Settings, kept: KeptPartitions, wanted: KeptPartitions) ->
 
 def _carry_over(before: Settings, after: Settings, grain: str) -> int:
     from spotify_assets.automation.health import look  # noqa: PLC0415
-    from spotify_assets.automation.instance import instance_of  # noqa: PLC0415
     from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
-    from spotify_assets.automation.partitions import partitions as partitions_of  # noqa: PLC0415
     from spotify_assets.automation.regrain import carry_over, marks_of, refuse_while_running  # noqa: PLC0415
     from spotify_assets.definitions import build_defs  # noqa: PLC0415
+    from spotify_assets.instance.home import instance_of  # noqa: PLC0415
     from spotify_assets.lake import layout  # noqa: PLC0415
+    from spotify_assets.partitions import partitions as partitions_of  # noqa: PLC0415
 
     with out.status("Loading definitions"), instance_of(before) as instance:
         graph = build_defs(before).resolve_asset_graph()
         _refuse_while_broken(look(before, instance, graph))
         refuse_while_running(instance)
         marks = marks_of(instance, graph, EVERYTHING.resolve(graph))
-        dates = layout.landed_dates(before.lake_dir)
+        dates = layout.landed_dates(before.lake)
         return carry_over(instance, marks, partitions_of(after), dates, grain)
 
 

@@ -49,8 +49,8 @@ def receipt(
     from spotify_assets.lake.undoing import is_meant  # noqa: PLC0415
 
     settings = Settings()
-    receipts = read_receipts(settings.lake_dir)
-    undone = read_undone(settings.lake_dir)
+    receipts = read_receipts(settings.lake)
+    undone = read_undone(settings.lake)
     if which:
         receipts = [each for each in receipts if is_meant(each, which)]
         undone = [each for each in undone if is_meant(each.receipt, which)]
@@ -65,7 +65,7 @@ def receipt(
     elif receipts:
         _list(receipts)
     tell_undone(undone)
-    tell_missing(missing_files(settings.lake_dir, receipts))
+    tell_missing(missing_files(settings.lake, receipts))
     wrong = [each.receipt_id for each in receipts if not each.reconciles]
     if wrong:
         raise ValueError(f"receipts that do not add up: {', '.join(wrong)}")
@@ -172,11 +172,12 @@ def _list(receipts: "Sequence[Receipt]") -> None:
 def _accounts(settings: Settings, receipts: "Sequence[Receipt]") -> "dict[str, dict[str, int]]":
     """What the published tables made of each receipt's loaded events, by words for a person."""
     from spotify_assets.warehouse.accounts import event_accounts  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
 
     by_file = {each.source_file: each for each in receipts if each.source_file}
     found: dict[str, dict[str, int]] = {}
     for source_file, outcome, reason, rows in event_accounts(
-        settings.serving_path, list(by_file)
+        published_copy(settings), list(by_file)
     ).iter_rows():
         label = f"{outcome}: {reason}" if reason else outcome
         found.setdefault(by_file[source_file].receipt_id, {})[label] = rows
@@ -193,9 +194,10 @@ def _rejected_rows(settings: Settings) -> "pl.DataFrame":
 
     from spotify_assets.lake.receipts import read_receipts, rejected_at_landing  # noqa: PLC0415
     from spotify_assets.warehouse.accounts import published_rejects  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
 
-    landing = rejected_at_landing(read_receipts(settings.lake_dir), settings.lake_dir)
-    later = published_rejects(settings.serving_path).drop("table_name")
+    landing = rejected_at_landing(read_receipts(settings.lake), settings.lake)
+    later = published_rejects(published_copy(settings)).drop("table_name")
     key = ["source_file", "source_row", "reason"]
     return pl.concat([landing, later]).unique(key, keep="first").sort(key)
 

@@ -156,7 +156,7 @@ def let_in(user: Annotated[str, typer.Argument(help="The listener's pseudonym.")
     """Take messages of an erased listener again, from now on."""
     from spotify_assets.lake.kept_out import let_listener_in  # noqa: PLC0415
 
-    was_out = let_listener_in(Settings().lake_dir, user)
+    was_out = let_listener_in(Settings().lake, user)
     out.print("Their messages are taken from now on." if was_out else "Their messages were not left out.")
 
 

@@ -19,19 +19,19 @@ def undo(words: Sequence[str], *, dry_run: bool) -> None:
     Raises:
         ValueError: no import is called so, or several are, or another process imports at this moment.
     """
-    from spotify_assets.lake.horizon import with_start  # noqa: PLC0415
     from spotify_assets.lake.undoing import choose, undo_in_lake  # noqa: PLC0415
+    from spotify_assets.start_date import with_start  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.
     settings = with_start(Settings())
-    chosen = choose(settings.lake_dir, words)
+    chosen = choose(settings.lake, words)
     tell_undone(chosen.before)
     if chosen.receipts:
         out.print(_table(chosen.receipts))
     if dry_run:
         out.print("A dry run: nothing was undone.")
         return
-    undo_in_lake(settings.lake_dir, chosen.receipts)
+    undo_in_lake(settings.lake, chosen.receipts)
     if chosen.receipts:
         out.print(
             "The original stays where it is, and out of the lake: import it by its path to take it in again.",
@@ -62,9 +62,10 @@ def _make_again(settings: Settings) -> None:
     """Run the whole graph for what is due; settle it where there are no tables yet."""
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
     from spotify_assets.lake.due import settle  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     found = stale(settings)
-    if not settings.warehouse_path.exists():
+    if not warehouse_of(settings).exists():
         settle(found.due)
     elif found.window:
         out.print(f"Making the tables again without it, {found.window}.", highlight=False)

@@ -26,8 +26,8 @@ def up(
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
 ) -> None:
     """Start the Dagster UI and daemon on the instance that the other commands use, and the dashboard."""
-    from spotify_assets.automation.servers import must_be_free, served_once  # noqa: PLC0415
     from spotify_assets.dashboard.serve import HOST  # noqa: PLC0415
+    from spotify_assets.instance.servers import must_be_free, served_once  # noqa: PLC0415
 
     settings = Settings()
     if port == dashboard_port and not no_dashboard:
@@ -43,9 +43,9 @@ def up(
 
 def _serve(settings: Settings, ports: Mapping[str, int]) -> None:
     """Start the servers, say where they are once they answer, and wait until they end."""
-    from spotify_assets.automation.instance import must_answer, prepare_instance  # noqa: PLC0415
-    from spotify_assets.automation.together import run_together  # noqa: PLC0415
     from spotify_assets.dashboard.serve import HOST, command  # noqa: PLC0415
+    from spotify_assets.instance.home import must_answer, prepare_instance  # noqa: PLC0415
+    from spotify_assets.instance.processes import run_together  # noqa: PLC0415
 
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     prepare_instance(settings)
@@ -70,7 +70,7 @@ def _told_once(
     host: str, ports: Mapping[str, int], log: Path, first: Callable[[], None]
 ) -> Callable[[], None]:
     """What prints the addresses, and where the log is, as soon as all servers answer, and then no more."""
-    from spotify_assets.automation.servers import answers  # noqa: PLC0415
+    from spotify_assets.instance.servers import answers  # noqa: PLC0415
 
     waiting = [True]
 

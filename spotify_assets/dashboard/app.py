@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas  # noqa: F401 - Streamlit imports it when first needed, and a rerun meanwhile finds half of it
 import streamlit as st
 
-from spotify_assets.dashboard import furniture
+from spotify_assets.dashboard import components
 from spotify_assets.figures.view import Filters, Period
-from spotify_assets.warehouse.database import OUTDATED_COPY
+from spotify_assets.warehouse.connection import OUTDATED_COPY
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Page:
             import_module(self.imported_as).page(filters)
         except OUTDATED_COPY as error:
             missing = str(error).splitlines()[0]
-            furniture.empty_state(
+            components.empty_state(
                 f"The published copy lacks what this page shows ({missing}).", "spotify-assets materialize"
             )
 
@@ -64,7 +64,7 @@ PAGES = (
 
 def run(page: Page) -> None:
     """The filters and one page."""
-    filters = furniture.filter_bar(page.module, page.opening)
+    filters = components.filter_bar(page.module, page.opening)
     if filters:
         page.show(filters)
 
@@ -88,5 +88,5 @@ def main() -> None:
             for page in PAGES
         ]
     )
-    furniture.watch()
+    components.watch()
     current.run()

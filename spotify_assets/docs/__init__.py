@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from spotify_assets.docs.exposures import EXPOSURES_FILE, exposures_yaml
+from spotify_assets.docs.policies import policy_files
 from spotify_assets.docs.sources import SOURCES_FILE, sources_yaml
 from spotify_assets.docs.tables_page import TABLES_PAGE, tables_text
+from spotify_assets.docs.template import TEMPLATE_FILE, template_text
 
 GENERATED: Mapping[Path, Callable[[], str]] = {
     TABLES_PAGE: tables_text,
     SOURCES_FILE: sources_yaml,
     EXPOSURES_FILE: exposures_yaml,
+    TEMPLATE_FILE: template_text,
+    **policy_files(),
 }
 """What each generated file says."""

@@ -48,7 +48,7 @@ what is odd about it."""
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """What stands in a corpus. `plays` are the true plays (see `history.true_plays` and
+    """What stands in a corpus. `plays` are the true plays (see `true_plays.true_plays` and
     `exports.export_plays`), with `in_catalogue`: whether a catalogue of the corpus knows the track."""
 
     user_id: str

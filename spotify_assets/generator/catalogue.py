@@ -5,7 +5,6 @@ sample of the "Spotify Tracks Dataset" (114,000 rows, a track repeated once per 
 """
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from faker import Faker
 
 from spotify_assets.generator import rng
 from spotify_assets.lake import layout
+from spotify_assets.places import PlaceT
 from spotify_assets.tables import AUDIO_FEATURES, RAW_TRACKS
 
 MIN_TRACKS = 20
@@ -135,7 +135,7 @@ def generate_catalogue(tracks: int, *, seed: int) -> pl.DataFrame:
     return _one_row_per_genre(random, frame, genre)
 
 
-def write_catalogue(lake_dir: Path, frame: pl.DataFrame, snapshot_date: date, seed: int) -> Path:
+def write_catalogue(lake_dir: PlaceT, frame: pl.DataFrame, snapshot_date: date, seed: int) -> PlaceT:
     """Write a generated catalogue as one snapshot of the lake; returns the file's path.
 
     The file has every column of `raw.raw_tracks`; its `source_file` names the seed.

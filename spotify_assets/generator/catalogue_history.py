@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.generator import rng
 from spotify_assets.generator.catalogue import write_catalogue
 from spotify_assets.generator.truth import TRUTH_DIR
 from spotify_assets.lake import layout
+from spotify_assets.places import Place, PlaceT
 from spotify_assets.tables import RAW_TRACKS
 from spotify_assets.transforms.tracks import clean_tracks
 
@@ -103,7 +104,7 @@ def snapshots(
         yield day, rows.with_columns(source_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
-def write_snapshots(lake_dir: Path, frame: pl.DataFrame, dates: Sequence[date], seed: int) -> list[Path]:
+def write_snapshots(lake_dir: PlaceT, frame: pl.DataFrame, dates: Sequence[date], seed: int) -> list[PlaceT]:
     """Write a generated catalogue as snapshots of the lake, and what was planted beside the data.
 
     Returns:
@@ -140,7 +141,7 @@ def write_snapshots(lake_dir: Path, frame: pl.DataFrame, dates: Sequence[date], 
     return paths
 
 
-def tracks_over_time(lake_dir: Path) -> pl.DataFrame | None:
+def tracks_over_time(lake_dir: Place) -> pl.DataFrame | None:
     """Every track of the lake's catalogues as listeners may play it, cleaned; None without any snapshot.
 
     One row per track, as in its newest snapshot, with the columns of `core.tracks` and `available_from` and
@@ -148,11 +149,11 @@ def tracks_over_time(lake_dir: Path) -> pl.DataFrame | None:
     limit. A track that the first snapshot lacks came with the first that has it; one that the newest
     lacks went with the first without it.
     """
-    folders = (lake_dir / layout.TRACKS).glob("snapshot_date=*")
-    files = [file for folder in sorted(folders) for file in layout.landed_files(folder)]
+    folders = places.folders(lake_dir / layout.TRACKS, begins="snapshot_date=")
+    files = [file for folder in folders for file in layout.landed_files(folder)]
     if not files:
         return None
-    raw = pl.concat([pl.read_parquet(file, glob=False).select(RAW_TRACKS.column_names) for file in files])
+    raw = pl.concat([places.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
     dates = raw["snapshot_date"].unique().sort()
     return (
         clean_tracks(raw)

@@ -14,7 +14,7 @@ import polars as pl
 
 from spotify_assets.generator.answer_key import Entry, KeyWriter
 from spotify_assets.generator.dirt import Personal, Rates
-from spotify_assets.generator.history import HOUR_MS
+from spotify_assets.generator.true_plays import HOUR_MS
 
 Row = dict[str, Any]
 Member = tuple[str, bytes]

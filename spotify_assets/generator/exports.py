@@ -5,8 +5,8 @@ several dates, so that they overlap, Last.fm and ListenBrainz exports of the sam
 the product's own, catalogues in the four Kaggle shapes, and things that hold no data. The key goes into a
 folder of its own.
 
-Here belongs: which files there are. Not here: what was listened to (`history`), how each service writes its
-files (`spotify_files`, `other_files`), and what is wrong with files in general (`dirt`).
+Here belongs: which files there are. Not here: what was listened to (`true_plays`), how each service writes
+its files (`spotify_files`, `other_files`), and what is wrong with files in general (`dirt`).
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,6 @@ import polars as pl
 from spotify_assets.generator.answer_key import AnswerKey, KeyWriter
 from spotify_assets.generator.desk import DAY_MS, Desk
 from spotify_assets.generator.dirt import Personal, Rates
-from spotify_assets.generator.history import SECOND_MS, Person, true_plays
 from spotify_assets.generator.other_files import (
     known_tracks,
     write_catalogues,
@@ -36,6 +35,7 @@ from spotify_assets.generator.spotify_files import (
     write_account,
     write_history,
 )
+from spotify_assets.generator.true_plays import SECOND_MS, Person, true_plays
 
 INBOX, ANSWER_KEY = "inbox", "answer_key"
 """Folders of a corpus."""

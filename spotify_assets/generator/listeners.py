@@ -9,7 +9,6 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -17,6 +16,7 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.truth import write_truth
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
+from spotify_assets.places import Place
 
 __all__ = ["GeneratorConfig", "generate_day", "generate_days", "write_days"]
 
@@ -54,7 +54,7 @@ def generate_days(
 def write_days(
     config: GeneratorConfig,
     tracks: pl.DataFrame,
-    lake_dir: Path,
+    lake_dir: Place,
     first: date,
     last: date,
     *,
@@ -100,7 +100,7 @@ def dates(first: date, last: date) -> list[date]:
 
 
 def _written(
-    config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Path, days: list[date], workers: int
+    config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place, days: list[date], workers: int
 ) -> Iterator[int]:
     """Write each day; yields its number of events, in order."""
     if workers == 1:
@@ -113,17 +113,17 @@ def _written(
         yield from pool.map(_write_day_in_worker, days)
 
 
-def _write_day(world: World, lake_dir: Path, day: date) -> int:
+def _write_day(world: World, lake_dir: Place, day: date) -> int:
     content, rows = world.parquet(day)
     layout.write_bytes(layout.events_dir(lake_dir, day) / PART_NAME, content)
     return rows
 
 
-_worker: dict[str, tuple[World, Path]] = {}
+_worker: dict[str, tuple[World, Place]] = {}
 """What a worker process was started with."""
 
 
-def _start_worker(config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Path) -> None:
+def _start_worker(config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place) -> None:
     _worker["state"] = (World.build(config, tracks), lake_dir)
 
 

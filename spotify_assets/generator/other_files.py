@@ -12,7 +12,7 @@ from spotify_assets.generator import dirt
 from spotify_assets.generator.answer_key import Entry, Family
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.desk import DAY_MS, Desk, Member, Row, csv_text, midnight_ms, moment
-from spotify_assets.generator.history import PLAYED_TRACKS, SECOND_MS
+from spotify_assets.generator.true_plays import PLAYED_TRACKS, SECOND_MS
 from spotify_assets.tables import RAW_EVENTS
 
 SCROBBLE_MS = 30 * SECOND_MS

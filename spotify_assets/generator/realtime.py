@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import polars as pl
@@ -18,6 +17,7 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.truth import write_truth
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
+from spotify_assets.places import Place, PlaceT
 from spotify_assets.tables import RAW_EVENTS
 
 TICK_SECONDS = 1
@@ -34,7 +34,7 @@ that both can be in one lake."""
 SOURCE = "stream"
 
 
-class Clock(Protocol):
+class WallClock(Protocol):
     """The time, and the passing of it."""
 
     def now(self) -> datetime:
@@ -59,11 +59,11 @@ class SystemClock:
 def stream(
     config: GeneratorConfig,
     tracks: pl.DataFrame,
-    lake_dir: Path,
+    lake_dir: Place,
     rate: float,
     seconds: float,
     *,
-    clock: Clock | None = None,
+    clock: WallClock | None = None,
 ) -> int:
     """Write events to the lake as they happen, for a while.
 
@@ -102,7 +102,7 @@ def stream(
 
 
 def live(
-    world: World, begin_ms: int, end_ms: int, clock: Clock | None = None
+    world: World, begin_ms: int, end_ms: int, clock: WallClock | None = None
 ) -> Iterator[tuple[int, pl.DataFrame]]:
     """For each tick its begin and the events that ended in it, when it is over (UTC milliseconds since 1970).
 
@@ -130,11 +130,11 @@ def users_for(config: GeneratorConfig, tracks: pl.DataFrame, rate: float, begin_
     return max(1, round(rate * PILOT_SECONDS * PILOT_USERS / events))
 
 
-def _next_second(clock: Clock) -> int:
+def _next_second(clock: WallClock) -> int:
     return math.ceil(clock.now().timestamp()) * 1000
 
 
-def write_batch(lake_dir: Path, events: pl.DataFrame, seed: int, tick_ms: int) -> Path:
+def write_batch(lake_dir: PlaceT, events: pl.DataFrame, seed: int, tick_ms: int) -> PlaceT:
     """Write the events of one tick as NDJSON; returns the file's path."""
     begin = datetime.fromtimestamp(tick_ms / 1000, UTC)
     name = f"part-stream-seed{seed}-{begin:%Y%m%dT%H%M%S}"

@@ -16,7 +16,7 @@ from spotify_assets.generator import dirt
 from spotify_assets.generator.answer_key import Entry, Family
 from spotify_assets.generator.desk import DAY_MS, Desk, Member, Row, midnight_ms, moment
 from spotify_assets.generator.dirt import Personal
-from spotify_assets.generator.history import SECOND_MS
+from spotify_assets.generator.true_plays import SECOND_MS
 
 ROWS_PER_FILE = 16_000
 """Most plays that Spotify puts into one file."""

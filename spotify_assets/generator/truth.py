@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import polars as pl
 
@@ -11,6 +10,7 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.planted import Behaviour
 from spotify_assets.generator.playable import TASTE_FEATURES, playable
 from spotify_assets.lake import layout
+from spotify_assets.places import PlaceT
 
 TRUTH_DIR = "_truth"
 FORMAT_VERSION = 1
@@ -58,12 +58,12 @@ def truth(config: GeneratorConfig, tracks: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def truth_path(lake_dir: Path, seed: int) -> Path:
+def truth_path(lake_dir: PlaceT, seed: int) -> PlaceT:
     """Where the truth of a seed stands: beside the data, in a folder that no reader takes for data."""
     return lake_dir / TRUTH_DIR / f"synthetic-seed{seed}.json"
 
 
-def write_truth(lake_dir: Path, config: GeneratorConfig, tracks: pl.DataFrame) -> Path:
+def write_truth(lake_dir: PlaceT, config: GeneratorConfig, tracks: pl.DataFrame) -> PlaceT:
     """Write the truth beside the data; returns its path.
 
     Raises:

@@ -16,20 +16,23 @@ Here belongs: names, manifests, where a chain ends. Not here: Kafka (`stream`), 
 (`sources.messages`).
 """
 
-import os
 import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Self
 
 import msgspec
 
+from spotify_assets import places
+from spotify_assets.places import Place, PlaceT
+
 MANIFESTS = "_kafka"
 PREFIX = "kafka"
 REFUSED = "refused"
+_LAKE = 3
+"""Which of the folders that a file of a batch is in is the lake: hour, date, kind, lake."""
 _BETWEEN = "~"
 """No topic's name has it: Kafka allows letters, digits, `.`, `_` and `-`."""
 UNDER_WAY_SECONDS = 600
@@ -129,12 +132,12 @@ def new_writer() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def manifest_path(lake_dir: Path, origin: Origin, start: int) -> Path:
+def manifest_path(lake_dir: PlaceT, origin: Origin, start: int) -> PlaceT:
     """Where the manifest is of the batch that begins at an offset."""
     return _chain_dir(lake_dir, origin) / f"{start:020d}.json"
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Place) -> Manifest:
     """A manifest.
 
     Raises:
@@ -149,68 +152,41 @@ def read_manifest(path: Path) -> Manifest:
         ) from None
 
 
-def replace_manifest(lake_dir: Path, manifest: Manifest) -> None:
+def replace_manifest(lake_dir: Place, manifest: Manifest) -> None:
     """Let another manifest take the place of that of the same batch, in one step."""
-    path = manifest_path(lake_dir, manifest.origin, manifest.start)
-    temporary = _written(path, manifest)
-    try:
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    places.write(manifest_path(lake_dir, manifest.origin, manifest.start), msgspec.json.encode(manifest))
 
 
-def commit(lake_dir: Path, manifest: Manifest) -> bool:
+def commit(lake_dir: Place, manifest: Manifest) -> bool:
     """Make a batch part of the lake; False where another batch begins at the same offset already."""
     path = manifest_path(lake_dir, manifest.origin, manifest.start)
-    temporary = _written(path, manifest)
-    try:
-        # A link is made only where its name is free; a rename would replace what is there.
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
+    return places.write_if_absent(path, msgspec.json.encode(manifest))
 
 
-def _written(path: Path, manifest: Manifest) -> Path:
-    """A manifest under a temporary name beside its own; nothing is left of one that cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(manifest))
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-def manifests(lake_dir: Path, origin: Origin) -> Iterator[Manifest]:
+def manifests(lake_dir: Place, origin: Origin) -> Iterator[Manifest]:
     """The batches of a partition, in order."""
-    for path in sorted(_chain_dir(lake_dir, origin).glob("*.json")):
+    for path in _chain(lake_dir, origin):
         yield read_manifest(path)
 
 
-def last_manifest(lake_dir: Path, origin: Origin) -> Manifest | None:
+def last_manifest(lake_dir: Place, origin: Origin) -> Manifest | None:
     """The last batch of a partition; None where there is none."""
-    path = max(_chain_dir(lake_dir, origin).glob("*.json"), default=None)
-    return read_manifest(path) if path else None
+    chain = _chain(lake_dir, origin)
+    return read_manifest(chain[-1]) if chain else None
 
 
-def origins(lake_dir: Path) -> list[Origin]:
+def origins(lake_dir: Place) -> list[Origin]:
     """The partitions that the lake has batches of, in order."""
-    found = (lake_dir / MANIFESTS).glob("*/*/*")
     return sorted(
-        Origin(folder.parent.parent.name, folder.parent.name, int(folder.name))
-        for folder in found
-        if folder.name.isdecimal()
+        Origin(topic.name, topic_id.name, int(partition.name))
+        for topic in places.folders(lake_dir / MANIFESTS)
+        for topic_id in places.folders(topic)
+        for partition in places.folders(topic_id)
+        if partition.name.isdecimal()
     )
 
 
-def batch_file(path: Path) -> tuple[BatchName, BatchFile] | None:
+def batch_file(path: Place) -> tuple[BatchName, BatchFile] | None:
     """What a file of the lake is by its batch's manifest; None where it is a batch's and none names it.
 
     Raises:
@@ -219,46 +195,91 @@ def batch_file(path: Path) -> tuple[BatchName, BatchFile] | None:
     name = BatchName.parse(path.name)
     if name is None:
         raise ValueError(f"{path} is no file of a batch")
-    lake_dir = path.parents[3]
+    lake_dir = path.parents[_LAKE]
     where = manifest_path(lake_dir, name.origin, name.start)
+    state = places.state(where)
+    if state is None:
+        return None
     try:
-        state = where.stat()
-        manifest = _remembered(where, (state.st_ino, state.st_size, state.st_mtime_ns))
+        manifest = _remembered(where, state.version)
     except FileNotFoundError:
         return None
-    within = path.relative_to(lake_dir).as_posix()
+    within = places.within(path, lake_dir)
     return next(((name, file) for file in manifest.files if file.path == within), None)
 
 
-def counts(path: Path) -> bool:
+def counts(path: Place) -> bool:
     """Whether a data file of the lake counts: all do, but for those of batches that were not committed."""
     is_batch = path.name.startswith(f"{PREFIX}{_BETWEEN}") and BatchName.parse(path.name) is not None
     return not is_batch or batch_file(path) is not None
 
 
+def counting(paths: Sequence[PlaceT]) -> list[PlaceT]:
+    """Those of some data files of one folder of the lake that count."""
+    if all(places.is_local(path) for path in paths):
+        return [path for path in paths if counts(path)]
+    chains: dict[tuple[Place, Origin], list[BatchName]] = {}
+    for path in paths:
+        if (name := BatchName.parse(path.name)) is not None:
+            chains.setdefault((path.parents[_LAKE], name.origin), []).append(name)
+    committed = set()
+    for (lake_dir, origin), names in chains.items():
+        starts = [name.start for name in names]
+        between = _between(lake_dir, origin, min(starts), max(starts))
+        committed |= {lake_dir / file.path for manifest in between for file in manifest.files}
+    return [path for path in paths if BatchName.parse(path.name) is None or path in committed]
+
+
+def _between(lake_dir: Place, origin: Origin, first: int, last: int) -> list[Manifest]:
+    """The batches of a partition that begin at one of some offsets; of a store, without asking for each."""
+    chain = places.files_between(_chain_dir(lake_dir, origin), f"{first:020d}.json", f"{last:020d}.json")
+    return places.each(_as_listed, [path for path in chain if path.suffix == ".json"])
+
+
+def _as_listed(path: Place) -> Manifest:
+    state = places.state_as_listed(path)
+    if state is None:
+        raise FileNotFoundError(f"{path}: there is no such file")
+    return _remembered(path, state.version)
+
+
 @lru_cache(maxsize=20_000)
-def _remembered(path: Path, state: tuple[int, ...]) -> Manifest:
-    """A manifest, read once for each state of its file."""
-    del state
+def _remembered(path: Place, version: str) -> Manifest:
+    """A manifest, read once for each version of its file."""
+    del version
     return read_manifest(path)
 
 
-def remove_unfinished(lake_dir: Path, of: Collection[Origin] | None = None) -> int:
+def remove_unfinished(lake_dir: Place, of: Collection[Origin] | None = None) -> int:
     """Remove files of batches that no manifest names, of some partitions or of all; says how many.
 
     Young ones stay: they may be those of a batch that another process is about to commit.
     """
     removed = 0
     young = time.time() - UNDER_WAY_SECONDS
-    for path in lake_dir.glob(f"*/date=*/hour=*/{PREFIX}{_BETWEEN}*"):
+    for path in _of_batches(lake_dir):
         name = BatchName.parse(path.name)
-        if name is None or (of is not None and name.origin not in of) or path.stat().st_mtime >= young:
+        if name is None or (of is not None and name.origin not in of):
             continue
-        if batch_file(path) is None:
+        state = places.state_as_listed(path)
+        if state is not None and state.written < young and batch_file(path) is None:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
 
 
-def _chain_dir(lake_dir: Path, origin: Origin) -> Path:
+def _of_batches(lake_dir: PlaceT) -> Iterator[PlaceT]:
+    """The files of the lake that are called as those of batches are."""
+    for kind in places.folders(lake_dir):
+        if kind.name[0] not in "._":
+            begin = f"{PREFIX}{_BETWEEN}"
+            yield from (path for path in places.below(kind) if path.name.startswith(begin))
+
+
+def _chain(lake_dir: PlaceT, origin: Origin) -> list[PlaceT]:
+    """The manifests of a partition, in order."""
+    return [path for path in places.files(_chain_dir(lake_dir, origin)) if path.suffix == ".json"]
+
+
+def _chain_dir(lake_dir: PlaceT, origin: Origin) -> PlaceT:
     return lake_dir / MANIFESTS / origin.topic / origin.topic_id / str(origin.partition)

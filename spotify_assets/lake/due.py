@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
+from spotify_assets import places
 from spotify_assets.lake import layout
+from spotify_assets.places import Place
 
 DUE = "_due"
 
@@ -21,11 +22,11 @@ DUE = "_due"
 class Due:
     """One note: everything from a date on is to be made again."""
 
-    path: Path
+    path: Place
     first: date
 
 
-def owe(lake_dir: Path, first: date) -> None:
+def owe(lake_dir: Place, first: date) -> None:
     """Note that everything from a date on is to be made again.
 
     Always a note of its own: a run that goes on now may be about to settle those that are there.
@@ -34,14 +35,16 @@ def owe(lake_dir: Path, first: date) -> None:
     layout.write_bytes(lake_dir / DUE / f"{uuid.uuid4().hex}.json", content.encode())
 
 
-def owed(lake_dir: Path) -> list[Due]:
+def owed(lake_dir: Place) -> list[Due]:
     """The notes that there are, the earliest date first.
 
     Raises:
         ValueError: a file among them is none; the message names it.
     """
     notes = []
-    for path in (lake_dir / DUE).glob("[!.]*.json"):
+    for path in places.files(lake_dir / DUE):
+        if path.suffix != ".json":
+            continue
         try:
             notes.append(Due(path, date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["first"])))
         except (ValueError, KeyError, TypeError) as error:
@@ -51,5 +54,4 @@ def owed(lake_dir: Path) -> list[Due]:
 
 def settle(done: Iterable[Due]) -> None:
     """Remove notes of what was done."""
-    for due in done:
-        due.path.unlink(missing_ok=True)
+    places.remove(due.path for due in done)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.erasing_batches import erase_from_batches
@@ -26,6 +27,7 @@ from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import profile_path
 from spotify_assets.lake.receipts import Receipt, read_receipts, read_undone, rejected_path, undone_path
 from spotify_assets.lake.records import forget_listener, marks_of_listener
+from spotify_assets.places import Place
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
 
@@ -59,7 +61,7 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
     Raises:
         OSError: a file cannot be written; what was not reached yet is still there, so do it again.
     """
-    lake_dir = settings.lake_dir
+    lake_dir = settings.lake
     erased = ErasedFromLake()
     with alone(lake_dir):
         for receipt in read_receipts(lake_dir):
@@ -75,7 +77,7 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
                 keep_out(lake_dir, undone.receipt.input_sha256, Why.ERASED)
                 undone_path(lake_dir, undone.receipt.receipt_id).unlink()
                 erased.add("undone imports", 1)
-        for folder in sorted((lake_dir / layout.EVENTS).glob("date=*")):
+        for folder in places.folders(lake_dir / layout.EVENTS, begins="date="):
             for path in layout.landed_files(folder):
                 if BatchName.parse(path.name) is None and (rows := _without_listener(path, user_id)):
                     erased.add("events of producers", rows)
@@ -96,7 +98,7 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
     return erased
 
 
-def _remove_landing(lake_dir: Path, receipt: Receipt, erased: ErasedFromLake) -> None:
+def _remove_landing(lake_dir: Place, receipt: Receipt, erased: ErasedFromLake) -> None:
     """Remove a landing that is this listener's alone; its receipt goes last, so that a crash is repeated."""
     for name in receipt.landed_files:
         path = lake_dir / name
@@ -114,7 +116,7 @@ def _remove_landing(lake_dir: Path, receipt: Receipt, erased: ErasedFromLake) ->
         erased.source_files.add(receipt.source_file)
 
 
-def _shrink_landing(lake_dir: Path, receipt: Receipt, user_id: str, erased: ErasedFromLake) -> None:
+def _shrink_landing(lake_dir: Place, receipt: Receipt, user_id: str, erased: ErasedFromLake) -> None:
     """Take a listener's rows out of a landing that names its listeners itself; the receipt still adds up."""
     loaded = 0
     for name in receipt.landed_files:
@@ -131,23 +133,24 @@ def _shrink_landing(lake_dir: Path, receipt: Receipt, user_id: str, erased: Eras
     rejected = {reason: rows for reason, rows in rejected.items() if rows}
     gone = loaded + sum(refused.values())
     erased.dates |= {receipt.books_date} if refused else set()
+    left = places.that_exist(lake_dir, receipt.landed_files)
     changed = replace(
         receipt,
         loaded=receipt.loaded - loaded,
         rejected=rejected,
         duplicates={**receipt.duplicates, ERASED: receipt.duplicates.get(ERASED, 0) + gone},
-        landed_files=tuple(name for name in receipt.landed_files if (lake_dir / name).exists()),
+        landed_files=tuple(name for name in receipt.landed_files if name in left),
     )
     layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), changed.to_json().encode())
     erased.add("imported events", loaded)
     erased.add("refused rows", sum(refused.values()))
 
 
-def _without_refused(path: Path, user_id: str) -> dict[str, int]:
+def _without_refused(path: Place, user_id: str) -> dict[str, int]:
     """Remove the refused rows of a listener from their file; returns how many by reason."""
     if not path.exists():
         return {}
-    rows = pl.read_parquet(path, glob=False)
+    rows = places.read_parquet(path)
     name = json.dumps(user_id, ensure_ascii=False)
     theirs = pl.col("original").str.contains(name, literal=True) | pl.col("detail").str.contains(
         user_id, literal=True
@@ -158,10 +161,10 @@ def _without_refused(path: Path, user_id: str) -> dict[str, int]:
     return dict(gone["reason"].value_counts().iter_rows())
 
 
-def _without_listener(path: Path, user_id: str) -> int:
+def _without_listener(path: Place, user_id: str) -> int:
     """Write a data file without a listener's rows, or remove it where none is left; returns how many went."""
     if path.suffix == ".parquet":
-        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
+        rows = places.read_parquet(path)
         theirs = pl.col("user_id").cast(pl.String).str.strip_chars() == user_id
         kept = rows.filter(theirs.fill_null(value=False).not_()) if "user_id" in rows.columns else rows
         gone, left = rows.height - kept.height, kept.height

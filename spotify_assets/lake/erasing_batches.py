@@ -5,17 +5,15 @@ leaves a batch whose files are all there, each line once, and doing it again end
 that was never committed goes as well, once no writer can name it any more.
 """
 
-import fcntl
 import gzip
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import (
     MANIFESTS,
@@ -30,9 +28,11 @@ from spotify_assets.lake.batches import (
     remove_unfinished,
     replace_manifest,
 )
+from spotify_assets.places import Place, lock
 from spotify_assets.sources.landed import unpacked
 from spotify_assets.sources.messages import listeners_of_line
 
+_LOCK = ".lock"
 Named = Callable[[str], bool]
 """Whether a listener is one of those who go."""
 
@@ -46,7 +46,7 @@ class ErasedFromBatches:
     dates: set[date] = field(default_factory=set)
 
 
-def erase_from_batches(lake_dir: Path, goes: Named) -> ErasedFromBatches:
+def erase_from_batches(lake_dir: Place, goes: Named) -> ErasedFromBatches:
     """Remove every line of some listeners from the batches of a lake.
 
     Raises:
@@ -61,17 +61,17 @@ def erase_from_batches(lake_dir: Path, goes: Named) -> ErasedFromBatches:
     return erased
 
 
-def erase_from_batch(lake_dir: Path, manifest: Manifest, goes: Named, erased: ErasedFromBatches) -> Manifest:
+def erase_from_batch(lake_dir: Place, manifest: Manifest, goes: Named, erased: ErasedFromBatches) -> Manifest:
     """Remove lines from one batch; returns its manifest as it is then.
 
     Raises:
         OSError: a file cannot be read or written.
     """
-    with _alone(lake_dir):
+    with lock.held(lake_dir / MANIFESTS / _LOCK):
         where = manifest_path(lake_dir, manifest.origin, manifest.start)
         manifest = read_manifest(where)  # another process may have erased from it
         files: list[BatchFile] = []
-        old: list[Path] = []
+        old: list[Place] = []
         refused = 0
         for file in manifest.files:
             path = lake_dir / file.path
@@ -91,7 +91,7 @@ def erase_from_batch(lake_dir: Path, manifest: Manifest, goes: Named, erased: Er
             if lines:
                 new = path.with_name(str(replace(name, writer=new_writer())))
                 layout.write_bytes(new, _packed(path, lines))
-                files.append(BatchFile(new.relative_to(lake_dir).as_posix(), runs(offsets)))
+                files.append(BatchFile(places.within(new, lake_dir), runs(offsets)))
         erased.refused += refused
         if old:
             changed = msgspec.structs.replace(
@@ -102,12 +102,11 @@ def erase_from_batch(lake_dir: Path, manifest: Manifest, goes: Named, erased: Er
             )
             replace_manifest(lake_dir, changed)
             manifest = changed
-        for path in old:
-            path.unlink(missing_ok=True)
+        places.remove(old)
     return manifest
 
 
-def _left_of(path: Path, file: BatchFile, goes: Named) -> tuple[list[bytes], list[int]] | None:
+def _left_of(path: Place, file: BatchFile, goes: Named) -> tuple[list[bytes], list[int]] | None:
     """The lines of a file that stay, with their offsets; None where all do, or the file is lost."""
     if not path.exists():
         return None
@@ -130,17 +129,9 @@ def runs(offsets: list[int]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _packed(like: Path, lines: list[bytes]) -> bytes:
+def _packed(like: Place, lines: list[bytes]) -> bytes:
     content = b"\n".join(lines) + b"\n"
     if like.suffix == ".gz":
         return gzip.compress(content, mtime=0)
     packed: bytes = pa.Codec("zstd").compress(content, asbytes=True)
     return packed
-
-
-@contextmanager
-def _alone(lake_dir: Path) -> Iterator[None]:
-    """Hold the lock of changing batches; the operating system releases it however the process ends."""
-    with (lake_dir / MANIFESTS / ".lock").open("a") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

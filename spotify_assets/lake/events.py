@@ -4,7 +4,6 @@ A ten-year history has 3,650 dates and comes in several exports, so that a file 
 thousands of tiny files. An import is one file for each month instead, sorted by date and time.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -12,14 +11,18 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
+from spotify_assets.places import Place
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned, no_rejects
+from spotify_assets.rows.rejects import reject
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
     NO_LATE_UPLOADS,
     Moved,
@@ -29,8 +32,6 @@ from spotify_assets.transforms.offline_sync import (
     where_heard,
     with_stamps,
 )
-from spotify_assets.transforms.rejects import reject
-from spotify_assets.warehouse.slices import Window
 
 SPOOL_ROWS = 100_000
 """Rows that a landing holds in memory before it writes them to its work folder, about 50 MB."""
@@ -175,7 +176,7 @@ class EventLake:
     Windows that follow each other read a month of imports once: the last month is kept.
     """
 
-    lake_dir: Path
+    lake_dir: Place
     _month: tuple[date, Cleaned, dict[date, pl.DataFrame]] | None = field(default=None, repr=False)
     _receipts: list[Receipt] | None = field(default=None, repr=False)
 
@@ -200,7 +201,7 @@ class EventLake:
             rejected=pl.concat([_dated(no_rejects(), window.start), *(part.rejected for part in parts)]),
         )
 
-    def files(self, window: Window) -> list[Path]:
+    def files(self, window: Window) -> list[Place]:
         """The files that are read for a window: producers' of its dates, and the imports of its months."""
         of_dates = [layout.landed_files(layout.events_dir(self.lake_dir, day)) for day in window.days()]
         of_months = [layout.imported_files(self.lake_dir, month) for month in _months(window)]
@@ -262,7 +263,7 @@ class EventLake:
         return Cleaned(RAW_EVENTS.empty(), rows_in=rejected.height, rejected=rejected)
 
 
-def _read_batch(path: Path) -> Cleaned:
+def _read_batch(path: Place) -> Cleaned:
     """The messages of a file of a stream's batch that was committed."""
     found = batch_file(path)
     if found is None:
@@ -281,29 +282,23 @@ def _together(parts: Sequence[Cleaned]) -> Cleaned:
     )
 
 
-def remove_unfinished(lake_dir: Path) -> None:
+def remove_unfinished(lake_dir: Place) -> None:
     """Remove what landings left that were killed: work folders, and imported files without a receipt."""
-    for folder in lake_dir.glob(f"{WORK}*"):
-        shutil.rmtree(folder, ignore_errors=True)
-    for path in (lake_dir / layout.EVENTS).glob("month=*/*.parquet"):
-        if not layout.receipt_path(lake_dir, path.stem).exists():
-            path.unlink()
+    places.remove_work_folders(lake_dir, WORK)
+    imported = places.below(lake_dir / layout.EVENTS, begins="month=")
+    there = [path for path in imported if path.suffix == ".parquet"]
+    finished = set(layout.finished(lake_dir, there))
+    places.remove(path for path in there if path not in finished)
 
 
-def _read_month(lake_dir: Path, month: date) -> Cleaned:
+def _read_month(lake_dir: Place, month: date) -> Cleaned:
     """The imported rows of a month. A row of another month is refused: somebody moved its file."""
     paths = layout.imported_files(lake_dir, month)
     if not paths:
         return _NOTHING
     try:
         # A file of a version that did not know a column that may be null has nothing in it.
-        files = pl.scan_parquet(
-            paths,
-            schema=RAW_EVENTS.polars_schema,
-            missing_columns="insert",
-            glob=False,
-            hive_partitioning=False,
-        )
+        files = places.scan_parquet(paths, schema=RAW_EVENTS.polars_schema, missing_columns="insert")
         rows = files.collect()
         landed = Cleaned(rows, rows_in=rows.height)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
@@ -336,8 +331,8 @@ _NOTHING = Cleaned(
 )
 
 
-def _bytes(paths: Sequence[Path]) -> int:
-    return sum(path.lstat().st_size for path in paths)
+def _bytes(paths: Sequence[Place]) -> int:
+    return sum(state.size for path in paths if (state := places.state_as_listed(path)))
 
 
 def _months(window: Window) -> list[date]:

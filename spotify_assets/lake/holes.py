@@ -1,9 +1,10 @@
 """Offsets that a topic has and the lake does not: where a consumer reads."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from spotify_assets import places
 from spotify_assets.lake.batches import Manifest, Origin, last_manifest, manifest_path, manifests
+from spotify_assets.places import Place
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class OffsetsGoneError(ValueError):
     """The lake has offsets that the topic has not; the message says what that can be."""
 
 
-def next_hole(lake_dir: Path, origin: Origin, first: int, end: int) -> Hole:
+def next_hole(lake_dir: Place, origin: Origin, first: int, end: int) -> Hole:
     """Where a consumer goes on: after the last batch. The topic has offsets from `first` until before `end`.
 
     Raises:
@@ -39,7 +40,7 @@ def next_hole(lake_dir: Path, origin: Origin, first: int, end: int) -> Hole:
     return Hole(last.end)
 
 
-def holes(lake_dir: Path, origin: Origin, first: int, since: int) -> list[Hole]:
+def holes(lake_dir: Place, origin: Origin, first: int, since: int) -> list[Hole]:
     """Where a consumer reads that fills a lake again, from offset `since` on: what no whole batch has.
 
     A batch is whole when all of its files are there. Of others the manifest is removed, with what is left of
@@ -61,12 +62,12 @@ def holes(lake_dir: Path, origin: Origin, first: int, since: int) -> list[Hole]:
     return [*found, Hole(begin)]
 
 
-def _is_whole(lake_dir: Path, manifest: Manifest) -> bool:
-    return all((lake_dir / file.path).is_file() for file in manifest.files)
+def _is_whole(lake_dir: Place, manifest: Manifest) -> bool:
+    named = [lake_dir / file.path for file in manifest.files]
+    return len(places.existing(named)) == len(named)
 
 
-def _remove(lake_dir: Path, manifest: Manifest) -> None:
+def _remove(lake_dir: Place, manifest: Manifest) -> None:
     """The manifest first, so that nobody reads a batch of which a part is gone."""
     manifest_path(lake_dir, manifest.origin, manifest.start).unlink()
-    for file in manifest.files:
-        (lake_dir / file.path).unlink(missing_ok=True)
+    places.remove(lake_dir / file.path for file in manifest.files)

@@ -6,7 +6,6 @@ in the same bytes again is answered at once, and so that the inbox knows what is
 Here belongs: which file goes where, and what came of it. Not here: formats (`sources`), writing (`landing`).
 """
 
-import fcntl
 import json
 import tempfile
 from collections import deque
@@ -38,7 +37,8 @@ from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
 from spotify_assets.lake.records import as_json, mark_of, mark_of_nobody, record_path
 from spotify_assets.lake.redating import finish_redating, late_rows, settle, together
-from spotify_assets.lake.side_by_side import Room, SideBySide
+from spotify_assets.lake.thread_pool import Room, SideBySide
+from spotify_assets.places import Place, lock
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
     PERSONAL_KINDS,
@@ -54,7 +54,6 @@ from spotify_assets.sources.imports import (
 )
 from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, uploaded_together
 
-_LOCK = ".importing"
 _HANDED_AHEAD = 4
 """Files on disk that are begun before the oldest of them is told."""
 _ONE_CATALOGUE = Lock()
@@ -115,7 +114,7 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """How to import: for which listener, and as of which day a catalogue is (None: `today`).
 
     Of what is kept out, the import takes in what is kept out for a reason of `lets_in`.
@@ -128,7 +127,7 @@ class Wishes:
     lets_in: frozenset[Why] = frozenset({Why.UNDONE})
 
 
-def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Generator[Handed, None, None]:
+def import_path(path: Path, lake_dir: Place, options: ImportOptions) -> Generator[Handed, None, None]:
     """Land the files of what was handed in: a file, a zip, or a folder with everything below it.
 
     One process imports at a time; another one waits.
@@ -137,26 +136,28 @@ def import_path(path: Path, lake_dir: Path, wishes: Wishes) -> Generator[Handed,
         SourceError: there is no such file or folder.
         OSError: the lake cannot be written; the files at hand are not landed.
     """
-    return import_paths([path], lake_dir, wishes)
+    return import_paths([path], lake_dir, options)
 
 
-def import_paths(paths: Iterable[Path], lake_dir: Path, wishes: Wishes) -> Generator[Handed, None, None]:
+def import_paths(
+    paths: Iterable[Path], lake_dir: Place, options: ImportOptions
+) -> Generator[Handed, None, None]:
     """Land the files of several things handed in, as `import_path` does each; none where one is not there."""
     files = [each for path in paths for each in files_below(path)]
     with alone(lake_dir):
         remove_unfinished(lake_dir)
         finish_redating(lake_dir)
-        with _landing(lake_dir, lake_dir, wishes) as landing:
+        with _landing(lake_dir, lake_dir, options) as landing:
             begun = (_import_file(file, name, landing) for file, name in files)
             late, proven = yield from _in_order(begun, landing)
         settle(lake_dir, late, proven)
 
 
-def try_path(path: Path, lake_dir: Path, wishes: Wishes) -> Iterator[Handed]:
+def try_path(path: Path, lake_dir: Place, options: ImportOptions) -> Iterator[Handed]:
     """What `import_path` would do, with the receipts that it would write; the lake stays as it is."""
     with (
         tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder,
-        _landing(lake_dir, Path(folder), wishes) as landing,
+        _landing(lake_dir, Path(folder), options) as landing,
     ):
         files = files_below(path)
         yield from _in_order(
@@ -216,9 +217,9 @@ def _import_file(path: Path, name: str, landing: "_Landing") -> _Begun:
     except (OSError, SourceError) as error:
         words = f"the file cannot be read ({error})"
         return _Begun(path, [FileOutcome(name, Outcome.REFUSED, words)])
-    lake_dir, wishes = landing.lake_dir, landing.wishes
-    record = record_path(lake_dir, sha256, wishes.user_id)
-    known = _from_record(record, lake_dir, wishes)
+    lake_dir, options = landing.lake_dir, landing.options
+    record = record_path(lake_dir, sha256, options.user_id)
+    known = _from_record(record, lake_dir, options)
 
     def tell(handed: Handed) -> None:
         if handed.is_erased:
@@ -228,7 +229,7 @@ def _import_file(path: Path, name: str, landing: "_Landing") -> _Begun:
         if not known or mark_of(path) not in marks:
             content = {
                 "sha256": sha256,
-                "user": user_digest(wishes.user_id),
+                "user": user_digest(options.user_id),
                 "marks": sorted({*marks, mark_of(path)}),
                 "files": [_as_recorded(file) for file in handed.files],
             }
@@ -252,7 +253,7 @@ def _in_order(
         while len(waiting) > _HANDED_AHEAD and not waiting[0].read():
             yield waiting.popleft().handed(NO_LATE_UPLOADS)
     read = [file.late for each in waiting for file in each.read()]
-    landed = late_rows(landing.lake_dir, landing.wishes.user_id)
+    landed = late_rows(landing.lake_dir, landing.options.user_id)
     proven = uploaded_together(together([*landed.values(), *read]))
     while waiting:
         yield waiting.popleft().handed(proven)
@@ -270,9 +271,9 @@ def _as_recorded(file: FileOutcome) -> dict[str, object]:
     }
 
 
-def _from_record(record: Path, lake_dir: Path, wishes: Wishes) -> tuple[FileOutcome, ...]:
+def _from_record(record: Place, lake_dir: Place, options: ImportOptions) -> tuple[FileOutcome, ...]:
     """What is known of the same bytes; nothing where they must be read again."""
-    if not record.exists() or wishes.snapshot_date or wishes.only != frozenset(Kind):
+    if not record.exists() or options.snapshot_date or options.only != frozenset(Kind):
         return ()
     files = []
     for each in json.loads(record.read_text())["files"]:
@@ -288,19 +289,19 @@ def _from_record(record: Path, lake_dir: Path, wishes: Wishes) -> tuple[FileOutc
 
 
 @contextmanager
-def _landing(lake_dir: Path, target: Path, wishes: Wishes) -> Iterator["_Landing"]:
+def _landing(lake_dir: Place, target: Place, options: ImportOptions) -> Iterator["_Landing"]:
     """Where files go, while they do."""
     with work_folder(target) as work, SideBySide() as threads:
-        yield _Landing(lake_dir, target, wishes, threads, work, Room())
+        yield _Landing(lake_dir, target, options, threads, work, Room())
 
 
 @dataclass(frozen=True)
 class _Landing:
     """Where files go: what `lake_dir` has was landed before; `target` is written, by way of `work`."""
 
-    lake_dir: Path
-    target: Path
-    wishes: Wishes
+    lake_dir: Place
+    target: Place
+    options: ImportOptions
     threads: SideBySide
     work: Path
     room: Room
@@ -323,11 +324,11 @@ class _Landing:
                 return FileOutcome(file.name, Outcome.NOT_DATA, recognised.why, recognised.kind)
             if recognised.kind is Kind.UNKNOWN:
                 return FileOutcome(file.name, Outcome.UNKNOWN, recognised.why, recognised.kind)
-            if recognised.kind not in self.wishes.only:
-                words = f"it was to be {', '.join(sorted(self.wishes.only))}, but {recognised.why}"
+            if recognised.kind not in self.options.only:
+                words = f"it was to be {', '.join(sorted(self.options.only))}, but {recognised.why}"
                 return FileOutcome(file.name, Outcome.REFUSED, words, recognised.kind)
             why = why_kept_out(self.lake_dir, file.sha256)
-            if why and why not in self.wishes.lets_in:
+            if why and why not in self.options.lets_in:
                 words = _KEPT_OUT[why]
                 return FileOutcome(file.name, Outcome.KEPT_OUT, words, recognised.kind, kept_out=why)
             return self.threads.start(file.sha256, partial(self._land, file, recognised))
@@ -354,14 +355,14 @@ class _Landing:
             sha256=file.sha256,
             source_file=f"{stored}@{file.sha256[:SHA_DIGITS]}",
             kind=recognised.kind,
-            user_id=self.wishes.user_id if recognised.kind in PERSONAL_KINDS else None,
+            user_id=self.options.user_id if recognised.kind in PERSONAL_KINDS else None,
             dialect=recognised.dialect,
         )
         landed = partial(self._landed, file.name, recognised, file.sha256)
         earlier = landed_before(handed_in, self.lake_dir) or landed_before(handed_in, self.target)
         if earlier:
             return landed(earlier)
-        chunks = self.threads.until_stopped(read_events(file, recognised, self.wishes.user_id))
+        chunks = self.threads.until_stopped(read_events(file, recognised, self.options.user_id))
         gathered = gather(handed_in, chunks, self.work)
         late = gathered.late()
         if late.is_empty():
@@ -371,7 +372,7 @@ class _Landing:
         return _Read(late, lambda proven: landed(gathered.land(self.target, proven)))
 
     def _land_catalogue(self, file: InputFile) -> Receipt:
-        day = self.wishes.snapshot_date or self.wishes.today
+        day = self.options.snapshot_date or self.options.today
         with _ONE_CATALOGUE, file.local() as path:
             return land_catalogue(path, self.target, day, known_in=self.lake_dir)
 
@@ -382,16 +383,14 @@ def _refused(file: InputFile, recognised: Recognised | None, error: SourceError 
 
 
 @contextmanager
-def alone(lake_dir: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of importing; the operating system releases it when the process ends, however it ends.
+def alone(lake_dir: Place, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of importing, which is free again when the process ends, however it ends (`lock.held`).
 
     Raises:
         ValueError: another process has it, and this one is not to wait.
     """
-    lake_dir.mkdir(parents=True, exist_ok=True)
-    with (lake_dir / _LOCK).open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise ValueError("an import is under way: wait until it has ended, then try again") from None
-        yield
+    try:
+        with lock.held(lake_dir / layout.LOCK, wait=wait):
+            yield
+    except lock.HeldByAnotherError:
+        raise ValueError("an import is under way: wait until it has ended, then try again") from None

@@ -17,8 +17,8 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.importing import (
     FileOutcome,
     Handed,
+    ImportOptions,
     Outcome,
-    Wishes,
     import_paths,
 )
 from spotify_assets.lake.profiles import checked_user_id
@@ -47,7 +47,7 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
     inbox = settings.inbox_dir
     if not inbox.is_dir():
         return []
-    known = known_marks(settings.lake_dir)
+    known = known_marks(settings.lake)
     latest = time.time() - quiet_seconds
     return [
         path
@@ -56,7 +56,7 @@ def pending(settings: Settings, quiet_seconds: float = 0) -> list[Path]:
     ]
 
 
-def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -> Iterator[Handed]:
+def import_inbox(settings: Settings, options: ImportOptions, quiet_seconds: float = 0) -> Iterator[Handed]:
     """Import what is pending, listener by listener; what is unknown is moved aside with the reason.
 
     What lies in a folder that cannot name a listener is moved aside as well. What was undone or erased stays
@@ -66,30 +66,30 @@ def import_inbox(settings: Settings, wishes: Wishes, quiet_seconds: float = 0) -
         OSError: the lake or the inbox cannot be written.
     """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
-    wishes = replace(wishes, lets_in=frozenset())
-    of_listener: dict[Wishes, list[Path]] = {}
+    options = replace(options, lets_in=frozenset())
+    of_listener: dict[ImportOptions, list[Path]] = {}
     for path in pending(settings, quiet_seconds):
         try:
-            of_listener.setdefault(wishes_for(path, settings.inbox_dir, wishes), []).append(path)
+            of_listener.setdefault(options_for(path, settings.inbox_dir, options), []).append(path)
         except ValueError as error:
             refused = FileOutcome(path.name, Outcome.REFUSED, str(error))
             yield _moved_aside(Handed(path, (refused,)), settings.inbox_dir)
     for theirs, paths in of_listener.items():
-        for handed in import_paths(paths, settings.lake_dir, theirs):
+        for handed in import_paths(paths, settings.lake, theirs):
             yield _moved_aside(handed, settings.inbox_dir) if handed.is_unknown else handed
 
 
-def wishes_for(path: Path, inbox_dir: Path, wishes: Wishes) -> Wishes:
-    """The wishes for a file of the inbox: those given, for the listener that its folder names.
+def options_for(path: Path, inbox_dir: Path, options: ImportOptions) -> ImportOptions:
+    """The options for a file of the inbox: those given, for the listener that its folder names.
 
     Raises:
         ValueError: the name of the folder cannot be a pseudonym; the message says why.
     """
     folder, *below = path.relative_to(inbox_dir).parts
     if not below or folder.casefold().startswith(EXPORT_FOLDERS):
-        return wishes
+        return options
     try:
-        return replace(wishes, user_id=checked_user_id(folder))
+        return replace(options, user_id=checked_user_id(folder))
     except ValueError as error:
         raise ValueError(f"the folder {inbox_dir.name}/{folder} is to name its listener: {error}") from None
 

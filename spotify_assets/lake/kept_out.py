@@ -11,9 +11,10 @@ receipt or record has the same digest.
 import hashlib
 import json
 from enum import StrEnum
-from pathlib import Path
 
+from spotify_assets import places
 from spotify_assets.lake import layout
+from spotify_assets.places import Place, PlaceT
 
 KEPT_OUT = "_kept_out"
 _DIGITS = 32
@@ -27,13 +28,13 @@ class Why(StrEnum):
     ERASED = "erased"
 
 
-def keep_out(lake_dir: Path, sha256: str, why: Why) -> None:
+def keep_out(lake_dir: Place, sha256: str, why: Why) -> None:
     """Keep a content out from now on; what was erased stays erased, also where it is undone later."""
     if why_kept_out(lake_dir, sha256) not in (why, Why.ERASED):
         layout.write_bytes(_path(lake_dir, sha256), json.dumps({"why": why}).encode())
 
 
-def why_kept_out(lake_dir: Path, sha256: str) -> Why | None:
+def why_kept_out(lake_dir: Place, sha256: str) -> Why | None:
     """Why a content stays out; None where it may come in."""
     try:
         content = json.loads(_path(lake_dir, sha256).read_text(encoding="utf-8"))
@@ -42,19 +43,19 @@ def why_kept_out(lake_dir: Path, sha256: str) -> Why | None:
     return Why(content["why"])
 
 
-def let_in(lake_dir: Path, sha256: str) -> None:
+def let_in(lake_dir: Place, sha256: str) -> None:
     """Keep a content out no longer."""
     _path(lake_dir, sha256).unlink(missing_ok=True)
 
 
-def keep_listener_out(lake_dir: Path, user_id: str) -> None:
+def keep_listener_out(lake_dir: Place, user_id: str) -> None:
     """Keep a listener's messages out from now on."""
     path = _listeners(lake_dir) / listener_digest(user_id)
     if not path.exists():
         layout.write_bytes(path, b"")
 
 
-def let_listener_in(lake_dir: Path, user_id: str) -> bool:
+def let_listener_in(lake_dir: Place, user_id: str) -> bool:
     """Keep a listener's messages out no longer; False where they were not."""
     path = _listeners(lake_dir) / listener_digest(user_id)
     was_out = path.exists()
@@ -62,12 +63,9 @@ def let_listener_in(lake_dir: Path, user_id: str) -> bool:
     return was_out
 
 
-def listeners_kept_out(lake_dir: Path) -> frozenset[str]:
+def listeners_kept_out(lake_dir: Place) -> frozenset[str]:
     """The digests of the listeners whose messages stay out."""
-    folder = _listeners(lake_dir)
-    return frozenset(
-        path.name for path in (folder.iterdir() if folder.is_dir() else ()) if path.name[0] != "."
-    )
+    return frozenset(path.name for path in places.files(_listeners(lake_dir)))
 
 
 def listener_digest(user_id: str) -> str:
@@ -75,9 +73,9 @@ def listener_digest(user_id: str) -> str:
     return hashlib.sha256(f"kept out\x1f{user_id.strip()}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _listeners(lake_dir: Path) -> Path:
+def _listeners(lake_dir: PlaceT) -> PlaceT:
     return lake_dir / KEPT_OUT / "listeners"
 
 
-def _path(lake_dir: Path, sha256: str) -> Path:
+def _path(lake_dir: PlaceT, sha256: str) -> PlaceT:
     return lake_dir / KEPT_OUT / f"{sha256[:_DIGITS]}.json"

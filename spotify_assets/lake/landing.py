@@ -9,22 +9,24 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import WORK, Spool
 from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, rejected_path
+from spotify_assets.places import Place, lock
+from spotify_assets.rows.cleaned import Cleaned, no_rejects
 from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read_catalogue
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
-from spotify_assets.transforms.cleaned import Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, VERSION
 from spotify_assets.transforms.track_rules import Outlook, outlook
 
@@ -39,7 +41,9 @@ _SNAPSHOT_FOLDER = re.compile(r"snapshot_date=(\d{4}-\d{2}-\d{2})")
 _MAX_STEM = 80
 
 
-def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date, known_in: Path | None = None) -> Receipt:
+def land_catalogue(
+    path: Path, lake_dir: Place, snapshot_date: date, known_in: Place | None = None
+) -> Receipt:
     """Land a track catalogue as the snapshot, or as a part of the snapshot, of a date.
 
     The same bytes landed for the same date again, under whatever name, change nothing: the first receipt
@@ -71,7 +75,7 @@ def land_catalogue(path: Path, lake_dir: Path, snapshot_date: date, known_in: Pa
         loaded=read.rows.height,
         rejected=dict(read.rejected.group_by("reason").len().sort("reason").iter_rows()),
         snapshot_date=snapshot_date,
-        landed_files=(part.relative_to(lake_dir).as_posix(),) if read.rows.height else (),
+        landed_files=(places.within(part, lake_dir),) if read.rows.height else (),
         dialect=read.dialect.as_dict(),
         source_file=f"{path.name}@{read.sha256[:SHA_DIGITS]}",
         emptied=dict(sorted((Counter(read.emptied) + Counter(coming.emptied)).items())),
@@ -109,7 +113,7 @@ class EventFile:
         return f"{EVENTS}-{self.sha256[:SHA_DIGITS]}-{listener}"
 
 
-def landed_before(file: EventFile, lake_dir: Path) -> Receipt | None:
+def landed_before(file: EventFile, lake_dir: Place) -> Receipt | None:
     """The receipt of an earlier landing of the same bytes for the same listener; None without one.
 
     Raises:
@@ -118,7 +122,8 @@ def landed_before(file: EventFile, lake_dir: Path) -> Receipt | None:
     earlier = earlier_landing(lake_dir, file.receipt_id)
     if earlier is not None:
         return earlier
-    for path in (lake_dir / layout.RECEIPTS).glob(f"{EVENTS}-{file.sha256[:SHA_DIGITS]}-*.json"):
+    of_bytes = f"{EVENTS}-{file.sha256[:SHA_DIGITS]}-"
+    for path in places.files(lake_dir / layout.RECEIPTS, begins=of_bytes):
         other = Receipt.from_json(path.read_text(encoding="utf-8"))
         if path.stem != file.receipt_id and other.rows_in:
             raise ValueError(
@@ -163,7 +168,7 @@ class Gathered:
         self._spool.set_aside()
         self._rejects.set_aside()
 
-    def land(self, lake_dir: Path, proven: pl.DataFrame | None = None) -> Receipt:
+    def land(self, lake_dir: Place, proven: pl.DataFrame | None = None) -> Receipt:
         """Land the file: a Parquet file for each month, the refused rows, last the receipt.
 
         `proven` are playbacks that were uploaded late, by default those of which the file itself proves it.
@@ -190,7 +195,7 @@ class Gathered:
             loaded=spool.rows,
             rejected=dict(sorted(self.rejected.items())),
             landed_files=tuple(
-                path.relative_to(lake_dir).as_posix() for path in made.values() if layout.month_of(path)
+                places.within(path, lake_dir) for path in made.values() if layout.month_of(path)
             ),
             dialect={**file.dialect, **({"notes": dict(self.notes)} if self.notes else {})},
             source_file=file.source_file,
@@ -199,16 +204,15 @@ class Gathered:
             last_date=spool.last,
             time_rule=VERSION,
         )
-        _move(made, lake_dir, receipt)
+        receipt = _put_in_place(made, lake_dir, receipt)
         shutil.rmtree(self.folder, ignore_errors=True)
         return receipt
 
-    def _written(self, lake_dir: Path, proven: pl.DataFrame | None) -> dict[Path, Path]:
+    def _written(self, lake_dir: Place, proven: pl.DataFrame | None) -> dict[Path, Place]:
         """Write all but the receipt to the folder; where each file belongs in the lake."""
         receipt_id = self.file.receipt_id
         made = {
-            self.folder / f"{month:%Y-%m}.parquet": layout.month_dir(lake_dir, month)
-            / f"{receipt_id}.parquet"
+            self.folder / f"{month:%Y-%m}.parquet": layout.imported_path(lake_dir, month, receipt_id)
             for month in sorted(write_months(self._spool.months(proven), self.folder))
         }
         if (late := self._spool.and_moved(self.late())).height:
@@ -237,39 +241,35 @@ def gather(file: EventFile, chunks: Iterable[Chunk], work: Path) -> Gathered:
     return gathered
 
 
-def latest_catalogue(lake_dir: Path) -> pl.DataFrame | None:
+def latest_catalogue(lake_dir: Place) -> pl.DataFrame | None:
     """The rows of the newest snapshot in the lake, as in `raw.raw_tracks`; None without any."""
     dates = [
         date.fromisoformat(match[1])
-        for folder in (lake_dir / layout.TRACKS).glob("snapshot_date=*")
+        for folder in places.folders(lake_dir / layout.TRACKS, begins="snapshot_date=")
         if (match := _SNAPSHOT_FOLDER.fullmatch(folder.name)) and layout.landed_files(folder)
     ]
     if not dates:
         return None
     files = layout.landed_files(layout.tracks_dir(lake_dir, max(dates)))
-    return pl.concat([pl.read_parquet(file, glob=False).select(RAW_TRACKS.column_names) for file in files])
+    return pl.concat([places.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
 
 
-def earlier_landing(lake_dir: Path, receipt_id: str) -> Receipt | None:
+def earlier_landing(lake_dir: Place, receipt_id: str) -> Receipt | None:
     """The receipt of an earlier landing whose files are all still there."""
     path = receipt_path(lake_dir, receipt_id)
     if not path.exists():
         return None
     receipt = Receipt.from_json(path.read_text(encoding="utf-8"))
-    if not all((lake_dir / file).exists() for file in receipt.landed_files):
+    if not set(receipt.landed_files) <= places.that_exist(lake_dir, receipt.landed_files):
         return None
     return replace(receipt, already_landed=True)
 
 
 @contextmanager
-def work_folder(lake_dir: Path) -> Iterator[Path]:
-    """A folder on the lake's disk that no reader sees, removed in the end."""
-    lake_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
-    try:
+def work_folder(lake_dir: Place) -> Iterator[Path]:
+    """A folder in which files of the lake are made ready, removed in the end."""
+    with places.work_folder(lake_dir, WORK) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Rejects:
@@ -332,21 +332,50 @@ def _must_add_up(file: EventFile, chunk: Cleaned) -> None:
         )
 
 
-def _move(made: Mapping[Path, Path], lake_dir: Path, receipt: Receipt) -> None:
-    """Put what was made in its place, last the receipt; after an error nothing of it is there."""
+def _put_in_place(made: Mapping[Path, Place], lake_dir: Place, receipt: Receipt) -> Receipt:
+    """Put what was made in its place, last the receipt; after an error nothing of it is there.
+
+    Where another process landed the same bytes meanwhile, its receipt comes back.
+    """
+    own = receipt_path(lake_dir, receipt.receipt_id)
     try:
-        for source, target in made.items():
-            if not target.parent.is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
-        layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
+        places.bring(made)
+        lock.must_be_held(lake_dir / layout.LOCK)
+        won = _commit(lake_dir, receipt)
     except BaseException:
-        for target in made.values():
-            target.unlink(missing_ok=True)
+        _take_back(made, own)
         raise
+    if won:
+        return receipt
+    _take_back(made, own)
+    return replace(Receipt.from_json(own.read_text(encoding="utf-8")), already_landed=True)
 
 
-def _write(lake_dir: Path, part: Path, read: CatalogueRead, receipt: Receipt) -> None:
+def _commit(lake_dir: Place, receipt: Receipt) -> bool:
+    """Write a receipt; False where another process wrote one, which in a folder only the lock prevents.
+
+    The receipt of a landing whose files are gone is none.
+    """
+    own, content = receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode()
+    if places.is_local(own):
+        layout.write_bytes(own, content)
+        return True
+    if places.write_if_absent(own, content):
+        return True
+    if earlier_landing(lake_dir, receipt.receipt_id):
+        return False
+    own.unlink(missing_ok=True)
+    return places.write_if_absent(own, content)
+
+
+def _take_back(made: Mapping[Path, Place], own: Place) -> None:
+    """Remove what was put in place, but for what belongs to the receipt of another process."""
+    with suppress(OSError):
+        theirs = own.exists()
+        places.remove(path for path in made.values() if not theirs or layout.is_of_one_writing(path))
+
+
+def _write(lake_dir: Place, part: Place, read: CatalogueRead, receipt: Receipt) -> None:
     rejected = rejected_path(lake_dir, receipt.receipt_id)
     rows = read.rows.with_columns(pl.lit(receipt.snapshot_date).alias("snapshot_date"))
     try:
@@ -356,8 +385,8 @@ def _write(lake_dir: Path, part: Path, read: CatalogueRead, receipt: Receipt) ->
             layout.write_parquet(part, rows.select(RAW_TRACKS.column_names))
         layout.write_bytes(receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
     except BaseException:
-        part.unlink(missing_ok=True)
-        rejected.unlink(missing_ok=True)
+        with suppress(OSError):
+            places.remove((part, rejected))
         raise
 
 

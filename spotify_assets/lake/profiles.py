@@ -7,10 +7,11 @@ makes a file name and none can be read off one.
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from zoneinfo import available_timezones
 
+from spotify_assets import places
 from spotify_assets.lake import layout
+from spotify_assets.places import Place, PlaceT
 
 USERS = "_users"
 _HASH_DIGITS = 16
@@ -62,18 +63,18 @@ def user_digest(user_id: str) -> str:
     return hashlib.sha256(user_id.encode()).hexdigest()[:_HASH_DIGITS]
 
 
-def profile_path(lake_dir: Path, user_id: str) -> Path:
+def profile_path(lake_dir: PlaceT, user_id: str) -> PlaceT:
     """Where the profile of a listener is."""
     return lake_dir / USERS / f"{user_digest(user_id)}.json"
 
 
-def write_profile(lake_dir: Path, profile: Profile) -> Path:
+def write_profile(lake_dir: PlaceT, profile: Profile) -> PlaceT:
     """Store what a listener declared, in place of what they declared before."""
     content = json.dumps(asdict(profile), ensure_ascii=False, indent=2)
     return layout.write_bytes(profile_path(lake_dir, profile.user_id), content.encode())
 
 
-def read_profile(lake_dir: Path, user_id: str) -> Profile | None:
+def read_profile(lake_dir: Place, user_id: str) -> Profile | None:
     """What a listener declared; None where they did not.
 
     Raises:
@@ -83,17 +84,17 @@ def read_profile(lake_dir: Path, user_id: str) -> Profile | None:
     return _read(path) if path.exists() else None
 
 
-def read_profiles(lake_dir: Path) -> list[Profile]:
+def read_profiles(lake_dir: Place) -> list[Profile]:
     """Every listener who declared something, by pseudonym.
 
     Raises:
         ValueError: a file among the profiles is none; the message names it.
     """
-    profiles = [_read(path) for path in (lake_dir / USERS).glob("[!.]*.json")]
+    profiles = [_read(path) for path in places.files(lake_dir / USERS) if path.suffix == ".json"]
     return sorted(profiles, key=lambda profile: profile.user_id)
 
 
-def _read(path: Path) -> Profile:
+def _read(path: Place) -> Profile:
     try:
         return Profile(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:

@@ -6,13 +6,14 @@ on it but what people see: where a consumer goes on is what the manifests say.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Self
 
 import msgspec
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import MANIFESTS, Manifest, Origin
+from spotify_assets.places import Place, PlaceT
 
 SUFFIX = ".progress"
 BATCHES_OF_CALM = 2
@@ -86,7 +87,7 @@ class PartitionProgress(msgspec.Struct, frozen=True):
         )
 
 
-def begin(lake_dir: Path, origin: Origin, in_lake: int, now: int) -> PartitionProgress:
+def begin(lake_dir: Place, origin: Origin, in_lake: int, now: int) -> PartitionProgress:
     """What was told of a partition until now, for a consumer that goes on with it at `in_lake`."""
     before = _read(_path(lake_dir, origin))
     if before is None:
@@ -94,7 +95,7 @@ def begin(lake_dir: Path, origin: Origin, in_lake: int, now: int) -> PartitionPr
     return msgspec.structs.replace(before, in_lake=in_lake, in_topic=max(in_lake, before.in_topic))
 
 
-def write_progress(lake_dir: Path, progress: PartitionProgress) -> None:
+def write_progress(lake_dir: Place, progress: PartitionProgress) -> None:
     """Replace what was told of a partition.
 
     Raises:
@@ -103,9 +104,10 @@ def write_progress(lake_dir: Path, progress: PartitionProgress) -> None:
     layout.write_bytes(_path(lake_dir, progress.origin), msgspec.json.encode(progress))
 
 
-def read_progress(lake_dir: Path, topic: str) -> list[PartitionProgress]:
+def read_progress(lake_dir: Place, topic: str) -> list[PartitionProgress]:
     """What was told last of each partition of a topic, in order; of several of its name, the newest's."""
-    paths = (lake_dir / MANIFESTS / topic).glob(f"*/*{SUFFIX}")
+    of_topic = [path for each in places.folders(lake_dir / MANIFESTS / topic) for path in places.files(each)]
+    paths = [path for path in of_topic if path.suffix == SUFFIX]
     found = [told for path in paths if (told := _read(path)) is not None]
     newest = max(found, key=lambda each: each.told, default=None)
     return sorted(
@@ -149,11 +151,11 @@ def _partitions(told: Iterable[PartitionProgress]) -> str:
     return f"partition{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
-def _path(lake_dir: Path, origin: Origin) -> Path:
+def _path(lake_dir: PlaceT, origin: Origin) -> PlaceT:
     return lake_dir / MANIFESTS / origin.topic / origin.topic_id / f"{origin.partition}{SUFFIX}"
 
 
-def _read(path: Path) -> PartitionProgress | None:
+def _read(path: Place) -> PartitionProgress | None:
     """What a file tells; nothing where it is damaged, since the next consumer writes it anew."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=PartitionProgress)

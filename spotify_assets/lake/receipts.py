@@ -8,13 +8,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake.layout import RECEIPTS, receipt_path
+from spotify_assets.places import Place, PlaceT
+from spotify_assets.rows.cleaned import no_rejects
 from spotify_assets.tables import IMPORT_RECEIPTS
-from spotify_assets.transforms.cleaned import no_rejects
 
 REJECTED = "_rejected"
 UNDONE = "_undone"
@@ -128,19 +129,19 @@ class Undone:
         return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def undone_path(lake_dir: Path, receipt_id: str) -> Path:
+def undone_path(lake_dir: PlaceT, receipt_id: str) -> PlaceT:
     """Where the record of an import is that was undone."""
     return lake_dir / UNDONE / f"{receipt_id}.json"
 
 
-def read_undone(lake_dir: Path) -> list[Undone]:
+def read_undone(lake_dir: Place) -> list[Undone]:
     """The imports that were undone, and not imported anew since, in that order.
 
     Raises:
         ValueError: a file among the records is none; the message names it.
     """
     found = []
-    for path in sorted((lake_dir / UNDONE).glob("[!.]*.json")):
+    for path in _records(lake_dir / UNDONE):
         if receipt_path(lake_dir, path.stem).exists():
             continue
         try:
@@ -152,16 +153,17 @@ def read_undone(lake_dir: Path) -> list[Undone]:
     return sorted(found, key=lambda undone: undone.undone_at)
 
 
-def missing_files(lake_dir: Path, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
+def missing_files(lake_dir: Place, receipts: Sequence[Receipt]) -> dict[str, list[str]]:
     """The landed files that are no longer there, by receipt; those that have all of theirs are left out."""
+    there = places.that_exist(lake_dir, [name for receipt in receipts for name in receipt.landed_files])
     gone = {
-        receipt.receipt_id: [name for name in receipt.landed_files if not (lake_dir / name).exists()]
+        receipt.receipt_id: [name for name in receipt.landed_files if name not in there]
         for receipt in receipts
     }
     return {receipt_id: names for receipt_id, names in gone.items() if names}
 
 
-def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
+def as_found(lake_dir: Place, receipts: Sequence[Receipt]) -> list[Receipt]:
     """The receipts with what the lake still has of them: rows of files that are gone count as `FILE_MISSING`.
 
     So tables that no longer have those rows agree with the receipt, which still adds up.
@@ -171,8 +173,8 @@ def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
     for receipt in receipts:
         loaded, rejected = receipt.loaded, receipt.rejected
         if receipt.receipt_id in missing:
-            left = [lake_dir / name for name in receipt.landed_files if (lake_dir / name).exists()]
-            loaded = sum(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in left)
+            left = places.existing(lake_dir / name for name in receipt.landed_files)
+            loaded = sum(places.scan_parquet([path]).select(pl.len()).collect().item() for path in left)
         if rejected and not rejected_path(lake_dir, receipt.receipt_id).exists():
             rejected = {}
         gone = receipt.loaded - loaded + sum(receipt.rejected.values()) - sum(rejected.values())
@@ -181,21 +183,21 @@ def as_found(lake_dir: Path, receipts: Sequence[Receipt]) -> list[Receipt]:
     return found
 
 
-def rejected_path(lake_dir: Path, receipt_id: str) -> Path:
+def rejected_path(lake_dir: PlaceT, receipt_id: str) -> PlaceT:
     """Where the rows are that the landing refused; there is no file where it refused none."""
     return lake_dir / REJECTED / f"{receipt_id}.parquet"
 
 
-def read_receipts(lake_dir: Path) -> list[Receipt]:
+def read_receipts(lake_dir: Place) -> list[Receipt]:
     """All receipts of a lake in the order of landing.
 
     Raises:
         ValueError: a file among the receipts is none; the message names it.
     """
     receipts = []
-    for path in sorted((lake_dir / RECEIPTS).glob("[!.]*.json")):
+    for path, text in places.read_each(_records(lake_dir / RECEIPTS)):
         try:
-            receipts.append(Receipt.from_json(path.read_text(encoding="utf-8")))
+            receipts.append(Receipt.from_json(text.decode()))
         except ValueError as error:
             raise ValueError(f"{path}: {error}. Remove the file and land its input again.") from None
     return sorted(receipts, key=lambda receipt: (receipt.landed_at, receipt.receipt_id))
@@ -238,7 +240,12 @@ def _told_of_cells(receipt: Receipt) -> dict[str, object]:
     return {**receipt.dialect, **{name: counts for name, counts in cells.items() if counts}}
 
 
-def rejected_at_landing(receipts: Sequence[Receipt], lake_dir: Path) -> pl.DataFrame:
+def rejected_at_landing(receipts: Sequence[Receipt], lake_dir: Place) -> pl.DataFrame:
     """The rows that some landings refused, columns of `REJECTED_SCHEMA`."""
-    paths = [rejected_path(lake_dir, receipt.receipt_id) for receipt in receipts]
-    return pl.concat([no_rejects(), *(pl.read_parquet(path, glob=False) for path in paths if path.exists())])
+    paths = places.existing(rejected_path(lake_dir, receipt.receipt_id) for receipt in receipts)
+    return pl.concat([no_rejects(), *(places.read_parquet(path) for path in paths)])
+
+
+def _records(folder: PlaceT) -> list[PlaceT]:
+    """The files of a folder of records."""
+    return [path for path in places.files(folder) if path.suffix == ".json"]

@@ -8,16 +8,19 @@ Here belongs: what is known of files on disk. Not here: importing them (`importi
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.profiles import user_digest
+from spotify_assets.places import Place, PlaceT
 
 IMPORTS = "_imports"
 
 
-def record_path(lake_dir: Path, sha256: str, user_id: str) -> Path:
+def record_path(lake_dir: PlaceT, sha256: str, user_id: str) -> PlaceT:
     """Where the record is of a file on disk that was handed in for a listener."""
     return lake_dir / IMPORTS / f"{sha256[:32]}-{user_digest(user_id)}.json"
 
@@ -28,27 +31,26 @@ def mark_of(path: Path) -> str:
     return hashlib.sha256(f"{path.resolve()}|{found.st_size}|{found.st_mtime_ns}".encode()).hexdigest()
 
 
-def known_marks(lake_dir: Path) -> set[str]:
+def known_marks(lake_dir: Place) -> set[str]:
     """The marks of all files on disk that were imported before."""
-    return {mark for record in _records(lake_dir) for mark in json.loads(record.read_text())["marks"]}
+    return {mark for _, content in _records(lake_dir) for mark in content["marks"]}
 
 
-def marks_of_listener(lake_dir: Path, user_id: str) -> set[str]:
+def marks_of_listener(lake_dir: Place, user_id: str) -> set[str]:
     """The marks of the files on disk that were imported for a listener."""
-    contents = [json.loads(record.read_text()) for record in _records(lake_dir)]
-    return {mark for each in contents if each["user"] == user_digest(user_id) for mark in each["marks"]}
+    user = user_digest(user_id)
+    return {mark for _, content in _records(lake_dir) if content["user"] == user for mark in content["marks"]}
 
 
-def forget_listener(lake_dir: Path, user_id: str) -> None:
+def forget_listener(lake_dir: Place, user_id: str) -> None:
     """Remove what the records tell about a listener; their files stay known, so that none comes back."""
-    for record in _records(lake_dir):
-        content = json.loads(record.read_text())
+    for record, content in _records(lake_dir):
         if content["user"] == user_digest(user_id):
             mark_of_nobody(lake_dir, content["sha256"], content["marks"])
             record.unlink()
 
 
-def mark_of_nobody(lake_dir: Path, sha256: str, marks: Iterable[str]) -> None:
+def mark_of_nobody(lake_dir: Place, sha256: str, marks: Iterable[str]) -> None:
     """Keep the marks of a file on disk in a record that tells nothing else."""
     record = lake_dir / IMPORTS / f"{sha256[:32]}-erased.json"
     known = json.loads(record.read_text())["marks"] if record.exists() else []
@@ -60,5 +62,7 @@ def as_json(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
 
 
-def _records(lake_dir: Path) -> list[Path]:
-    return sorted((lake_dir / IMPORTS).glob("[!.]*.json"))
+def _records(lake_dir: PlaceT) -> Iterator[tuple[PlaceT, dict[str, Any]]]:
+    """Every record with what it tells."""
+    found = [path for path in places.files(lake_dir / IMPORTS) if path.suffix == ".json"]
+    yield from ((record, json.loads(text)) for record, text in places.read_each(found))

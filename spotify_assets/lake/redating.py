@@ -11,7 +11,6 @@ an upload (`transforms.offline_sync`).
 """
 
 import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,12 +18,14 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe
 from spotify_assets.lake.events import ORDER, WORK, Spool
 from spotify_assets.lake.landing import USER_DIGITS
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, read_receipts
+from spotify_assets.places import Place, PlaceT, lock
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.offline_sync import (
@@ -64,7 +65,7 @@ def outdated(receipts: Sequence[Receipt]) -> list[Receipt]:
     ]
 
 
-def outdated_words(lake_dir: Path) -> str | None:
+def outdated_words(lake_dir: Place) -> str | None:
     """One line about landings of older versions; None where there are none."""
     if not (count := len(outdated(read_receipts(lake_dir)))):
         return None
@@ -74,7 +75,7 @@ def outdated_words(lake_dir: Path) -> str | None:
     )
 
 
-def migrate_lake(lake_dir: Path) -> Redated:
+def migrate_lake(lake_dir: Place) -> Redated:
     """Write landings of older versions again by the rule of this one. The caller holds `importing.alone`.
 
     What was begun and not finished is finished first; doing it again changes nothing.
@@ -90,12 +91,11 @@ def migrate_lake(lake_dir: Path) -> Redated:
     return redated
 
 
-def late_rows(lake_dir: Path, user_id: str) -> dict[str, pl.DataFrame]:
+def late_rows(lake_dir: Place, user_id: str) -> dict[str, pl.DataFrame]:
     """The rows of a listener's landings that may have been uploaded late, by receipt."""
-    return {
-        path.stem: pl.read_parquet(path, glob=False)
-        for path in (lake_dir / layout.LATE).glob(f"*-{user_digest(user_id)[:USER_DIGITS]}.parquet")
-    }
+    ends = f"-{user_digest(user_id)[:USER_DIGITS]}.parquet"
+    theirs = [path for path in places.files(lake_dir / layout.LATE) if path.name.endswith(ends)]
+    return {path.stem: places.read_parquet(path) for path in theirs}
 
 
 def together(late: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -104,7 +104,7 @@ def together(late: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def settle(
-    lake_dir: Path, late: Mapping[str, pl.DataFrame], proven: pl.DataFrame, redated: Redated | None = None
+    lake_dir: Place, late: Mapping[str, pl.DataFrame], proven: pl.DataFrame, redated: Redated | None = None
 ) -> Redated:
     """Move what is proven of the `late_rows` of a listener. The caller holds `importing.alone`.
 
@@ -119,17 +119,18 @@ def settle(
     return redated
 
 
-def finish_redating(lake_dir: Path) -> None:
+def finish_redating(lake_dir: Place) -> None:
     """Put in place what was written anew before its process was killed, and drop what has no receipt."""
-    for folder in lake_dir.glob(f"{READY}*"):
-        _put_in_place(lake_dir, folder)
-    for path in (lake_dir / layout.LATE).glob("*.parquet"):
-        if not layout.receipt_path(lake_dir, path.stem).exists():
-            path.unlink()
+    if places.is_local(lake_dir):
+        for folder in places.folders(lake_dir, begins=READY):
+            _put_in_place(lake_dir, folder)
+    late = {path: f"{path.stem}.json" for path in places.files(lake_dir / layout.LATE)}
+    landed = places.that_exist(lake_dir / layout.RECEIPTS, late.values())
+    places.remove(path for path, receipt in late.items() if receipt not in landed)
 
 
 def _redate(
-    lake_dir: Path,
+    lake_dir: Place,
     receipt: Receipt,
     proven: pl.DataFrame | None,
     redated: Redated,
@@ -138,58 +139,70 @@ def _redate(
     """Write a landing again where its rows change, which is in `months` and those before them; by default
     anywhere.
 
-    All of it is made in a folder that is renamed when it is complete: from then on it is put in its place,
-    if need be by the next process.
+    All of it is made in a folder. On the disk of a local lake that is renamed when it is complete: from then
+    on it is put in its place, if need be by the next process. In a store the receipt, written last, is what
+    changes the files that are read.
     """
-    landed = {lake_dir / name for name in receipt.landed_files}
-    looked_at = {path for path in landed if months is None or layout.month_of(path) in months}
-    before = {path: _rows(lake_dir, path) for path in looked_at}
-    folder = Path(tempfile.mkdtemp(prefix=WORK, dir=lake_dir))
-    try:
+    landed = _by_month(lake_dir, receipt)
+    before = {
+        month: _rows(lake_dir, path) for month, path in landed.items() if months is None or month in months
+    }
+    looked_at = set(before)
+    with places.work_folder(lake_dir, WORK) as folder:
         spool = Spool(folder)
         for rows in before.values():
             spool.add(rows)
         after = {}
         for month, rows in spool.months(proven):
-            path = layout.month_dir(lake_dir, month) / f"{receipt.receipt_id}.parquet"
-            after[path] = rows
-            if path in landed - looked_at:
-                before[path] = _rows(lake_dir, path)
-                after[path] = pl.concat([before[path], rows]).sort(ORDER)
+            after[month] = rows
+            if month in landed.keys() - looked_at:
+                before[month] = _rows(lake_dir, landed[month])
+                after[month] = pl.concat([before[month], rows]).sort(ORDER)
         made = {
-            path: rows for path, rows in after.items() if path not in before or not rows.equals(before[path])
+            layout.imported_path(lake_dir, month, receipt.receipt_id): rows
+            for month, rows in after.items()
+            if month not in before or not rows.equals(before[month])
         }
-        changed = _changed(lake_dir, receipt, before, after)
+        changed = _changed(lake_dir, receipt, before, after, made)
         _write_anew(lake_dir, folder, made, changed, spool)
-        touched = [rows for path, rows in before.items() if path in made or path not in after]
+        written = {layout.month_of(path) for path in made}
+        touched = [rows for month, rows in before.items() if month in written or month not in after]
         dates = {day for rows in (*touched, *made.values()) for day in rows["event_date"].unique()}
         if receipt.rejected:
             dates |= {receipt.books_date, changed.books_date}
         if redated.notes and dates:
             owe(lake_dir, min(dates))
-        ready = folder.with_name(f"{READY}{receipt.receipt_id}")
-        folder.rename(ready)
-        _put_in_place(lake_dir, ready)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        ready = folder.with_name(f"{READY}{receipt.receipt_id}") if places.is_local(lake_dir) else folder
+        _put_in_place(lake_dir, folder.rename(ready))
     redated.landings += bool(made)
     redated.rows += _moved(after).rows - _moved(before).rows
     redated.dates |= dates
 
 
+def _by_month(lake_dir: PlaceT, receipt: Receipt) -> dict[date, PlaceT]:
+    """The files of a landing by their months."""
+    paths = [lake_dir / name for name in receipt.landed_files]
+    return {month: path for path in paths if (month := layout.month_of(path))}
+
+
 def _changed(
-    lake_dir: Path, receipt: Receipt, before: dict[Path, pl.DataFrame], after: dict[Path, pl.DataFrame]
+    lake_dir: Place,
+    receipt: Receipt,
+    before: dict[date, pl.DataFrame],
+    after: dict[date, pl.DataFrame],
+    made: Mapping[Place, pl.DataFrame],
 ) -> Receipt:
     """The receipt of a landing of which some files become others."""
-    kept = {lake_dir / name for name in receipt.landed_files} - before.keys()
-    files = sorted(path.relative_to(lake_dir).as_posix() for path in kept | after.keys())
+    landed = _by_month(lake_dir, receipt)
+    kept = {month: path for month, path in landed.items() if month in after or month not in before}
+    files = kept | {month: path for path in made if (month := layout.month_of(path))}
     first, last = (
-        after[path]["event_date"].to_list() if path in after else layout.dates_of(path)
-        for path in (lake_dir / files[0], lake_dir / files[-1])
+        after[month]["event_date"].to_list() if month in after else layout.dates_of(files[month])
+        for month in (min(files), max(files))
     )
     return replace(
         receipt,
-        landed_files=tuple(files),
+        landed_files=tuple(sorted(places.within(path, lake_dir) for path in files.values())),
         first_date=min(first),
         last_date=max(last),
         time_rule=VERSION,
@@ -197,40 +210,42 @@ def _changed(
     )
 
 
-def _moved(files: dict[Path, pl.DataFrame]) -> Moved:
+def _moved(files: dict[date, pl.DataFrame]) -> Moved:
     return Moved.of(pl.concat([RAW_EVENTS.empty(), *files.values()]))
 
 
 def _write_anew(
-    lake_dir: Path, folder: Path, made: dict[Path, pl.DataFrame], receipt: Receipt, spool: Spool
+    lake_dir: Place, folder: Path, made: Mapping[Place, pl.DataFrame], receipt: Receipt, spool: Spool
 ) -> None:
     """Write what changes of a landing, and its receipt, to a folder that no reader sees."""
     for path, rows in made.items():
-        layout.write_parquet(folder / _NEW / path.relative_to(lake_dir), rows)
+        layout.write_parquet(folder / _NEW / places.within(path, lake_dir), rows)
     told = layout.late_path(lake_dir, receipt.receipt_id)
-    known = pl.read_parquet(told, glob=False) if told.exists() else spool.late.with_columns(moved=False)
+    known = places.read_parquet(told) if told.exists() else spool.late.with_columns(moved=False)
     late = pl.concat([known.filter("moved"), spool.and_moved(known.filter(~pl.col("moved")).drop("moved"))])
     if receipt.user_id and late.height:
-        layout.write_parquet(folder / _NEW / told.relative_to(lake_dir), late)
+        layout.write_parquet(folder / _NEW / places.within(told, lake_dir), late)
     layout.write_bytes(folder / _MANIFEST, receipt.to_json().encode())
 
 
-def _put_in_place(lake_dir: Path, ready: Path) -> None:
-    """Move the files of a complete folder to where they belong, remove those of months without rows."""
+def _put_in_place(lake_dir: Place, ready: Path) -> None:
+    """Bring the files of a complete folder to where they belong, then its receipt; remove those that it no
+    longer names."""
     receipt = Receipt.from_json((ready / _MANIFEST).read_text(encoding="utf-8"))
-    for path in sorted((ready / _NEW).rglob("*.parquet")):
-        target = lake_dir / path.relative_to(ready / _NEW)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
-    kept = {lake_dir / name for name in receipt.landed_files}
-    for path in (lake_dir / layout.EVENTS).glob(f"month=*/{receipt.receipt_id}.parquet"):
-        if path not in kept:
-            path.unlink()
+    new = ready / _NEW
+    targets = {path: lake_dir / path.relative_to(new).as_posix() for path in new.rglob("*.parquet")}
+    places.bring({path: target for path, target in targets.items() if layout.month_of(target)})
+    lock.must_be_held(lake_dir / layout.LOCK)
     layout.write_bytes(layout.receipt_path(lake_dir, receipt.receipt_id), receipt.to_json().encode())
+    places.bring({path: target for path, target in targets.items() if not layout.month_of(target)})
+    kept = {lake_dir / name for name in receipt.landed_files}
+    imported = places.below(lake_dir / layout.EVENTS, begins="month=")
+    own = [path for path in imported if layout.receipt_id_of(path) == receipt.receipt_id]
+    places.remove(path for path in own if path not in kept)
     shutil.rmtree(ready)
 
 
-def _rows(lake_dir: Path, path: Path) -> pl.DataFrame:
+def _rows(lake_dir: Place, path: Place) -> pl.DataFrame:
     """The rows of a landed file with the columns of this version."""
     return read_landed([path], RAW_EVENTS, lake_dir).rows
 

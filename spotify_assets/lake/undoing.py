@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe
 from spotify_assets.lake.erasing import ERASED
@@ -24,6 +25,7 @@ from spotify_assets.lake.receipts import (
     rejected_path,
     undone_path,
 )
+from spotify_assets.places import Place
 
 _LISTED = 5
 
@@ -44,7 +46,7 @@ def is_meant(found: Receipt, which: str) -> bool:
     return found.input_file.startswith(f"{Path(which).name}/")
 
 
-def choose(lake_dir: Path, words: Sequence[str]) -> Chosen:
+def choose(lake_dir: Place, words: Sequence[str]) -> Chosen:
     """The imports that are called so; the name of an archive stands for all that it brought.
 
     Raises:
@@ -66,7 +68,7 @@ def choose(lake_dir: Path, words: Sequence[str]) -> Chosen:
     return Chosen(tuple(receipts.values()), tuple(before.values()))
 
 
-def undo_in_lake(lake_dir: Path, receipts: Iterable[Receipt]) -> date | None:
+def undo_in_lake(lake_dir: Place, receipts: Iterable[Receipt]) -> date | None:
     """Take imports out of the lake; the first date that changes for it, None where no date does.
 
     That date is noted as due before anything goes. The receipt of events goes before their files, which
@@ -81,7 +83,10 @@ def undo_in_lake(lake_dir: Path, receipts: Iterable[Receipt]) -> date | None:
         remove_unfinished(lake_dir)
         for undone in read_undone(lake_dir):
             _remove_files(lake_dir, undone.receipt)
-        there = [receipt for receipt in receipts if receipt_path(lake_dir, receipt.receipt_id).exists()]
+        receipts = list(receipts)
+        names = [f"{receipt.receipt_id}.json" for receipt in receipts]
+        found = places.that_exist(lake_dir / layout.RECEIPTS, names)
+        there = [receipt for receipt, name in zip(receipts, names, strict=True) if name in found]
         first = min((_first_changed(lake_dir, receipt) for receipt in there), default=None)
         if first is not None:
             owe(lake_dir, first)
@@ -105,7 +110,7 @@ def _one(which: str, found: list[Receipt]) -> list[Receipt]:
     raise ValueError(f"{which} may be any of {len(found):,} imports: name one by its receipt, {ids}{more}")
 
 
-def _first_changed(lake_dir: Path, receipt: Receipt) -> date:
+def _first_changed(lake_dir: Place, receipt: Receipt) -> date:
     """The first date whose rows depend on an import.
 
     The earliest catalogue describes the days before it as well.
@@ -117,7 +122,7 @@ def _first_changed(lake_dir: Path, receipt: Receipt) -> date:
     return min([receipt.snapshot_date, *landed])
 
 
-def _undo(lake_dir: Path, receipt: Receipt) -> None:
+def _undo(lake_dir: Place, receipt: Receipt) -> None:
     undone = Undone(receipt, datetime.now(UTC))
     layout.write_bytes(undone_path(lake_dir, receipt.receipt_id), undone.to_json().encode())
     keep_out(lake_dir, receipt.input_sha256, Why.ERASED if ERASED in receipt.duplicates else Why.UNDONE)
@@ -128,14 +133,9 @@ def _undo(lake_dir: Path, receipt: Receipt) -> None:
     own.unlink(missing_ok=True)
 
 
-def _remove_files(lake_dir: Path, receipt: Receipt) -> None:
-    for name in receipt.landed_files:
-        (lake_dir / name).unlink(missing_ok=True)
-        _remove_empty((lake_dir / name).parent)
-    rejected_path(lake_dir, receipt.receipt_id).unlink(missing_ok=True)
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove a folder of the lake that nothing is left in: partitions begin with the earliest folder."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def _remove_files(lake_dir: Place, receipt: Receipt) -> None:
+    landed = [lake_dir / name for name in receipt.landed_files]
+    places.remove([*landed, rejected_path(lake_dir, receipt.receipt_id)])
+    for path in landed:
+        # Partitions begin with the earliest folder.
+        places.remove_empty(path.parent)

@@ -19,8 +19,10 @@ from spotify_assets.figures.personal import (
 )
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
-from spotify_assets.report.page import in_words, rendered, title_of
-from spotify_assets.warehouse.database import OUTDATED_COPY, Database
+from spotify_assets.report.page import rendered
+from spotify_assets.report.words import in_words, title_of
+from spotify_assets.warehouse.connection import OUTDATED_COPY
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.publish import FORMULA
 
@@ -39,7 +41,7 @@ class Recap:
 
 
 def recap(
-    serving: Database,
+    serving: Warehouse,
     target: Path,
     user_id: str | None = None,
     days: tuple[date | None, date | None] = (None, None),
@@ -83,7 +85,7 @@ def recap(
             figures = personal_figures(connection, listener.user_id, chosen, compared)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
-            f"{serving.path} lacks what a recap reads ({str(error).splitlines()[0]}): "
+            f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"
         ) from error
     return write(figures, target)

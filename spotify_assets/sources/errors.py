@@ -1,6 +1,6 @@
 """The error of a file that cannot be read at all."""
 
-from pathlib import Path
+from spotify_assets.places import Place
 
 
 class SourceError(Exception):
@@ -9,7 +9,7 @@ class SourceError(Exception):
     Rows that cannot be read are not errors: they are refused one by one, with a reason.
     """
 
-    def __init__(self, file: Path, problem: str, remedy: str, *, name: str | None = None) -> None:
+    def __init__(self, file: Place, problem: str, remedy: str, *, name: str | None = None) -> None:
         self.file = file
         self.problem = problem
         self.remedy = remedy

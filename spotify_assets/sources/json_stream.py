@@ -12,8 +12,6 @@ have it become records, in half the time of dictionaries; one that has not makes
 Here belongs: encodings, punctuation, what is no JSON. Not here: what an object means.
 """
 
-import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import msgspec
 import orjson
 
-from spotify_assets.sources.text import decode_cp1252
+from spotify_assets.sources.lenient_json import decoded, json_text, parsed_leniently
 from spotify_assets.sources.text_stream import Utf8Source
 
 WINDOW_BYTES = 512 << 10
@@ -46,12 +44,6 @@ _BOUNDARIES_TRIED = 8
 _BRACES_TRIED = 256
 _LEAST_REACH = 8 << 10
 """Bytes that are parsed at a time after damage; twice as many after each time that went well."""
-_LARGEST_INTEGER = 2**64 - 1
-_SMALLEST_INTEGER = -(2**63)
-_DIGITS_OF_INTEGERS = 20
-_MAX_NESTING = 50
-"""Nesting of a value beyond which its text has `null` for what is deeper."""
-
 _SINGLE_VALUE = "it is a single value, not an object"
 _EMPTY_ARRAY = "it is an empty array, not an object"
 
@@ -144,21 +136,6 @@ def read_batches(
             batch = Batch()
     if batch.rows or batch.malformed or batch.notes:
         yield batch
-
-
-def json_text(value: object) -> str:
-    """A JSON value as JSON text, whatever its depth: beyond `_MAX_NESTING` there is null."""
-    return json.dumps(_pruned(value, _MAX_NESTING), ensure_ascii=False, default=str)
-
-
-def _pruned(value: object, depth: int) -> object:
-    if not isinstance(value, (dict, list)):
-        return value
-    if not depth:
-        return None
-    if isinstance(value, list):
-        return [_pruned(member, depth - 1) for member in value]
-    return {key: _pruned(member, depth - 1) for key, member in value.items()}
 
 
 def flattened(
@@ -383,7 +360,7 @@ class _Scanner:
         return end
 
     def _keep(self, text: bytes, batch: Batch) -> bool:
-        found = _parse_one(text, batch)
+        found = parsed_leniently(text, batch.note)
         if found is None:
             return False
         batch.unfold()
@@ -396,7 +373,7 @@ class _Scanner:
     def _refuse(self, batch: Batch, reason: str, detail: str, text: bytes) -> None:
         self._row += 1
         start = text[: 4 * MAX_ORIGINAL]
-        batch.malformed.append(Malformed(self._row, reason, detail, _decoded(start)[0][:MAX_ORIGINAL]))
+        batch.malformed.append(Malformed(self._row, reason, detail, decoded(start)[0][:MAX_ORIGINAL]))
 
 
 def _boundary(buffer: bytes, start: int, limit: int) -> int | None:
@@ -440,61 +417,6 @@ def _bytes_before(text: bytes, error: orjson.JSONDecodeError) -> int:
     except UnicodeDecodeError as undecodable:
         return undecodable.start + 1
     return error.pos
-
-
-def _parse_one(text: bytes, batch: Batch) -> dict[str, object] | None:
-    """The object of a text, leniently: control characters, other encodings, NaN; None where it is none."""
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        decoded, is_cp1252 = _decoded(text)
-        try:
-            found = json.loads(
-                decoded, strict=False, parse_constant=str, parse_int=_integer, parse_float=_finite
-            )
-            if isinstance(found, dict):
-                found = _without_surrogates(found, batch)
-        except (ValueError, RecursionError):
-            return None
-        if is_cp1252 and isinstance(found, dict):
-            batch.note("cp1252_rows")
-    return found if isinstance(found, dict) else None
-
-
-def _integer(text: str) -> int | float | str:
-    """A whole number, as a float where 64 bit do not hold it: what orjson makes of it in a sound row."""
-    if len(text) > _DIGITS_OF_INTEGERS:
-        return _finite(text)
-    number = int(text)
-    return number if _SMALLEST_INTEGER <= number <= _LARGEST_INTEGER else float(text)
-
-
-def _finite(text: str) -> float | str:
-    """A number, as its text where it is too large for any: JSON has no word for infinity."""
-    number = float(text)
-    return number if math.isfinite(number) else text
-
-
-def _decoded(text: bytes) -> tuple[str, bool]:
-    """A text, and whether it was taken for Windows-1252 because it is not UTF-8."""
-    try:
-        return text.decode(), False
-    except UnicodeDecodeError as error:
-        if error.end >= len(text) and error.reason == "unexpected end of data":
-            return text.decode(errors="replace"), False
-        return decode_cp1252(text), True
-
-
-def _without_surrogates(found: dict[str, object], batch: Batch) -> dict[str, object]:
-    """The object with U+FFFD for halves of characters, which no UTF-8 can hold."""
-    text = json.dumps(found, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        batch.note("lone_surrogates")
-        cleaned: dict[str, object] = json.loads(text.encode("utf-8", "replace"), strict=False)
-        return cleaned
-    return found
 
 
 def _end_of_object(buffer: bytes, at: int) -> tuple[int | None, bool]:

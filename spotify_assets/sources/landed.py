@@ -14,17 +14,18 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
+from spotify_assets import places
+from spotify_assets.places import Place, StoreError
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
+from spotify_assets.rows.rejects import reject
 from spotify_assets.sources.delimited import MALFORMED_SCHEMA, ROW, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.text import decode
 from spotify_assets.tables import DuckDBType, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
-from spotify_assets.transforms.rejects import reject
 
 MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"
@@ -57,7 +58,7 @@ _WORDS: dict[DuckDBType, str] = {
 }
 
 
-def read_landed(paths: list[Path], table: Table, lake_dir: Path) -> Cleaned:
+def read_landed(paths: Sequence[Place], table: Table, lake_dir: Place) -> Cleaned:
     """The rows of landed files as the raw table's columns. One row per row of the files.
 
     A row without `source_file` and `source_row` of its own, or with those of a row before it (a file that was
@@ -71,7 +72,7 @@ def read_landed(paths: list[Path], table: Table, lake_dir: Path) -> Cleaned:
     parts: list[Cleaned] = []
     seen: dict[str, list[pl.DataFrame]] = {}
     for path in paths:
-        name = path.relative_to(lake_dir).as_posix()
+        name = places.within(path, lake_dir)
         try:
             part = _read_file(path, table, name)
             if _comes_again(part, seen):
@@ -103,12 +104,14 @@ def _comes_again(part: Cleaned, seen: Mapping[str, Sequence[pl.DataFrame]]) -> b
     return False
 
 
-def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = True) -> Cleaned:
+def _read_file(path: Place, table: Table, name: str, *, tells_provenance: bool = True) -> Cleaned:
     try:
         rows, malformed = read_rows(path)
+    except StoreError:
+        raise
     except UNREADABLE as error:
         raise SourceError(
-            path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
+            path, f"cannot be read: {error}", "write or import the file again, or move it out of the lake"
         ) from error
     if not tells_provenance:
         rows = rows.drop(_PROVENANCE, strict=False)
@@ -122,7 +125,7 @@ def _read_file(path: Path, table: Table, name: str, *, tells_provenance: bool = 
     )
 
 
-def unpacked(path: Path) -> bytes:
+def unpacked(path: Place) -> bytes:
     """The content of a text file of the lake.
 
     Raises:
@@ -136,7 +139,7 @@ def unpacked(path: Path) -> bytes:
     return _UNPACKED_BY[path.suffix](content)
 
 
-def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_rows(path: Place) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of a file with their number as `ROW`, and what is no row, as in `MALFORMED_SCHEMA`.
 
     Raises:
@@ -144,7 +147,7 @@ def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     nothing = pl.DataFrame(schema=MALFORMED_SCHEMA)
     if path.suffix == ".parquet":
-        rows = pl.read_parquet(path, glob=False, hive_partitioning=False)
+        rows = places.read_parquet(path)
         return rows.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}), nothing
     content = unpacked(path)
     if not content.strip():
@@ -212,7 +215,7 @@ def _json_text(value: object) -> str | None:
     return text
 
 
-def canonical_rows(frame: pl.DataFrame, table: Table, path: Path, name: str) -> Cleaned:
+def canonical_rows(frame: pl.DataFrame, table: Table, path: Place, name: str) -> Cleaned:
     """The frame with exactly the table's columns; missing nullable ones are null."""
     schema = table.polars_schema
     required = [c.name for c in table.columns if not c.nullable and c.name not in _PROVENANCE]

@@ -18,21 +18,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 import polars as pl
 
+from spotify_assets.places import Place, StoreError
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.sources.delimited import ROW
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.event_files import chunk_of_frame
 from spotify_assets.sources.event_rows import EARLIEST, TIME_OUT_OF_RANGE
 from spotify_assets.sources.json_stream import Malformed
-from spotify_assets.sources.landed import MALFORMED_JSON, UNREADABLE, read_rows
+from spotify_assets.sources.landed import MALFORMED_JSON, UNREADABLE, read_rows, unpacked
 from spotify_assets.sources.privacy import is_personal_key, looks_personal, scrub, scrub_text
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 
 SCHEMA_VERSION = 1
 SOURCE = "stream"
@@ -228,7 +228,7 @@ class _Shown(msgspec.Struct):
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned:
+def read_events(path: Place, source_file: str, offsets: Sequence[int]) -> Cleaned:
     """The events of a batch's file as rows of raw.raw_events. One row per message.
 
     `offsets` are those of its lines; `source_row` is one more, because rows are counted from 1, and
@@ -239,6 +239,8 @@ def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned
     """
     try:
         rows, malformed = read_rows(path)
+    except StoreError:
+        raise
     except UNREADABLE as error:
         raise SourceError(path, f"cannot be read: {error}", _RESTORE) from error
     if rows.height + malformed.height != len(offsets):
@@ -261,14 +263,16 @@ def read_events(path: Path, source_file: str, offsets: Sequence[int]) -> Cleaned
     return Cleaned(read.rows, rows_in=read.rows_in, rejected=read.rejected)
 
 
-def read_refused(path: Path, source_file: str) -> Cleaned:
+def read_refused(path: Place, source_file: str) -> Cleaned:
     """The messages of a batch that are no event, as refused rows. One row per message.
 
     Raises:
         SourceError: the file cannot be read.
     """
     try:
-        rows = pl.read_ndjson(path, schema=_REFUSED_SCHEMA)
+        rows = pl.read_ndjson(unpacked(path), schema=_REFUSED_SCHEMA)
+    except StoreError:
+        raise
     except UNREADABLE as error:
         raise SourceError(path, f"cannot be read: {error}", _RESTORE) from error
     rejected = rows.select(

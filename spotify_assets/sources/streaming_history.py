@@ -35,11 +35,9 @@ from spotify_assets.sources.event_rows import (
     LATEST,
     MILLISECONDS_FROM,
     NOT_A_PLAY,
-    Extras,
     chunk,
     country,
     event_ids,
-    extra_json,
     ints_of,
     ms_reasons,
     record_columns,
@@ -47,8 +45,8 @@ from spotify_assets.sources.event_rows import (
     text_and_flag_columns,
     time_reasons,
     times_of,
-    unplanned,
 )
+from spotify_assets.sources.extras import Extras, extra_json, unplanned
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.sources.local_files import with_local_names

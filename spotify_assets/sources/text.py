@@ -8,6 +8,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
+from spotify_assets.places import Place
 from spotify_assets.sources.errors import SourceError
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -77,7 +78,7 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def decode(path: Path, content: bytes) -> Text:
+def decode(path: Place, content: bytes) -> Text:
     """The text of a file as UTF-8, whatever it was written in.
 
     UTF-8 and UTF-16 are recognised by their byte order mark or by being valid; anything else that is text
@@ -118,7 +119,7 @@ def _utf16_codec(content: bytes) -> str | None:
     return None
 
 
-def _from_utf16(path: Path, content: bytes, codec: str) -> Text:
+def _from_utf16(path: Place, content: bytes, codec: str) -> Text:
     bom = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     body = content[2:] if bom else content
     decoder = codecs.getincrementaldecoder(codec)()

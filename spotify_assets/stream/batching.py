@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
+from spotify_assets import places
 from spotify_assets.lake import layout
 from spotify_assets.lake.batches import (
     UNDER_WAY_SECONDS,
@@ -23,6 +23,7 @@ from spotify_assets.lake.batches import (
 )
 from spotify_assets.lake.erasing_batches import ErasedFromBatches, erase_from_batch
 from spotify_assets.lake.kept_out import listener_digest, listeners_kept_out
+from spotify_assets.places import Place, PlaceT
 from spotify_assets.sources.messages import Event, Refusal, listeners_of_refused, refused_line
 
 Compression = Literal["gzip", "zstd"]
@@ -103,7 +104,7 @@ class OpenBatch:
         self.rows += 1
         self.size += len(line)
 
-    def write(self, lake_dir: Path, compression: Compression) -> Manifest | None:
+    def write(self, lake_dir: Place, compression: Compression) -> Manifest | None:
         """Write the files and then the manifest; None where another writer was first, and nothing is left.
 
         Raises:
@@ -119,9 +120,7 @@ class OpenBatch:
                 written.append(path)
                 _write(path, lines.lines, compression)
                 files.append(
-                    BatchFile(
-                        path.relative_to(lake_dir).as_posix(), tuple((first, n) for first, n in lines.runs)
-                    )
+                    BatchFile(places.within(path, lake_dir), tuple((first, n) for first, n in lines.runs))
                 )
             manifest = Manifest(
                 origin=self.origin,
@@ -142,7 +141,7 @@ class OpenBatch:
                 if path.exists() and not counts(path):
                     path.unlink()
 
-    def _without_erased(self, lake_dir: Path, manifest: Manifest) -> Manifest:
+    def _without_erased(self, lake_dir: Place, manifest: Manifest) -> Manifest:
         """Leave out whom somebody erased since the batch was opened.
 
         After the commit: who erases marks the listener first and then looks at what is committed.
@@ -166,12 +165,12 @@ def _is_of(message: Event | Refusal, kept_out: frozenset[str]) -> bool:
     return any(listener_digest(name) in kept_out for name in listeners_of_refused(message.original))
 
 
-def _hour_dir(lake_dir: Path, hour: Hour) -> Path:
+def _hour_dir(lake_dir: PlaceT, hour: Hour) -> PlaceT:
     day = datetime(*hour[:3], tzinfo=UTC).date()
     return layout.events_dir(lake_dir, day) / f"hour={hour[3]:02d}"
 
 
-def _write(path: Path, lines: list[bytes], compression: Compression) -> None:
+def _write(path: Place, lines: list[bytes], compression: Compression) -> None:
     content = b"\n".join(lines) + b"\n"
     if compression == "gzip":
         packed = gzip.compress(content, FASTEST, mtime=0)

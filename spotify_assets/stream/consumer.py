@@ -127,7 +127,7 @@ class LakeConsumer:
         """Where what was read of a partition ends; of those that others read, what the lake has."""
         if partition in self._reading:
             return self._reading[partition].batch.end
-        last = last_manifest(self._settings.lake_dir, self._origins[partition])
+        last = last_manifest(self._settings.lake, self._origins[partition])
         return last.end if last else 0
 
     def _take(self, messages: list[Message]) -> None:
@@ -169,7 +169,7 @@ class LakeConsumer:
     def _on_assign(self, _: Consumer, given: list[TopicPartition]) -> None:
         # The topic may have grown since it was looked at, or be another of the same name.
         self._origins = {o.partition: o for o in client.partitions_of(self._settings, self._topic)}
-        remove_unfinished(self._settings.lake_dir, {self._origins[each.partition] for each in given})
+        remove_unfinished(self._settings.lake, {self._origins[each.partition] for each in given})
         at = [self._open(each.partition) for each in given]
         self._is_member, self._is_paused = True, False
         self._consumer.assign(at)
@@ -190,15 +190,15 @@ class LakeConsumer:
         where = TopicPartition(self._topic, partition)
         first, end = self._consumer.get_watermark_offsets(where, client.ANSWER_SECONDS)
         try:
-            hole = next_hole(self._settings.lake_dir, origin, first, end)
+            hole = next_hole(self._settings.lake, origin, first, end)
         except OffsetsGoneError as error:
             raise StreamError(str(error)) from None
         found = [hole]
         if self._fills_since is not None:
             where.offset = round(self._fills_since.timestamp() * 1000)
             (since,) = self._consumer.offsets_for_times([where], client.ANSWER_SECONDS)
-            found = holes(self._settings.lake_dir, origin, first, since.offset if since.offset >= 0 else end)
-        told = begin(self._settings.lake_dir, origin, hole.start, _now())
+            found = holes(self._settings.lake, origin, first, since.offset if since.offset >= 0 else end)
+        told = begin(self._settings.lake, origin, hole.start, _now())
         self._reading[partition] = _Reading(origin, self._batch(origin, found[0]), found[1:], told)
         if hole.lost_before is not None:
             self.progress.lost += hole.start - hole.lost_before
@@ -287,7 +287,7 @@ class LakeConsumer:
         while True:
             try:
                 self._send_dead_letters(batch)
-                manifest = batch.write(self._settings.lake_dir, self._settings.stream_compression)
+                manifest = batch.write(self._settings.lake, self._settings.stream_compression)
             except OSError as error:
                 self.progress.problem = f"the lake cannot be written to: {error}"
                 self._told(self.progress)
@@ -334,11 +334,11 @@ class LakeConsumer:
             reading.told = reading.told.seen(in_topic, _now())
             self.progress.lags[partition] = reading.told.lag
             with suppress(OSError):
-                write_progress(self._settings.lake_dir, reading.told)
+                write_progress(self._settings.lake, reading.told)
         self._told(self.progress)
 
     def _batch(self, origin: Origin, hole: Hole) -> OpenBatch:
-        kept_out = listeners_kept_out(self._settings.lake_dir)
+        kept_out = listeners_kept_out(self._settings.lake)
         return OpenBatch(origin, hole.start, hole.start, hole.until, hole.lost_before, kept_out)
 
 

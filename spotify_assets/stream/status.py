@@ -46,7 +46,7 @@ def status(settings: Settings) -> list[PartitionStatus]:
         for origin in client.partitions_of(settings, settings.kafka_topic):
             where = TopicPartition(origin.topic, origin.partition)
             first, end = consumer.get_watermark_offsets(where, client.ANSWER_SECONDS)
-            batches = list(manifests(settings.lake_dir, origin))
+            batches = list(manifests(settings.lake, origin))
             found.append(
                 PartitionStatus(
                     partition=origin.partition,

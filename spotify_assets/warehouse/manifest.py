@@ -25,7 +25,7 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class PublishedManifest:
     """Everything that is published in one folder.
 
     `version` counts publishings; `complete` is false while one is under way, or was cut short; `files` are by
@@ -52,7 +52,7 @@ class Manifest:
         new.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
         new.replace(folder / MANIFEST)
 
-    def without(self, paths: Collection[str]) -> "Manifest":
+    def without(self, paths: Collection[str]) -> "PublishedManifest":
         """The manifest that stands while these files are replaced or removed."""
         kept = {path: file for path, file in self.files.items() if path not in paths}
         return replace(self, complete=False, files=kept)

@@ -10,7 +10,7 @@ import pytest
 
 from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
 from spotify_assets.assets.dbt_cli import ListeningDbtCli
-from spotify_assets.automation.cause import cause_of
+from spotify_assets.instance.cause import cause_of
 from spotify_assets.settings import Settings
 
 PARSES_EVERYTHING = "Unable to do partial parsing"

@@ -10,8 +10,8 @@ import pytest
 
 from spotify_assets.assets.identity import identity_assets
 from spotify_assets.assets.spec import IO_MANAGER, key_of
-from spotify_assets.automation.partitions import partitions
 from spotify_assets.lake.profiles import Profile, write_profile
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     COUNTRIES,

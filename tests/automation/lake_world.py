@@ -5,11 +5,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from spotify_assets.automation.history import RAW_ASSETS
-from spotify_assets.automation.partitions import partitions
+from spotify_assets.automation.attempts import RAW_ASSETS
 from spotify_assets.automation.schedules import schedules
 from spotify_assets.automation.sensors import raw_files_sensor
 from spotify_assets.lake import layout
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import Settings
 
 START = date(2025, 1, 1)

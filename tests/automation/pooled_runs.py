@@ -13,8 +13,8 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, POOL
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.runs import RunOutcome, run
+from spotify_assets.instance.home import instance_of
 from spotify_assets.settings import Settings
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.database import Database

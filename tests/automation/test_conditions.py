@@ -8,8 +8,8 @@ import pytest
 from dagster._core.events import StepMaterializationData
 from dagster._core.test_utils import create_run_for_test
 
+from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.conditions import FOLLOW, NOTHING_NEW
-from spotify_assets.automation.history import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.jobs import MODELS
 from spotify_assets.automation.sensors import RAW_FILES
 from spotify_assets.definitions import build_defs

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.automation.inbox import INBOX_FILES, LAND_INBOX, inbox_sensor, land_inbox_job
-from spotify_assets.automation.instance import instance_of
+from spotify_assets.instance.home import instance_of
 from spotify_assets.lake.layout import landed_dates
 from spotify_assets.settings import Settings
 

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.definitions import build_defs
+from spotify_assets.instance.home import instance_of
 from spotify_assets.settings import Settings
 from tests.automation.operator_day import (
     FIRST,

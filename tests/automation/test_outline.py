@@ -11,8 +11,8 @@ from dagster_dbt.dbt_manifest import read_manifest_path
 
 from spotify_assets.automation import outline
 from spotify_assets.automation.outline import FILE, outline_of
-from spotify_assets.automation.partitions import partitions
 from spotify_assets.definitions import build_defs
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 FAR_AHEAD = 4e9

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from spotify_assets.assets.spec import POOL
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.runs import run
-from spotify_assets.automation.signals import interruptible
+from spotify_assets.instance.home import instance_of
+from spotify_assets.instance.signals import interruptible
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
 from tests.automation.pooled_runs import run_totals, settings_in, start

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from spotify_assets.automation import changes
-from spotify_assets.automation.instance import instance_of
+from spotify_assets.instance.home import instance_of
 from spotify_assets.settings import Settings
 from tests.automation.lake_world import START, World, keys
 from tests.stream.made import batch

@@ -10,12 +10,12 @@ import pytest
 from spotify_assets.automation.stale import Stale, noted, stale
 from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe, owed, settle
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.receipts import as_found, read_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Window
 from tests.automation.raw_tables import load
 from tests.lake.events import event_rows
 from tests.lake.exports import account_row, plays, write_json
@@ -34,9 +34,9 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
     made = make_settings()
     for number, start in enumerate((JANUARY, FEBRUARY, MARCH)):
         path = write_json(tmp_path / f"{number}.json", plays(start, 5))
-        list(import_path(path, made.lake_dir, Wishes("anna", TODAY)))
+        list(import_path(path, made.lake_dir, ImportOptions("anna", TODAY)))
     catalogue = write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1)])
-    list(import_path(catalogue, made.lake_dir, Wishes("anna", TODAY, date(2024, 2, 1))))
+    list(import_path(catalogue, made.lake_dir, ImportOptions("anna", TODAY, date(2024, 2, 1))))
     folder = layout.events_dir(made.lake_dir, DAY)
     for name in ("own name", "another"):
         moment = datetime(2024, 3, 25, 5)  # noqa: DTZ001
@@ -122,7 +122,7 @@ def test_the_earliest_catalogue_describes_the_days_before_it(settings: Settings)
 def test_a_deleted_month_that_is_imported_again_is_new(settings: Settings, tmp_path: Path):
     of_month(settings, "2024-02").unlink()
     load(settings)
-    list(import_path(tmp_path / "1.json", settings.lake_dir, Wishes("anna", TODAY)))
+    list(import_path(tmp_path / "1.json", settings.lake_dir, ImportOptions("anna", TODAY)))
     found = stale(settings)
     assert {day.month for day in found.new} == {2}
     assert found.gone == frozenset()
@@ -184,7 +184,7 @@ def test_what_is_due_stays_due_until_a_run_to_the_end_has_done_it(settings: Sett
 
 def test_a_catalogue_after_the_last_events_makes_nothing_longer(settings: Settings, tmp_path: Path):
     catalogue = write_csv(tmp_path / "new.csv", [tracks_dataset_row(2)])
-    list(import_path(catalogue, settings.lake_dir, Wishes("anna", TODAY, date(2025, 6, 1))))
+    list(import_path(catalogue, settings.lake_dir, ImportOptions("anna", TODAY, date(2025, 6, 1))))
     load(settings)
     owe(settings.lake_dir, date(2024, 2, 20))
     found = stale(settings)
@@ -231,7 +231,7 @@ def test_what_was_reported_on_a_date_is_new_where_it_was_heard_and_the_reverse(m
     for number, in_order in enumerate((files, files[::-1])):
         settings = make_settings(data_dir=tmp_path / str(number))
         for path in in_order:
-            list(import_path(path, settings.lake_dir, Wishes("anna", TODAY)))
+            list(import_path(path, settings.lake_dir, ImportOptions("anna", TODAY)))
             found = stale(settings)
             load(settings)
         assert found.new == {HEARD.date(), UPLOADED.date()}
@@ -242,7 +242,7 @@ def test_what_is_gone_reaches_where_it_was_heard(make_settings, tmp_path):
     settings = make_settings()
     account = write_json(tmp_path / "StreamingHistory_music_0.json", [account_row(row) for row in BURST])
     for path in (write_json(tmp_path / "Streaming_History_Audio_2024.json", BURST), account):
-        list(import_path(path, settings.lake_dir, Wishes("anna", TODAY)))
+        list(import_path(path, settings.lake_dir, ImportOptions("anna", TODAY)))
     load(settings)
     of_month(settings, "2024-03").unlink()
     assert stale(settings).first == HEARD.date()
@@ -253,10 +253,12 @@ def test_an_earlier_landing_that_another_file_moves_is_due(make_settings, tmp_pa
     settings = make_settings()
     rows = [*plays(JANUARY, 3), offline(1, HEARD, UPLOADED), *plays(MARCH, 3)]
     again = offline(1, HEARD, UPLOADED + timedelta(days=4))
-    list(import_path(write_json(tmp_path / "1.json", rows), settings.lake_dir, Wishes("anna", TODAY)))
+    list(import_path(write_json(tmp_path / "1.json", rows), settings.lake_dir, ImportOptions("anna", TODAY)))
     load(settings)
     assert agrees(stale(settings))
-    list(import_path(write_json(tmp_path / "2.json", [again]), settings.lake_dir, Wishes("anna", TODAY)))
+    list(
+        import_path(write_json(tmp_path / "2.json", [again]), settings.lake_dir, ImportOptions("anna", TODAY))
+    )
     assert {note.first for note in owed(settings.lake_dir)} == {HEARD.date()}
     found = stale(settings)
     assert found.window == Window(HEARD.date() - timedelta(days=1), found.last + timedelta(days=1))

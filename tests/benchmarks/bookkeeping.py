@@ -20,15 +20,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from tests.automation.range_assets import ASSETS, daily_assets, materialize_range
 from tests.benchmarks.reporting import report
+from tests.instance.range_assets import ASSETS, daily_assets, materialize_range
 
 OWN = "telemetry: {enabled: false}\n"
 POOLED = (
     OWN
     + """
 event_log_storage:
-  module: spotify_assets.automation.event_log
+  module: spotify_assets.instance.event_log
   class: PooledSqliteEventLogStorage
   config: {}
 """

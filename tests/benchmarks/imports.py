@@ -21,8 +21,8 @@ from pathlib import Path
 
 from spotify_assets.generator.dirt import AS_SENT, Rates
 from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
-from spotify_assets.generator.history import MAX_SESSIONS_PER_DAY, TRACKS_PER_SESSION, Person
 from spotify_assets.generator.spotify_files import Export
+from spotify_assets.generator.true_plays import MAX_SESSIONS_PER_DAY, TRACKS_PER_SESSION, Person
 from tests.benchmarks.reporting import report
 from tests.benchmarks.watching import measured as cost_of
 from tests.benchmarks.watching import watch

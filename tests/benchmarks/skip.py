@@ -27,6 +27,7 @@ import polars as pl
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_days
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.skip.ladder import Ladder, climb
 from spotify_assets.skip.model import train_skip_model
@@ -35,9 +36,8 @@ from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS, model_features
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.history import ListeningHistory
+from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
 from tests.skip.simulation import CUTOFF, PLANTED, TEST_DAYS, TRAINING_DAYS, simulated
 from tests.transforms.before import Before
@@ -155,9 +155,9 @@ def train_large(folder: Path) -> Figures:
 
     from spotify_assets.assets.ml import LADDER_TABLES
     from spotify_assets.assets.spec import key_of
-    from spotify_assets.automation.instance import instance_of
     from spotify_assets.automation.runs import run
     from spotify_assets.definitions import build_defs
+    from spotify_assets.instance.home import instance_of
     from spotify_assets.tables import SKIP_MODEL, SKIP_MODEL_COEFFICIENTS
 
     settings = Settings(data_dir=folder, start_date=FIRST, duckdb_memory_limit=DUCKDB_MEMORY, _env_file=None)

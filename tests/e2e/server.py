@@ -73,7 +73,7 @@ class Server:
                 [
                     sys.executable,
                     "-m",
-                    "spotify_assets.automation.serve",
+                    "spotify_assets.instance.serve",
                     *(dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1"),
                     *("--port", str(self.port)),
                 ],

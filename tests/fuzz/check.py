@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.receipts import read_receipts
 from spotify_assets.sources.errors import SourceError
 from tests.fuzz.mutate import Fuzzed
@@ -29,7 +29,7 @@ def check(fuzzed: Fuzzed, folder: Path) -> str:
     path.parent.mkdir(parents=True)
     path.write_bytes(fuzzed.content)
     try:
-        handed = list(import_path(path, lake_dir, Wishes("me", TODAY)))
+        handed = list(import_path(path, lake_dir, ImportOptions("me", TODAY)))
     except DECLARED:
         handed = []
     assert path.read_bytes() == fuzzed.content, "the file that was handed in was changed"

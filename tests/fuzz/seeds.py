@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
-from spotify_assets.generator.history import Person
+from spotify_assets.generator.true_plays import Person
 
 ROWS = 25
 """Rows kept of each file: what breaks a reader breaks it on few."""

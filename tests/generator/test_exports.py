@@ -17,7 +17,7 @@ import pytest
 
 from spotify_assets.generator.answer_key import AnswerKey, Family
 from spotify_assets.generator.exports import ANSWER_KEY, INBOX, Corpus, five_exports, write_corpus
-from spotify_assets.generator.history import Person, Shares
+from spotify_assets.generator.true_plays import Person, Shares
 
 URIS = ("spotify_track_uri", "spotify_episode_uri", "audiobook_chapter_uri")
 FILE_DIRT = ("bom", "utf-16", "trailing comma", "cut off", "one object a line", "indented, crlf, escaped")

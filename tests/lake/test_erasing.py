@@ -12,13 +12,13 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.erasing import ERASED, erase_from_lake
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.exclusions import add_exclusion, read_exclusions
-from spotify_assets.lake.importing import Outcome, Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, Outcome, import_path
 from spotify_assets.lake.inbox import import_inbox, pending
 from spotify_assets.lake.kept_out import Why
 from spotify_assets.lake.profiles import Profile, read_profiles, write_profile
 from spotify_assets.lake.receipts import read_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.transforms.exclusions import Exclusion
-from spotify_assets.warehouse.slices import Window
 from tests.lake.events import contents, event_rows
 from tests.lake.exports import plays, write_json
 
@@ -64,13 +64,13 @@ def full(settings, tmp_path):
     for user, hours in ((GONE, 0), (OTHER, 1)):
         rows = [*plays(START.replace(hour=8 + hours), 20), {"ts": "never", "ms_played": 1}]
         path = write_json(tmp_path / f"{user}.json", rows)
-        list(import_path(path, settings.lake_dir, Wishes(user, TODAY)))
+        list(import_path(path, settings.lake_dir, ImportOptions(user, TODAY)))
         write_profile(settings.lake_dir, Profile(user, "Europe/Berlin"))
         add_exclusion(settings.exclusions_path, Exclusion(user_id=user, artist="Noise"))
     shared = tmp_path / "shared.ndjson"
     refused = [ours(8, GONE, ended_at="never"), ours(9, OTHER, ended_at="never")]
     shared.write_bytes(ndjson(ours(1, GONE), ours(2, OTHER), ours(3, GONE), *refused))
-    list(import_path(shared, settings.lake_dir, Wishes("nobody", TODAY)))
+    list(import_path(shared, settings.lake_dir, ImportOptions("nobody", TODAY)))
     folder = layout.events_dir(settings.lake_dir, DAY)
     both = pl.concat([event_rows([datetime(2021, 6, 1, 5)], user=user) for user in (GONE, OTHER)])  # noqa: DTZ001
     both = both.with_columns(source_file=pl.lit("both"), source_row=pl.int_range(1, pl.len() + 1))
@@ -146,14 +146,14 @@ def test_doing_it_again_removes_nothing_more(full):
 
 def test_originals_in_the_inbox_are_named_stay_and_do_not_come_back(settings):
     path = write_json(settings.inbox_dir / "endsong_0.json", plays(START, 3))
-    list(import_inbox(settings, Wishes(GONE, TODAY)))
+    list(import_inbox(settings, ImportOptions(GONE, TODAY)))
     erased = erase_from_lake(settings, GONE)
     assert erased.originals == [path]
     assert path.exists()
     assert pending(settings) == []
-    [handed] = import_path(path, settings.lake_dir, Wishes(OTHER, TODAY))
+    [handed] = import_path(path, settings.lake_dir, ImportOptions(OTHER, TODAY))
     assert handed.files[0].outcome is Outcome.KEPT_OUT
-    [handed] = import_path(path, settings.lake_dir, Wishes(OTHER, TODAY, lets_in=frozenset(Why)))
+    [handed] = import_path(path, settings.lake_dir, ImportOptions(OTHER, TODAY, lets_in=frozenset(Why)))
     assert handed.files[0].outcome is Outcome.LANDED
 
 

@@ -12,8 +12,8 @@ import pytest
 from spotify_assets.lake import importing, layout
 from spotify_assets.lake.importing import (
     Handed,
+    ImportOptions,
     Outcome,
-    Wishes,
     import_path,
     import_paths,
     try_path,
@@ -27,7 +27,7 @@ from tests.lake.exports import account_row, plays, write_json, write_zip
 from tests.sources.files import tracks_dataset_row, write_csv
 
 START = datetime(2021, 5, 1, 8)  # noqa: DTZ001
-ANNA = Wishes("anna", date(2026, 11, 20))
+ANNA = ImportOptions("anna", date(2026, 11, 20))
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def lake(tmp_path: Path) -> Path:
     return tmp_path / "raw"
 
 
-def do(path: Path, lake: Path, wishes: Wishes = ANNA) -> list[Handed]:
-    return list(import_path(path, lake, wishes))
+def do(path: Path, lake: Path, options: ImportOptions = ANNA) -> list[Handed]:
+    return list(import_path(path, lake, options))
 
 
 def outcomes(handed: list[Handed]) -> dict[str, Outcome]:
@@ -134,14 +134,14 @@ def test_a_landing_that_was_lost_is_made_good(lake, tmp_path):
 def test_the_same_history_for_another_listener_is_refused(lake, tmp_path):
     path = write_json(tmp_path / "endsong_0.json", plays(START, 3))
     do(path, lake)
-    [handed] = do(path, lake, Wishes("ben", ANNA.today))
+    [handed] = do(path, lake, ImportOptions("ben", ANNA.today))
     assert handed.files[0].outcome is Outcome.REFUSED
     assert "imported for listener anna" in handed.files[0].words
 
 
 def test_only_what_was_asked_for(lake, tmp_path):
     path = write_json(tmp_path / "endsong_0.json", plays(START, 3))
-    [handed] = do(path, lake, Wishes("anna", ANNA.today, only=frozenset({Kind.CATALOGUE})))
+    [handed] = do(path, lake, ImportOptions("anna", ANNA.today, only=frozenset({Kind.CATALOGUE})))
     assert handed.files[0].outcome is Outcome.REFUSED
     assert read_receipts(lake) == []
     assert list(outcomes(do(path, lake)).values()) == [Outcome.LANDED]
@@ -163,7 +163,7 @@ def test_events_of_our_own_keep_their_listeners(lake, tmp_path):
     receipt = handed.files[0].receipt
     assert receipt is not None
     assert (receipt.loaded, receipt.user_id) == (2, None)
-    [again] = do(path, lake, Wishes("somebody-else", ANNA.today))
+    [again] = do(path, lake, ImportOptions("somebody-else", ANNA.today))
     assert again.files[0].outcome is Outcome.LANDED_BEFORE
 
 
@@ -208,9 +208,9 @@ def test_an_import_that_is_killed_leaves_no_row_to_read_and_can_be_repeated(lake
         "from datetime import date\n"
         "from pathlib import Path\n"
         "from spotify_assets.lake import layout\n"
-        "from spotify_assets.lake.importing import Wishes, import_path\n"
+        "from spotify_assets.lake.importing import ImportOptions, import_path\n"
         "layout.write_bytes = lambda *_: os._exit(9)\n"
-        "list(import_path(Path(sys.argv[1]), Path(sys.argv[2]), Wishes('anna', date(2026, 11, 20))))\n"
+        "list(import_path(Path(sys.argv[1]), Path(sys.argv[2]), ImportOptions('anna', date(2026, 11, 20))))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(path), str(lake)], check=False, env=dict(os.environ)
@@ -218,7 +218,7 @@ def test_an_import_that_is_killed_leaves_no_row_to_read_and_can_be_repeated(lake
     assert done.returncode == 9
     assert read_receipts(lake) == []
     from spotify_assets.lake.events import EventLake
-    from spotify_assets.warehouse.slices import Window
+    from spotify_assets.rows.window import Window
 
     everything = Window(date(2021, 1, 1), date(2022, 1, 1))
     assert EventLake(lake).read(everything).rows_in == 0

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.lake.importing import Outcome, Wishes
+from spotify_assets.lake.importing import ImportOptions, Outcome
 from spotify_assets.lake.inbox import import_inbox, pending
 from tests.lake.exports import plays, write_json, write_zip
 
 START = datetime(2021, 5, 1, 8)  # noqa: DTZ001
-WISHES = Wishes("me", date(2026, 11, 20))
+OPTIONS = ImportOptions("me", date(2026, 11, 20))
 
 
 @pytest.fixture
@@ -31,16 +31,16 @@ def test_what_is_imported_stays_untouched_and_is_not_pending_any_more(inbox_of):
     path = write_json(inbox_of.inbox_dir / "from me" / "endsong_0.json", plays(START, 3))
     before = (path.read_bytes(), path.stat().st_mtime_ns)
     assert pending(inbox_of) == [path]
-    [handed] = import_inbox(inbox_of, WISHES)
+    [handed] = import_inbox(inbox_of, OPTIONS)
     assert handed.files[0].outcome is Outcome.LANDED
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert pending(inbox_of) == []
-    assert list(import_inbox(inbox_of, WISHES)) == []
+    assert list(import_inbox(inbox_of, OPTIONS)) == []
 
 
 def test_a_file_that_grew_is_pending_again(inbox_of):
     path = write_json(inbox_of.inbox_dir / "endsong_0.json", plays(START, 3))
-    list(import_inbox(inbox_of, WISHES))
+    list(import_inbox(inbox_of, OPTIONS))
     write_json(path, plays(START, 4))
     assert pending(inbox_of) == [path]
 
@@ -51,7 +51,7 @@ def test_what_nobody_knows_is_moved_aside_with_the_reason(inbox_of):
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"remember the milk, {name}")
     good = write_json(inbox_of.inbox_dir / "endsong_0.json", plays(START, 3))
-    handed = list(import_inbox(inbox_of, WISHES))
+    handed = list(import_inbox(inbox_of, OPTIONS))
 
     rejected = inbox_of.inbox_dir / "rejected"
     assert {each.path for each in handed} == {good, rejected / "notes.txt", rejected / "deep" / "notes.txt"}
@@ -64,7 +64,7 @@ def test_what_nobody_knows_is_moved_aside_with_the_reason(inbox_of):
 def test_another_unknown_file_of_the_same_name_takes_none_away(inbox_of):
     for text in ("one", "two"):
         (inbox_of.inbox_dir / "notes.txt").write_text(text)
-        list(import_inbox(inbox_of, WISHES))
+        list(import_inbox(inbox_of, OPTIONS))
     kept = {
         path.read_text()
         for path in (inbox_of.inbox_dir / "rejected").glob("notes*.txt")
@@ -77,7 +77,7 @@ def test_a_zip_of_which_something_was_landed_stays(inbox_of):
     path = write_zip(
         inbox_of.inbox_dir / "a.zip", {"endsong_0.json": plays(START, 3), "notes.txt": b"remember the milk"}
     )
-    [handed] = import_inbox(inbox_of, WISHES)
+    [handed] = import_inbox(inbox_of, OPTIONS)
     assert {file.outcome for file in handed.files} == {Outcome.LANDED, Outcome.UNKNOWN}
     assert path.exists()
 
@@ -85,7 +85,7 @@ def test_a_zip_of_which_something_was_landed_stays(inbox_of):
 def test_a_document_is_no_listening_and_stays(inbox_of):
     path = inbox_of.inbox_dir / "ReadMe.pdf"
     path.write_bytes(b"%PDF-1.4")
-    [handed] = import_inbox(inbox_of, WISHES)
+    [handed] = import_inbox(inbox_of, OPTIONS)
     assert handed.files[0].outcome is Outcome.NOT_DATA
     assert path.exists()
     assert pending(inbox_of) == []
@@ -104,7 +104,7 @@ def test_a_document_is_no_listening_and_stays(inbox_of):
 )
 def test_a_folder_names_whose_listening_it_holds_unless_an_export_named_it(inbox_of, folder, listener):
     write_json(inbox_of.inbox_dir / folder / "endsong_0.json", plays(START, 3))
-    [handed] = import_inbox(inbox_of, WISHES)
+    [handed] = import_inbox(inbox_of, OPTIONS)
     assert handed.files[0].outcome is Outcome.LANDED
     lake = pl.read_parquet(inbox_of.lake_dir / "listening_events" / "**" / "*.parquet")
     assert lake["user_id"].unique().to_list() == [listener]
@@ -113,7 +113,7 @@ def test_a_folder_names_whose_listening_it_holds_unless_an_export_named_it(inbox
 def test_a_folder_that_names_a_person_is_refused_and_stops_no_other(inbox_of):
     write_json(inbox_of.inbox_dir / "anna@example.org" / "endsong_0.json", plays(START, 3))
     write_json(inbox_of.inbox_dir / "ben" / "endsong_0.json", plays(START, 3))
-    refused, landed = import_inbox(inbox_of, WISHES)
+    refused, landed = import_inbox(inbox_of, OPTIONS)
     assert landed.files[0].outcome is Outcome.LANDED
     assert landed.path.parent.name == "ben"
     assert refused.path == inbox_of.inbox_dir / "rejected" / "anna@example.org" / "endsong_0.json"

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake.erasing import erase_from_lake
-from spotify_assets.lake.importing import Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.profiles import MAX_USER_ID, Profile, checked_user_id, read_profile, write_profile
 from spotify_assets.report.monthly import _folder_of
 from tests.lake.exports import play, write_json
@@ -38,7 +38,7 @@ def test_each_keeps_its_own_and_can_be_erased(tmp_path: Path, make_settings):
     for number, name in enumerate(NAMES):
         assert checked_user_id(name) == name
         file = write_json(tmp_path / f"{number}.json", [play(datetime(2024, 5, 1, number))])  # noqa: DTZ001
-        list(import_path(file, settings.lake_dir, Wishes(name, date(2025, 1, 1))))
+        list(import_path(file, settings.lake_dir, ImportOptions(name, date(2025, 1, 1))))
         write_profile(settings.lake_dir, Profile(name, "Europe/Berlin"))
     inputs = {tmp_path / f"{number}.json" for number in range(len(NAMES))}
     written = {path for path in tmp_path.rglob("*") if path.is_file()} - inputs

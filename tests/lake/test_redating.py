@@ -8,22 +8,22 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.lake import layout, redating, side_by_side
+from spotify_assets.lake import layout, redating, thread_pool
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
-from spotify_assets.lake.importing import Outcome, Wishes, import_path, import_paths
+from spotify_assets.lake.importing import ImportOptions, Outcome, import_path, import_paths
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.redating import migrate_lake, outdated_words
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.warehouse.slices import Window
 from tests.lake.exports import play, write_json, write_zip
 
 SYNC = datetime(2024, 3, 1, 0, 30)  # noqa: DTZ001
 HEARD = datetime(2024, 2, 29, 21, 0)  # noqa: DTZ001
 EVERYTHING = Window(date(2024, 1, 1), date(2025, 1, 1))
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
-WISHES = Wishes("anna", date(2025, 1, 1))
+OPTIONS = ImportOptions("anna", date(2025, 1, 1))
 Row = dict[str, object]
 
 
@@ -42,7 +42,7 @@ def burst(count: int = 4) -> list[Row]:
 
 
 def imported(lake: Path, path: Path) -> list[Receipt]:
-    list(import_path(path, lake, WISHES))
+    list(import_path(path, lake, OPTIONS))
     return read_receipts(lake)
 
 
@@ -134,7 +134,7 @@ class TestFilesTogether:
     def test_listeners_are_not_compared(self, lake, tmp_path):
         first, second = burst(2)
         imported(lake, write_json(tmp_path / "a.json", [first]))
-        list(import_path(write_json(tmp_path / "b.json", [second]), lake, replace(WISHES, user_id="ben")))
+        list(import_path(write_json(tmp_path / "b.json", [second]), lake, replace(OPTIONS, user_id="ben")))
         assert events(lake)["reported_at"].to_list() == [None, None]
 
     def test_who_is_erased_leaves_nothing_to_compare(self, lake, tmp_path):
@@ -242,7 +242,7 @@ class TestWrittenOnce:
         }
         first = write_zip(tmp_path / "a.zip", members)
         second = write_json(tmp_path / "endsong_7.json", burst(3)[2:])
-        list(import_paths([first, second], lake, WISHES))
+        list(import_paths([first, second], lake, OPTIONS))
         assert starts(lake)[:3] == [HEARD + n * timedelta(minutes=4) for n in range(3)]
         assert (
             len(written) == len(set(written)) == sum(len(each.landed_files) for each in read_receipts(lake))
@@ -252,9 +252,9 @@ class TestWrittenOnce:
     @pytest.mark.parametrize("room", [0, 3, 1_000])
     def test_rows_that_wait_on_disk_are_those_that_wait_in_memory(self, lake, tmp_path, monkeypatch, room):
         files = [write_json(tmp_path / f"{n}.json", [burst()[n], play(SYNC, 8 + n)]) for n in range(4)]
-        list(import_paths(files, tmp_path / "other", WISHES))
-        monkeypatch.setattr(side_by_side, "ROWS_WAITING", room)
-        list(import_paths(files, lake, WISHES))
+        list(import_paths(files, tmp_path / "other", OPTIONS))
+        monkeypatch.setattr(thread_pool, "ROWS_WAITING", room)
+        list(import_paths(files, lake, OPTIONS))
         assert landed_state(lake) == landed_state(tmp_path / "other")
 
     def test_an_earlier_landing_is_written_again_where_this_one_proves_it(self, lake, tmp_path, written):
@@ -267,7 +267,7 @@ class TestWrittenOnce:
 
     def test_the_same_bytes_twice_in_one_import_wait_and_land_once(self, lake, tmp_path, written):
         files = [write_json(tmp_path / f"{name}.json", burst()) for name in "ab"]
-        handed = list(import_paths(files, lake, WISHES))
+        handed = list(import_paths(files, lake, OPTIONS))
         assert [file.outcome for each in handed for file in each.files] == [
             Outcome.LANDED,
             Outcome.LANDED_BEFORE,
@@ -277,9 +277,9 @@ class TestWrittenOnce:
     def test_left_in_the_middle_what_was_told_is_whole(self, lake, tmp_path):
         for n, row in enumerate(burst(4)):
             write_json(tmp_path / "in" / f"{n}.json", [row])
-        begun = import_path(tmp_path / "in", lake, WISHES)
+        begun = import_path(tmp_path / "in", lake, OPTIONS)
         next(begun)
         begun.close()
         assert len(read_receipts(lake)) == 1
-        list(import_path(tmp_path / "in", lake, WISHES))
+        list(import_path(tmp_path / "in", lake, OPTIONS))
         assert starts(lake) == [HEARD + n * timedelta(minutes=4) for n in range(4)]

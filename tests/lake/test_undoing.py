@@ -15,13 +15,13 @@ from spotify_assets.lake import layout, undoing
 from spotify_assets.lake.due import owe, owed
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
-from spotify_assets.lake.importing import Outcome, Wishes, import_path
+from spotify_assets.lake.importing import ImportOptions, Outcome, import_path
 from spotify_assets.lake.inbox import import_inbox, pending
 from spotify_assets.lake.kept_out import Why, keep_out, why_kept_out
 from spotify_assets.lake.receipts import read_receipts, read_undone, rejected_path
 from spotify_assets.lake.undoing import choose, undo_in_lake
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.lake.events import contents
 from tests.lake.exports import plays, write_json, write_zip
 from tests.sources.files import tracks_dataset_row, write_csv
@@ -39,8 +39,8 @@ def settings(make_settings: Callable[..., Settings]) -> Settings:
     return made
 
 
-def hand_in(settings: Settings, path: Path, user: str = "anna", **wishes: object) -> list[Outcome]:
-    handed = import_path(path, settings.lake_dir, Wishes(user, TODAY, **wishes))  # type: ignore[arg-type]
+def hand_in(settings: Settings, path: Path, user: str = "anna", **options: object) -> list[Outcome]:
+    handed = import_path(path, settings.lake_dir, ImportOptions(user, TODAY, **options))  # type: ignore[arg-type]
     return [file.outcome for each in handed for file in each.files]
 
 
@@ -226,7 +226,7 @@ CHANGES = [touched, copied, renamed, moved_to_another, zipped]
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_undone_does_not_come_back_from_the_inbox_by_itself(settings: Settings, change):
     path = write_json(settings.inbox_dir / "bert" / "endsong_0.json", plays(JANUARY, 3))
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     undo(settings, "endsong_0.json")
     assert pending(settings) == []
     change(path)
@@ -239,7 +239,7 @@ def test_what_was_undone_does_not_come_back_from_the_inbox_by_itself(settings: S
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_was_erased_does_not_come_back_from_the_inbox(settings: Settings, change):
     path = write_json(settings.inbox_dir / "bert" / "endsong_0.json", plays(JANUARY, 3))
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     erase_from_lake(settings, "bert")
     change(path)
     assert_stays_out(settings, Why.ERASED)
@@ -255,11 +255,11 @@ def test_a_moved_data_folder_brings_nobody_back(settings: Settings, make_setting
         settings.inbox_dir / "bert" / "all.zip", {"endsong_1.json": plays(JANUARY, 5), "ReadMe.pdf": b"%PDF"}
     )
     write_json(settings.inbox_dir / "anna" / "endsong_0.json", plays(JANUARY, 4))
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     erase_from_lake(settings, "bert")
     shutil.move(settings.data_dir, tmp_path / "elsewhere")
     moved = make_settings(data_dir=tmp_path / "elsewhere")
-    handed = list(import_inbox(moved, Wishes("me", TODAY)))
+    handed = list(import_inbox(moved, ImportOptions("me", TODAY)))
     assert sorted(file.outcome for each in handed for file in each.files) == [
         Outcome.KEPT_OUT,
         Outcome.KEPT_OUT,
@@ -274,21 +274,21 @@ def test_a_moved_data_folder_brings_nobody_back(settings: Settings, make_setting
 def assert_stays_out(settings: Settings, why: Why) -> None:
     """Nothing lands however often the inbox is imported, nothing is moved, and it is told once."""
     before = contents(settings.inbox_dir)
-    handed = list(import_inbox(settings, Wishes("me", TODAY)))
+    handed = list(import_inbox(settings, ImportOptions("me", TODAY)))
     assert {file.kept_out for each in handed for file in each.files} == {why}
     assert contents(settings.inbox_dir) == before
     assert pending(settings) == []
-    assert list(import_inbox(settings, Wishes("me", TODAY))) == []
+    assert list(import_inbox(settings, ImportOptions("me", TODAY))) == []
     assert read(settings) == (0, 0)
     assert read_receipts(settings.lake_dir) == []
 
 
 def test_new_plays_of_an_erased_listener_are_another_content(settings: Settings):
     path = write_json(settings.inbox_dir / "bert" / "endsong_0.json", plays(JANUARY, 3))
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     erase_from_lake(settings, "bert")
     write_json(path, plays(JANUARY, 4))
-    [handed] = import_inbox(settings, Wishes("me", TODAY))
+    [handed] = import_inbox(settings, ImportOptions("me", TODAY))
     assert handed.files[0].outcome is Outcome.LANDED
 
 
@@ -296,13 +296,13 @@ def test_what_is_kept_of_an_erased_listener_tells_nothing(settings: Settings, tm
     name = "bert-of-the-hill"
     path = write_json(settings.inbox_dir / name / f"{name}.json", plays(JANUARY, 3))
     undone = write_json(tmp_path / f"{name}-undone.json", plays(JANUARY, 5))
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     hand_in(settings, undone, name)
     digest = next((settings.lake_dir / "_imports").iterdir()).stem.split("-")[1]
     undo(settings, undone.name)
     erase_from_lake(settings, name)
     touched(path)
-    list(import_inbox(settings, Wishes("me", TODAY)))
+    list(import_inbox(settings, ImportOptions("me", TODAY)))
     everything = "\n".join(f"{file}\n{content!r}" for file, content in contents(settings.lake_dir).items())
     assert name not in everything
     assert digest not in everything

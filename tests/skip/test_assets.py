@@ -9,7 +9,7 @@ import pytest
 
 from spotify_assets.assets.ml import ml_assets
 from spotify_assets.assets.spec import IO_MANAGER, key_of
-from spotify_assets.automation.partitions import partitions
+from spotify_assets.partitions import partitions
 from spotify_assets.settings import Settings
 from spotify_assets.tables import MODEL_FEATURES, MODEL_REGISTRY, SKIP_LADDER, TRACKS, Table
 from spotify_assets.warehouse.database import Database

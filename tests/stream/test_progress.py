@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from spotify_assets.automation.health import look
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.stream_lag import stream_check, stream_problems
 from spotify_assets.figures import quality
+from spotify_assets.instance.home import instance_of
 from spotify_assets.lake.batches import Origin, origins
 from spotify_assets.lake.progress import (
     PartitionProgress,

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from spotify_assets.generator.history import Person, true_plays
+from spotify_assets.generator.true_plays import Person, true_plays
 from spotify_assets.tables import RAW_EVENTS, TRACKS
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.lengths import LengthSources

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import TABLES, Column, Table
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from spotify_assets.charts import audience as charts
 from spotify_assets.dashboard.clock import LAST_ZONE, today
-from spotify_assets.dashboard.furniture import change, choice, heading, show, tile
+from spotify_assets.dashboard.components import change, choice, heading, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import audience
 from spotify_assets.figures.view import Filters

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import catalogue as charts
-from spotify_assets.dashboard.furniture import heading, show, table
+from spotify_assets.dashboard.components import heading, show, table
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import catalogue
 from spotify_assets.figures.view import Filters

@@ -8,7 +8,7 @@ import streamlit as st
 from spotify_assets.charts import personal as charts
 from spotify_assets.charts import taste
 from spotify_assets.dashboard.clock import today
-from spotify_assets.dashboard.furniture import (
+from spotify_assets.dashboard.components import (
     change,
     choice,
     compares_with_before,
@@ -25,7 +25,8 @@ from spotify_assets.figures.personal import COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import LEAST_PLAYS, TERMS
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.beside_music import KINDS, discovered, is_all_that_is_known
-from spotify_assets.report.page import UNDESCRIBED, hours_in_words, rendered
+from spotify_assets.report.page import UNDESCRIBED, rendered
+from spotify_assets.report.words import hours_in_words
 from spotify_assets.tables import AUDIO_FEATURES
 
 _TOPS = (

@@ -8,7 +8,7 @@ import streamlit as st
 
 from spotify_assets.charts import model as charts
 from spotify_assets.charts import skips
-from spotify_assets.dashboard.furniture import choice, empty_state, heading, show, table, tile
+from spotify_assets.dashboard.components import choice, empty_state, heading, show, table, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import model
 from spotify_assets.figures.view import Filters

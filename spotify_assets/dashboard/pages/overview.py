@@ -7,7 +7,7 @@ import streamlit as st
 from spotify_assets.charts import overview as charts
 from spotify_assets.charts.theme import PERCENT
 from spotify_assets.dashboard.clock import LAST_ZONE, today
-from spotify_assets.dashboard.furniture import change, heading, show, tile
+from spotify_assets.dashboard.components import change, heading, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import overview
 from spotify_assets.figures.view import Filters

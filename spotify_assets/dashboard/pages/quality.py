@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import quality as charts
-from spotify_assets.dashboard.furniture import heading, show, table
+from spotify_assets.dashboard.components import heading, show, table
 from spotify_assets.dashboard.published import ask, version
 from spotify_assets.figures import quality
 from spotify_assets.figures.view import Filters

@@ -8,7 +8,7 @@ import streamlit as st
 from spotify_assets.charts import skips as charts
 from spotify_assets.charts.content import bars
 from spotify_assets.charts.theme import PERCENT
-from spotify_assets.dashboard.furniture import change, heading, show, tile
+from spotify_assets.dashboard.components import change, heading, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import overview, skips
 from spotify_assets.figures.skips import Dimension

@@ -11,7 +11,7 @@ from spotify_assets.charts import content as charts
 from spotify_assets.charts import overview as daily
 from spotify_assets.charts.theme import PERCENT
 from spotify_assets.dashboard.clock import today
-from spotify_assets.dashboard.furniture import (
+from spotify_assets.dashboard.components import (
     choice,
     chosen,
     filter_address,

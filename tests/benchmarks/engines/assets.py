@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import dagster as dg
 
-from spotify_assets.automation.instance import instance_of
 from spotify_assets.automation.runs import run as run_job
 from spotify_assets.definitions import build_defs
+from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
-from tests.automation.range_assets import ASSETS, materialize_range
 from tests.benchmarks.engines import COMPARED
 from tests.benchmarks.lakes import FIRST
 from tests.benchmarks.watching import Cost, measured
+from tests.instance.range_assets import ASSETS, materialize_range
 
 CATALOGUE, BACKFILL = "clean_catalogue", "backfill"
 

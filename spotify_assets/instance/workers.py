@@ -1,0 +1,65 @@
+"""Runs that the daemon launches: they say that they are alive, and the daemon's run monitoring looks.
+
+Dagster's own launcher cannot tell whether the process of a run is still there, so that a run which loses it
+together with the code server (a power cut, a killed container) would stay started for ever, and keep its
+turn: all that writes to the warehouse waits for it. Here it is ended within one look of the run monitoring,
+15 seconds.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.base import Executor
+from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+
+from spotify_assets.instance.run_locks import alive, is_killed
+
+
+class WatchedRunLauncher(DefaultRunLauncher):
+    """Dagster's launcher, which also knows whether the process of a run was killed."""
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """It does."""
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """Failed where the run left its lock behind; a run that never took one counts as running."""
+        if is_killed(Path(self._instance.root_directory), run.run_id):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "the process of the run was killed")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
+class _Watched(Executor):
+    """Another executor, whose process holds the lock of the run meanwhile."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    @property
+    def retries(self) -> RetryMode:
+        return self._executor.retries
+
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[dg.DagsterEvent]:
+        with alive(Path(plan_context.instance.root_directory), plan_context.run_id):
+            yield from self._executor.execute(plan_context, execution_plan)
+
+
+def _watched(context: dg.InitExecutorContext) -> Executor:
+    create = dg.in_process_executor.executor_creation_fn
+    assert create is not None
+    return _Watched(create(context))
+
+
+watched_in_process_executor = dg.ExecutorDefinition(
+    name="in_process",
+    config_schema=dg.in_process_executor.config_schema.config_type,
+    executor_creation_fn=_watched,
+    description="All steps in one process, which holds the lock of the run meanwhile.",
+)

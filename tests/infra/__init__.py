@@ -1,0 +1,1 @@
+"""Setting a bucket up, and who may do what there."""

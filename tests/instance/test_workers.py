@@ -1,0 +1,94 @@
+"""Runs say that they are alive, and the daemon's monitoring ends those that were killed."""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.workspace.context import BaseWorkspaceRequestContext
+from dagster._daemon.monitoring.run_monitoring import monitor_started_run
+
+from spotify_assets.instance.home import instance_of
+from spotify_assets.instance.run_locks import alive, forget, is_killed, killed_runs
+from spotify_assets.instance.workers import watched_in_process_executor
+from tests.automation.pooled_runs import settings_in, start
+from tests.automation.test_runs import wait_for_a_step
+
+SEEN = "seen"
+
+
+def test_a_run_is_not_killed_before_during_and_after_it(tmp_path: Path) -> None:
+    assert not is_killed(tmp_path, "a")
+    with alive(tmp_path, "a"):
+        assert not is_killed(tmp_path, "a")
+        assert killed_runs(tmp_path) == []
+    assert not is_killed(tmp_path, "a")
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+def test_a_run_that_left_its_lock_behind_was_killed(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        with alive(tmp_path, "a"):
+            os.write(write, b"!")
+            signal.pause()
+    assert os.read(read, 1) == b"!"
+    assert not is_killed(tmp_path, "a")
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert is_killed(tmp_path, "a")
+    assert killed_runs(tmp_path) == ["a"]
+    forget(tmp_path, "a")
+    assert killed_runs(tmp_path) == []
+
+
+@dg.asset
+def looks(context: dg.AssetExecutionContext) -> None:
+    """Writes down which runs hold a lock while it is made."""
+    home = Path(context.instance.root_directory)
+    (home / SEEN).write_text(",".join(file.stem for file in (home / "running").iterdir()))
+
+
+def watched_job() -> dg.JobDefinition:
+    """A job by the product's executor."""
+    job = dg.define_asset_job("job")
+    return dg.Definitions([looks], jobs=[job], executor=watched_in_process_executor).resolve_job_def("job")
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
+    with instance_of(settings_in(tmp_path)) as found:
+        yield found
+
+
+def test_a_launched_run_holds_its_lock_while_it_goes_on(instance: dg.DagsterInstance) -> None:
+    with dg.execute_job(dg.reconstructable(watched_job), instance) as result:
+        assert result.success
+    home = Path(instance.root_directory)
+    assert (home / SEEN).read_text() == result.run_id
+    assert list((home / "running").iterdir()) == []
+
+
+def monitored(instance: dg.DagsterInstance) -> dg.DagsterRun:
+    """The only run, once the monitoring has looked at it."""
+    [record] = instance.get_run_records()
+    unused: BaseWorkspaceRequestContext = None  # type: ignore[assignment]
+    monitor_started_run(instance, unused, record, logging.getLogger())
+    [run] = instance.get_runs()
+    return run
+
+
+@pytest.mark.slow
+def test_the_monitoring_ends_a_killed_run_and_no_other(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    (tmp_path / "data").mkdir()
+    process, _ = start(tmp_path, seconds=600)
+    wait_for_a_step(tmp_path)
+    assert monitored(instance).status == dg.DagsterRunStatus.STARTED
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert monitored(instance).status == dg.DagsterRunStatus.FAILURE
