@@ -85,9 +85,7 @@ def _failed_attempt(runs: _Runs, key: dg.AssetKey, entry: AssetEntry) -> str | N
     return next((record.dagster_run.run_id for record in ended), None)
 
 
-def _by_run(
-    runs: _Runs, key: dg.AssetKey, definition: dg.TimeWindowPartitionsDefinition
-) -> dict[str, set[str]]:
+def _by_run(runs: _Runs, key: dg.AssetKey, definition: dg.PartitionsDefinition) -> dict[str, set[str]]:
     """The partitions that the newest run left unmade, by that run; while it goes on, by the one before."""
     storage = runs.instance.event_log_storage
     attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from spotify_assets.dashboard.app import PAGES
 from spotify_assets.dashboard.serve import command

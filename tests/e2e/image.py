@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from spotify_assets.settings import PROJECT_ROOT
 from tests.e2e.server import Server
