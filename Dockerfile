@@ -17,7 +17,8 @@ RUN SPOTIFY_WAREHOUSE=/data/warehouse.duckdb .venv/bin/dbt --quiet parse \
     --project-dir dbt_project --profiles-dir dbt_project
 
 FROM python:3.11-slim AS runtime
-# The OpenMP runtime that LightGBM links to.
+# The OpenMP runtime that LightGBM links to, at whatever version the base image's Debian has.
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 app \
     && mkdir -p /data/inbox /dagster \
@@ -34,7 +35,8 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SPOTIFY_DATA_DIR=/data \
     DAGSTER_HOME=/dagster
-USER app
+# By number, so that an engine can see that it is not root.
+USER 1000
 
 FROM runtime AS dashboard
 # Mount the published folder, read-only, at /data/processed. Only /tmp is written to.

@@ -10,13 +10,14 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-store test-e2e up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo test test-slow test-stream kafka test-store test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
 	@echo "make test-store the lake in a real S3 server, with faults, kills and restarts"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
+	@echo "make test-conformance  Dagster's own tests of what our classes derive from"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate scan  what CI runs beside the tests"
@@ -75,6 +76,20 @@ $(KAFKA_JARS)/.fetched: tests/servers/kafka/pom.xml tests/servers/kafka/sha256su
 		-DoutputDirectory=$(CURDIR)/$(KAFKA_JARS) && \
 	(cd $(KAFKA_JARS) && sha256sum --check --strict --quiet $(CURDIR)/tests/servers/kafka/sha256sums) && touch $@
 
+# Dagster's own tests, from its source distribution; the wheel has none.
+DAGSTER_TESTS := .cache/dagster-tests
+test-conformance: $(DEV) $(DAGSTER_TESTS)/.fetched
+	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+
+$(DAGSTER_TESTS)/.fetched: requirements.lock | $(DEV)
+	rm -rf $(DAGSTER_TESTS) && mkdir -p $(DAGSTER_TESTS)
+	awk '/^dagster==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > $(DAGSTER_TESTS)/sdist.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
+		--dest $(DAGSTER_TESTS) -r $(DAGSTER_TESTS)/sdist.txt
+	cd $(DAGSTER_TESTS) && sdist=$$(echo dagster-*.tar.gz) && \
+		tar -xzf "$$sdist" --strip-components 1 "$${sdist%.tar.gz}/dagster_tests"
+	@touch $@
+
 # The real webserver and daemon, and a headless Chromium; one test at a time.
 test-e2e: $(DEV)
 	$(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
@@ -86,6 +101,7 @@ lint: $(DEV)
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .
 	$(BIN)/cfn-lint infra/aws.yaml
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 
 # The scanner pins much that the product pins otherwise, so it has an environment of its own. It asks nobody.

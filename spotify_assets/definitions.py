@@ -45,7 +45,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
     from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
-    from spotify_assets.lake.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
+    from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
     from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
@@ -61,11 +61,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
     resources = {
-        "warehouse": WarehouseIOManager(
-            database=str(settings.warehouse_path),
-            lock_timeout_seconds=settings.lock_timeout_seconds,
-            memory_limit=settings.duckdb_memory_limit,
-        ),
+        "warehouse": WarehouseIOManager.of(settings),
         "dbt": ListeningDbtCli(
             project_dir=str(settings.dbt_project_dir),
             profiles_dir=str(settings.dbt_project_dir),

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
-from spotify_assets.lake.start_date import start_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.start_date import start_of
 
 AS_OF = dg.TimeWindowPartitionMapping()
 """The mapping of an asset that reads the newest catalogue at or before its day, or else the earliest.

@@ -21,7 +21,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from spotify_assets.places import Place, place_of
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+_SHIPPED = Path(__file__).resolve().parent / "shipped"
+"""What a wheel carries beside the package (`setup.py`)."""
+PROJECT_FILES = _SHIPPED if _SHIPPED.is_dir() else _SHIPPED.parents[1]
+"""Folder of the dbt project, the workspace and the pages that define the words."""
+PROJECT_ROOT = Path.cwd() if _SHIPPED.is_dir() else PROJECT_FILES
+"""Folder of `.env`, the data and the Dagster instance where nothing else is said: the checkout, or, of what
+was installed without one, where a command is given."""
 
 Grain = Literal["day", "month"]
 _GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
@@ -99,7 +105,7 @@ class Settings(BaseSettings):
         description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
         "data folder. Credentials come from the environment, a profile or the role of the machine.",
     )
-    dbt_project_dir: Path = Field(PROJECT_ROOT / "dbt_project", description="Folder of the dbt project.")
+    dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
         None,
         description="Length of one partition: `day` or `month` (UTC); by default what fits the lake, as the "
@@ -287,7 +293,7 @@ class Settings(BaseSettings):
 
     @property
     def dagster_home(self) -> Path:
-        """Folder of the Dagster instance: $DAGSTER_HOME, by default `.dagster` in the project folder."""
+        """Folder of the Dagster instance: $DAGSTER_HOME, by default `.dagster` in `PROJECT_ROOT`."""
         return Path(os.environ.get("DAGSTER_HOME") or PROJECT_ROOT / ".dagster").expanduser().resolve()
 
     @property

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -11,7 +10,8 @@ from rich.text import Text
 from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.door import published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 
@@ -22,10 +22,10 @@ def print_summary(settings: Settings, console: Console) -> None:
         WarehouseMissingError: nothing was published yet, or not all that the summary tells of; the rows of
             the tables that there are have been printed then.
     """
-    serving = settings.serving_path
+    serving = published_copy(settings)
     if not serving.exists():
         raise WarehouseMissingError(f"{serving} does not exist yet: run spotify-assets materialize")
-    with duckdb.connect(str(serving), read_only=True) as connection:
+    with serving.reader() as connection:
         console.print(_tables(connection))
         if lacking := _lacking(connection):
             raise WarehouseMissingError(
@@ -37,11 +37,11 @@ def print_summary(settings: Settings, console: Console) -> None:
     console.print(Text.assemble("\n", ("Skip model", "bold"), "  ", insight))
     if outcomes:
         console.print(Text.assemble(("Skips", "bold"), "       ", outcomes))
-    console.print(f"\nWarehouse:       {_short(settings.warehouse_path)}")
-    console.print(f"Published copy:  {_short(serving)}  (open this one; runs do not wait for it)")
+    console.print(f"\nWarehouse:       {_short(str(warehouse_of(settings)))}")
+    console.print(f"Published copy:  {_short(str(serving))}  (open this one; runs do not wait for it)")
 
 
-def _lacking(connection: duckdb.DuckDBPyConnection) -> str:
+def _lacking(connection: Connection) -> str:
     """The tables that the summary reads and the copy lacks, in words."""
     found = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables"
@@ -50,7 +50,7 @@ def _lacking(connection: duckdb.DuckDBPyConnection) -> str:
     return ", ".join(table.full_name for table in needed if (table.full_name,) not in found)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
+def _tables(connection: Connection) -> RichTable:
     table = RichTable(title="Rows per table", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("table", no_wrap=True)
     table.add_column("rows", justify="right")
@@ -68,7 +68,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> RichTable:
     return table
 
 
-def _account(connection: duckdb.DuckDBPyConnection) -> RichTable:
+def _account(connection: Connection) -> RichTable:
     """What became of the rows that came into each table that judges them."""
     table = RichTable(title="Every row accounted for", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("table", no_wrap=True)
@@ -89,14 +89,14 @@ def _account(connection: duckdb.DuckDBPyConnection) -> RichTable:
     return table
 
 
-def _newest_insight(connection: duckdb.DuckDBPyConnection) -> str:
+def _newest_insight(connection: Connection) -> str:
     found = connection.execute(
         f"select insight from {SKIP_MODEL.full_name} order by cutoff_date desc limit 1"
     ).fetchall()
     return found[0][0] if found else "No model yet: the days so far are too few to train and judge one."
 
 
-def _outcomes(connection: duckdb.DuckDBPyConnection) -> str | None:
+def _outcomes(connection: Connection) -> str | None:
     """How much of the music was skipped, and of how much it is unknown; None without a play."""
     [plays, skips, unknowns] = single_row(
         connection,
@@ -110,7 +110,7 @@ def _outcomes(connection: duckdb.DuckDBPyConnection) -> str | None:
     return " ".join(filter(None, (f"{rate}.", unknown_in_words(unknowns, plays))))
 
 
-def _short(path: Path) -> Path:
-    """The path relative to where the person stands, where it lies below."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _short(address: str) -> str:
+    """The address, a path relative to where the person stands, where it lies below."""
+    here, path = Path.cwd(), Path(address)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else address

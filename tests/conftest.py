@@ -72,7 +72,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(data_dir=folder, _env_file=None)
     warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
     warehouse.create(core_tables())
-    warehouse.build("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    warehouse.build("--exclude-resource-type", "test")
     publish(Database(settings.warehouse_path), settings.processed_dir)
     return folder
 

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -11,26 +13,74 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("sources", "transforms", "skip", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
-LAYERS = (
-    {"tables", "places", "settings"},
-    {"sources", "transforms", "skip", "generator", "warehouse", "lake", "figures", "charts"},
-    {"stream"},
-    {"assets", "checks", "automation", "instance", "partitions", "docs", "summary", "dashboard", "report"},
-    {"cli", "definitions"},
+FLOORS = (
+    {"places", "whole_files"},
+    {"settings", "tables", "rows", "charts"},
+    {"sources"},
+    {"transforms"},
+    {"skip", "lake"},
+    {"instance"},
+    {"warehouse"},
+    {"start_date"},
+    {"generator", "partitions"},
+    {"figures", "stream"},
+    {"report", "summary", "docs"},
+    {"assets", "dashboard"},
+    {"automation"},
+    {"checks"},
+    {"definitions"},
+    {"cli"},
 )
-"""A module imports from its own layer and those before it, never from those after it."""
+"""A room imports from the floors below its own: nothing above it, and nothing beside it."""
+LONGEST_FILE, LONGEST_FUNCTION = 400, 50
+"""Lines; of a function without its docstring and the functions inside it."""
+LONGER = {
+    *("automation.backfills.backfill_of", "automation.changes.plan", "cli.files.generate"),
+    *("cli.imports.import_", "cli.operate.backfill", "dashboard.pages.audience.page"),
+    *("dashboard.pages.genres.page", "dashboard.pages.listener.page", "dashboard.pages.listener._taste"),
+    *(
+        "definitions.build_defs",
+        "generator.other_files.write_catalogues",
+        "generator.other_files.write_lastfm",
+    ),
+    *("generator.playback.simulate", "generator.true_plays._other_content", "generator.world._batch"),
+    "warehouse.lookback.plays_of_pairs",
+}
+"""Functions beyond it, which nobody has split: the list only gets shorter."""
+PRIVATE = {
+    "spotify_assets.assets.dbt_cli",
+    "spotify_assets.instance.event_log",
+    "spotify_assets.instance.partition_metadata",
+    "spotify_assets.instance.planned_events",
+    "spotify_assets.instance.records",
+    "spotify_assets.instance.workers",
+}
+"""Modules that reach below the public interface of Dagster or of its dbt package."""
 
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+def folders() -> list[Path]:
+    return sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").relative_to(PACKAGE.parent).parts).removesuffix(".__init__")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(path: Path) -> set[str]:
     """Names of the modules that a file imports, wherever in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -38,21 +88,31 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
-def imported_modules(path: Path) -> set[str]:
-    """Names of this product's modules that a file imports, `from a.package import module` too."""
-    found = imports_of(path)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("spotify_assets.")}
+@cache
+def house() -> Mapping[Path, frozenset[Path]]:
+    """Each file of the product with those that it imports, `from a.package import module` too."""
+    paths = {name_of(path): path for path in modules()}
+    found = {}
+    for path in paths.values():
+        names = imports_of(path)
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                names |= whole
+                if whole <= paths.keys():  # modules of a package, and nothing that the package itself says
+                    names.discard(node.module)
+        found[path] = frozenset(paths[name] for name in names & paths.keys()) - {path}
+    return found
 
 
-def part_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else ""
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def layer_of(part: str) -> int:
-    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+def floor_of(room: str) -> int:
+    floors = [number for number, rooms in enumerate(FLOORS) if room in rooms]
+    assert floors, f"{room} is on no floor of the house: give it one"
+    return floors[0]
 
 
 @pytest.mark.parametrize("part", DOMAIN)
@@ -62,12 +122,36 @@ def test_domain_code_imports_no_orchestrator(part: str):
         assert not outside & {"dagster", "dagster_dbt", "dagster_duckdb", "dagster_duckdb_polars"}, path
 
 
+def test_the_warehouse_has_one_door():
+    """No other package speaks to DuckDB, makes a `Database` of its own, or knows where the file is."""
+    inside = {"warehouse", "settings.py"}
+    wrong = []
+    for path in modules():
+        relative = path.relative_to(PACKAGE)
+        if relative.parts[0] in inside:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        outside = {name.split(".")[0] for name in imports_of(path)} & {"duckdb", "_duckdb"}
+        found = outside | named & {"warehouse_path", "serving_path"} | called & {"Database"}
+        wrong += [f"{relative}: {name}" for name in sorted(found)]
+    assert wrong == []
+
+
+def test_private_interfaces_are_reached_for_in_few_places():
+    """Only `dagster` and `dagster_dbt` themselves are public; what is below may move with any version."""
+    below = ("dagster.", "dagster_dbt.", "dagster_shared", "dbt.")
+    reaching = [path for path in modules() if any(name.startswith(below) for name in imports_of(path))]
+    assert {name_of(path) for path in reaching} == PRIVATE
+
+
 def test_paths_are_read_as_they_are_written():
     """A folder may be called `[music]`: Polars takes no path for a pattern."""
     readers = {f"{kind}_{form}" for kind in ("read", "scan") for form in ("parquet", "csv", "ipc")}
     wrong = []
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             of_polars = isinstance(node.func.value, ast.Name) and node.func.value.id == "pl"
@@ -78,34 +162,46 @@ def test_paths_are_read_as_they_are_written():
     assert wrong == []
 
 
-def test_imports_run_one_way():
-    wrong = []
-    for path in modules():
-        relative = path.relative_to(PACKAGE)
-        part = relative.parts[0].removesuffix(".py")
-        if part == "__init__":
-            continue
-        for name in imports_of(path):
-            if name.startswith("spotify_assets.") and layer_of(part_of(name)) > layer_of(part):
-                wrong.append(f"{relative} imports {name}")
-    assert wrong == []
+def test_imports_run_downwards():
+    arrows = [(path, other) for path, others in house().items() for other in others]
+    between = [(path, other) for path, other in arrows if room_of(path) not in (room_of(other), "__init__")]
+    upward = [
+        f"{name_of(path)} imports {name_of(other)}"
+        for path, other in between
+        if floor_of(room_of(other)) >= floor_of(room_of(path))
+    ]
+    assert upward == []
+
+
+def test_modules_import_each_other_in_no_circle():
+    TopologicalSorter(house()).prepare()
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name_of)
+def test_what_stands_in_a_folder_imports_each_other_in_no_circle(folder: Path):
+    """Its files, and its folders, each with all that is below it; `__init__` may offer any of them."""
+    graph: dict[str, set[str]] = {}
+    for path, others in house().items():
+        if folder in path.parents and path != folder / "__init__.py":
+            inside = {child_of(folder, other) for other in others if folder in other.parents}
+            child = child_of(folder, path)
+            graph[child] = graph.get(child, set()) | (inside - {child, "__init__"})
+    TopologicalSorter(graph).prepare()
+
+
+def child_of(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).parts[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("part", DOMAIN)
-def test_modules_of_domain_code_import_each_other_in_no_circle_and_draw_nothing(part: str):
-    names = {
-        ".".join(path.with_suffix("").relative_to(PACKAGE.parent).parts).removesuffix(".__init__"): path
-        for path in (PACKAGE / part).rglob("*.py")
-    }
-    graph = {name: (imported_modules(path) & names.keys()) - {name} for name, path in names.items()}
-    TopologicalSorter(graph).prepare()
-    drawing = {name for path in names.values() for name in imports_of(path) if part_of(name) == "charts"}
-    assert drawing == set()
+def test_domain_code_draws_nothing(part: str):
+    inside = [path for path in modules() if room_of(path) == part]
+    assert not [name_of(path) for path in inside if "charts" in {room_of(other) for other in house()[path]}]
 
 
 def test_every_package_says_what_belongs_there():
     for path in PACKAGE.rglob("__init__.py"):
-        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+        assert ast.get_docstring(tree_of(path)), path
 
 
 @pytest.mark.parametrize("module", ["spotify_assets", "spotify_assets.cli", "spotify_assets.definitions"])
@@ -122,3 +218,40 @@ def test_importing_reads_no_manifest_opens_no_connection_and_stays_light(module:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_class_name_is_of_one_class():
+    named: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named.setdefault(node.name, []).append(name_of(path))
+    assert {name: where for name, where in named.items() if len(where) > 1} == {}
+
+
+def test_no_file_is_longer_than_one_reads_at_a_time():
+    long = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
+
+
+def test_functions_are_short():
+    longer = {
+        f"{name_of(path).removeprefix('spotify_assets.')}.{node.name}"
+        for path in modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef) and own_lines(node) > LONGEST_FUNCTION
+    }
+    assert longer <= LONGER
+
+
+def own_lines(function: ast.FunctionDef) -> int:
+    lines = set(range(function.lineno, (function.end_lineno or 0) + 1))
+    inner = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef)][1:]
+    apart: list[ast.stmt] = [*inner]
+    if ast.get_docstring(function) is not None:
+        apart.append(function.body[0])
+    for node in apart:
+        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+        first = min([node.lineno, *(each.lineno for each in decorators)])
+        lines -= set(range(first, (node.end_lineno or 0) + 1))
+    return len(lines)

@@ -18,9 +18,9 @@ from spotify_assets.checks.asset_checks import WITHOUT_ASSET
 from spotify_assets.checks.evaluate import check_names
 from spotify_assets.definitions import build_defs
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from spotify_assets.tables import RAW_EVENTS, TABLES
-from spotify_assets.warehouse.slices import Window
 
 SEVEN = (
     "raw_tracks",

@@ -75,11 +75,31 @@ def test_every_direct_dependency_earns_its_place_in_a_line():
     assert names == listed - {"package"} - {"---"}
 
 
-def test_the_readme_lists_every_setting():
-    readme = (PROJECT_ROOT / "README.md").read_text()
+def test_every_setting_is_listed():
+    page = (PROJECT_ROOT / "docs" / "settings.md").read_text()
 
     for name in Settings.model_fields:
-        assert f"`SPOTIFY_{name.upper()}`" in readme
+        assert f"`SPOTIFY_{name.upper()}`" in page
+
+
+def test_the_readme_is_read_to_its_end():
+    assert len((PROJECT_ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+PAGES = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md", *(PROJECT_ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path):
+    linked = re.findall(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [path for path in linked if not (page.parent / path).exists()] == []
+
+
+def test_contributing_names_files_that_are_there():
+    text = (PROJECT_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:spotify_assets|dbt_project|tests|docs)/[\w/.]+)`", text)
+    assert named
+    assert [path for path in named if not (PROJECT_ROOT / path).exists()] == []
 
 
 def test_lock_files_carry_hashes_and_name_no_index():

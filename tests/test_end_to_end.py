@@ -21,9 +21,9 @@ from spotify_assets.generator.catalogue import generate_catalogue, write_catalog
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.tracks import clean_tracks
-from spotify_assets.warehouse.slices import Window
 
 FIRST, LAST = date(2025, 2, 22), date(2025, 3, 7)
 DAYS = Window(FIRST, LAST + timedelta(days=1))

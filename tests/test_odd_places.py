@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.assets.dbt_cli import as_dbt_reads
 from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.layout import landed_dates
 from spotify_assets.settings import PROJECT_ROOT, Settings
+from spotify_assets.warehouse.door import warehouse_of
 from tests.lake.exports import plays, write_json
 
 ODD = "Sören's [music] #1 & 100% {x}"
@@ -54,9 +54,9 @@ def test_dbt_gets_a_path_that_no_address_cuts_short(
     settings = make_settings(data_dir=tmp_path / name)
     settings.data_dir.mkdir()
     (settings.data_dir / "warehouse.duckdb").write_bytes(b"here")
-    with as_dbt_reads(settings) as readable:
-        assert readable.warehouse_path.read_bytes() == b"here"
-        assert not set("#?;") & set(str(readable.warehouse_path))
+    with warehouse_of(settings).for_dbt() as path:
+        assert Path(path).read_bytes() == b"here"
+        assert not set("#?;") & set(path)
     assert settings.warehouse_path.read_bytes() == b"here"
 
 

@@ -5,8 +5,8 @@ import dagster as dg
 import pytest
 
 from spotify_assets.partitions import around, as_window, keys_of, lookback, partitions, windows
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 MakeSettings = Callable[..., Settings]
 TODAY = datetime.now(UTC).date()

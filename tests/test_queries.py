@@ -30,7 +30,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     folder = tmp_path_factory.mktemp("queries")
     built = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
     built.create(core_tables())
-    built.build("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+    built.build("--exclude-resource-type", "test")
     return built
 
 

@@ -9,6 +9,8 @@ import polars as pl
 from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, around, windows
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     ARTISTS,
@@ -18,7 +20,6 @@ from spotify_assets.tables import (
     TRACK_GENRES,
     TRACKS,
 )
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHBOURS
 from spotify_assets.transforms.events import listening_events as clean_events
 from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
@@ -29,7 +30,7 @@ from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.lengths import length_sources
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined
 
 NEIGHBOURING_DAYS = 1
 """Sessions begin the day before, and a row may be dropped for one that ended on the day after."""

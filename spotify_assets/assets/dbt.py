@@ -16,16 +16,17 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables, run_dbt
+from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
 from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.assets.spec import POOL, owner_of
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.partitions import partitions, window_of_run
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
+from spotify_assets.start_date import start_of
+from spotify_assets.warehouse.door import Warehouse, warehouse_of
+from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.marts import outdated_tables
 from spotify_assets.warehouse.pruning import first_date
-from spotify_assets.warehouse.slices import Window
 
 MARTS = "marts"
 INCREMENTAL = "incremental"
@@ -115,15 +116,17 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
     )
-    def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def models(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Storage]
+    ) -> Iterator[Any]:
         if not context.selected_asset_keys:  # the run is for the tests alone, which judge whole tables
-            yield from run_dbt(context, dbt, settings, TEST)
+            yield from run_dbt(context, dbt, settings, warehouse.door, TEST)
             return
         window = window_of_run(context.run, settings)
         selected = {key.path[-1] for key in context.selected_asset_keys}
         made_before = incremental_models(manifest)
         older = outdated_tables(
-            _database(settings), MARTS, {n: made_before[n] for n in selected & made_before.keys()}
+            warehouse.door, MARTS, {n: made_before[n] for n in selected & made_before.keys()}
         )
         arguments = BUILD
         if older:
@@ -132,18 +135,20 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
             )
             arguments = ANEW
         elif window:
-            arguments = window_arguments(from_first_mart(window, settings, made_before))
-        yield from run_dbt(context, dbt, settings, arguments)
+            arguments = window_arguments(from_first_mart(window, settings, warehouse.door, made_before))
+        yield from run_dbt(context, dbt, settings, warehouse.door, arguments)
 
     return models
 
 
-def from_first_mart(window: Window, settings: Settings, names: Collection[str]) -> Window:
+def from_first_mart(
+    window: Window, settings: Settings, warehouse: Warehouse, names: Collection[str]
+) -> Window:
     """The window, or one from where the marts begin, where they have dates from before the partitions.
 
     These have left the tables that the marts are made from, so that made again the marts are without them.
     """
-    first = first_date(_database(settings), MARTS, names)
+    first = first_date(warehouse, MARTS, names)
     return window if first is None or first >= start_of(settings) else Window(first, window.end)
 
 
@@ -171,10 +176,6 @@ def window_arguments(window: Window) -> list[str]:
     ]
 
 
-def _database(settings: Settings) -> Database:
-    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-
-
 def _materialized(properties: Mapping[str, Any]) -> str:
     """How a model is materialised."""
     return str(properties["config"].get("materialized", "table"))
@@ -196,13 +197,13 @@ def prepared_manifest(settings: Settings) -> Path:
     manifest = manifest_of(project_dir)
     if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
         return manifest
-    with as_dbt_reads(settings) as readable:
+    with dbt_variables(settings, warehouse_of(settings)) as variables:
         parsed = subprocess.run(
             [
                 *(dbt_executable(), "--quiet", "parse"),
                 *("--project-dir", project_dir, "--profiles-dir", project_dir),
             ],
-            env={**os.environ, **dbt_variables(readable)},
+            env={**os.environ, **variables},
             capture_output=True,
             text=True,
             check=False,

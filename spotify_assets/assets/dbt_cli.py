@@ -6,9 +6,7 @@ use. Rows are counted here by one query instead. Figures: 2 cores, dbt-core 1.11
 """
 
 import os
-import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -26,36 +24,17 @@ from packaging.version import parse as parse_version
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
 from spotify_assets.instance.orphans import ends_with_us
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
-
-_CUTS_AN_ADDRESS = re.compile(r"[#?;]")
-
-
-def dbt_variables(settings: Settings) -> dict[str, str]:
-    """The environment variables by which the dbt project knows the settings that it needs.
-
-    Every call of dbt needs the same ones: other values would make it parse the project again.
-    """
-    return {
-        "SPOTIFY_WAREHOUSE": str(settings.warehouse_path),
-        "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone,
-    }
+from spotify_assets.warehouse.door import Warehouse
 
 
 @contextmanager
-def as_dbt_reads(settings: Settings) -> Iterator[Settings]:
-    """The settings with the warehouse at a path that dbt understands.
+def dbt_variables(settings: Settings, warehouse: Warehouse) -> Iterator[dict[str, str]]:
+    """The environment variables by which the dbt project knows what it needs, for the time of a call.
 
-    dbt-duckdb takes the name of the database from the path as from an address, which `#`, `?` and `;` cut
-    short: a data folder below such a name is lent another one, by a link, for the time of a call.
+    Every call of dbt needs the same ones: other values would make it parse the project again.
     """
-    if not _CUTS_AN_ADDRESS.search(str(settings.data_dir)):
-        yield settings
-        return
-    with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
-        link = Path(folder) / "data"
-        link.symlink_to(settings.data_dir, target_is_directory=True)
-        yield settings.model_copy(update={"data_dir": link})
+    with warehouse.for_dbt() as address:
+        yield {"SPOTIFY_WAREHOUSE": address, "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone}
 
 
 class ListeningDbtCli(DbtCliResource):
@@ -70,12 +49,16 @@ class ListeningDbtCli(DbtCliResource):
 
 
 def run_dbt(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, settings: Settings, arguments: list[str]
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    settings: Settings,
+    warehouse: Warehouse,
+    arguments: list[str],
 ) -> Iterator[Any]:
-    """Call dbt on the warehouse of the settings; yields its events, with each model's number of rows.
+    """Call dbt on the warehouse; yields its events, with each model's number of rows.
 
-    The events come when dbt has ended: until then the file is dbt's alone. What was made and tested before
-    something failed is told as well.
+    The events come when dbt has ended: until then the warehouse is dbt's alone. What was made and tested
+    before something failed is told as well.
 
     Raises:
         DbtError: a model or a test that blocks failed, or dbt itself.
@@ -84,8 +67,8 @@ def run_dbt(
     folder = settings.dagster_home / "dbt"
     target = folder / f"{context.op_execution_context.op.name}-{context.run.run_id}"
     _lend_parsed(folder, target)
-    with as_dbt_reads(settings) as readable:
-        with _variables(dbt_variables(readable)):
+    with dbt_variables(settings, warehouse) as variables:
+        with _variables(variables):
             invocation = dbt.cli(arguments, context=context, target_path=target)
         with ends_with_us(invocation.process.pid):
             events, failure = _events(invocation)
@@ -93,7 +76,7 @@ def run_dbt(
     wrong = wrong_in(target, invocation.manifest["nodes"])
     if failure is None:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
-    rows = _row_counts(settings)
+    rows = _row_counts(warehouse)
     for event in events:
         if isinstance(event, dg.Output):
             key = context.asset_key_for_output(event.output_name)
@@ -101,7 +84,7 @@ def run_dbt(
             if table in rows:
                 yield event.with_metadata({**event.metadata, "dagster/row_count": rows[table]})
                 continue
-        yield _described(event, wrong, settings)
+        yield _described(event, wrong, warehouse)
     if failure is not None:
         context.log.error(f"dbt's log: {target / 'dbt.log'}")
         raise DbtError(summary(wrong.values(), str(failure)))
@@ -134,21 +117,17 @@ def _keep_parsed(folder: Path, target: Path) -> None:
         (target / PARTIAL_PARSE_FILE_NAME).replace(folder / PARTIAL_PARSE_FILE_NAME)
 
 
-def _described(event: Any, wrong: Mapping[str, Wrong], settings: Settings) -> Any:
+def _described(event: Any, wrong: Mapping[str, Wrong], warehouse: Warehouse) -> Any:
     """The event; of a check that failed, with what is wrong in words."""
     if not isinstance(event, dg.AssetCheckResult) or event.passed:
         return event
     found = wrong.get(str(event.metadata["unique_id"].value))
-    return event if found is None else event._replace(description=with_rows(found, _database(settings)))
+    return event if found is None else event._replace(description=with_rows(found, warehouse))
 
 
-def _database(settings: Settings) -> Database:
-    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-
-
-def _row_counts(settings: Settings) -> dict[str, int]:
+def _row_counts(warehouse: Warehouse) -> dict[str, int]:
     """Rows of every dbt table, by `schema.table`; views are left out."""
-    with _database(settings).reader() as connection:
+    with warehouse.reader() as connection:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
             "where database_name = current_database() and schema_name = 'marts'"

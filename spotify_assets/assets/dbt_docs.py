@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 from spotify_assets.assets.dbt import dbt_executable
-from spotify_assets.assets.dbt_cli import as_dbt_reads, dbt_variables
+from spotify_assets.assets.dbt_cli import dbt_variables
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.door import published_copy, warehouse_of
+from spotify_assets.whole_files import replaced
 
 FOLDER = "docs"
 """Folder of the page, in the data folder."""
@@ -26,25 +28,28 @@ def build_docs(settings: Settings) -> Path:
         RuntimeError: dbt cannot make it; the message holds what dbt said.
     """
     project = settings.dbt_project_dir
-    published = settings.serving_path.exists()
-    types = ["--target", "published"] if published else ["--target", "lint", "--empty-catalog"]
+    published = published_copy(settings)
+    types = ["--target", "published"] if published.exists() else ["--target", "lint", "--empty-catalog"]
     page = settings.data_dir / FOLDER / PAGE
     page.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as target, as_dbt_reads(settings) as readable:
+    with (
+        tempfile.TemporaryDirectory() as target,
+        dbt_variables(settings, warehouse_of(settings)) as variables,
+        published.for_dbt() as serving,
+    ):
         made = subprocess.run(
             [
                 *(dbt_executable(), "--quiet", "docs", "generate", "--static", *types),
                 *("--project-dir", project, "--profiles-dir", project),
                 *("--target-path", target, "--log-path", target),
             ],
-            env={**os.environ, **dbt_variables(readable), "SPOTIFY_SERVING": str(readable.serving_path)},
+            env={**os.environ, **variables, "SPOTIFY_SERVING": serving},
             capture_output=True,
             text=True,
             check=False,
         )
         if made.returncode:
             raise RuntimeError(f"dbt cannot document {project}:\n{made.stdout}{made.stderr}")
-        unfinished = page.with_suffix(".new")
-        shutil.copyfile(Path(target) / "static_index.html", unfinished)
-    unfinished.replace(page)
+        with replaced(page) as new:
+            shutil.copyfile(Path(target) / "static_index.html", new)
     return page

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse
 
 ROWS_SHOWN = 3
 NODES_TOLD = 5
@@ -69,11 +69,11 @@ def summary(wrong: Collection[Wrong], said: str) -> str:
     return "; ".join(lines[:NODES_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
-def with_rows(wrong: Wrong, database: Database) -> str:
+def with_rows(wrong: Wrong, warehouse: Warehouse) -> str:
     """What a test found, with the first of its rows."""
     if not wrong.query or wrong.status not in ("fail", "warn"):
         return wrong.message
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         found = connection.execute(f"select * from ({wrong.query}) limit {ROWS_SHOWN}")
         names = [column[0] for column in found.description or ()]
         rows = found.fetchall()

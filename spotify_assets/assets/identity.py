@@ -8,12 +8,13 @@ import polars as pl
 from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
 from spotify_assets.tables import COUNTRIES, LISTENING_HOURS, PLAYED_TRACKS, RECORDINGS, USER_PROFILES
 from spotify_assets.transforms import hours, identity, played, zones
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 
 AFTER_ALL = Window(date.max, date.max)
 """A window that every snapshot and every day lies before."""

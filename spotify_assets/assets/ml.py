@@ -7,7 +7,6 @@ leaves what it finds for the others: the readable skip model, which takes a tent
 them is a backfill with the settings raised.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -17,6 +16,7 @@ import polars as pl
 
 from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     FEATURE_DRIFT,
@@ -36,11 +36,11 @@ from spotify_assets.tables import (
 )
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRACK_COLUMNS, first_start
 from spotify_assets.transforms.features import model_features as features_of
-from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
+from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 
 if TYPE_CHECKING:
     from spotify_assets.skip.model import SkipModel
@@ -97,7 +97,11 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"model_features": reads("ml.model_features", lookback(settings, window_days - 1))},
         **partitioned(settings),
     )
-    def skip_model(context: dg.AssetExecutionContext, model_features: TableReader) -> tuple[Slices, Slices]:
+    def skip_model(
+        context: dg.AssetExecutionContext,
+        model_features: TableReader,
+        warehouse: dg.ResourceParam[Storage],
+    ) -> tuple[Slices, Slices]:
         from spotify_assets.assets.plots import skip_model_summary  # noqa: PLC0415
         from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
@@ -106,11 +110,12 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
+        model, terms = _own(warehouse, (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS))
         summaries = [skip_model_summary(model) for model in trained]
         coefficients = [skip_model_coefficients(model) for model in trained]
         return (
-            _beside_stored(context, settings, SKIP_MODEL, cutoffs, summaries),
-            _beside_stored(context, settings, SKIP_MODEL_COEFFICIENTS, cutoffs, coefficients),
+            _beside_stored(context, model, cutoffs, summaries),
+            _beside_stored(context, terms, cutoffs, coefficients),
         )
 
     @dg.multi_asset(
@@ -123,10 +128,15 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **partitioned(settings),
     )
     def skip_ladder(
-        context: dg.AssetExecutionContext, model_features: TableReader, tracks: TableReader
+        context: dg.AssetExecutionContext,
+        model_features: TableReader,
+        tracks: TableReader,
+        warehouse: dg.ResourceParam[Storage],
     ) -> LadderSlices:
         cutoffs = _newest_cutoffs(context, model_features, settings.ladder_cutoffs)
-        registry = _registry(settings, before=min(cutoffs.made, default=Window(date.max, date.max)).start)
+        own = _own(warehouse, LADDER_TABLES)
+        first = min(cutoffs.made, default=Window(date.max, date.max)).start
+        registry = _registry(TableReader(warehouse.door, MODEL_REGISTRY), before=first)
 
         def make(cutoff: date) -> "Rows":
             from spotify_assets.skip.training import both  # noqa: PLC0415
@@ -134,7 +144,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             ladder = _ladder(context, settings, model_features, registry, cutoff)
             return both(ladder, _popularity(context, settings, tracks, registry, cutoff))
 
-        return cast("LadderSlices", _made(context, settings, LADDER_TABLES, cutoffs, make))
+        return cast("LadderSlices", _made(context, settings, own, cutoffs, make))
 
     @dg.multi_asset(
         name="skip_survival",
@@ -146,13 +156,16 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **partitioned(settings),
     )
     def skip_survival(
-        context: dg.AssetExecutionContext, listening_events: TableReader, track_genres: TableReader
+        context: dg.AssetExecutionContext,
+        listening_events: TableReader,
+        track_genres: TableReader,
+        warehouse: dg.ResourceParam[Storage],
     ) -> tuple[Slices, Slices]:
         def make(cutoff: date) -> "Rows":
             return _survival(settings, listening_events, track_genres, cutoff)
 
         cutoffs = _newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
-        slices = _made(context, settings, SURVIVAL_TABLES, cutoffs, make)
+        slices = _made(context, settings, _own(warehouse, SURVIVAL_TABLES), cutoffs, make)
         return cast("tuple[Slices, Slices]", slices)
 
     return [model_features, skip_model, skip_ladder, skip_survival]
@@ -183,7 +196,7 @@ def _train(
 def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     """What the asset's page shows of a model."""
     from spotify_assets.charts.skips import coefficient_plot  # noqa: PLC0415
-    from spotify_assets.charts.theme import to_png  # noqa: PLC0415
+    from spotify_assets.charts.theme import in_markdown, to_png  # noqa: PLC0415
     from spotify_assets.skip.insight import insight  # noqa: PLC0415
     from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
@@ -191,7 +204,7 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     picture = to_png(coefficient_plot(skip_model_coefficients(model), title))
     return {
         "insight": dg.MetadataValue.md(insight(model)),
-        "coefficients": _image(title, picture),
+        "coefficients": dg.MetadataValue.md(in_markdown(title, picture)),
         "auc": dg.MetadataValue.float(model.auc),
         "log loss": dg.MetadataValue.float(model.log_loss),
         "log loss of the base rate": dg.MetadataValue.float(model.base_log_loss),
@@ -201,14 +214,9 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     }
 
 
-def _image(title: str, picture: bytes) -> dg.MetadataValue:
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})")
-
-
-def _own_table(settings: Settings, table: Table) -> TableReader:
-    """A table that an asset itself writes: what earlier runs left in it."""
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    return TableReader(database, table)
+def _own(warehouse: Storage, tables: Sequence[Table]) -> list[TableReader]:
+    """Tables that an asset itself writes: what earlier runs left in them."""
+    return [TableReader(warehouse.door, table) for table in tables]
 
 
 def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -239,7 +247,7 @@ def _newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_m
 def _made(
     context: dg.AssetExecutionContext,
     settings: Settings,
-    tables: Sequence[Table],
+    tables: Sequence[TableReader],
     cutoffs: _Cutoffs,
     make: Callable[[date], "Rows"],
 ) -> tuple[Slices, ...]:
@@ -251,10 +259,9 @@ def _made(
     return tuple(
         _beside_stored(
             context,
-            settings,
             table,
             cutoffs,
-            [rows[table.name] for rows in made.values() if table.name in rows],
+            [rows[table.table.name] for rows in made.values() if table.table.name in rows],
         )
         for table in tables
     )
@@ -262,25 +269,22 @@ def _made(
 
 def _beside_stored(
     context: dg.AssetExecutionContext,
-    settings: Settings,
-    table: Table,
+    table: TableReader,
     cutoffs: _Cutoffs,
     made: Sequence[pl.DataFrame],
 ) -> Slices:
     """Slices of a run: what was made for some cut-offs, and what is stored of the others that have data."""
-    days, column = windows(context), pl.col(str(table.partition_column))
-    stored = _stored(_own_table(settings, table), joined(days))
+    days, column = windows(context), pl.col(table.partition_column)
+    stored = _stored(table, joined(days))
     kept = stored.filter(column.is_in([day for window in cutoffs.kept for day in window.days()]))
     rows = pl.concat([kept, *made])
     # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
     return Slices.of(days, lambda w: rows.filter((column >= w.start) & (column < w.end)), rows={})
 
 
-def _registry(settings: Settings, *, before: date) -> "Registry":
+def _registry(table: TableReader, *, before: date) -> "Registry":
     """The stored models of cut-offs before a date: those that a run makes again do not count."""
     from spotify_assets.skip.training import ENTRY_COLUMNS, Registry  # noqa: PLC0415
-
-    table = _own_table(settings, MODEL_REGISTRY)
 
     def read_text(model_id: str) -> str:
         cutoff = date.fromisoformat(model_id.rsplit("/", 1)[1])
@@ -359,7 +363,11 @@ def _survival(settings: Settings, events: TableReader, track_genres: TableReader
 
 
 def _show(
-    context: dg.AssetExecutionContext, settings: Settings, tables: Sequence[Table], rows: "Rows", cutoff: date
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    tables: Sequence[TableReader],
+    rows: "Rows",
+    cutoff: date,
 ) -> None:
     """What a person sees of a cut-off: the plots as files and on the asset's page, and what they say.
 
@@ -367,11 +375,9 @@ def _show(
     partition of a run, so that a range gets the files' paths and a single partition the pictures.
     """
     from spotify_assets.assets.plots import plots_of  # noqa: PLC0415
-    from spotify_assets.charts.theme import save  # noqa: PLC0415
+    from spotify_assets.charts.theme import in_markdown, save  # noqa: PLC0415
 
-    newer = _stored(
-        _own_table(settings, tables[0]), Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"]
-    )
+    newer = _stored(tables[0], Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"])
     metadata: dict[str, dg.MetadataValue] = {}
     for plot in plots_of(rows, cutoff):
         metadata[f"{plot.name} says"] = dg.MetadataValue.md(plot.says)
@@ -379,6 +385,6 @@ def _show(
             path = save(plot.chart, settings.processed_dir / PLOTS, plot.name, plot.says)
             metadata[plot.name] = dg.MetadataValue.path(path)
             if len(context.partition_keys) == 1:
-                metadata[plot.name] = _image(plot.title, path.read_bytes())
+                metadata[plot.name] = dg.MetadataValue.md(in_markdown(plot.title, path.read_bytes()))
     if metadata:
-        context.add_output_metadata(metadata, output_name=tables[0].name)
+        context.add_output_metadata(metadata, output_name=tables[0].table.name)

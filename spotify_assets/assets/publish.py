@@ -5,7 +5,8 @@ import dagster as dg
 from spotify_assets.assets.pulse import pulse_markdown
 from spotify_assets.assets.spec import FIRST, POOL, owner_of
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
+from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.publish import publish, publish_serving
 
 
@@ -25,12 +26,9 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
             "as Parquet beside it, month by month. Replaced in one step: nobody's open page blocks a run."
         ),
     )
-    def serving() -> dg.MaterializeResult[None]:
-        database = Database(
-            settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit
-        )
-        published = publish(database, settings.processed_dir, settings.lake_processed)
-        pulse = pulse_markdown(published.serving)
+    def serving(warehouse: dg.ResourceParam[Storage]) -> dg.MaterializeResult[None]:
+        published = publish(warehouse.door, settings.processed_dir, settings.lake_processed)
+        pulse = pulse_markdown(published_copy(settings))
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(published.serving),
@@ -60,11 +58,8 @@ def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
             "The marts in it are those of the run before until `serving` follows in the same run."
         ),
     )
-    def metrics() -> dg.MaterializeResult[None]:
-        database = Database(
-            settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit
-        )
-        path = publish_serving(database, settings.processed_dir)
+    def metrics(warehouse: dg.ResourceParam[Storage]) -> dg.MaterializeResult[None]:
+        path = publish_serving(warehouse.door, settings.processed_dir)
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path)})
 
     return metrics

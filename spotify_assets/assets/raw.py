@@ -13,13 +13,15 @@ from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
 from spotify_assets.partitions import windows
 from spotify_assets.places import Place
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
-from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Slices, Window, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined
 
 
 def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
@@ -28,11 +30,10 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
     `begins` says where partitions begin by what the lake has now: rows before that leave every table first.
     """
     lake_dir = settings.lake
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
 
     @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
-    def raw_tracks(context: dg.AssetExecutionContext) -> Slices:
-        _prune(context, database, begins())
+    def raw_tracks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
+        _prune(context, warehouse.door, begins())
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
         return Slices.of(
@@ -43,8 +44,8 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
         )
 
     @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
-    def raw_events(context: dg.AssetExecutionContext) -> Slices:
-        _prune(context, database, begins())
+    def raw_events(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
+        _prune(context, warehouse.door, begins())
         lake, days = EventLake(lake_dir), windows(context)
         return Slices.of(
             days,
@@ -60,9 +61,9 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
     return [raw_tracks, raw_events, import_receipts]
 
 
-def _prune(context: dg.AssetExecutionContext, database: Database, start: date) -> None:
+def _prune(context: dg.AssetExecutionContext, warehouse: Warehouse, start: date) -> None:
     """Take what lies before the partitions out of the tables; the first step of a run that reads the lake."""
-    for name, rows in prune(database, start).items():
+    for name, rows in prune(warehouse, start).items():
         context.log.info(f"{name}: {rows:,} rows before {start} left the table.")
 
 
@@ -86,8 +87,3 @@ def landed_tracks(settings: Settings, window: Window) -> Cleaned:
         rows_in=landed.rows_in + refused.height,
         rejected=pl.concat([landed.rejected, refused]),
     )
-
-
-def landed_events(settings: Settings, window: Window) -> Cleaned:
-    """The event rows of a window's dates, beside those that landing refused."""
-    return EventLake(settings.lake).read(window)

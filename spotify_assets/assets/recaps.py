@@ -1,6 +1,5 @@
 """The recaps of each month as an asset. Not here: what is in them (`report`), and one on demand (`cli`)."""
 
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import dagster as dg
 from spotify_assets.assets.spec import owner_of
 from spotify_assets.partitions import months, windows
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
 
 if TYPE_CHECKING:
     from spotify_assets.report.recap import Recap
@@ -41,7 +40,7 @@ def recap_asset(settings: Settings) -> dg.AssetsDefinition:
         from spotify_assets.figures.view import Period  # noqa: PLC0415
         from spotify_assets.report.monthly import monthly_recaps  # noqa: PLC0415
 
-        serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
+        serving = published_copy(settings)
         written: list[Recap] = []
         for window in windows(context):
             month = Period(window.start, window.end - timedelta(days=1))
@@ -76,8 +75,8 @@ def _metadata(settings: Settings, written: "list[Recap]") -> dict[str, Any]:
 
 def _picture(one: "Recap") -> str:
     from spotify_assets.charts.personal import listening_time  # noqa: PLC0415
-    from spotify_assets.charts.theme import WIDTH, to_png  # noqa: PLC0415
+    from spotify_assets.charts.theme import WIDTH, in_markdown, to_png  # noqa: PLC0415
 
     drawn = to_png(listening_time(one.figures["timeline"]).properties(width=WIDTH))
     name = f"Hours listened by {one.figures.listener.user_id}, {one.figures.period}"
-    return f"{name}\n\n![{name}](data:image/png;base64,{base64.b64encode(drawn).decode()})"
+    return f"{name}\n\n{in_markdown(name, drawn)}"

@@ -25,11 +25,11 @@ TIMEOUT_SECONDS = 20
 _MOST_LINES = 20
 _SMTP_PORT, _SMTPS_PORT = 587, 465
 
-Send = Callable[["Message"], None]
+Send = Callable[["AlertMessage"], None]
 
 
 @dataclass(frozen=True)
-class Message:
+class AlertMessage:
     """One alert: a line that sums it up, and a line for each incident."""
 
     subject: str
@@ -52,7 +52,7 @@ def channels(settings: Settings) -> dict[str, Send]:
     return found
 
 
-def post(url: str, message: Message) -> None:
+def post(url: str, message: AlertMessage) -> None:
     """Post a message as Slack's incoming webhooks take it: a JSON object with `text`.
 
     Raises:
@@ -70,7 +70,7 @@ def post(url: str, message: Message) -> None:
         pass
 
 
-def mail(server: str, sender: str, receivers: str, message: Message) -> None:
+def mail(server: str, sender: str, receivers: str, message: AlertMessage) -> None:
     """Mail a message; `smtp://` encrypts where the server offers it, `smtps://` from the start.
 
     Raises:
@@ -127,7 +127,7 @@ def tell(
     return now, failures
 
 
-def message_of(new: Sequence[Problem], over: Sequence[str], dagster_url: str) -> Message:
+def message_of(new: Sequence[Problem], over: Sequence[str], dagster_url: str) -> AlertMessage:
     """What is said of incidents that are new and of those that are over."""
     subject = ", ".join(
         part
@@ -140,7 +140,7 @@ def message_of(new: Sequence[Problem], over: Sequence[str], dagster_url: str) ->
     lines = [_line(problem, dagster_url) for problem in new] + [f"Mended: {title}" for title in over]
     more = [f"and {len(lines) - _MOST_LINES} more: spotify-assets failing lists them"]
     shown = lines[:_MOST_LINES] + (more if len(lines) > _MOST_LINES else [])
-    return Message(f"Listening warehouse: {subject}", tuple(shown))
+    return AlertMessage(f"Listening warehouse: {subject}", tuple(shown))
 
 
 def _line(problem: Problem, dagster_url: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import dagster as dg
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from spotify_assets.automation.changes import SECOND, Attempt
 from spotify_assets.automation.jobs import WITH_RAW
 from spotify_assets.automation.lake_watch import Stream
+from spotify_assets.instance.records import going_backfills
 from spotify_assets.partitions import as_window, keys_of_run
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 
@@ -121,8 +121,7 @@ def _backfills(
     instance: dg.DagsterInstance, definition: dg.TimeWindowPartitionsDefinition
 ) -> Iterator[Attempt]:
     """What backfills that go on are going to run, whether or not its runs exist yet."""
-    going = BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED])
-    for backfill in instance.get_backfills(filters=going):
+    for backfill in going_backfills(instance):
         if not backfill.asset_backfill_data:
             continue
         subsets = backfill.asset_backfill_data.target_subset.partitions_subsets_by_asset_key

@@ -14,13 +14,12 @@ from enum import StrEnum
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
+from spotify_assets.instance.records import AssetGraph
 from spotify_assets.partitions import as_window, key_at, keys_of, partitions
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 TIMEOUT_SECONDS = 60
 
@@ -79,9 +78,7 @@ def backfill_of(
     again = {key_at(definition, day) for day in changed if window.start <= day < window.end}
     chosen = set(selected)
     partitioned = sorted(key for key in chosen if graph.get(key).partitions_def is not None)
-    state = {
-        key: _state_of(instance, definition, key, broken.get(key, frozenset()), again) for key in partitioned
-    }
+    state = {key: _state_of(instance, key, broken.get(key, frozenset()), again) for key in partitioned}
     failed_keys, stopped, made = (
         {key for key in keys if of_all(key in getattr(each, name) for each in state.values())}
         for name, of_all in (("failed", any), ("stopped", any), ("made", all))
@@ -129,19 +126,9 @@ class _State:
     stopped: frozenset[str]
 
 
-def _state_of(
-    instance: dg.DagsterInstance,
-    definition: dg.TimeWindowPartitionsDefinition,
-    key: dg.AssetKey,
-    broken: Set[str],
-    again: Set[str],
-) -> _State:
-    status = get_and_update_asset_status_cache_value(instance, key, definition)
-    if status is None:
-        return _State(frozenset(), frozenset(broken), frozenset())
-    materialized = status.deserialize_materialized_partition_subsets(definition)
+def _state_of(instance: dg.DagsterInstance, key: dg.AssetKey, broken: Set[str], again: Set[str]) -> _State:
     stopped = frozenset(_stopped(instance, key))
-    made = frozenset(materialized.get_partition_keys()) - stopped - again
+    made = frozenset(instance.get_materialized_partitions(key)) - stopped - again
     return _State(made, frozenset(broken), stopped)
 
 

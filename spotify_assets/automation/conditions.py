@@ -14,7 +14,7 @@ import dagster as dg
 from spotify_assets.automation.attempts import REQUESTED_BY
 
 if TYPE_CHECKING:
-    from dagster._core.definitions.sensor_definition import SensorExecutionData
+    from spotify_assets.instance.records import SensorExecutionData
 
 FOLLOW = "follow"
 INTERVAL_SECONDS = 30

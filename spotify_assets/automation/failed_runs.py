@@ -4,44 +4,44 @@ A run under way decides nothing: of an asset that is being made again, the newes
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from datetime import UTC
+from functools import cache, cached_property
 
 import dagster as dg
-from dagster._core.storage.event_log.base import AssetEntry
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem, Unmade
 from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.records import AssetEntry
 from spotify_assets.partitions import keys_of_run
 
 RUNS_BACK = 100
 """Failed runs that are looked at for the one that a run under way repairs."""
+MADE_BACK = 10_000
+"""Partitions of an asset, made since a failed run began, that are looked at while another repairs it."""
 _BROKEN = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 _A_NUMBER = re.compile(r"(?<![\w=/.-])\d[\d,.]*(?![\w=/-])")
 """A number that is no part of a name, date or path: a count, a process id, seconds. They differ each time."""
 
 
 def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
-    """What failed runs left unmade and nobody has made since, one problem for each cause."""
+    """What failed and canceled runs left unmade and nobody has made since, one problem for each cause."""
     unmade: dict[str, dict[dg.AssetKey, frozenset[str]]] = {}
+    runs = _Runs(instance)
     records = {
         r.asset_entry.asset_key: r
         for r in instance.get_asset_records(sorted(graph.materializable_asset_keys))
     }
     for key, record in sorted(records.items()):
-        node = graph.get(key)
-        if node.partitions_def is None:
-            run_id = _failed_attempt(instance, key, record.asset_entry)
+        definition = graph.get(key).partitions_def
+        if definition is None:
+            run_id = _failed_attempt(runs, key, record.asset_entry)
             if run_id:
                 unmade.setdefault(run_id, {})[key] = frozenset()
             continue
-        status = get_and_update_asset_status_cache_value(instance, key, node.partitions_def)
-        failed = status.deserialize_failed_partition_subsets(node.partitions_def) if status else None
-        if failed is None or failed.is_empty:
-            continue
-        for run_id, keys in _by_run(instance, key, set(failed.get_partition_keys())).items():
+        for run_id, keys in _by_run(runs, key, definition).items():
             unmade.setdefault(run_id, {})[key] = frozenset(keys)
     merged: dict[str, Problem] = {}
     for run_id, left in unmade.items():
@@ -51,49 +51,74 @@ def failed_partitions(instance: dg.DagsterInstance, graph: Graph) -> list[Proble
     return list(merged.values())
 
 
-def _failed_attempt(instance: dg.DagsterInstance, key: dg.AssetKey, entry: AssetEntry) -> str | None:
+class _Runs:
+    """The runs of an instance, each asked for once."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.by_id = cache(instance.get_run_by_id)
+
+    @cached_property
+    def broken(self) -> Sequence[dg.RunRecord]:
+        """The last failed and canceled ones, the newest first."""
+        return self.instance.get_run_records(dg.RunsFilter(statuses=list(_BROKEN)), limit=RUNS_BACK)
+
+    def broken_of(self, key: dg.AssetKey) -> Iterator[dg.RunRecord]:
+        """Those that were to make an asset."""
+        for record in self.broken:
+            run = record.dagster_run
+            if not run.asset_selection or key in run.asset_selection:
+                yield record
+
+
+def _failed_attempt(runs: _Runs, key: dg.AssetKey, entry: AssetEntry) -> str | None:
     """The newest ended run that was to make an asset without partitions, where it did not."""
     made = entry.last_materialization
     last = entry.last_run_id
     if last is None or (made is not None and made.run_id == last):
         return None
-    run = instance.get_run_by_id(last)
+    run = runs.by_id(last)
     if run is not None and run.is_finished:
         return last if run.status in _BROKEN else None
-    return _failed_before(instance, key, since=made.timestamp if made else 0.0)
+    since = made.timestamp if made else 0.0
+    ended = (record for record in runs.broken_of(key) if (record.end_time or 0.0) > since)
+    return next((record.dagster_run.run_id for record in ended), None)
 
 
-def _by_run(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: set[str]) -> dict[str, list[str]]:
-    """The partitions by the run that failed to make them; while another one tries, that failed before."""
-    storage = instance.event_log_storage
+def _by_run(runs: _Runs, key: dg.AssetKey, definition: dg.PartitionsDefinition[str]) -> dict[str, set[str]]:
+    """The partitions that the newest run left unmade, by that run; while it goes on, by the one before."""
+    storage = runs.instance.event_log_storage
     attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
-    found: dict[str, list[str]] = {}
-
-    @cache
-    def goes_on(run_id: str) -> bool:
-        run = instance.get_run_by_id(run_id)
-        return run is not None and not run.is_finished
-
-    for partition, (newest, _) in attempts.items():
-        if partition in partitions:
-            run_id = _failed_before(instance, key, partition) if goes_on(newest) else newest
-            if run_id:
-                found.setdefault(run_id, []).append(partition)
+    found: dict[str, set[str]] = {}
+    being_made: set[str] = set()
+    for partition, (run_id, _) in attempts.items():
+        run = runs.by_id(run_id)
+        if run is None or not definition.has_partition_key(partition):
+            continue
+        if not run.is_finished:
+            being_made.add(partition)
+        elif run.status in _BROKEN:
+            found.setdefault(run_id, set()).add(partition)
+    for record in runs.broken_of(key) if being_made else ():
+        left = _unmade_since(runs.instance, key, record, being_made)
+        if left:
+            found.setdefault(record.dagster_run.run_id, set()).update(left)
+            being_made -= left
     return found
 
 
-def _failed_before(
-    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None = None, since: float = 0.0
-) -> str | None:
-    """The newest run that was to make an asset, or a partition, and failed after a moment (Unix time)."""
-    failed = dg.RunsFilter(statuses=list(_BROKEN))
-    for record in instance.get_run_records(failed, limit=RUNS_BACK):
-        run, keys = record.dagster_run, keys_of_run(record.dagster_run)
-        covers = partition is None or (keys is not None and keys[0] <= partition <= keys[1])
-        asked = not run.asset_selection or key in run.asset_selection
-        if covers and asked and (record.end_time or 0.0) > since:
-            return run.run_id
-    return None
+def _unmade_since(
+    instance: dg.DagsterInstance, key: dg.AssetKey, record: dg.RunRecord, partitions: set[str]
+) -> set[str]:
+    """Those of the partitions that a run was to make and that nobody has made since it began."""
+    keys = keys_of_run(record.dagster_run)
+    covered = {each for each in partitions if keys and keys[0] <= each <= keys[1]}
+    if not covered:
+        return covered
+    began = record.start_time or record.create_timestamp.replace(tzinfo=UTC).timestamp()
+    since = dg.AssetRecordsFilter(key, asset_partitions=sorted(covered), after_timestamp=began)
+    made = instance.fetch_materializations(since, limit=MADE_BACK).records
+    return covered - {str(each.partition_key) for each in made}
 
 
 def _of_run(instance: dg.DagsterInstance, graph: Graph, run_id: str, left: Unmade) -> list[Problem]:

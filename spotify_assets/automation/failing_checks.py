@@ -4,13 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import dagster as dg
-from dagster._core.storage.asset_check_execution_record import (
-    AssetCheckExecutionRecord,
-    AssetCheckExecutionRecordStatus,
-)
 
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem, Unmade
+from spotify_assets.instance.records import AssetCheckExecutionRecord, AssetCheckExecutionRecordStatus
 from spotify_assets.partitions import keys_of_run
 
 CHECKS_BACK = 30

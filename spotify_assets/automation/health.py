@@ -11,7 +11,6 @@ Here belongs: telling what is broken from what was and is mended. Not here: how 
 from collections.abc import Iterable
 
 import dagster as dg
-from dagster._core.definitions.freshness import FreshnessState
 
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
@@ -19,6 +18,7 @@ from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
+from spotify_assets.instance.records import late_assets
 from spotify_assets.lake.receipts import missing_files, read_receipts
 from spotify_assets.places import Place
 from spotify_assets.settings import Settings
@@ -86,10 +86,8 @@ def incomplete_imports(lake_dir: Place) -> list[Problem]:
 def late_layers(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """The layers of which an asset is later than its freshness policy allows, by the daemon's judgement."""
     late: dict[str, list[str]] = {}
-    records = instance.get_freshness_state_records(sorted(graph.materializable_asset_keys))
-    for key, record in sorted(records.items()):
-        if record.freshness_state == FreshnessState.FAIL:
-            late.setdefault(str(graph.get(key).group_name), []).append(key.to_user_string())
+    for key in late_assets(instance, sorted(graph.materializable_asset_keys)):
+        late.setdefault(str(graph.get(key).group_name), []).append(key.to_user_string())
     return [
         Problem(
             key=f"late:{layer}",

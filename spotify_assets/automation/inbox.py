@@ -33,7 +33,7 @@ def land_inbox_job(settings: Settings) -> dg.JobDefinition:
     def land(context: dg.OpExecutionContext) -> None:
         from spotify_assets.lake.importing import ImportOptions  # noqa: PLC0415
         from spotify_assets.lake.inbox import import_inbox  # noqa: PLC0415
-        from spotify_assets.lake.start_date import keep_partitions  # noqa: PLC0415
+        from spotify_assets.start_date import keep_partitions  # noqa: PLC0415
 
         options = ImportOptions(user_id=LISTENER, today=datetime.now(UTC).date())
         handed = list(import_inbox(settings, options, QUIET_SECONDS))

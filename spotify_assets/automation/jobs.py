@@ -1,7 +1,8 @@
 """Jobs: named selections of the graph. Not here: what the assets do, and when a job runs (`schedules`)."""
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from spotify_assets.instance.records import UnresolvedAssetJobDefinition
 
 MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
 

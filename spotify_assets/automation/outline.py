@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from spotify_assets.assets.dbt_files import manifest_of, project_files
+from spotify_assets.instance.records import AssetGraph
 from spotify_assets.lake.layout import write_bytes
-from spotify_assets.lake.start_date import with_start
 from spotify_assets.partitions import months, partitions
 from spotify_assets.settings import Settings
+from spotify_assets.start_date import with_start
 
 FILE = "graph.json"
 _LENGTHS = {"grain": partitions, "month": months}

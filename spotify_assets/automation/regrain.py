@@ -7,18 +7,15 @@ Here belongs: which new partitions are done, and telling the instance. Not here:
 (`lake.start_date`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
-from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, StepMaterializationData
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
-from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 from spotify_assets.automation.attempts import GOING
+from spotify_assets.instance.records import AssetGraph, going_backfills, report_made
 from spotify_assets.partitions import as_window, key_at
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.rows.window import Window
 
 CARRIED = "carried over from partitions of a"
 """Metadata of a mark: the grain that it was made at."""
@@ -31,8 +28,8 @@ def refuse_while_running(instance: dg.DagsterInstance) -> None:
         ValueError: one does; the message names it.
     """
     going = instance.get_runs(dg.RunsFilter(statuses=list(GOING)), limit=1)
-    asked = instance.get_backfills(filters=BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1)
-    names = [f"run {run.run_id}" for run in going] + [f"backfill {each.backfill_id}" for each in asked]
+    asked = [f"backfill {each.backfill_id}" for each in going_backfills(instance)]
+    names = [f"run {run.run_id}" for run in going] + asked
     if names:
         raise ValueError(f"{names[0]} goes on: wait for its end, or end it, and give the command again")
 
@@ -79,18 +76,5 @@ def carry_over(
     made = {key: done_after(done, windows, dates) for key, done in marks.items()}
     instance.wipe_assets(list(marks))
     events = [(key, key_at(new, window.start)) for key, done in made.items() for window in done]
-    for number, event in enumerate(_materialisations(events, grain), start=1):
-        batch = DagsterEventBatchMetadata("carry-over", is_end=number == len(events))
-        instance.report_dagster_event(event, run_id=RUNLESS_RUN_ID, batch_metadata=batch)
+    report_made(instance, events, {CARRIED: grain})
     return len(events)
-
-
-def _materialisations(events: Iterable[tuple[dg.AssetKey, str]], grain: str) -> Iterator[DagsterEvent]:
-    for key, partition in events:
-        yield DagsterEvent(
-            event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
-            job_name=RUNLESS_JOB_NAME,
-            event_specific_data=StepMaterializationData(
-                dg.AssetMaterialization(key, partition=partition, metadata={CARRIED: grain})
-            ),
-        )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.events.log import EventLogEntry
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.instance.cause import cause_of
@@ -19,8 +18,8 @@ from spotify_assets.instance.planned_events import PLACE
 from spotify_assets.instance.run_locks import alive, forget, killed_runs
 from spotify_assets.instance.signals import stop_signals
 from spotify_assets.partitions import keys_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 _TOLD = frozenset(
     {
@@ -173,7 +172,7 @@ def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped:
     the steps that do not need it.
     """
 
-    def tell(entry: EventLogEntry) -> None:
+    def tell(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
         if event is None or event.event_type_value not in _TOLD:
             return

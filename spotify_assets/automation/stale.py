@@ -8,7 +8,6 @@ here: running it (`runs`).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -17,16 +16,16 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName
 from spotify_assets.lake.due import Due, owe, owed
 from spotify_assets.lake.receipts import Receipt, read_receipts
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.places import Place
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
+from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse, published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseLockedError
 from spotify_assets.warehouse.held import RAW, held_files, refused_files, written_windows
-from spotify_assets.warehouse.slices import Window
 
 _NEIGHBOUR = timedelta(days=1)
 """What ended on a date may have been the repeat of a playback of the day before."""
@@ -182,14 +181,13 @@ class _Held:
 def _held(settings: Settings) -> _Held:
     """What the raw tables hold; while a run writes to them, what their published copy does."""
     try:
-        return _held_in(settings, settings.warehouse_path)
+        return _held_in(warehouse_of(settings))
     except WarehouseLockedError:
-        return _held_in(settings, settings.serving_path)
+        return _held_in(published_copy(settings))
 
 
-def _held_in(settings: Settings, path: Path) -> _Held:
-    database = Database(path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    files = held_files(database)
+def _held_in(warehouse: Warehouse) -> _Held:
+    files = held_files(warehouse)
     return _Held(
         files={
             table.full_name: frozenset(
@@ -199,11 +197,11 @@ def _held_in(settings: Settings, path: Path) -> _Held:
         },
         written={
             table.full_name: frozenset(
-                day for window in written_windows(database, table) for day in window.days()
+                day for window in written_windows(warehouse, table) for day in window.days()
             )
             for table in RAW
         },
-        refused=frozenset(refused_files(database)),
+        refused=frozenset(refused_files(warehouse)),
     )
 
 

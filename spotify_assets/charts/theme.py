@@ -5,12 +5,15 @@ Streamlit adds those of its own theme. What a chart colours itself it takes from
 stands out on white as well as on near-black.
 """
 
+import base64
 import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
+
+from spotify_assets.whole_files import replaced
 
 if TYPE_CHECKING:
     import altair as alt
@@ -39,7 +42,7 @@ WIDTH, HEIGHT, ROW_HEIGHT = 460, 340, 28
 PNG_SCALE = 2.0
 """Pixels of the PNG per pixel of the chart, so that text stays sharp on dense screens."""
 
-COUNT, PERCENT, MINUTES = ",.0f", ".1%", ",.0f"
+COUNT, PERCENT = ",.0f", ".1%"
 """Number formats in Vega's notation."""
 
 _FONT = "'Source Sans', 'Source Sans 3', 'Helvetica Neue', Arial, sans-serif"
@@ -168,11 +171,9 @@ def to_png(chart: "alt.TopLevelMixin", scheme: Scheme = "light") -> bytes:
     return bytes(vl_convert.vegalite_to_png(to_vega_lite(chart, scheme), scale=PNG_SCALE))
 
 
-def to_svg(chart: "alt.TopLevelMixin", scheme: Scheme = "light") -> str:
-    """A chart as SVG text, drawn in this process without a browser or the network."""
-    import vl_convert  # noqa: PLC0415
-
-    return str(vl_convert.vegalite_to_svg(to_vega_lite(chart, scheme)))
+def in_markdown(title: str, png: bytes) -> str:
+    """An image as Markdown with the picture in it."""
+    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
 def save(chart: "alt.LayerChart", folder: Path, name: str, says: str) -> Path:
@@ -187,7 +188,6 @@ def save(chart: "alt.LayerChart", folder: Path, name: str, says: str) -> Path:
         (folder / f"{name}.vl.json", to_vega_lite(described).encode()),
         (image, to_png(described)),
     ):
-        new = path.with_name(f".{path.name}.new")
-        new.write_bytes(content)
-        new.replace(path)
+        with replaced(path) as new:
+            new.write_bytes(content)
     return image

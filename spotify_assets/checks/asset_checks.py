@@ -20,7 +20,7 @@ from spotify_assets.tables import (
     TABLES,
     Table,
 )
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.io_manager import Storage
 
 WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
 """Tables that the IO manager writes beside those of assets."""
@@ -34,7 +34,6 @@ def asset_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 
 def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
     bounds = Bounds(settings.refused_warn_share, settings.refused_fail_share, settings.silent_sources_block)
     warning = {expectation.name for expectation in table.expectations} | learned_names(table).keys()
     warning |= {check.name for check in table.own_checks if check.warns}
@@ -57,11 +56,13 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
         pool=POOL,
         op_tags=FIRST if table.goes_first else None,
     )
-    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    def checks(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Storage]
+    ) -> Iterator[dg.AssetCheckResult]:
         window = window_of_run(context.run, settings) if table.partition_column else None
-        with database.reader() as connection:
+        with warehouse.door.reader() as connection:
             findings = evaluate(connection, table, window, bounds)
-        record(database, table, window, findings)
+        record(warehouse.door, table, window, findings)
         found = {finding.check: finding for finding in findings}
         for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):
             finding = found.get(key.name, findings[0])

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import duckdb
-
 from spotify_assets.checks.learned import RECENT_DAYS
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.connection import Connection
 
 REFUSALS = "few_refusals"
 SILENCE = "no_silent_source"
@@ -49,7 +48,7 @@ def bound_names(table: Table) -> dict[str, str]:
 
 
 def bounded(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: Table,
     window: Window | None,
     bounds: Bounds,
@@ -64,9 +63,7 @@ def bounded(
     return findings
 
 
-def _refusals(
-    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, bounds: Bounds
-) -> Finding:
+def _refusals(connection: Connection, table: Table, window: Window | None, bounds: Bounds) -> Finding:
     """The slices with too large a share of refused rows; what a rule of the user excludes is not refused."""
     if not all(stored_columns(connection, books.full_name) for books in (ROW_COUNTS, REJECTED_ROWS)):
         return Finding(REFUSALS, 0, "")
@@ -105,9 +102,7 @@ def _refusals(
     return Finding(REFUSALS, len(rows), _in_words(words), warns=worst <= bounds.fail_share)
 
 
-def _silence(
-    connection: duckdb.DuckDBPyConnection, window: Window | None, bounds: Bounds, today: date
-) -> Finding:
+def _silence(connection: Connection, window: Window | None, bounds: Bounds, today: date) -> Finding:
     """The days on which a source sent nothing that had sent rows on each of the days before."""
     counts: dict[str, dict[date, int]] = {}
     parameters = [window.start - timedelta(days=EVERY_DAY), window.end] if window else []

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-import duckdb
 import polars as pl
 
 from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, Table
 from spotify_assets.tables.events import REPORTED_AFTER_HEARD
 from spotify_assets.tables.model import OwnCheck
@@ -25,13 +25,13 @@ from spotify_assets.warehouse.audit import (
     checks_of,
     stored_columns,
 )
-from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.connection import Connection
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, insert_rows
 
 RECONCILIATION = "reconciliation"
 _BOUNDS = Bounds()
-OWN_CHECKS: Mapping[OwnCheck, Callable[[duckdb.DuckDBPyConnection, str, Sequence[object]], Finding]] = {
+OWN_CHECKS: Mapping[OwnCheck, Callable[[Connection, str, Sequence[object]], Finding]] = {
     RECEIPTS_ADD_UP: lambda connection, _relation, _parameters: reconcile_receipts(connection),
     REPORTED_AFTER_HEARD: offline.moved,
 }
@@ -61,7 +61,7 @@ def check_names(table: Table) -> dict[str, str]:
 
 
 def evaluate(
-    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, bounds: Bounds = _BOUNDS
+    connection: Connection, table: Table, window: Window | None, bounds: Bounds = _BOUNDS
 ) -> list[Finding]:
     """Every check of a table that exists, on the rows of a window (all rows where there is none)."""
     columns = audit_columns(connection, table)
@@ -80,7 +80,7 @@ def evaluate(
     return findings + learned(connection, table, window)
 
 
-def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None) -> Finding:
+def reconcile(connection: Connection, table: Table, window: Window | None) -> Finding:
     """Compare the books, slice by slice, with themselves, the stored rows and the table it is made from.
 
     `failing_rows` of the finding is the sum of the differences.
@@ -110,7 +110,7 @@ def reconcile(connection: duckdb.DuckDBPyConnection, table: Table, window: Windo
 
 
 def _books(
-    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None
+    connection: Connection, table: Table, window: Window | None
 ) -> tuple[dict[date, Counter[str]], dict[date, date]]:
     """Rows of each outcome, and the day after the last, by the first day of each slice; in order of days."""
     books: dict[date, Counter[str]] = {}
@@ -131,7 +131,7 @@ def _books(
     return books, ends
 
 
-def record(database: Database, table: Table, window: Window | None, findings: list[Finding]) -> None:
+def record(warehouse: Warehouse, table: Table, window: Window | None, findings: list[Finding]) -> None:
     """Store what the checks found in ops.check_results. One row per check."""
     rows = pl.DataFrame(
         {
@@ -146,13 +146,13 @@ def record(database: Database, table: Table, window: Window | None, findings: li
         table_name=pl.lit(table.full_name),
         slice_date=pl.lit(window.start if window else None, dtype=pl.Date),
     )
-    with database.transaction() as connection:
+    with warehouse.transaction() as connection:
         create_table(connection, CHECK_RESULTS)
         insert_rows(connection, CHECK_RESULTS, rows, EVERYTHING, label=str(window or "all rows"))
 
 
 def _rows_per_slice(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     full_name: str,
     table: Table,
     window: Window | None,

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
-import duckdb
-
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import ROW_COUNTS, Statistic, Table
 from spotify_assets.warehouse.audit import Finding, stored_columns
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.connection import Connection
 
 HISTORY_WEEKS = 8
 LEAST_HISTORY = 4
@@ -44,7 +43,7 @@ def learned_names(table: Table) -> dict[str, str]:
 
 
 def learned(
-    connection: duckdb.DuckDBPyConnection, table: Table, window: Window | None, today: date | None = None
+    connection: Connection, table: Table, window: Window | None, today: date | None = None
 ) -> list[Finding]:
     """What is unusual about the days of a window, or about the latest days; reads aggregates only.
 
@@ -71,7 +70,7 @@ def _statistics(table: Table) -> tuple[Statistic, ...]:
 
 
 def _series(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: str,
     column: str,
     statistics: Sequence[Statistic],

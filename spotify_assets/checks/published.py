@@ -10,7 +10,7 @@ from spotify_assets.assets.spec import FIRST, POOL, key_of
 from spotify_assets.report.monthly import PAGE, RECAPS
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
 from spotify_assets.warehouse.errors import WarehouseError
 
 METRICS = frozenset({LISTENING_EVENTS.full_name, DAILY_TRACK_METRICS.full_name})
@@ -65,8 +65,9 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 def _has_tables(settings: Settings, wanted: frozenset[str]) -> dg.AssetCheckResult:
     """Whether the published copy has tables, views included."""
+    copy = published_copy(settings)
     try:
-        with Database(settings.serving_path).reader() as connection:
+        with copy.reader() as connection:
             found = connection.execute(
                 "select table_schema || '.' || table_name from information_schema.tables"
             ).fetchall()
@@ -75,6 +76,6 @@ def _has_tables(settings: Settings, wanted: frozenset[str]) -> dg.AssetCheckResu
     missing = sorted(wanted - {name for (name,) in found})
     return dg.AssetCheckResult(
         passed=not missing,
-        description=f"{settings.serving_path} lacks {', '.join(missing)}" if missing else None,
+        description=f"{copy} lacks {', '.join(missing)}" if missing else None,
         metadata={"tables": len(found)},
     )

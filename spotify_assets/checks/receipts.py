@@ -1,10 +1,9 @@
 """Whether receipts add up, and whether the raw events hold what they say was landed. Knows no Dagster."""
 
-import duckdb
-
 from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
 from spotify_assets.tables.ops import RECEIPTS_ADD_UP
 from spotify_assets.warehouse.audit import Finding, stored_columns
+from spotify_assets.warehouse.connection import Connection
 
 _SHOWN = 5
 
@@ -79,7 +78,7 @@ _MISSING = f"""
 """
 
 
-def reconcile_receipts(connection: duckdb.DuckDBPyConnection) -> Finding:
+def reconcile_receipts(connection: Connection) -> Finding:
     """Compare receipts with themselves and, where all dates of a file were written since, with raw events.
 
     `failing_rows` of the finding is the sum of the differences.

@@ -1,5 +1,8 @@
 """What every command shares: errors in one line, and running a job with its progress told."""
 
+import atexit
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -16,10 +19,10 @@ from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
     from spotify_assets.automation.runs import RunOutcome
-    from spotify_assets.warehouse.slices import Window
+    from spotify_assets.instance.records import AssetGraph
+    from spotify_assets.rows.window import Window
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
@@ -65,8 +68,8 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
     What lies outside the partitions is told and left out of the default, and so is what leaves the tables.
     """
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
-    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
+    from spotify_assets.start_date import outside  # noqa: PLC0415
 
     found = stale(settings)
     everything = found.everything
@@ -92,7 +95,7 @@ def days_of(settings: Settings, first: datetime | None, last: datetime | None) -
 
 def tell_partitions(settings: Settings) -> None:
     """Keep the partitions that fit the lake, and say what is new about them, or fits less well."""
-    from spotify_assets.lake.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
+    from spotify_assets.start_date import MANY_DAYS, keep_partitions, outside, start_of  # noqa: PLC0415
 
     if words := keep_partitions(settings):
         out.print(words, soft_wrap=True, highlight=False)
@@ -164,9 +167,9 @@ def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False
         ValueError: the text is no selection, or finds no asset.
     """
     import dagster as dg  # noqa: PLC0415
-    from dagster._core.definitions.asset_selection import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
+    from spotify_assets.instance.records import DagsterInvalidAssetSelectionError  # noqa: PLC0415
 
     try:
         found = (dg.AssetSelection.from_string(select) & EVERYTHING).resolve(graph)
@@ -182,6 +185,25 @@ def assets_of(select: str, graph: "AssetGraph", job: str, *, alone: bool = False
     if more := sorted(key.to_user_string() for key in together - found):
         out.print(f"Made by the same steps, and so made too: {', '.join(more)}", soft_wrap=True)
     return set(together)
+
+
+@contextmanager
+def brief() -> Iterator[None]:
+    """A command of a second or two, in which nothing looks for garbage: there is little but modules.
+
+    Nor does the process at its end, which would take half a second.
+    """
+    atexit.register(_leave_garbage)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _leave_garbage() -> None:
+    if "duckdb" not in sys.modules:  # whose binding would tell of what is left as leaks
+        gc.freeze()
 
 
 @contextmanager

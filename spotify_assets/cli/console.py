@@ -6,10 +6,16 @@ whole, however long; a terminal gets what fits.
 """
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
+from rich.box import HEAVY_HEAD, Box
 from rich.console import Console
+from rich.table import Table as RichTable
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import polars as pl
 
 WHOLE = 10_000
 """Width where nobody looks at a terminal: no table is as wide."""
@@ -39,3 +45,16 @@ def console_of_output() -> PlainConsole:
 
 out = PlainConsole(width=None if sys.stdout.isatty() else WHOLE)
 errors = PlainConsole(stderr=True)
+
+
+def table_of(
+    frame: "pl.DataFrame", title: str, cell: Callable[[object], str], box: Box = HEAVY_HEAD
+) -> RichTable:
+    """The rows of a frame as a table, numbers to the right; `cell` is how a value is written."""
+    table = RichTable(title=title, title_justify="left", box=box)
+    for name, kind in frame.schema.items():
+        side: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=name.endswith("_id"))
+    for row in frame.iter_rows():
+        table.add_row(*(cell(value) for value in row))
+    return table

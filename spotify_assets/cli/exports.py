@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import days_of, fail, report, run_job, says_what_is_wrong
-from spotify_assets.cli.console import out
+from spotify_assets.cli.console import out, table_of
 from spotify_assets.cli.options import MOST, MOST_SEED, day_option, number_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from spotify_assets.generator.import_quality import Answers, Quality
 
 app = typer.Typer()
@@ -108,17 +105,17 @@ def _answers(settings: Settings, inbox: Path, user_id: str) -> "Answers":
 
     from spotify_assets.generator.import_quality import Answers  # noqa: PLC0415
     from spotify_assets.lake.importing import ImportOptions, import_path  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     with out.status("Importing"):
         handed = list(import_path(inbox, settings.lake, ImportOptions(user_id, today)))
     files = [(file.name, file.kind or "refused") for each in handed for file in each.files]
     report(run_job(settings, "everything", window=days_of(settings, None, None), select=JUDGED))
-    database = Database(settings.warehouse_path)
+    warehouse = warehouse_of(settings)
 
     def table(query: str) -> pl.DataFrame:
-        with database.reader() as connection:
+        with warehouse.reader() as connection:
             rows: pl.DataFrame = connection.sql(query).pl()
         return rows
 
@@ -142,7 +139,7 @@ def _print(found: "Quality", mistakes: int) -> None:
         ("Refused rows", found.rejection),
         ("Dropped duplicates", found.dedupe),
     ):
-        out.print(_table(title, frame))
+        out.print(table_of(frame, title, _cell))
     out.print("Plays " + ", ".join(f"{what}: {count:,}" for what, count in found.plays.items()))
     offline = ", ".join(f"{what}: {count:,}" for what, count in found.offline.items())
     out.print(f"Heard offline {offline} ({found.offline_share:.2%} where they were heard)")
@@ -150,16 +147,8 @@ def _print(found: "Quality", mistakes: int) -> None:
     share = unknown / max(known + unknown, 1)
     out.print(f"Outcomes known: {known:,}, of these wrong: {wrong:,}; unknown: {unknown:,} ({share:.1%})")
     if found.mistakes.height:
-        out.print(_table(f"Mistakes ({found.mistakes.height:,})", found.mistakes.head(mistakes)))
-
-
-def _table(title: str, frame: "pl.DataFrame") -> RichTable:
-    table = RichTable(title=title, title_justify="left")
-    for name, kind in frame.schema.items():
-        table.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold")
-    for row in frame.iter_rows():
-        table.add_row(*(_cell(value) for value in row))
-    return table
+        title = f"Mistakes ({found.mistakes.height:,})"
+        out.print(table_of(found.mistakes.head(mistakes), title, _cell))
 
 
 def _cell(value: object) -> str:

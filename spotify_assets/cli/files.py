@@ -100,7 +100,7 @@ def demo(
     report(outcome)
     print_summary(settings, out)
     out.print(
-        "\nLook at it:  make up, then http://127.0.0.1:8501 (dashboard) and "
+        "\nLook at it:  spotify-assets up, then http://127.0.0.1:8501 (dashboard) and "
         "http://127.0.0.1:3000 (the graph)",
         soft_wrap=True,
     )

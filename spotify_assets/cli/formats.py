@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -14,10 +14,10 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-IN_FILES = (Format.CSV, Format.JSON, Format.PARQUET)
+IN_FILES = (OutputFormat.CSV, OutputFormat.JSON, OutputFormat.PARQUET)
 
 
-def format_of(file: Path, known: Collection[Format] = IN_FILES) -> Format:
+def format_of(file: Path, known: Collection[OutputFormat] = IN_FILES) -> OutputFormat:
     """The format that the name of a file ends in.
 
     Raises:

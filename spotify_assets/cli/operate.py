@@ -8,6 +8,7 @@ import typer
 
 from spotify_assets.cli.common import (
     assets_of,
+    brief,
     days_of,
     output_of_steps,
     progress,
@@ -62,7 +63,7 @@ def backfill(
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
         from spotify_assets.instance.home import instance_of  # noqa: PLC0415
         from spotify_assets.lake.due import settle  # noqa: PLC0415
-        from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
+        from spotify_assets.start_date import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
         window = days_of(settings, first, last)
@@ -111,14 +112,8 @@ def backfill(
 @says_what_is_wrong
 def failing() -> None:
     """The partitions and checks that are broken now, and why; exit code 1 when there are any."""
-    settings = Settings()
-    from spotify_assets.automation.health import look  # noqa: PLC0415
-    from spotify_assets.automation.outline import outline_of  # noqa: PLC0415
-    from spotify_assets.definitions import build_defs  # noqa: PLC0415
-    from spotify_assets.instance.home import instance_of  # noqa: PLC0415
-
-    with instance_of(settings) as instance:
-        found = look(settings, instance, outline_of(settings, build_defs))
+    with brief():
+        found = _broken(Settings())
     for problem in found:
         _print_problem(problem)
     blocking = [problem for problem in found if problem.blocks]
@@ -129,6 +124,16 @@ def failing() -> None:
 
         out.print(f"Mend what each line says, then: {MENDED_BY}", highlight=False)
         raise typer.Exit(1)
+
+
+def _broken(settings: Settings) -> "list[Problem]":
+    from spotify_assets.automation.health import look  # noqa: PLC0415
+    from spotify_assets.automation.outline import outline_of  # noqa: PLC0415
+    from spotify_assets.definitions import build_defs  # noqa: PLC0415
+    from spotify_assets.instance.home import instance_of  # noqa: PLC0415
+
+    with instance_of(settings) as instance:
+        return look(settings, instance, outline_of(settings, build_defs))
 
 
 def _which(again: bool, include_failed: bool, failed_only: bool) -> "Which":

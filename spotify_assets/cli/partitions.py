@@ -37,7 +37,7 @@ def partitions(
 ) -> None:
     """Say how the tables are partitioned, or change it: what is done stays done, no row is made again."""
     from spotify_assets.lake import layout  # noqa: PLC0415
-    from spotify_assets.lake.start_date import keep_partitions  # noqa: PLC0415
+    from spotify_assets.start_date import keep_partitions  # noqa: PLC0415
 
     settings = Settings(partition_grain=None)  # the setting may already be what is to be
     keep_partitions(settings)
@@ -60,15 +60,15 @@ def partitions(
 
 
 def _begins(settings: Settings, kept: KeptPartitions) -> str:
-    from spotify_assets.lake.start_date import start_of  # noqa: PLC0415
+    from spotify_assets.start_date import start_of  # noqa: PLC0415
 
     return str(start_of(settings.model_copy(update={"partition_grain": kept.grain})))
 
 
 def _change(settings: Settings, kept: KeptPartitions, wanted: KeptPartitions) -> None:
     from spotify_assets.lake import layout  # noqa: PLC0415
-    from spotify_assets.lake.start_date import begins_on  # noqa: PLC0415
     from spotify_assets.partitions import partitions as partitions_of  # noqa: PLC0415
+    from spotify_assets.start_date import begins_on  # noqa: PLC0415
 
     if settings.start_date and begins_on(settings.start_date, wanted.grain) != settings.start_date:
         raise ValueError(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotify_assets.lake.erasing import ErasedFromLake
+    from spotify_assets.rows.window import Window
     from spotify_assets.transforms.exclusions import Exclusion
-    from spotify_assets.warehouse.slices import Window
 
 app = typer.Typer()
 rules = typer.Typer(no_args_is_help=True, help="What is kept out of the listening, whatever is imported.")
@@ -38,26 +38,26 @@ def erase_user(
     """Remove a listener from the lake, from every table and from what is published."""
     from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
-    from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
-    from spotify_assets.warehouse.erasing import compact, erase_rows, event_dates  # noqa: PLC0415
+    from spotify_assets.start_date import with_start  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
+    from spotify_assets.warehouse.erasing import erase_rows, event_dates  # noqa: PLC0415
     from spotify_assets.warehouse.publish import publish  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.
     settings = with_start(Settings())
     if not yes:
         typer.confirm(f"Remove everything of listener {user}? This cannot be undone", abort=True)
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    has_tables = database.path.exists()
-    theirs, newest = event_dates(database, user) if has_tables else ([], None)
+    warehouse = warehouse_of(settings)
+    has_tables = warehouse.exists()
+    theirs, newest = event_dates(warehouse, user) if has_tables else ([], None)
     if theirs:
         owe(settings.lake, theirs[0])
     erased = erase_from_lake(settings, user)
     tables: dict[str, int] = {}
     if has_tables:
-        tables = erase_rows(database, user, erased.source_files)
-        compact(database)
+        tables = erase_rows(warehouse, user, erased.source_files)
+        warehouse.compact()
     erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
@@ -67,7 +67,7 @@ def erase_user(
         out.print(f"Making again what was counted from these rows, {window}.")
         report(run_job(settings, "everything", window=window))
     elif has_tables:
-        publish(database, settings.processed_dir, settings.lake_processed)
+        publish(warehouse, settings.processed_dir, settings.lake_processed)
 
 
 @rules.command("list")
@@ -145,16 +145,13 @@ def remove(
 def _matches(settings: Settings, rules: "Sequence[Exclusion]") -> list[int] | None:
     """How many published playbacks each rule matches; None where nothing is published yet."""
     from spotify_assets.tables import RAW_EVENTS  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
     from spotify_assets.warehouse.exclusions import count_matches  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
 
-    if not settings.serving_path.exists():
-        return None
-    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
     try:
-        return count_matches(TableReader(serving, RAW_EVENTS), rules)
+        return count_matches(TableReader(published_copy(settings), RAW_EVENTS), rules)
     except WarehouseMissingError:
         return None
 
@@ -180,7 +177,7 @@ def _day(moment: datetime | None) -> date | datetime | None:
 
 def _window_to_make_again(dates: set[date], newest: date | None, start: date | None) -> "Window | None":
     """From the first date that changed to the last one there is: models learn from the days before them."""
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
 
     today = datetime.now(UTC).date()
     changed = [day for day in dates if (start or day) <= day <= today]

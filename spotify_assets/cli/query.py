@@ -7,8 +7,8 @@ import typer
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import says_what_is_wrong
-from spotify_assets.cli.console import out, plain
-from spotify_assets.cli.formats import Format, format_of
+from spotify_assets.cli.console import out, plain, table_of
+from spotify_assets.cli.formats import OutputFormat, format_of
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def query(
         list[str] | None, typer.Option("--param", "-p", help="A parameter of the query, NAME=VALUE.")
     ] = None,
     format_: Annotated[
-        Format | None, typer.Option("--format", "-f", help="By default that of the file, else a table.")
+        OutputFormat | None, typer.Option("--format", "-f", help="By default that of the file, else a table.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
     show_list: Annotated[bool, typer.Option("--list", help="Show every query and its parameters.")] = False,
@@ -41,7 +41,7 @@ def query(
     ] = False,
 ) -> None:
     """Ask the published copy one of the usual questions."""
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
 
     settings = Settings()
@@ -57,9 +57,8 @@ def query(
         _print_sql(asked, given)
         return
     chosen = _format_of(format_, output)
-    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
-    answer = run_query(serving, asked, given)
-    if chosen is Format.TABLE:
+    answer = run_query(published_copy(settings), asked, given)
+    if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:
         _write(answer, chosen, output, raw=raw)
@@ -77,13 +76,13 @@ def _parameters(texts: list[str]) -> dict[str, str]:
     return given
 
 
-def _format_of(asked: Format | None, output: Path | None) -> Format:
+def _format_of(asked: OutputFormat | None, output: Path | None) -> OutputFormat:
     """The format asked for, or that of the file's name."""
     if output is None:
-        if asked is Format.PARQUET:
+        if asked is OutputFormat.PARQUET:
             raise ValueError("--format parquet needs a file: add --output FILE.parquet")
-        return asked or Format.TABLE
-    if asked is Format.TABLE:
+        return asked or OutputFormat.TABLE
+    if asked is OutputFormat.TABLE:
         raise ValueError("a table is for the terminal: leave out --output, or give --format csv")
     return asked or format_of(output)
 
@@ -105,40 +104,25 @@ def _print_sql(asked: "Query", given: dict[str, str]) -> None:
 
 
 def _print_table(asked: "Query", answer: "pl.DataFrame") -> None:
-    table = RichTable(title=asked.question, title_justify="left")
-    for column, kind in answer.schema.items():
-        table.add_column(
-            column,
-            justify="right" if kind.is_numeric() else "left",
-            overflow="fold",
-            no_wrap=column.endswith("_id"),
-        )
-    for row in answer.iter_rows():
-        table.add_row(*("" if value is None else plain(value) for value in row))
-    out.print(table)
+    out.print(table_of(answer, asked.question, lambda value: "" if value is None else plain(value)))
 
 
-def _write(answer: "pl.DataFrame", chosen: Format, output: Path | None, *, raw: bool) -> None:
+def _write(answer: "pl.DataFrame", chosen: OutputFormat, output: Path | None, *, raw: bool) -> None:
     """Write a file, or to the terminal where there is none."""
+    from spotify_assets.warehouse.spreadsheets import harmless  # noqa: PLC0415
+
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
-    if chosen is Format.PARQUET:
+    if chosen is OutputFormat.PARQUET:
         assert output is not None
         answer.write_parquet(output)
         return
-    text = answer.write_json() if chosen is Format.JSON else _harmless(answer, raw=raw).write_csv()
+    text = (
+        answer.write_json()
+        if chosen is OutputFormat.JSON
+        else (answer if raw else harmless(answer)).write_csv()
+    )
     if output:
         output.write_text(text, encoding="utf-8")
     else:
-        typer.echo(text, nl=chosen is Format.JSON)
-
-
-def _harmless(answer: "pl.DataFrame", *, raw: bool) -> "pl.DataFrame":
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front, as in every export."""
-    import polars as pl  # noqa: PLC0415
-
-    from spotify_assets.warehouse.publish import FORMULA  # noqa: PLC0415
-
-    if raw:
-        return answer
-    return answer.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0"))
+        typer.echo(text, nl=chosen is OutputFormat.JSON)

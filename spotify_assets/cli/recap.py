@@ -38,7 +38,7 @@ def recap(
     """Write one listener's recap: a page that needs no network, its numbers and its picture."""
     from spotify_assets.figures.view import period_of  # noqa: PLC0415
     from spotify_assets.report.recap import recap as write_recap  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
 
     settings = Settings()
     if compare_with and no_compare:
@@ -48,7 +48,7 @@ def recap(
         within_days(datetime.combine(day, time()))
     with out.status("Writing the recap"):
         made = write_recap(
-            Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit),
+            published_copy(settings),
             output,
             user,
             (first.date() if first else None, last.date() if last else None),

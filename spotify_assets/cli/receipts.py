@@ -172,11 +172,12 @@ def _list(receipts: "Sequence[Receipt]") -> None:
 def _accounts(settings: Settings, receipts: "Sequence[Receipt]") -> "dict[str, dict[str, int]]":
     """What the published tables made of each receipt's loaded events, by words for a person."""
     from spotify_assets.warehouse.accounts import event_accounts  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
 
     by_file = {each.source_file: each for each in receipts if each.source_file}
     found: dict[str, dict[str, int]] = {}
     for source_file, outcome, reason, rows in event_accounts(
-        settings.serving_path, list(by_file)
+        published_copy(settings), list(by_file)
     ).iter_rows():
         label = f"{outcome}: {reason}" if reason else outcome
         found.setdefault(by_file[source_file].receipt_id, {})[label] = rows
@@ -193,21 +194,18 @@ def _rejected_rows(settings: Settings) -> "pl.DataFrame":
 
     from spotify_assets.lake.receipts import read_receipts, rejected_at_landing  # noqa: PLC0415
     from spotify_assets.warehouse.accounts import published_rejects  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
 
     landing = rejected_at_landing(read_receipts(settings.lake), settings.lake)
-    later = published_rejects(settings.serving_path).drop("table_name")
+    later = published_rejects(published_copy(settings)).drop("table_name")
     key = ["source_file", "source_row", "reason"]
     return pl.concat([landing, later]).unique(key, keep="first").sort(key)
 
 
 def _csv(rows: "pl.DataFrame", *, raw: bool) -> str:
-    import polars as pl  # noqa: PLC0415
+    from spotify_assets.warehouse.spreadsheets import harmless  # noqa: PLC0415
 
-    from spotify_assets.warehouse.publish import FORMULA  # noqa: PLC0415
-
-    text = pl.col(pl.String)
-    harmless = pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text)
-    return (rows if raw else rows.with_columns(harmless.name.keep())).write_csv()
+    return (rows if raw else harmless(rows)).write_csv()
 
 
 def dates_of(found: "Receipt | None") -> str:

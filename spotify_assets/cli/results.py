@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import say_error, says_what_is_wrong
 from spotify_assets.cli.console import out
-from spotify_assets.cli.formats import Format, format_of
+from spotify_assets.cli.formats import OutputFormat, format_of
 from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
@@ -23,7 +23,7 @@ app = typer.Typer()
 @says_what_is_wrong
 def summary() -> None:
     """Rows per table, what was refused and why, and the skip model's insight, from the published copy."""
-    from spotify_assets.lake.start_date import outside  # noqa: PLC0415
+    from spotify_assets.start_date import outside  # noqa: PLC0415
     from spotify_assets.summary import print_summary  # noqa: PLC0415
 
     settings = Settings()
@@ -83,11 +83,12 @@ def export(
     ] = False,
 ) -> None:
     """Write one published table as CSV or Parquet."""
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.publish import export_csv, export_parquet  # noqa: PLC0415
 
-    chosen = format_of(output, (Format.CSV, Format.PARQUET))
-    serving = Settings().serving_path
-    if chosen is Format.PARQUET:
+    chosen = format_of(output, (OutputFormat.CSV, OutputFormat.PARQUET))
+    serving = published_copy(Settings())
+    if chosen is OutputFormat.PARQUET:
         rows = export_parquet(serving, table, output)
     else:
         rows = export_csv(serving, table, output, raw=raw)
@@ -96,20 +97,15 @@ def export(
 
 def _published_ladder(settings: Settings, cutoff: date | None) -> "Ladder":
     """The ladder on the published features, its windows ending with a cut-off, by default the last day."""
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
     from spotify_assets.skip.ladder import climb  # noqa: PLC0415
     from spotify_assets.skip.registry import FEATURES, IDENTIFIERS, LABEL  # noqa: PLC0415
     from spotify_assets.skip.sampling import sampled, training_and_test  # noqa: PLC0415
     from spotify_assets.tables import MODEL_FEATURES  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
-    from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
 
-    if not settings.serving_path.exists():
-        raise WarehouseMissingError(
-            f"{settings.serving_path} does not exist yet: run spotify-assets materialize"
-        )
-    features = TableReader(Database(settings.serving_path), MODEL_FEATURES)
+    features = TableReader(published_copy(settings), MODEL_FEATURES)
     last = cutoff or features.newest_date(Window(date.min, date.max))
     if last is None:
         raise ValueError(

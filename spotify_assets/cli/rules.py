@@ -8,16 +8,16 @@ from rich import box
 from rich.table import Table as RichTable
 
 from spotify_assets.cli.common import says_what_is_wrong
-from spotify_assets.cli.console import out
+from spotify_assets.cli.console import out, table_of
 from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from spotify_assets.rows.window import Window
     from spotify_assets.tables import Table
     from spotify_assets.warehouse.reader import TableReader
-    from spotify_assets.warehouse.slices import Window
 
 app = typer.Typer()
 rules_app = typer.Typer(
@@ -99,7 +99,7 @@ def recordings(user: User = None) -> None:
 
 
 def _window(first: datetime | None, last: datetime | None) -> "Window":
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
 
     end = last.date() + timedelta(days=1) if last else date.max
     window = Window(first.date() if first else date.min, end)
@@ -109,15 +109,10 @@ def _window(first: datetime | None, last: datetime | None) -> "Window":
 
 
 def _reader(settings: Settings, table: "Table") -> "TableReader":
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
-    from spotify_assets.warehouse.errors import WarehouseMissingError  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.reader import TableReader  # noqa: PLC0415
 
-    if not settings.serving_path.exists():
-        raise WarehouseMissingError(
-            f"{settings.serving_path} does not exist yet: run spotify-assets materialize"
-        )
-    return TableReader(Database(settings.serving_path), table)
+    return TableReader(published_copy(settings), table)
 
 
 def _known(user: str, rows: "pl.DataFrame") -> None:
@@ -161,14 +156,7 @@ def _table(title: str, *columns: str) -> RichTable:
 
 
 def _print(title: str, frame: "pl.DataFrame") -> None:
-    table = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name, kind in frame.schema.items():
-        table.add_column(
-            name.replace("_", " "), justify="right" if kind.is_numeric() else "left", no_wrap=True
-        )
-    for row in frame.iter_rows():
-        table.add_row(*(_cell(value) for value in row))
-    out.print(table)
+    out.print(table_of(frame.rename(lambda name: name.replace("_", " ")), title, _cell, box=box.SIMPLE_HEAD))
 
 
 def _cell(value: object) -> str:

@@ -55,7 +55,7 @@ def check(
 ) -> None:
     """Run asset checks and dbt tests on what is stored; exit code 1 when one that blocks fails."""
     from spotify_assets.checks.junit import junit_xml  # noqa: PLC0415
-    from spotify_assets.warehouse.slices import Window  # noqa: PLC0415
+    from spotify_assets.rows.window import Window  # noqa: PLC0415
 
     window = Window(partition.date(), partition.date() + timedelta(days=1)) if partition else None
     outcome = run_job(Settings(), "checks", window=window, select=select, checks_only=True)

@@ -22,13 +22,12 @@ def migrate(
     Imports of older versions are written again in the lake with offline listening where it was heard.
     """
     from spotify_assets.tables import TABLES  # noqa: PLC0415
-    from spotify_assets.warehouse.database import Database  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
     from spotify_assets.warehouse.migrate import migrate as migrate_tables  # noqa: PLC0415
 
     settings = Settings()
     _migrate_lake(settings, dry_run=dry_run)
-    database = Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
-    plans = migrate_tables(database, TABLES.values(), dry_run=dry_run)
+    plans = migrate_tables(warehouse_of(settings), TABLES.values(), dry_run=dry_run)
     table = RichTable("table", "would be done" if dry_run else "done", "remains")
     for plan in plans:
         if plan.steps or plan.problems:

@@ -19,8 +19,8 @@ def undo(words: Sequence[str], *, dry_run: bool) -> None:
     Raises:
         ValueError: no import is called so, or several are, or another process imports at this moment.
     """
-    from spotify_assets.lake.start_date import with_start  # noqa: PLC0415
     from spotify_assets.lake.undoing import choose, undo_in_lake  # noqa: PLC0415
+    from spotify_assets.start_date import with_start  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.
     settings = with_start(Settings())
@@ -62,9 +62,10 @@ def _make_again(settings: Settings) -> None:
     """Run the whole graph for what is due; settle it where there are no tables yet."""
     from spotify_assets.automation.stale import stale  # noqa: PLC0415
     from spotify_assets.lake.due import settle  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
 
     found = stale(settings)
-    if not settings.warehouse_path.exists():
+    if not warehouse_of(settings).exists():
         settle(found.due)
     elif found.window:
         out.print(f"Making the tables again without it, {found.window}.", highlight=False)

@@ -11,7 +11,7 @@ import typer
 from spotify_assets.cli.common import fail, says_what_is_wrong
 from spotify_assets.cli.console import console_of_output
 from spotify_assets.cli.options import LAST_PORT
-from spotify_assets.settings import PROJECT_ROOT, Settings
+from spotify_assets.settings import PROJECT_FILES, PROJECT_ROOT, Settings
 
 app = typer.Typer()
 
@@ -51,7 +51,7 @@ def _serve(settings: Settings, ports: Mapping[str, int]) -> None:
     prepare_instance(settings)
     must_answer(settings)
     dagster = str(Path(sys.executable).with_name("dagster"))
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
+    workspace = str(PROJECT_FILES / "workspace.yaml")
     commands = [
         [dagster, "dev", "--workspace", workspace, "--port", str(ports["Dagster UI"]), "--host", HOST]
     ]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from spotify_assets.dashboard import components
 from spotify_assets.figures.view import Filters, Period
-from spotify_assets.warehouse.database import OUTDATED_COPY
+from spotify_assets.warehouse.connection import OUTDATED_COPY
 
 
 @dataclass(frozen=True)

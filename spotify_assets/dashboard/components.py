@@ -14,7 +14,7 @@ from spotify_assets.dashboard.published import ask, version
 from spotify_assets.dashboard.text import csv, in_words
 from spotify_assets.figures import glossary, view
 from spotify_assets.figures.view import Choices, Filters, Period
-from spotify_assets.warehouse.database import OUTDATED_COPY
+from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 LOOK_AGAIN_SECONDS = 10

@@ -8,10 +8,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import duckdb
-
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
 
 MEMORY_LIMIT = "256MB"
 """DuckDB's share of the 600 MB that the dashboard may take; beyond it DuckDB uses the disk."""
@@ -27,19 +27,16 @@ _one_at_a_time = threading.Lock()
 
 
 @cache
-def serving_path() -> Path:
-    """Where the published copy is; the settings of a server are read once, because reading takes 60 ms."""
-    return Settings().serving_path
+def serving() -> Database:
+    """The published copy; the settings of a server are read once, because reading takes 60 ms."""
+    return published_copy(Settings(), MEMORY_LIMIT)
 
 
 def version() -> Version | None:
     """Which published copy is there now; None where nothing is published."""
-    path = serving_path()
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return str(path), found.st_ino, found.st_mtime_ns
+    copy = serving()
+    found = copy.version
+    return None if found is None else (str(copy), *found)
 
 
 @dataclass(frozen=True)
@@ -49,19 +46,17 @@ class _Question:
     version: Version | None
     figure: str
     arguments: str
-    answer: Callable[[duckdb.DuckDBPyConnection], Any] = field(compare=False)
+    answer: Callable[[Connection], Any] = field(compare=False)
 
 
-def ask(
-    figure: Callable[Concatenate[duckdb.DuckDBPyConnection, P], T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+def ask(figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The answer of a figure for these arguments, from the copy that is there now.
 
     It is the same object for everybody who asks, so nobody may change it.
 
     Raises:
         WarehouseMissingError: nothing is published.
-        duckdb.CatalogException: the copy lacks a table, because it was published before that was made.
+        one of OUTDATED_COPY: the copy lacks a table, because it was published before that was made.
     """
     answer: T = _answered(
         _Question(
@@ -78,8 +73,7 @@ def ask(
 def _answered(question: _Question) -> Any:
     # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
     # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
-    copy = Database(serving_path(), memory_limit=MEMORY_LIMIT)
-    with _one_at_a_time, copy.reader() as connection:
+    with _one_at_a_time, serving().reader() as connection:
         connection.execute(f"set temp_directory = '{_spill_folder()}'")
         return question.answer(connection)
 

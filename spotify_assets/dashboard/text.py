@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from spotify_assets.warehouse.publish import FORMULA
+from spotify_assets.warehouse.spreadsheets import harmless
 
 
 def in_words(column: str) -> str:
@@ -12,4 +12,4 @@ def in_words(column: str) -> str:
 
 def csv(rows: pl.DataFrame) -> str:
     """Rows as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return rows.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0")).write_csv()
+    return harmless(rows).write_csv()

@@ -6,10 +6,10 @@ engagement knows the filters of listener and country, sessions that of the devic
 
 from typing import Literal
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.view import ACTIVE_DAYS, Filters, Source, ask
+from spotify_assets.warehouse.connection import Connection
 
 CohortPeriod = Literal["week", "month"]
 
@@ -33,7 +33,7 @@ SESSIONS = Source(
 """One row per session with a playback of music, by the local date on which it began."""
 
 
-def active_users(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def active_users(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per local date of the period on which somebody listened: `local_date`, `daily_active_users`,
     `weekly_active_users`, `monthly_active_users`, `stickiness`, `plays_per_active_user`.
 
@@ -48,7 +48,7 @@ def active_users(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.
     )
 
 
-def active_means(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def active_means(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row for the period: the means, over its local dates with a listener, of `daily_active_users`,
     `weekly_active_users`, `monthly_active_users`, `stickiness` and `plays_per_active_user`; null without any.
 
@@ -59,9 +59,7 @@ def active_means(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.
     return days.select(pl.exclude("local_date").mean())
 
 
-def retention(
-    connection: duckdb.DuckDBPyConnection, period: CohortPeriod, cohorts: int = MOST_COHORTS
-) -> pl.DataFrame:
+def retention(connection: Connection, period: CohortPeriod, cohorts: int = MOST_COHORTS) -> pl.DataFrame:
     """Share of the users of each cohort that came back: one row per cohort and period after its first.
 
     `cohort_start`, `periods_since_start`, `cohort_users`, `users`, `retention` (0 to 1); the newest cohorts.
@@ -101,7 +99,7 @@ def retention(
     )
 
 
-def engagement(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def engagement(connection: Connection, filters: Filters) -> pl.DataFrame:
     """The engagement score of a listener's day, by local date: `local_date`, `listeners`, `low` (a quarter of
     them has less), `median`, `high` (a quarter has more), `mean`, and `minutes`, their mean listening time.
     """
@@ -124,7 +122,7 @@ def engagement(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Da
     )
 
 
-def active_days(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def active_days(connection: Connection, filters: Filters) -> pl.DataFrame:
     """On how many dates of the period people listened: `active_days` and `listeners` with so many."""
     return ask(
         connection,
@@ -138,7 +136,7 @@ def active_days(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.D
     )
 
 
-def sessions_by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def sessions_by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
     """Sessions by the local date on which they began: `local_date`, `sessions`, `mean_minutes`,
     `median_minutes` and `plays_each`.
     """
@@ -166,7 +164,7 @@ def sessions_by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> 
     )
 
 
-def session_lengths(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def session_lengths(connection: Connection, filters: Filters) -> pl.DataFrame:
     """How long sessions of the period last: `minutes_from` (a multiple of ten; the last stands for all longer
     ones), `sessions` and their `share`.
     """

@@ -4,10 +4,10 @@ Popularity is that of dated catalogue snapshots, and about the catalogue, so tha
 applies to it; what was listened to follows the filters.
 """
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.view import Filters, ask, track_counts
+from spotify_assets.warehouse.connection import Connection
 
 SHOWN_TRACKS = 5
 """Tracks whose popularity is drawn over time: the most streamed ones, as many as lines can be told apart."""
@@ -24,7 +24,7 @@ _CHOSEN_TRACKS = {
 }
 
 
-def popularity_over_time(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def popularity_over_time(connection: Connection) -> pl.DataFrame:
     """One row per snapshot: `snapshot_date`, `tracks` with a known popularity, `mean_popularity`."""
     return ask(
         connection,
@@ -40,7 +40,7 @@ def popularity_over_time(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def popularity_distribution(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def popularity_distribution(connection: Connection) -> pl.DataFrame:
     """Tracks of a snapshot in bands of ten: `snapshot_date`, `popularity_from`, `tracks`, `track_share`."""
     return ask(
         connection,
@@ -50,7 +50,7 @@ def popularity_distribution(connection: duckdb.DuckDBPyConnection) -> pl.DataFra
 
 
 def popularity_of_tracks(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, tracks: int = SHOWN_TRACKS
+    connection: Connection, filters: Filters, tracks: int = SHOWN_TRACKS
 ) -> pl.DataFrame:
     """The popularity of the most streamed tracks at each snapshot: `rank` (by streams over all days, among
     those that genre and artist of the filters choose), `track_id`, `track_name`, `artist_name`,
@@ -87,9 +87,7 @@ def popularity_of_tracks(
     )
 
 
-def popularity_changes(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, tracks: int = 10
-) -> pl.DataFrame:
+def popularity_changes(connection: Connection, filters: Filters, tracks: int = 10) -> pl.DataFrame:
     """The tracks whose popularity rose and fell most up to the newest snapshot, the greatest rise first.
 
     `track_id`, `track_name`, `artist_name`, `previous_popularity`, `popularity`, `popularity_change`,
@@ -135,7 +133,7 @@ def popularity_changes(
     )
 
 
-def length_and_popularity(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def length_and_popularity(connection: Connection, filters: Filters) -> pl.DataFrame:
     """Tracks of the catalogue by length and popularity: `seconds_from` (the last stands for all longer ones),
     `popularity_from`, `tracks`; of the filters, genre and artist choose.
     """
@@ -158,7 +156,7 @@ def length_and_popularity(connection: duckdb.DuckDBPyConnection, filters: Filter
     )
 
 
-def length_correlation(connection: duckdb.DuckDBPyConnection, filters: Filters) -> float | None:
+def length_correlation(connection: Connection, filters: Filters) -> float | None:
     """Spearman's correlation of length and popularity over the tracks that genre and artist choose.
 
     None with fewer than two different lengths or popularities.
@@ -185,7 +183,7 @@ def length_correlation(connection: duckdb.DuckDBPyConnection, filters: Filters) 
     return spearman
 
 
-def release_years(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def release_years(connection: Connection, filters: Filters) -> pl.DataFrame:
     """From which years the music is that was heard in the period: `release_year` (null where unknown),
     `tracks`, `plays`, `streams`, `stream_share`, `skip_rate`.
     """
@@ -208,7 +206,7 @@ def release_years(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl
     )
 
 
-def mainstream_and_niche(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def mainstream_and_niche(connection: Connection) -> pl.DataFrame:
     """What was streamed, month by month: `event_month`, `streams`, `mean_popularity`, `mainstream_share`,
     `niche_share`, and the `middle_share` between them (0 to 1, of streams with a known popularity).
     """
@@ -228,7 +226,7 @@ def mainstream_and_niche(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def new_releases(connection: duckdb.DuckDBPyConnection, filters: Filters, tracks: int = 20) -> pl.DataFrame:
+def new_releases(connection: Connection, filters: Filters, tracks: int = 20) -> pl.DataFrame:
     """Releases of the past 90 days by their trending score: `track_id`, `track_name`, `artist_name`,
     `release_date`, `days_since_release`, `recent_streams` (7 days), `previous_streams` (the 7 before),
     `recent_skip_rate`, `trending_score`. Genre and artist of the filters choose.

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.overview import COUNTS, MS_PER_MINUTE, on_every_day
 from spotify_assets.figures.view import PLAYBACKS, Filters, ask, track_counts, track_counts_over_time
+from spotify_assets.warehouse.connection import Connection
 
 Kind = Literal["tracks", "artists", "albums"]
 By = Literal["streams", "minutes"]
@@ -25,9 +25,7 @@ _NAMES: dict[Kind, str] = {
 _UNKNOWN = "unknown"
 
 
-def tops(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, by: By, limit: int
-) -> pl.DataFrame:
+def tops(connection: Connection, filters: Filters, kind: Kind, by: By, limit: int) -> pl.DataFrame:
     """What was heard most in the period, best first; what nobody can name has no rank.
 
     One row each: `rank`, `id`, `name`, `artist`, `plays`, `streams`, `skip_rate`, `minutes` heard, and
@@ -58,7 +56,7 @@ def tops(
 _MEASURES = ("plays", "streams", "skip_rate", "minutes")
 
 
-def _ranked(connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, by: By) -> pl.DataFrame:
+def _ranked(connection: Connection, filters: Filters, kind: Kind, by: By) -> pl.DataFrame:
     """Everything that was heard, in order: `rank`, `id` and the measures."""
     return ask(
         connection,
@@ -85,7 +83,7 @@ def _ranked(connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind,
 
 
 def ranks_over_time(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, by: By, ids: tuple[str, ...]
+    connection: Connection, filters: Filters, kind: Kind, by: By, ids: tuple[str, ...]
 ) -> pl.DataFrame:
     """The rank of some of them in each week (from Monday), in long periods in each month.
 
@@ -126,7 +124,7 @@ def ranks_over_time(
     )
 
 
-def details(connection: duckdb.DuckDBPyConnection, kind: Kind, identifier: str) -> pl.DataFrame:
+def details(connection: Connection, kind: Kind, identifier: str) -> pl.DataFrame:
     """What the catalogue and all days know of one of them: one row, or none where there is no such id."""
     table, key = {
         "tracks": ("marts.recording_totals", "track_id"),
@@ -136,9 +134,7 @@ def details(connection: duckdb.DuckDBPyConnection, kind: Kind, identifier: str) 
     return ask(connection, f"select * from {table} where {key} = $id", id=identifier)
 
 
-def one_by_day(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, identifier: str
-) -> pl.DataFrame:
+def one_by_day(connection: Connection, filters: Filters, kind: Kind, identifier: str) -> pl.DataFrame:
     """The days of the period for one of them, with the columns that `overview.by_day` has for all."""
     counted = ask(
         connection,
@@ -152,7 +148,7 @@ def one_by_day(
 
 
 def tracks_of(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, kind: Kind, identifier: str, limit: int
+    connection: Connection, filters: Filters, kind: Kind, identifier: str, limit: int
 ) -> pl.DataFrame:
     """The recordings of an artist or album heard in the period, most streams first: `track_id` and `name` of
     the track that stands for it, and the measures."""
@@ -177,7 +173,7 @@ def tracks_of(
     )
 
 
-def rank_in_artist(connection: duckdb.DuckDBPyConnection, limit: int) -> pl.DataFrame:
+def rank_in_artist(connection: Connection, limit: int) -> pl.DataFrame:
     """The most streamed tracks of each of the most streamed artists, over all days.
 
     One row per artist (the first `limit` ones) and track (its first five): `artist_rank`, `artist`,

@@ -7,7 +7,7 @@ shell ask the same ones; here belongs only which of them explore quality, and ho
 import polars as pl
 
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import published_copy
 from spotify_assets.warehouse.parameters import Value
 from spotify_assets.warehouse.queries import find_query, read_queries, run_query
 
@@ -31,5 +31,4 @@ def explore(settings: Settings, name: str, **parameters: Value) -> pl.DataFrame:
     if name not in EXPLORATIONS:
         raise ValueError(f"{name} explores nothing: choose one of {', '.join(EXPLORATIONS)}")
     query = find_query(read_queries(settings.dbt_project_dir / "analyses"), name)
-    serving = Database(settings.serving_path, memory_limit=settings.duckdb_memory_limit)
-    return run_query(serving, query, {key: str(value) for key, value in parameters.items()})
+    return run_query(published_copy(settings), query, {key: str(value) for key, value in parameters.items()})

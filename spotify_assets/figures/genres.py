@@ -3,15 +3,15 @@
 A track counts for each of its genres by its weight, so that genres add up to all that was heard.
 """
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.overview import MS_PER_MINUTE
 from spotify_assets.figures.personal_queries import LEAST_PLAYS
 from spotify_assets.figures.view import Filters, ask, track_counts, track_counts_over_time
+from spotify_assets.warehouse.connection import Connection
 
 
-def by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def by_genre(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per genre, most streams first: `genre`, `plays`, `streams`, `stream_share` (0 to 1, null
     without streams), `skip_rate`, `minutes` heard, each by genre weight, and `previous_share`,
     `previous_plays` and `previous_skip_rate` of the compared period, null where there is none.
@@ -37,7 +37,7 @@ def most_skipped(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def _by_genre(connection: Connection, filters: Filters) -> pl.DataFrame:
     return ask(
         connection,
         f"""
@@ -63,9 +63,7 @@ def _by_genre(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Dat
     )
 
 
-def shares_over_time(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, genres: tuple[str, ...]
-) -> pl.DataFrame:
+def shares_over_time(connection: Connection, filters: Filters, genres: tuple[str, ...]) -> pl.DataFrame:
     """Share of streams of some genres in each week (from Monday), in long periods in each month.
 
     One row per step and genre with streams: `step`, its first day; `genre`; `stream_share` of all genres.

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from spotify_assets.settings import PROJECT_ROOT
+from spotify_assets.settings import PROJECT_FILES
 
 FILES = ("docs/definitions.md", "docs/metrics.md")
 """Where terms are defined, in the first two columns of tables; the first file that has a term counts."""
@@ -25,7 +25,7 @@ def _terms() -> dict[str, str]:
     """Definitions by term; a row "DAU, WAU, MAU" defines the three as well."""
     found: dict[str, str] = {}
     for name in FILES:
-        for line in (PROJECT_ROOT / name).read_text(encoding="utf-8").splitlines():
+        for line in (PROJECT_FILES / name).read_text(encoding="utf-8").splitlines():
             cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
             if not line.startswith("| ") or len(cells) < 2:
                 continue

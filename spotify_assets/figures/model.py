@@ -7,7 +7,6 @@ rows here, so that a page can say what to do.
 
 from datetime import date
 
-import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
@@ -24,6 +23,7 @@ from spotify_assets.tables import (
     Table,
 )
 from spotify_assets.warehouse.audit import is_stored
+from spotify_assets.warehouse.connection import Connection
 
 LEAST_PLAYBACKS = 20
 """Playbacks in the test window from which on the mean probability of a track is worth a look."""
@@ -35,27 +35,27 @@ LARGE_DRIFT = 0.2
 """Population stability index above which a shift is usually called large (Siddiqi 2006)."""
 
 
-def cutoffs(connection: duckdb.DuckDBPyConnection) -> list[date]:
+def cutoffs(connection: Connection) -> list[date]:
     """The cut-offs of the readable skip model, newest first."""
     return _dates(connection, SKIP_MODEL)
 
 
-def ladder_cutoffs(connection: duckdb.DuckDBPyConnection) -> list[date]:
+def ladder_cutoffs(connection: Connection) -> list[date]:
     """The cut-offs at which the ladder was climbed, newest first."""
     return _dates(connection, SKIP_LADDER)
 
 
-def readable_model(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def readable_model(connection: Connection, cutoff: date) -> pl.DataFrame:
     """The row of `ml.skip_model` of a cut-off."""
     return _of(connection, SKIP_MODEL, cutoff)
 
 
-def coefficients(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def coefficients(connection: Connection, cutoff: date) -> pl.DataFrame:
     """Coefficients of the readable model with their 95 % intervals: one row per term."""
     return _of(connection, SKIP_MODEL_COEFFICIENTS, cutoff).sort("term")
 
 
-def models_over_time(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def models_over_time(connection: Connection) -> pl.DataFrame:
     """How the readable model did at each cut-off: `auc`, `log_loss`, `base_log_loss`, `accuracy`,
     `base_accuracy`, `base_rate` (share skipped in training) and `test_skip_rate`. Oldest first.
     """
@@ -70,19 +70,17 @@ _OVER_TIME = (
 )
 
 
-def ladder(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def ladder(connection: Connection, cutoff: date) -> pl.DataFrame:
     """What each group of features adds: the rows of `ml.skip_ladder` of a cut-off, in steps."""
     return _of(connection, SKIP_LADDER, cutoff).sort("step")
 
 
-def ladder_coefficients(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def ladder_coefficients(connection: Connection, cutoff: date) -> pl.DataFrame:
     """Coefficients of the ladder's last logistic regression: one row per term."""
     return _of(connection, SKIP_LADDER_COEFFICIENTS, cutoff).filter(rung=LAST_RUNG).sort("term")
 
 
-def roc(
-    connection: duckdb.DuckDBPyConnection, cutoff: date, estimator: str = "gradient_boosting"
-) -> pl.DataFrame:
+def roc(connection: Connection, cutoff: date, estimator: str = "gradient_boosting") -> pl.DataFrame:
     """ROC curves of an estimator on the test rows, one per rung: `rung`, `false_positive_rate`,
     `true_positive_rate`, in the order of the ladder's steps.
     """
@@ -96,7 +94,7 @@ def roc(
     )
 
 
-def calibration(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def calibration(connection: Connection, cutoff: date) -> pl.DataFrame:
     """Predicted and observed share of skips in ten equally filled bins, for the last model of each estimator:
     `rung` (the estimator), `predicted`, `observed`, `playbacks`.
     """
@@ -108,14 +106,14 @@ def calibration(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataF
     )
 
 
-def drift(connection: duckdb.DuckDBPyConnection, cutoff: date) -> pl.DataFrame:
+def drift(connection: Connection, cutoff: date) -> pl.DataFrame:
     """How far each feature and the score moved from training to test rows, furthest first: `feature`, `psi`
     (population stability index), `train_unknown`, `test_unknown`.
     """
     return _of(connection, FEATURE_DRIFT, cutoff).sort("psi", "feature", descending=[True, False])
 
 
-def registry(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def registry(connection: Connection) -> pl.DataFrame:
     """Every model and whether it was promoted, newest first, without the text that scoring takes."""
     columns = [name for name in MODEL_REGISTRY.column_names if name != "model"]
     if not is_stored(connection, MODEL_REGISTRY):
@@ -128,7 +126,7 @@ def registry(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def popular_and_skipped(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     cutoff: date,
     filters: Filters,
     least_playbacks: int = LEAST_PLAYBACKS,
@@ -189,14 +187,14 @@ _POPULAR: dict[str, PolarsDataType] = {
 }
 
 
-def _dates(connection: duckdb.DuckDBPyConnection, table: Table) -> list[date]:
+def _dates(connection: Connection, table: Table) -> list[date]:
     if not is_stored(connection, table):
         return []
     found = ask(connection, f"select distinct cutoff_date from {table.full_name} order by 1 desc")
     return found["cutoff_date"].to_list()
 
 
-def _of(connection: duckdb.DuckDBPyConnection, table: Table, cutoff: date) -> pl.DataFrame:
+def _of(connection: Connection, table: Table, cutoff: date) -> pl.DataFrame:
     """The rows of a cut-off; none where nothing made the table yet."""
     if not is_stored(connection, table):
         return table.empty()

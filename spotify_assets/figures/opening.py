@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-import duckdb
-
 from spotify_assets.figures.personal import (
     GENERATED,
     Listener,
@@ -14,9 +12,10 @@ from spotify_assets.figures.personal import (
     period_before,
 )
 from spotify_assets.figures.view import Period, month_of
+from spotify_assets.warehouse.connection import Connection
 
 
-def owners(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def owners(connection: Connection) -> list[str]:
     """The listeners who brought a history of their own, the most active first."""
     found = connection.execute(
         f"""
@@ -30,7 +29,7 @@ def owners(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [user_id for (user_id,) in found]
 
 
-def listened_months(connection: duckdb.DuckDBPyConnection, user_id: str) -> list[date]:
+def listened_months(connection: Connection, user_id: str) -> list[date]:
     """The first day of each month in which a listener played anything, by their own dates, newest first."""
     found = connection.execute(
         "select distinct date_trunc('month', local_date)::date as month from marts.fct_user_activity "
@@ -46,7 +45,7 @@ def compared_by_default(listener: Listener, period: Period) -> Period | None:
     return before if before.first >= listener.known.first else None
 
 
-def opening_period(connection: duckdb.DuckDBPyConnection, user_id: str) -> Period:
+def opening_period(connection: Connection, user_id: str) -> Period:
     """What is shown of a listener when nobody chose days: `last_full` of what is known of them."""
     known = find_listener(connection, user_id).known
     return last_full(known, lambda period: nothing_known(connection, user_id, period))

@@ -1,6 +1,5 @@
 """The numbers at the top: active listeners, streams, minutes and the skip rate, in all and day by day."""
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.view import (
@@ -14,6 +13,7 @@ from spotify_assets.figures.view import (
     ask,
     narrowest,
 )
+from spotify_assets.warehouse.connection import Connection
 
 MS_PER_MINUTE = 60_000
 
@@ -37,7 +37,7 @@ def unknown_in_words(unknowns: float, plays: float) -> str | None:
     return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
 
 
-def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def totals(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
     outcome is known, null without any), `minutes` heard and `mean_daily_active_users`, the mean over all days
     of the period.
@@ -47,7 +47,7 @@ def totals(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFr
     return counts.with_columns(mean_daily_active_users=pl.lit(active.mean()))
 
 
-def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
     `skips`, `unknowns`, `skip_rate` (as in `totals`) and `minutes` heard.
     """
@@ -59,7 +59,7 @@ def by_day(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFr
     return on_every_day(filters.period, "event_date", counted)
 
 
-def active_listeners(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def active_listeners(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per local date of the period: `local_date` and `daily_active_users`, 0 without a listener."""
     if filters.chosen:
         sql = (

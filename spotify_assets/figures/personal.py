@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.figure import Figure
 from spotify_assets.figures.personal_queries import FIGURES, PARAMETERS
 from spotify_assets.figures.personal_steps import STEPS, step_sql
 from spotify_assets.figures.view import Period
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import no_such
 
 ASKED, COMPARED = "asked", "compared"
@@ -65,7 +64,7 @@ class PersonalFigures:
         return self.of_period("totals", period).row(0, named=True)
 
 
-def listeners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def listeners(connection: Connection) -> pl.DataFrame:
     """One row per listener with any listening, the most active first: `user_id`, `listening_days`."""
     found: pl.DataFrame = connection.sql(
         "select user_id, listening_days from marts.dim_user "
@@ -74,7 +73,7 @@ def listeners(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return found
 
 
-def find_listener(connection: duckdb.DuckDBPyConnection, user_id: str | None) -> Listener:
+def find_listener(connection: Connection, user_id: str | None) -> Listener:
     """The listener of that name; with None the only one that there is.
 
     Raises:
@@ -99,7 +98,7 @@ def find_listener(connection: duckdb.DuckDBPyConnection, user_id: str | None) ->
     return Listener(chosen, zone, zone_source, Period(first, last))
 
 
-def nothing_known(connection: duckdb.DuckDBPyConnection, user_id: str, period: Period) -> bool:
+def nothing_known(connection: Connection, user_id: str, period: Period) -> bool:
     """Whether a listener has no playback in a period."""
     [playbacks] = single_row(
         connection,
@@ -110,7 +109,7 @@ def nothing_known(connection: duckdb.DuckDBPyConnection, user_id: str, period: P
     return not playbacks
 
 
-def listeners_of(connection: duckdb.DuckDBPyConnection, period: Period) -> list[str]:
+def listeners_of(connection: Connection, period: Period) -> list[str]:
     """Who listened in a period and brought a history of their own; else the most active listener.
 
     The most active ones first, at most `MOST_LISTENERS`.
@@ -173,7 +172,7 @@ def period_before(period: Period) -> Period:
 
 
 def personal_figures(
-    connection: duckdb.DuckDBPyConnection, user_id: str, period: Period, compared: Period | None = None
+    connection: Connection, user_id: str, period: Period, compared: Period | None = None
 ) -> PersonalFigures:
     """Every figure of a listener.
 
@@ -190,15 +189,13 @@ def personal_figures(
     return PersonalFigures(listener, period, compared, frames)
 
 
-def _figure(
-    connection: duckdb.DuckDBPyConnection, figure: Figure, parameters: Mapping[str, object]
-) -> pl.DataFrame:
+def _figure(connection: Connection, figure: Figure, parameters: Mapping[str, object]) -> pl.DataFrame:
     frame: pl.DataFrame = connection.sql(figure.sql, params=_named_in(figure.sql, parameters)).pl()
     return frame.cast({pl.Int128: pl.Int64})  # few readers of Parquet know the 128 bits of DuckDB's sums
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     period: Period,
     compared: Period | None,
     parameters: Mapping[str, object],
@@ -221,7 +218,7 @@ def _prepare(
             connection.execute(f"create or replace temp table {name} as\n{sql}", _named_in(sql, parameters))
 
 
-def _make_listens(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]) -> None:
+def _make_listens(connection: Connection, sql: str, parameters: Mapping[str, object]) -> None:
     """The playbacks of each period, of which only the UTC dates on which some ended are read."""
     nothing = {"user_id": parameters["user_id"], "period": None, "first_event": None, "last_event": None}
     connection.execute(f"create or replace temp table listens as\n{sql} limit 0", nothing)

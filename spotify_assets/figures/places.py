@@ -1,10 +1,10 @@
 """Where and when: countries, devices by region, and the week on the listeners' own clocks."""
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.overview import COUNTS, MS_PER_MINUTE
 from spotify_assets.figures.view import PLACES, PLAYBACKS, Filters, Source, ask, narrowest
+from spotify_assets.warehouse.connection import Connection
 
 _HOURS = Source("marts.daily_hour_metrics")
 CLOCK_HOURS = Source(
@@ -13,7 +13,7 @@ CLOCK_HOURS = Source(
 """True listening time by local hour; it knows of no track and no device."""
 
 
-def by_country(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def by_country(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per country, most plays first: `country` (ISO 3166-1 alpha-2; ZZ: unknown), `country_name`,
     `region`, `plays`, `streams`, `skips`, `skip_rate`, `minutes` heard, `play_share` (0 to 1).
     """
@@ -38,7 +38,7 @@ def by_country(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Da
     )
 
 
-def device_by_region(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def device_by_region(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per region and kind of device: `region`, `device` (its name), `plays`, `skip_rate` and `share`,
     the part of the region's plays.
     """
@@ -76,7 +76,7 @@ def device_by_region(connection: duckdb.DuckDBPyConnection, filters: Filters) ->
     )
 
 
-def week(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def week(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per weekday (1 is Monday) and hour of the listeners' own clocks with a playback begun in it:
     `local_weekday`, `local_hour`, `plays`, `streams`, `skips`, `skip_rate`, `minutes` heard of them.
     """
@@ -92,7 +92,7 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFram
     )
 
 
-def clock_week(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def clock_week(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per weekday (1 is Monday) and local hour with listening of any content: `local_weekday`,
     `local_hour`, `minutes` of the clock, each minute of a listener counted once.
 
@@ -111,7 +111,7 @@ def clock_week(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.Da
     )
 
 
-def peaks(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def peaks(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per time zone, most plays first: `time_zone`, `plays`, `peak_hour` (local hour with most plays,
     of equals the first) and `peak_share` of the zone's plays in it.
     """

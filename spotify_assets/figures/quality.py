@@ -7,7 +7,6 @@ what runs and the daemon tell beside it, and is newer.
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import polars as pl
 from polars._typing import PolarsDataType
 
@@ -22,6 +21,7 @@ from spotify_assets.tables import (
 )
 from spotify_assets.transforms.outcomes import STREAM_RULES, PlaybackRule
 from spotify_assets.warehouse.audit import is_stored, stored_columns
+from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.incidents import read_incidents
 from spotify_assets.warehouse.offline import MOVED_COUNTS
 from spotify_assets.warehouse.streams import read_streams
@@ -44,7 +44,7 @@ _EVENTS = Source(
 )
 
 
-def receipts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def receipts(connection: Connection) -> pl.DataFrame:
     """What became of the rows of every file handed in, the newest landing first. One row per landed file.
 
     `landed_at` (UTC), `input_file`, `kind`, `rows_in`, `loaded`, `rejected`, `duplicate`, `difference` (rows
@@ -69,7 +69,7 @@ def receipts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def books(connection: Connection) -> pl.DataFrame:
     """What became of the rows of every table, over all its slices. One row per table that keeps books.
 
     `table_name`, `rows_in`, `loaded`, `rejected`, `duplicate`, `difference`, `slices`, `newest_date` (last
@@ -126,7 +126,7 @@ _BOOKS: dict[str, PolarsDataType] = {
 }
 
 
-def reasons(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def reasons(connection: Connection) -> pl.DataFrame:
     """Why rows were refused or dropped as repeats, most rows first: `stage` (the table, or `landing`),
     `outcome`, `reason`, `rows`.
     """
@@ -156,7 +156,7 @@ _REASONS: dict[str, PolarsDataType] = {
 }
 
 
-def rejected_rows(connection: duckdb.DuckDBPyConnection, limit: int = 200) -> pl.DataFrame:
+def rejected_rows(connection: Connection, limit: int = 200) -> pl.DataFrame:
     """Refused rows with what is wrong, those of the newest slices first: `table_name`, `slice_date`,
     `source_file`, `source_row`, `reason`, `detail`, `original`.
     """
@@ -170,7 +170,7 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, limit: int = 200) -> pl
     )
 
 
-def checks(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def checks(connection: Connection) -> pl.DataFrame:
     """What each check found last, on every slice: those that fail first, and of them those that block.
 
     One row per check of a table: `table_name`, `check_name`, `severity`, `passed`, `failing_rows`,
@@ -277,7 +277,7 @@ _STREAMED: dict[str, PolarsDataType] = {
 }
 
 
-def heard_offline(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def heard_offline(connection: Connection) -> pl.DataFrame:
     """Playbacks that stand where they were heard and not where they were reported. One row per listener with
     any: `user_id`, `moved`, of them `over_ten_minutes` and on an `other_date` (UTC), and `longest_hours`, the
     largest move.
@@ -303,7 +303,7 @@ _HEARD_OFFLINE: dict[str, PolarsDataType] = {
 }
 
 
-def under_each_stream_rule(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def under_each_stream_rule(connection: Connection, filters: Filters) -> pl.DataFrame:
     """The same listening under each rule of what a stream is. One row per rule: `rule`, `says`, `whose`,
     `playbacks`, `streams`, `share` (streams ÷ playbacks, null without any) and `hours` heard in them.
 

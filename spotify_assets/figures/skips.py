@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Literal
 
-import duckdb
 import polars as pl
 
 from spotify_assets.figures.view import FLAGS, PLAYBACKS, Filters, Source, ask, narrowest
+from spotify_assets.warehouse.connection import Connection
 
 Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
 
@@ -34,7 +34,7 @@ _ENDS = replace(
 )
 
 
-def survival(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def survival(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per second in which a playback ended: `second`, `playing` (before it ended), `survival`, the
     share not skipped by then.
 
@@ -91,9 +91,7 @@ def by_grade(curve: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"grade": list(GRADES), "share": shares if curve.height else [None] * len(GRADES)})
 
 
-def by_dimension(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, dimension: Dimension
-) -> pl.DataFrame:
+def by_dimension(connection: Connection, filters: Filters, dimension: Dimension) -> pl.DataFrame:
     """One row per device, position in the session (1 to 20, and 21 for all later ones), local hour, state of
     shuffle or reason of the start: `value`, `plays`, `skips`, `skip_rate` (of the plays
     whose outcome is known).
@@ -118,7 +116,7 @@ def by_dimension(
     )
 
 
-def flag_against_outcome(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def flag_against_outcome(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per outcome and what the export's own flag says (`skipped`, `not skipped`, `says nothing`):
     `outcome`, `flag`, `plays`, `share` of the outcome's plays.
     """

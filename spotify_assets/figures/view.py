@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 
 DEFAULT_DAYS = 28
 """Days of the period that is shown when nobody chose one: whole weeks, so that weekdays weigh the same."""
@@ -243,7 +242,7 @@ def narrowest(filters: Filters, *sources: Source) -> str:
 
 
 def ask(
-    connection: duckdb.DuckDBPyConnection, sql: str, filters: Filters | None = None, **parameters: object
+    connection: Connection, sql: str, filters: Filters | None = None, **parameters: object
 ) -> pl.DataFrame:
     """The answer to a query, which gets those of the filters' and further parameters that it names."""
     given = {**(filters.parameters() if filters else {}), **parameters}
@@ -252,7 +251,7 @@ def ask(
     return answer
 
 
-def known_days(connection: duckdb.DuckDBPyConnection) -> Period | None:
+def known_days(connection: Connection) -> Period | None:
     """The days from the first to the last playback of music; None where there is none."""
     first, last = single_row(
         connection, "select min(event_date), max(event_date) from marts.daily_aggregates"
@@ -276,7 +275,7 @@ class Choices:
         return names.get(value, value)
 
 
-def choices(connection: duckdb.DuckDBPyConnection) -> Choices:
+def choices(connection: Connection) -> Choices:
     """What was heard, where and by whom, over all days: the most streamed artists and genres first."""
 
     def pairs(sql: str) -> dict[str, str]:

@@ -22,8 +22,6 @@ Member = tuple[str, bytes]
 
 DAY_MS = 24 * HOUR_MS
 EPOCH = date(1970, 1, 1)
-WRITTEN_AT = (2025, 1, 1, 0, 0, 0)
-"""The moment that members of zips carry."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ SCHEMA = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedFigure:
     """A published figure: `achieved` may differ from `target` by `tolerance` at most, in `unit`."""
 
     fact: str
@@ -55,15 +55,15 @@ class Figure:
 
 
 FIGURES = (
-    Figure("skipped within 5 s", "% of plays", 24.1, 1.5, _SKIP),
-    Figure("skipped within 10 s", "% of plays", 29.0, 1.5, _SKIP),
-    Figure("skipped within 30 s", "% of plays", 35.1, 1.5, _SKIP),
-    Figure("skipped before the end", "% of plays", 48.6, 1.5, _SKIP),
-    Figure("skips per listening hour", "per hour", 14.65, 1.0, _SKIP),
-    Figure("skip rate on mobile", "% of plays", 51.1, 2.5, _SKIP),
-    Figure("skip rate on desktop", "% of plays", 40.1, 2.5, _SKIP),
+    PublishedFigure("skipped within 5 s", "% of plays", 24.1, 1.5, _SKIP),
+    PublishedFigure("skipped within 10 s", "% of plays", 29.0, 1.5, _SKIP),
+    PublishedFigure("skipped within 30 s", "% of plays", 35.1, 1.5, _SKIP),
+    PublishedFigure("skipped before the end", "% of plays", 48.6, 1.5, _SKIP),
+    PublishedFigure("skips per listening hour", "per hour", 14.65, 1.0, _SKIP),
+    PublishedFigure("skip rate on mobile", "% of plays", 51.1, 2.5, _SKIP),
+    PublishedFigure("skip rate on desktop", "% of plays", 40.1, 2.5, _SKIP),
     *(
-        Figure(f"skip rate at position {position}", "% of plays", target, 2.0, _MSSD_POSITION)
+        PublishedFigure(f"skip rate at position {position}", "% of plays", target, 2.0, _MSSD_POSITION)
         for position, target in (
             (1, 37.4),
             (2, 46.7),
@@ -74,22 +74,22 @@ FIGURES = (
             (20, 53.6),
         )
     ),
-    Figure("same outcome as the previous track", "% of plays", 74.0, 2.0, _BASELINE),
-    Figure("shuffle on", "% of plays", 30.9, 2.0, _MSSD_MINI),
-    Figure("premium sessions", "% of sessions", 81.6, 3.0, _BASELINE),
-    Figure("mean hour of play", "local hour", 14.2, 0.3, _MSSD_MINI),
-    Figure("sd of hour of play", "hours", 6.0, 0.2, _MSSD_MINI),
-    Figure("trough hour", "local hour", 2.0, 1.0, _ZHANG),
-    Figure("morning peak hour", "local hour", 9.5, 0.5, _ZHANG),
-    Figure("evening peak hour", "local hour", 18.5, 0.5, _ZHANG),
-    Figure("Zipf exponent of plays per track", "", 1.09, 0.08, _KONECT),
-    Figure("Gini of plays per track", "", 0.909, 0.035, _KONECT),
-    Figure("catalogue never played", "% of tracks", 24.8, 2.0, _LUMINATE),
-    Figure("repeat share of plays", "% of plays", 77.0, 2.0, _KONECT),
-    Figure("listening time on phones", "% of time", 42.0, 4.0, _PRESS),
-    Figure("listening time on desktops", "% of time", 45.0, 4.0, _PRESS),
-    Figure("listening time on tablets", "% of time", 10.0, 2.0, _PRESS),
-    Figure("listening time in the web player", "% of time", 3.0, 1.0, _PRESS),
+    PublishedFigure("same outcome as the previous track", "% of plays", 74.0, 2.0, _BASELINE),
+    PublishedFigure("shuffle on", "% of plays", 30.9, 2.0, _MSSD_MINI),
+    PublishedFigure("premium sessions", "% of sessions", 81.6, 3.0, _BASELINE),
+    PublishedFigure("mean hour of play", "local hour", 14.2, 0.3, _MSSD_MINI),
+    PublishedFigure("sd of hour of play", "hours", 6.0, 0.2, _MSSD_MINI),
+    PublishedFigure("trough hour", "local hour", 2.0, 1.0, _ZHANG),
+    PublishedFigure("morning peak hour", "local hour", 9.5, 0.5, _ZHANG),
+    PublishedFigure("evening peak hour", "local hour", 18.5, 0.5, _ZHANG),
+    PublishedFigure("Zipf exponent of plays per track", "", 1.09, 0.08, _KONECT),
+    PublishedFigure("Gini of plays per track", "", 0.909, 0.035, _KONECT),
+    PublishedFigure("catalogue never played", "% of tracks", 24.8, 2.0, _LUMINATE),
+    PublishedFigure("repeat share of plays", "% of plays", 77.0, 2.0, _KONECT),
+    PublishedFigure("listening time on phones", "% of time", 42.0, 4.0, _PRESS),
+    PublishedFigure("listening time on desktops", "% of time", 45.0, 4.0, _PRESS),
+    PublishedFigure("listening time on tablets", "% of time", 10.0, 2.0, _PRESS),
+    PublishedFigure("listening time in the web player", "% of time", 3.0, 1.0, _PRESS),
 )
 """Every figure that is compared, with its tolerance for 28 days and 5,000 to 10,000 tracks.
 

@@ -14,16 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from spotify_assets.generator import planted, rng
-from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.planted import Behaviour, Choice, SkipHazard
 from spotify_assets.generator.playable import Playable
 from spotify_assets.generator.population import Population, choose
 from spotify_assets.generator.schedule import DAY_MS, Sessions
+from spotify_assets.generator.session_traits import SessionTraits
 
-MAX_TRACKS = 60
-"""Playbacks in the longest session."""
-LENGTH_SIGMA = 0.9
-"""Spread of the number of playbacks per session (log-normal)."""
 MAX_GAP_MS = 2_000
 """Longest silence between two tracks of a session."""
 
@@ -51,19 +47,6 @@ _FIRST_PLAYBACK = 16
 
 
 @dataclass(frozen=True)
-class SessionTraits:
-    """What holds for a whole session; one entry per session."""
-
-    tracks: npt.NDArray[np.int64]
-    device: npt.NDArray[np.int64]
-    context: npt.NDArray[np.int64]
-    shuffle: npt.NDArray[np.bool_]
-    discovery: npt.NDArray[np.float32]
-    eta: npt.NDArray[np.float32]
-    """The session's part of the log rate of skipping."""
-
-
-@dataclass(frozen=True)
 class Playbacks:
     """Playbacks in the order of user and time; one entry per playback.
 
@@ -83,37 +66,6 @@ class Playbacks:
     reason_end: npt.NDArray[np.uint8]
     pause_ms: npt.NDArray[np.int64]
     add_ms: npt.NDArray[np.int64]
-
-
-def session_traits(
-    config: GeneratorConfig, sessions: Sessions, users: Population, hazard: SkipHazard
-) -> SessionTraits:
-    """Length, device, context and mood of each session."""
-    bits = rng.derive(sessions.key, 2)
-    other = choose(rng.uniform16(bits, 0), planted.DEVICE_SHARES)
-    at_primary = rng.uniform16(bits, 1) < planted.PRIMARY_DEVICE_SHARE
-    device = np.where(at_primary, users.primary_device[sessions.user], other)
-    context = choose(rng.uniform16(bits, 2), planted.CONTEXT_SHARES)
-    shuffle = rng.uniform16(bits, 3) < np.array(planted.CONTEXT_SHUFFLE)[context]
-    spread = np.exp(LENGTH_SIGMA * rng.normal(rng.derive(sessions.key, 3)) - LENGTH_SIGMA**2 / 2)
-    tracks = np.clip(1 + ((config.tracks_per_session - 0.5) * spread).astype(np.int64), 1, MAX_TRACKS)
-    mood = hazard.mood_sd * rng.normal(rng.derive(sessions.key, 4))
-    eta = (
-        users.patience[sessions.user]
-        + mood
-        + np.array([hazard.device[name] for name in planted.DEVICES])[device]
-        + hazard.shuffle * shuffle
-    )
-    return SessionTraits(
-        tracks=tracks,
-        device=device,
-        context=context,
-        shuffle=shuffle,
-        discovery=(users.curiosity[sessions.user] * np.array(planted.CONTEXT_DISCOVERY)[context]).astype(
-            np.float32
-        ),
-        eta=eta.astype(np.float32),
-    )
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ that both can be in one lake."""
 SOURCE = "stream"
 
 
-class Clock(Protocol):
+class WallClock(Protocol):
     """The time, and the passing of it."""
 
     def now(self) -> datetime:
@@ -63,7 +63,7 @@ def stream(
     rate: float,
     seconds: float,
     *,
-    clock: Clock | None = None,
+    clock: WallClock | None = None,
 ) -> int:
     """Write events to the lake as they happen, for a while.
 
@@ -102,7 +102,7 @@ def stream(
 
 
 def live(
-    world: World, begin_ms: int, end_ms: int, clock: Clock | None = None
+    world: World, begin_ms: int, end_ms: int, clock: WallClock | None = None
 ) -> Iterator[tuple[int, pl.DataFrame]]:
     """For each tick its begin and the events that ended in it, when it is over (UTC milliseconds since 1970).
 
@@ -130,7 +130,7 @@ def users_for(config: GeneratorConfig, tracks: pl.DataFrame, rate: float, begin_
     return max(1, round(rate * PILOT_SECONDS * PILOT_USERS / events))
 
 
-def _next_second(clock: Clock) -> int:
+def _next_second(clock: WallClock) -> int:
     return math.ceil(clock.now().timestamp()) * 1000
 
 

@@ -28,12 +28,11 @@ from spotify_assets.generator.playback import (
     REASONS_END,
     REASONS_START,
     Playbacks,
-    SessionTraits,
-    session_traits,
     simulate,
 )
 from spotify_assets.generator.population import Population, population
 from spotify_assets.generator.schedule import DAY_MS, EPOCH, Sessions, sessions_in
+from spotify_assets.generator.session_traits import SessionTraits, session_traits
 from spotify_assets.tables import ACTIONS
 
 PLAYBACKS_AT_ONCE = 200_000

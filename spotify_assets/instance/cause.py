@@ -1,9 +1,22 @@
 """Why a step failed, in one sentence. Not here: which failures still matter (`failed_runs`)."""
 
-from dagster_shared.error import SerializableErrorInfo
+from typing import Protocol
 
 
-def cause_of(error: SerializableErrorInfo | None) -> str:
+class RecordedError(Protocol):
+    """An error as Dagster keeps it: its class, its message with the class before it, and what caused it."""
+
+    @property
+    def cls_name(self) -> str | None: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def cause(self) -> "RecordedError | None": ...
+
+
+def cause_of(error: RecordedError | None) -> str:
     """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
     if error is None:
         return "no error was recorded"

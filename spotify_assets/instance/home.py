@@ -1,8 +1,10 @@
 """The Dagster instance that the CLI, the UI and the daemon share."""
 
+import fcntl
 import os
 from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 
 import dagster as dg
 
@@ -15,6 +17,7 @@ OURS = (
 )
 """How a dagster.yaml begins that may be written anew."""
 POSTGRES_VARIABLE = "SPOTIFY_DAGSTER_POSTGRES_URL"
+_OPENED = "storage.lock"
 _DRIVER = "postgresql+psycopg2"
 _CONNECT_SECONDS = 5
 """How long a Postgres may take to answer; Dagster itself tries for 20 seconds and ends in a traceback."""
@@ -46,6 +49,22 @@ def prepare_instance(settings: Settings) -> None:
         os.environ[POSTGRES_VARIABLE] = _with_driver(settings.dagster_postgres_url.get_secret_value())
     # Dagster stores the events of a range run in batches of so many instead of one at a time.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
+    if settings.dagster_postgres_url is None and found.startswith(OURS):
+        _open_once(home)
+
+
+def _open_once(home: Path) -> None:
+    """Open the storage of a new home, while the other processes that start with it wait.
+
+    Each of them would make its tables and stamp them with their version, and a database with two stamps can
+    be opened by nobody: 4 of 12 times where four processes started at once.
+    """
+    with (home / _OPENED).open("a+", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.seek(0)
+        if not held.read():
+            dg.DagsterInstance.from_config(str(home)).dispose()
+            held.write("The storage of this instance was made.\n")
 
 
 def instance_configuration(settings: Settings) -> str:

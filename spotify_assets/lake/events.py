@@ -17,11 +17,13 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.batches import BatchName, batch_file
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.places import Place
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned, no_rejects
+from spotify_assets.rows.rejects import reject
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
 from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import (
     NO_LATE_UPLOADS,
     Moved,
@@ -31,8 +33,6 @@ from spotify_assets.transforms.offline_sync import (
     where_heard,
     with_stamps,
 )
-from spotify_assets.transforms.rejects import reject
-from spotify_assets.warehouse.slices import Window
 
 SPOOL_ROWS = 100_000
 """Rows that a landing holds in memory before it writes them to its work folder, about 50 MB."""

@@ -37,7 +37,7 @@ from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt
 from spotify_assets.lake.records import as_json, mark_of, mark_of_nobody, record_path
 from spotify_assets.lake.redating import finish_redating, late_rows, settle, together
-from spotify_assets.lake.thread_pool import SideBySide
+from spotify_assets.lake.thread_pool import Room, SideBySide
 from spotify_assets.places import Place, lock
 from spotify_assets.sources.imports import (
     EVENT_KINDS,
@@ -292,7 +292,7 @@ def _from_record(record: Place, lake_dir: Place, options: ImportOptions) -> tupl
 def _landing(lake_dir: Place, target: Place, options: ImportOptions) -> Iterator["_Landing"]:
     """Where files go, while they do."""
     with work_folder(target) as work, SideBySide() as threads:
-        yield _Landing(lake_dir, target, options, threads, work)
+        yield _Landing(lake_dir, target, options, threads, work, Room())
 
 
 @dataclass(frozen=True)
@@ -304,6 +304,7 @@ class _Landing:
     options: ImportOptions
     threads: SideBySide
     work: Path
+    room: Room
 
     def begin(self, files: Iterable[InputFile | Refused]) -> list[FileOutcome | Future[FileOutcome | _Read]]:
         """Begin to land each file; the same bytes one after the other, so that the first is what lands."""
@@ -366,7 +367,8 @@ class _Landing:
         late = gathered.late()
         if late.is_empty():
             return landed(gathered.land(self.target))
-        gathered.set_aside()
+        if not self.room.take(gathered.rows_in):
+            gathered.set_aside()
         return _Read(late, lambda proven: landed(gathered.land(self.target, proven)))
 
     def _land_catalogue(self, file: InputFile) -> Receipt:

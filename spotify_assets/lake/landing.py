@@ -23,10 +23,10 @@ from spotify_assets.lake.layout import receipt_path
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.lake.receipts import Receipt, rejected_path
 from spotify_assets.places import Place, lock
+from spotify_assets.rows.cleaned import Cleaned, no_rejects
 from spotify_assets.sources.catalogue_csv import SHA_DIGITS, CatalogueRead, read_catalogue
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
-from spotify_assets.transforms.cleaned import Cleaned, no_rejects
 from spotify_assets.transforms.offline_sync import NO_LATE_UPLOADS, VERSION
 from spotify_assets.transforms.track_rules import Outlook, outlook
 

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
 
@@ -24,6 +24,8 @@ LOCK = ".importing"
 """What a process holds that changes what was imported."""
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz", ".jsonl.zst")
 """What a data file of the lake may end in."""
+UNREADABLE = (OSError, pl.exceptions.PolarsError)
+"""What Polars raises for a file that is not there, or no Parquet."""
 _DAY_FOLDER = re.compile(r"(?:snapshot_)?date=(\d{4}-\d{2}-\d{2})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _WRITING = "~"
@@ -199,8 +201,18 @@ def produced_dates(lake_dir: Place) -> list[date]:
 
 
 def heard_and_reported(lake_dir: Place) -> set[tuple[date, date]]:
-    """The pairs of dates on which something imported was heard and, another date, reported."""
+    """The pairs of dates on which something imported was heard and, another date, reported.
+
+    A file that cannot be read tells of none.
+    """
     paths = _all_imported(lake_dir)
+    try:
+        return _heard_and_reported(paths)
+    except UNREADABLE:
+        return _heard_and_reported([path for path in paths if _can_be_read(path)])
+
+
+def _heard_and_reported(paths: Sequence[Place]) -> set[tuple[date, date]]:
     if not paths:
         return set()
     reported = pl.col("reported_at").dt.date()
@@ -260,10 +272,48 @@ def _all_imported(lake_dir: PlaceT) -> list[PlaceT]:
 
 
 def _dates_in(paths: Sequence[Place]) -> list[date]:
-    """The event dates of the rows of imported files."""
+    """The event dates of the rows of imported files; of one that cannot be read, those its receipt tells.
+
+    So whoever reads its rows fails for those dates, and names it.
+    """
     if not paths:
         return []
-    # Files of different versions differ in their columns.
-    rows = places.scan_parquet(paths, missing_columns="insert", extra_columns="ignore").select("event_date")
-    found: list[date] = rows.unique().sort("event_date").collect()["event_date"].to_list()
+    try:
+        # Files of different versions differ in their columns.
+        rows = places.scan_parquet(paths, missing_columns="insert", extra_columns="ignore")
+        found: list[date] = (
+            rows.select("event_date").unique().sort("event_date").collect()["event_date"].to_list()
+        )
+    except UNREADABLE:
+        if len(paths) > 1:
+            return sorted({day for path in paths for day in _dates_in([path])})
+        _reached(paths[0])
+        return _dates_told(paths[0])
     return found
+
+
+def _dates_told(path: Place) -> list[date]:
+    """The dates of its month that the receipt of an imported file spans; none where it has no receipt."""
+    month = month_of(path)
+    try:
+        receipt = json.loads(receipt_path(path.parents[2], receipt_id_of(path)).read_bytes())
+        first, last = date.fromisoformat(receipt["first_date"]), date.fromisoformat(receipt["last_date"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day.replace(day=1) == month]
+
+
+def _can_be_read(path: Place) -> bool:
+    try:
+        places.scan_parquet([path]).collect_schema()
+    except UNREADABLE:
+        _reached(path)
+        return False
+    return True
+
+
+def _reached(path: Place) -> None:
+    """Raise the OSError of a store that cannot be asked: then nothing is known of the file."""
+    if not places.is_local(path):
+        path.read_bytes()

@@ -14,8 +14,8 @@ import polars as pl
 from spotify_assets import places
 from spotify_assets.lake.layout import RECEIPTS, receipt_path
 from spotify_assets.places import Place, PlaceT
+from spotify_assets.rows.cleaned import no_rejects
 from spotify_assets.tables import IMPORT_RECEIPTS
-from spotify_assets.transforms.cleaned import no_rejects
 
 REJECTED = "_rejected"
 UNDONE = "_undone"

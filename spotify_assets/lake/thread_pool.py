@@ -8,7 +8,7 @@ Here belongs: how much runs at a time, and what waits for what. Not here: what i
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from threading import Event
+from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -17,6 +17,10 @@ T = TypeVar("T")
 FILES_AT_ONCE = 3
 """Files that are worked on, beside the one that is being unpacked. Each takes some 60 MB; a fourth would only
 wait for Python's lock."""
+
+
+ROWS_WAITING = 250_000
+"""Rows that wait in memory for other files of their import, about 120 MB; those beyond wait on disk."""
 
 
 class StoppedError(RuntimeError):
@@ -65,3 +69,18 @@ class SideBySide:
             if self._stop.is_set():
                 raise StoppedError
             yield item
+
+
+class Room:
+    """The room in memory for rows that wait, of all files of one import."""
+
+    def __init__(self) -> None:
+        self._left = ROWS_WAITING
+        self._lock = Lock()
+
+    def take(self, rows: int) -> bool:
+        """Whether there was room for so many rows, which is theirs now."""
+        with self._lock:
+            is_there = rows <= self._left
+            self._left -= rows if is_there else 0
+        return is_there

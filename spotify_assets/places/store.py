@@ -11,6 +11,7 @@ import io
 import itertools
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 
 import obstore.store
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, GenericError
 
 from spotify_assets.places.credentials import client_options, store_options
 
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 
 SCHEMES = ("s3", "gs", "az", "memory")
 RETRY_SECONDS = 120
-MAX_RETRIES = 10
+MAX_RETRIES = 1000
+"""More than there is time for: the library's pauses are drawn by lot, and ten of them can be over in two
+seconds, less than a gateway takes to start again."""
+_PAUSE_SECONDS = 1.0
+_BROKEN = "HTTP error"
+"""What the library says of a connection that broke, or of which none came about."""
 _CODE = re.compile(r"<Code>(\w+)</Code>|status code: (\d{3} [A-Za-z ]+)|error: ([^\n:{]{3,80})")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -103,6 +109,22 @@ def _store(root: str) -> "ObjectStore":
         retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         **options,
     )
+
+
+def _persistently(do: Callable[[], _R]) -> _R:
+    """Do again what a broken connection ended.
+
+    The library does not always: neither ask twice for what may have been done when its answer was lost, nor
+    ask anew for a listing or an error whose text had begun.
+    """
+    until = time.monotonic() + RETRY_SECONDS
+    while True:
+        try:
+            return do()
+        except GenericError as error:
+            if _BROKEN not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 @functools.total_ordering
@@ -228,7 +250,7 @@ class StorePlace:
             StoreError: it cannot be read.
         """
         _first_look(self.root)
-        return bytes(_store(self.root).get(self.key).bytes())
+        return _persistently(lambda: bytes(_store(self.root).get(self.key).bytes()))
 
     def read_text(self, encoding: str | None = None) -> str:
         """What the object holds, as text."""
@@ -241,7 +263,7 @@ class StorePlace:
     @_speaking_plainly
     def put(self, content: bytes | Path) -> None:
         """Write the object, or a local file as it; what was there is replaced in one step."""
-        _store(self.root).put(self.key, content)
+        _persistently(lambda: _store(self.root).put(self.key, content))
 
     @_speaking_plainly
     def create(self, content: bytes) -> bool:
@@ -250,14 +272,14 @@ class StorePlace:
         `content` is to be like no other's: an answer that was lost is told from somebody else's object by it.
         """
         try:
-            _store(self.root).put(self.key, content, mode="create")
+            _persistently(lambda: _store(self.root).put(self.key, content, mode="create"))
         except AlreadyExistsError:
             return self.read_bytes() == content
         return True
 
     @_speaking_plainly
     def _delete(self) -> None:
-        _store(self.root).delete(self.key)
+        _persistently(lambda: _store(self.root).delete(self.key))
 
     def unlink(self, missing_ok: bool = False) -> None:
         """Remove the object.
@@ -289,7 +311,7 @@ class StorePlace:
 
     @_speaking_plainly
     def _level(self) -> tuple[list[Self], list[Self]]:
-        found = _store(self.root).list_with_delimiter(self.key or None)
+        found = _persistently(lambda: _store(self.root).list_with_delimiter(self.key or None))
         return [self._of(each) for each in found["objects"]], [
             type(self)(self.root, key) for key in found["common_prefixes"]
         ]
@@ -303,13 +325,26 @@ class StorePlace:
 
     def _after(self, key: str | None) -> Iterator[Self]:
         """Every object below the folder, in the order of keys; with `key` those that come after that."""
-        pages = _store(self.root).list(self.key or None, offset=key, chunk_size=1000)
-        while page := self._next(pages):
+        page, pages = self._next(None, key)
+        while page:
             yield from page
+            page, pages = self._next(pages, page[-1].key)
 
     @_speaking_plainly
-    def _next(self, pages: Any) -> list[Self]:
-        return [self._of(each) for each in next(pages, ())]
+    def _next(self, pages: Any, key: str | None) -> tuple[list[Self], Any]:
+        """The next page, and what gives those after it; where that breaks, a new one begins after a key."""
+
+        def ask() -> Any:
+            nonlocal pages
+            asked, pages = (
+                pages or _store(self.root).list(self.key or None, offset=key, chunk_size=1000),
+                None,
+            )
+            found = next(asked, ())
+            pages = asked
+            return found
+
+        return [self._of(each) for each in _persistently(ask)], pages
 
     def _of(self, meta: Any) -> Self:
         return type(self)(self.root, meta["path"], _state(meta))
@@ -331,5 +366,5 @@ def _first_look(root: str) -> None:
         return
     with _looking:
         if root not in _looked:
-            next(iter(_store(root).list(None, chunk_size=1)), None)
+            _persistently(lambda: next(iter(_store(root).list(None, chunk_size=1)), None))
             _looked.add(root)

@@ -4,7 +4,7 @@ import polars as pl
 
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.personal_queries import NAMED
-from spotify_assets.report.parts import Section, Table, percent, section_of
+from spotify_assets.report.parts import Section, TextTable, percent, section_of
 
 SHOWN = 10
 """Rows of a table; the data files have all of them."""
@@ -41,7 +41,7 @@ def shows(figures: PersonalFigures) -> Section:
         )
         for row in content.iter_rows(named=True)
     ]
-    section.tables = [Table("All that was played", ["Kind", "Hours played", "Share", "Playbacks"], rows)]
+    section.tables = [TextTable("All that was played", ["Kind", "Hours played", "Share", "Playbacks"], rows)]
     for kind, (name, titles) in _NAMES.items():
         top = figures["shows"].filter(pl.col("content_type") == kind, pl.col("rank") <= SHOWN)
         if top.height:
@@ -60,7 +60,7 @@ def _many(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def _by_name(caption: str, name: str, titles: str, top: pl.DataFrame) -> Table:
+def _by_name(caption: str, name: str, titles: str, top: pl.DataFrame) -> TextTable:
     rows = [
         (
             str(row["rank"]),
@@ -73,7 +73,7 @@ def _by_name(caption: str, name: str, titles: str, top: pl.DataFrame) -> Table:
     ]
     most = top["minutes"][0]
     bars = [minutes / most if most else 0.0 for minutes in top["minutes"]]
-    return Table(
+    return TextTable(
         caption, ["#", name, "Minutes", titles, "Playbacks"], rows, words=(1,), minor=(4,), bars=bars
     )
 
@@ -83,7 +83,7 @@ def is_all_that_is_known(figures: PersonalFigures) -> bool:
     return figures.period.first <= figures.listener.known.first
 
 
-def discovered(figures: PersonalFigures) -> Table | None:
+def discovered(figures: PersonalFigures) -> TextTable | None:
     """Artists that were new in the period, those streamed most first; None where there are none.
 
     Of all that is known everything is new: there the table says what each year (of up to two years each
@@ -101,10 +101,10 @@ def discovered(figures: PersonalFigures) -> Table | None:
         .iter_rows()
     ]
     columns = ["Artist", "First streamed", "Streams", "Minutes"]
-    return Table("Artists streamed for the first time", columns, rows)
+    return TextTable("Artists streamed for the first time", columns, rows)
 
 
-def _by_step(found: pl.DataFrame, *, by_year: bool) -> Table:
+def _by_step(found: pl.DataFrame, *, by_year: bool) -> TextTable:
     steps = (
         found.group_by(step=pl.col("first_date").dt.to_string("%Y" if by_year else "%Y-%m"))
         .agg(
@@ -117,4 +117,4 @@ def _by_step(found: pl.DataFrame, *, by_year: bool) -> Table:
     )
     rows = [(step, f"{new:,}", name, f"{streams:,}") for step, new, name, streams in steps.iter_rows()]
     columns = ["Year" if by_year else "Month", "New artists", "Streamed most of them", "Its streams"]
-    return Table("What each brought", columns, rows, words=(0, 2))
+    return TextTable("What each brought", columns, rows, words=(0, 2))

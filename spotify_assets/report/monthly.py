@@ -9,7 +9,8 @@ from spotify_assets.figures.personal import listeners_of, nothing_known
 from spotify_assets.figures.view import Period
 from spotify_assets.lake.profiles import user_digest
 from spotify_assets.report.recap import Recap, recap
-from spotify_assets.warehouse.database import OUTDATED_COPY, Database
+from spotify_assets.warehouse.connection import OUTDATED_COPY
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 RECAPS = "recaps"
@@ -20,7 +21,7 @@ _LONGEST_NAME = 200
 
 
 def monthly_recaps(
-    serving: Database, reports_dir: Path, month: Period, listeners: Sequence[str] | None
+    serving: Warehouse, reports_dir: Path, month: Period, listeners: Sequence[str] | None
 ) -> list[Recap]:
     """Write the recaps of a month, each in a folder of its own; those of the month that are there go.
 
@@ -39,7 +40,7 @@ def monthly_recaps(
             heard = [user for user in chosen if not nothing_known(connection, user, month)]
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
-            f"{serving.path} lacks what a recap reads ({str(error).splitlines()[0]}): "
+            f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"
         ) from error
     folder = reports_dir / RECAPS / f"month={month.first:%Y-%m}"

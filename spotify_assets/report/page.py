@@ -1,7 +1,6 @@
 """The page of a recap: figures in words, tables and drawings, in the order in which they are read."""
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,23 +8,21 @@ import polars as pl
 
 from spotify_assets.charts import personal as charts
 from spotify_assets.charts import taste
-from spotify_assets.figures.overview import unknown_in_words
-from spotify_assets.figures.personal import ASKED, COMPARED, PersonalFigures
+from spotify_assets.figures.personal import ASKED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
-from spotify_assets.figures.view import Period
 from spotify_assets.report.beside_music import discovered, is_all_that_is_known, shows
 from spotify_assets.report.parts import (
     NOTHING,
     Picture,
     Section,
-    Table,
-    Tile,
+    TextTable,
     count,
     percent,
     section_of,
     without_data,
 )
 from spotify_assets.report.svg import inline_svg
+from spotify_assets.report.words import in_words, tiles, title_of, unknown_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -38,87 +35,7 @@ SHOWN_STREAKS = 5
 UNDESCRIBED = "the catalogue does not describe what was streamed: import one (spotify-assets import FILE)"
 NO_MUSIC = "no music was played"
 NO_STREAMS = "no music was streamed"
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def title_of(period: Period) -> str:
-    """A period as people call it: `2025`, `October 2025`, or its dates."""
-    if (period.first.month, period.first.day, period.last.month, period.last.day) == (1, 1, 12, 31):
-        years = period.first.year, period.last.year
-        return f"{years[0]}" if years[0] == years[1] else f"{years[0]} to {years[1]}"
-    next_day = date.fromordinal(period.last.toordinal() + 1)
-    month = _MONTHS[period.first.month - 1]
-    if period.first.day == next_day.day == 1 and period.days <= 31:
-        return f"{month} {period.first.year}"
-    return f"{period.first} to {period.last}"
-
-
-def tiles(figures: PersonalFigures) -> list[Tile]:
-    """The main figures of the period, each beside the compared one."""
-    now = figures.totals()
-    before = figures.totals(COMPARED) if figures.compared else None
-
-    def relative(name: str) -> str | None:
-        return None if not before or not before[name] else f"{now[name] / before[name] - 1:+.1%}"
-
-    points = None
-    if before and now["skip_rate"] is not None and before["skip_rate"] is not None:
-        points = f"{100 * (now['skip_rate'] - before['skip_rate']):+.1f} points"
-    return [
-        Tile("hours listened", f"{now['minutes_listened'] / 60:,.1f}", relative("minutes_listened")),
-        Tile("streams", f"{now['streams']:,}", relative("streams")),
-        Tile("plays", f"{now['plays']:,}", relative("plays")),
-        Tile("plays skipped", percent(now["skip_rate"]), points),
-        Tile("tracks played", f"{now['tracks']:,}", relative("tracks")),
-        Tile("artists played", f"{now['artists']:,}", relative("artists")),
-        Tile("new tracks streamed", f"{now['new_tracks']:,}", relative("new_tracks")),
-        Tile("days in a row with music", f"{now['longest_streak_days']:,}", relative("longest_streak_days")),
-    ]
-
-
-def in_words(figures: PersonalFigures) -> list[str]:
-    """The main figures as sentences."""
-    now = figures.totals()
-    unknown = _unknown(figures)
-    return [
-        hours_in_words(now),
-        f"{now['plays']:,} plays of music, of which {now['streams']:,} were streams.",
-        f"{now['tracks']:,} tracks of {now['artists']:,} artists were played; {now['new_tracks']:,} tracks "
-        f"and {now['new_artists']:,} artists were streamed for the first time.",
-        f"Music on {now['active_days']:,} of {now['days']:,} days, {now['longest_streak_days']:,} in a row.",
-        *([unknown] if unknown else []),
-    ]
-
-
-def hours_in_words(now: dict[str, float]) -> str:
-    """Hours on the clock and hours played, and why they differ where they do."""
-    other = now["minutes_of_other_content"] / 60
-    listened, played = now["minutes_listened"] / 60, now["minutes_played"] / 60 + other
-    beside = f", of which {other:,.1f} were no music" if f"{other:.1f}" != "0.0" else ""
-    if f"{listened:.1f}" == f"{played:.1f}":
-        return f"{listened:,.1f} hours on the clock{beside}."
-    why = (
-        "Played is what the sources say was heard; the clock counts each moment once, so that what ran at "
-        "the same time as something else adds nothing to it"
-        if played > listened
-        else "Played is what the sources say of playbacks that began in these days; the clock also counts "
-        "what ran into them from the day before"
-    )
-    return f"{listened:,.1f} hours on the clock; {played:,.1f} hours played{beside}. {why}."
 
 
 def sections(figures: PersonalFigures) -> list[Section]:
@@ -155,7 +72,7 @@ def _listening_time(figures: PersonalFigures) -> Section:
     if rows.height <= 2 * SHOWN:
         columns = ["From", "Hours listened", "Hours played", "Plays", "Streams", "Skips", "New tracks"]
         section.tables = [
-            Table(
+            TextTable(
                 "Numbers",
                 columns,
                 [
@@ -200,7 +117,7 @@ def _top(figures: PersonalFigures, name: str, labels: tuple[str, ...]) -> Sectio
     assert isinstance(most, int | float)
     bars = [streams / most for streams in top["streams"]]
     caption = f"Top {section.title.lower()}"
-    section.tables = [Table(caption, columns, rows, words=(1,), minor=(4, 5, 7), bars=bars)]
+    section.tables = [TextTable(caption, columns, rows, words=(1,), minor=(4, 5, 7), bars=bars)]
     return section
 
 
@@ -237,7 +154,7 @@ def _streaks(figures: PersonalFigures) -> Section:
             (f"{days:,}", str(first), str(last))
             for first, last, days in longest.select("first_date", "last_date", "days").iter_rows()
         ]
-        section.tables = [Table("Longest streaks", ["Days", "From", "To"], rows, words=())]
+        section.tables = [TextTable("Longest streaks", ["Days", "From", "To"], rows, words=())]
     return section
 
 
@@ -276,7 +193,7 @@ def _eras(figures: PersonalFigures) -> Section:
         .select("decade", "streams", "minutes", "stream_share")
         .iter_rows()
     ]
-    section.tables = [Table("Numbers", ["Decade", "Streams", "Minutes", "Share"], rows)]
+    section.tables = [TextTable("Numbers", ["Decade", "Streams", "Minutes", "Share"], rows)]
     return section
 
 
@@ -290,8 +207,8 @@ def _skips(figures: PersonalFigures) -> Section:
         (ending, f"{plays:,}", percent(share))
         for ending, plays, share in figures.of_period("skips").select("ending", "plays", "share").iter_rows()
     ]
-    section.tables = [Table("Numbers", ["Ending", "Plays", "Share"], rows)]
-    unknown = _unknown(figures)
+    section.tables = [TextTable("Numbers", ["Ending", "Plays", "Share"], rows)]
+    unknown = unknown_of(figures)
     section.remarks = [unknown] if unknown else []
     most = figures["skipped_artists"].head(SHOWN)
     if most.height:
@@ -302,14 +219,8 @@ def _skips(figures: PersonalFigures) -> Section:
             ).iter_rows()
         ]
         title = next(one.title for one in FIGURES if one.name == "skipped_artists")
-        section.tables.append(Table(title, ["Artist", "Plays", "Skips", "Skip rate"], skipped))
+        section.tables.append(TextTable(title, ["Artist", "Plays", "Skips", "Skip rate"], skipped))
     return section
-
-
-def _unknown(figures: PersonalFigures) -> str | None:
-    """The sentence beside a skip rate."""
-    now = figures.totals()
-    return unknown_in_words(now["unknowns"], now["plays"])
 
 
 def _moods(figures: PersonalFigures) -> Section:
@@ -323,7 +234,7 @@ def _moods(figures: PersonalFigures) -> Section:
         _picture("Streams by valence and energy", taste.mood_map, figures["mood_grid"], name="mood-grid"),
     ]
     rows = [(mood, f"{streams:,}", percent(share)) for mood, streams, share in moods.iter_rows()]
-    section.tables = [Table("Numbers", ["Mood", "Streams", "Share"], rows)]
+    section.tables = [TextTable("Numbers", ["Mood", "Streams", "Share"], rows)]
     columns = ["Audio feature", "Mean"]
     if figures.compared:
         columns += ["Before", "Change in standard deviations"]
@@ -333,7 +244,7 @@ def _moods(figures: PersonalFigures) -> Section:
         if figures.compared:
             cells += [_number(row["mean_before"]), _number(row["change_in_sd"], signed=True)]
         features.append(cells)
-    section.tables.append(Table("Audio features", columns, features))
+    section.tables.append(TextTable("Audio features", columns, features))
     return section
 
 
@@ -345,7 +256,7 @@ def _shift(figures: PersonalFigures) -> Section:
     meaning = next(one for one in FIGURES if one.name == "distances")
     section.definition += f" {meaning.definition}"
     section.remarks = [f"Compared with {title_of(figures.compared)}."]
-    section.tables = [Table(meaning.title, ["Of", "Distance"], rows)]
+    section.tables = [TextTable(meaning.title, ["Of", "Distance"], rows)]
     for kind in ("artist", "genre"):
         if figures["shift"].filter(pl.col("kind") == kind).height:
             section.pictures.append(
@@ -367,7 +278,7 @@ def _unknowns(figures: PersonalFigures) -> Section:
         for what, many, of_all, share, means in touched.iter_rows()
     ]
     columns = ["What", "How many", "of", "Share", "What follows"]
-    section.tables = [Table("Gaps", columns, rows, words=(0, 4), minor=(2,))]
+    section.tables = [TextTable("Gaps", columns, rows, words=(0, 4), minor=(2,))]
     section.remarks = [
         "Never known: what was heard elsewhere, and whether anybody was listening.",
         f"The data reaches from {figures.listener.known.first} to {figures.listener.known.last}.",

@@ -18,7 +18,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A table as text.
 
     Attributes:
@@ -59,7 +59,7 @@ class Section:
     title: str
     definition: str
     pictures: list[Picture] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
+    tables: list[TextTable] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     nothing: str | None = None
 

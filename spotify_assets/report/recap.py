@@ -1,7 +1,5 @@
 """Writing a recap: the page, every number of it as Parquet and CSV, and a picture of its graphs."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -19,10 +17,13 @@ from spotify_assets.figures.personal import (
 )
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
-from spotify_assets.report.page import in_words, rendered, title_of
-from spotify_assets.warehouse.database import OUTDATED_COPY, Database
+from spotify_assets.report.page import rendered
+from spotify_assets.report.words import in_words, title_of
+from spotify_assets.warehouse.connection import OUTDATED_COPY
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
-from spotify_assets.warehouse.publish import FORMULA
+from spotify_assets.warehouse.spreadsheets import harmless
+from spotify_assets.whole_files import replaced
 
 DATA = "_data"
 """What the folder of the numbers adds to the name of the page."""
@@ -39,7 +40,7 @@ class Recap:
 
 
 def recap(
-    serving: Database,
+    serving: Warehouse,
     target: Path,
     user_id: str | None = None,
     days: tuple[date | None, date | None] = (None, None),
@@ -83,7 +84,7 @@ def recap(
             figures = personal_figures(connection, listener.user_id, chosen, compared)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
-            f"{serving.path} lacks what a recap reads ({str(error).splitlines()[0]}): "
+            f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"
         ) from error
     return write(figures, target)
@@ -125,18 +126,10 @@ def _about() -> pl.DataFrame:
 
 
 def _replace(path: Path, content: bytes | pl.DataFrame) -> None:
-    """Write a file under another name first, so that nobody ever reads half of it."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            elif path.suffix == ".csv":
-                content.with_columns(pl.col(pl.String).str.replace(FORMULA, "'$0")).write_csv(file)
-            else:
-                content.write_parquet(file)
-        new.chmod(0o644)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with replaced(path) as new:
+        if isinstance(content, bytes):
+            new.write_bytes(content)
+        elif path.suffix == ".csv":
+            harmless(content).write_csv(new)
+        else:
+            content.write_parquet(new)

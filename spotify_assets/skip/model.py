@@ -14,13 +14,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.skip import logistic
 from spotify_assets.skip.evaluation import THRESHOLD, Labels, clusters_of, log_loss_of
 from spotify_assets.skip.logistic import Coefficient, Floats, Logistic
 from spotify_assets.skip.registry import LABEL
 from spotify_assets.skip.sampling import training_and_test
 from spotify_assets.skip.threads import threads_for
-from spotify_assets.warehouse.slices import Window
 
 RULE_VERSION = "skip-logit-v1"
 """Version of the feature list and estimator; changes with either."""

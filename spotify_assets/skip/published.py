@@ -6,7 +6,7 @@ from spotify_assets.skip.ladder import BOOSTING, LOGISTIC, REPEAT, Estimator
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedScore:
     """One published figure, and the rung and measure of a ladder that comes nearest to it."""
 
     system: str
@@ -18,7 +18,7 @@ class Published:
 
 
 PUBLISHED = (
-    Published(
+    PublishedScore(
         "repeat the last known action: accuracy on the first track",
         "accuracy",
         0.742,
@@ -26,7 +26,7 @@ PUBLISHED = (
         REPEAT,
         "rule",
     ),
-    Published(
+    PublishedScore(
         "logistic regression, audio and context",
         "accuracy",
         0.58,
@@ -34,7 +34,7 @@ PUBLISHED = (
         "context",
         LOGISTIC,
     ),
-    Published(
+    PublishedScore(
         "the same with how the track was started",
         "accuracy",
         0.756,
@@ -42,7 +42,7 @@ PUBLISHED = (
         "start",
         LOGISTIC,
     ),
-    Published(
+    PublishedScore(
         "gradient boosting on personal exports, split by time per user",
         "auc",
         0.809,
@@ -56,5 +56,3 @@ PUBLISHED = (
 REPEAT_MAA, REPEAT_FIRST = 0.537, 0.742
 """Mean average accuracy and accuracy on the first predicted track of repeating the last known action
 (arXiv:1904.10273)."""
-BEST_MAA = 0.648
-"""Mean average accuracy of the winner's single network (arXiv:1902.04743)."""

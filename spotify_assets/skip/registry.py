@@ -18,19 +18,6 @@ IDENTIFIERS = ("event_id", "event_date", "user_id", "track_id", "started_at")
 """Columns that say which playback a row is, and its partition. `event_id` and `event_date` depend on the
 end of the playback, so none of them may be a predictor as it stands."""
 
-OUTCOME_COLUMNS = (
-    "event_id",
-    "event_date",
-    "ended_at",
-    "action",
-    "ms_played",
-    "skipped",
-    "reason_end",
-    "outcome",
-    "is_stream",
-)
-"""Columns of `core.listening_events` that say how the playback itself ended, or are derived from that."""
-
 
 Known = Literal["catalogue of the day of the start", "at the start", "earlier playbacks that were over"]
 Group = Literal["audio", "context", "start", "session", "history"]

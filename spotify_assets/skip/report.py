@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip.champions import Candidate, Verdict
 from spotify_assets.skip.evaluation import MEASURES, Estimate, calibration_curve, roc_curve
@@ -30,7 +31,6 @@ from spotify_assets.tables import (
     SKIP_MODEL_COEFFICIENTS,
     SKIP_PREDICTIONS,
 )
-from spotify_assets.warehouse.slices import Window
 
 
 def skip_model_row(model: SkipModel, plot: str) -> pl.DataFrame:

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 
-from spotify_assets.warehouse.slices import Window
-
-if TYPE_CHECKING:
-    from spotify_assets.warehouse.reader import TableReader
+from spotify_assets.rows.window import Window
 
 _SEED = 20_141_103
+
+
+class DatedTable(Protocol):
+    """A table partitioned by `event_date`, of which the rows of a window can be read."""
+
+    def read(self, window: Window, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows of a window, only the named columns."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ def training_and_test(cutoff: date, *, training_days: int, test_days: int) -> tu
     return test.preceding(training_days), test
 
 
-def sampled(table: "TableReader", window: Window, columns: Sequence[str], limit: int) -> Sampled:
-    """The rows of a window of a table partitioned by `event_date`, or a sample of `limit` of them."""
+def sampled(table: DatedTable, window: Window, columns: Sequence[str], limit: int) -> Sampled:
+    """The rows of a window of the table, or a sample of `limit` of them."""
     dates = table.read(window, ["event_date"])["event_date"]
     if dates.is_empty():
         return Sampled(table.read(window, columns), 0)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.skip import ladder as ladders
 from spotify_assets.skip import popularity, report
 from spotify_assets.skip.champions import Candidate, Judged, decide
@@ -24,7 +25,6 @@ from spotify_assets.tables import (
     SKIP_PREDICTIONS,
     SKIP_SURVIVAL,
 )
-from spotify_assets.warehouse.slices import Window
 
 SKIP = "skip"
 """The target of the ladder's models in `ml.model_registry`."""

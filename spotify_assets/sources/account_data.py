@@ -22,16 +22,14 @@ from spotify_assets.sources.event_rows import (
     Occurrences,
     chunk,
     event_ids,
-    extra_json,
     int_column,
     ms_reasons,
     started_at,
     text_column,
     time_column,
     time_reasons,
-    unplanned,
-    values_of,
 )
+from spotify_assets.sources.extras import extra_json, unplanned, values_of
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.sources.privacy import PERSONAL_KEYS

@@ -10,9 +10,7 @@ What is not read is refused with a reason, never skipped in silence:
 - members beyond `MAX_MEMBERS`: `too_many_members`;
 - a zip that cannot be opened: `damaged_archive`; a folder or file that may not be read: `unreadable`.
 
-A member that unpacks to more than `MAX_FILE_BYTES`, or to more than `MAX_RATIO` times its archive once it is
-beyond `FREE_BYTES`, ends in a `SourceError` while it is read: bytes are counted as they come, because the
-sizes that an archive declares may lie.
+A member that unpacks to too much ends in a `SourceError` while it is read (`guarded`).
 
 Here belongs: containers and their traps. Not here: what a file means (`recognise`).
 """
@@ -23,10 +21,8 @@ import io
 import os
 import shutil
 import stat
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,33 +31,22 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, cast
 
 from spotify_assets.sources.errors import SourceError
+from spotify_assets.sources.guarded import BROKEN, BUFFER, DamagedError, guarded
 
 MAX_DEPTH = 2
 """A zip, and the zips in it."""
 MAX_MEMBERS = 20_000
-MAX_FILE_BYTES = 32 << 30
-MAX_RATIO = 400
-"""Unpacked size over packed size. Deflate cannot exceed 1,032; histories pack about 20 to 40 times."""
-FREE_BYTES = 64 << 20
-"""Unpacked bytes to which no ratio applies: small files of one repeated row are no attack."""
 MAX_NESTED_BYTES = 4 << 30
 """Size of a zip within a zip, which is copied to a temporary file to be opened."""
 
 HELD_BYTES = 32 << 20
 """Unpacked bytes up to which a file of an archive is held, so that it is unpacked once."""
 
-_BUFFER = 1 << 20
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 _ENCRYPTED = 0x1
 _DOCUMENT_MEMBERS = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
 """Members by which office documents, e-books and Java archives are told from plain zips."""
-_BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, struct.error, NotImplementedError)
-"""What damaged archives raise. Python also raises RuntimeError for an encrypted member."""
-
-
-class DamagedError(SourceError):
-    """The bytes of a file end or break off before its end: what came before them is good."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +101,7 @@ class InputFile:
         digest = hashlib.sha256()
         with self.open() as stream:
             try:
-                while block := stream.read(_BUFFER):
+                while block := stream.read(BUFFER):
                     digest.update(block)
             except DamagedError:
                 digest.update(b"damaged")
@@ -132,7 +117,7 @@ class InputFile:
         missing = size
         with self.open() as stream:
             try:
-                while missing and (block := stream.read(min(missing, _BUFFER))):
+                while missing and (block := stream.read(min(missing, BUFFER))):
                     parts.append(block)
                     missing -= len(block)
             except DamagedError:
@@ -168,7 +153,7 @@ class InputFile:
         with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
             copy = Path(folder) / self.base_name.replace("\x00", "")[-_LONGEST_NAME:]
             with self.open() as stream, copy.open("wb") as target:
-                shutil.copyfileobj(stream, target, _BUFFER)
+                shutil.copyfileobj(stream, target, BUFFER)
             yield copy
 
 
@@ -239,7 +224,7 @@ def _unpacked(file: InputFile, depth: int) -> Iterator[InputFile | Refused]:
 def _open_gzip(file: InputFile) -> BinaryIO:
     raw = file.open()
     unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb"))
-    return _guard(unpacked, [raw], file.name, packed=file.size)
+    return guarded(unpacked, [raw], file.name, packed=file.size)
 
 
 def _in_zip(file: InputFile, depth: int) -> Iterator[InputFile | Refused]:
@@ -253,7 +238,7 @@ def _in_zip(file: InputFile, depth: int) -> Iterator[InputFile | Refused]:
     try:
         archive = _Archive(file)
         members = archive.members()
-    except _BROKEN as error:
+    except BROKEN as error:
         yield Refused(file.name, "damaged_archive", f"the zip cannot be opened: {error}; download it again")
         return
     except SourceError as error:
@@ -319,13 +304,13 @@ class _Archive:
     def open(self, member: zipfile.ZipInfo, name: str) -> BinaryIO:
         try:
             archive = zipfile.ZipFile(self._path)
-        except (*_BROKEN, ValueError) as error:
+        except (*BROKEN, ValueError) as error:
             raise SourceError(
                 Path(name), f"the zip cannot be opened: {error}", "Download the zip again"
             ) from error
         try:
             raw = cast("BinaryIO", archive.open(member))
-        except (*_BROKEN, RuntimeError, ValueError) as error:
+        except (*BROKEN, RuntimeError, ValueError) as error:
             archive.close()
             raise SourceError(
                 Path(name), f"the zip is damaged at this file: {error}", "Download the zip again"
@@ -337,7 +322,7 @@ class _Archive:
             self._unpacked[member.header_offset] = max(before, read)
             return sum(self._unpacked.values())
 
-        return _guard(raw, [archive], name, packed=self._size, count=count)
+        return guarded(raw, [archive], name, packed=self._size, count=count)
 
 
 def _copied(file: InputFile) -> "tempfile._TemporaryFileWrapper[bytes]":
@@ -345,7 +330,7 @@ def _copied(file: InputFile) -> "tempfile._TemporaryFileWrapper[bytes]":
     copy = tempfile.NamedTemporaryFile(prefix="spotify-assets-", suffix=".zip")  # noqa: SIM115
     with file.open() as stream:
         copied = 0
-        while block := stream.read(_BUFFER):
+        while block := stream.read(BUFFER):
             copied += len(block)
             if copied > MAX_NESTED_BYTES:
                 raise SourceError(
@@ -356,85 +341,6 @@ def _copied(file: InputFile) -> "tempfile._TemporaryFileWrapper[bytes]":
             copy.write(block)
     copy.flush()
     return copy
-
-
-def _guard(
-    raw: BinaryIO,
-    owners: list[BinaryIO] | list[zipfile.ZipFile],
-    name: str,
-    packed: int,
-    count: Callable[[int], int] = lambda read: read,
-) -> BinaryIO:
-    return cast("BinaryIO", _Guarded(raw, owners, name, packed, count))
-
-
-class _Guarded(io.RawIOBase):
-    """A stream of unpacked bytes that ends in a SourceError where the archive is damaged or too large.
-
-    What comes before damage is given first: `read` returns less than was asked for, and raises when it is
-    called again.
-    """
-
-    def __init__(
-        self,
-        raw: BinaryIO,
-        owners: list[BinaryIO] | list[zipfile.ZipFile],
-        name: str,
-        packed: int,
-        count: Callable[[int], int],
-    ) -> None:
-        self._raw = cast("io.BufferedReader", raw)
-        self._owners = owners
-        self._name = name
-        self._packed = max(packed, 1)
-        self._count = count
-        self._read = 0
-        self._damage: DamagedError | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
-
-    def read(self, size: int = -1, /) -> bytes:
-        parts: list[bytes] = []
-        missing = size if size >= 0 else MAX_FILE_BYTES
-        while missing > 0 and self._damage is None:
-            try:
-                block = self._raw.read1(min(missing, _BUFFER))
-            except (*_BROKEN, RuntimeError, ValueError) as error:
-                self._damage = DamagedError(
-                    Path(self._name), f"the archive is damaged: {error}", "Download it again"
-                )
-                break
-            if not block:
-                break
-            self._check(len(block))
-            parts.append(block)
-            missing -= len(block)
-        if self._damage is not None and not parts:
-            raise self._damage
-        return b"".join(parts)
-
-    def _check(self, read: int) -> None:
-        self._read += read
-        total = self._count(self._read)
-        if self._read > MAX_FILE_BYTES or (total > FREE_BYTES and total > MAX_RATIO * self._packed):
-            raise SourceError(
-                Path(self._name),
-                f"it unpacks to more than {total:,} bytes out of {self._packed:,}: a zip bomb",
-                "Unpack it yourself if you trust it, and hand in the folder",
-            )
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-            for owner in self._owners:
-                owner.close()
-        super().close()
 
 
 def printable(name: str) -> str:

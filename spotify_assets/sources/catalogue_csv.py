@@ -27,13 +27,13 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.sources.catalogue_columns import id_column, known_names, normal, recognise_columns
 from spotify_assets.sources.catalogue_rows import placed_rows, refuse_standardised, typed_rows
 from spotify_assets.sources.delimited import DELIMITERS, ROW, Delimited, header_of, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.text import Text, decode, read_bytes, undo_double_encoding
 from spotify_assets.tables import POLARS_TYPES, RAW_TRACKS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 
 SHA_DIGITS = 12
 _DOUBLE_ENCODED_SAMPLE = 2_000

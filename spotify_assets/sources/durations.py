@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from spotify_assets.transforms.lengths import LONGEST_MS, SHORTEST_MS
-
+SHORTEST_MS, LONGEST_MS = 5_000, 24 * 3_600_000
+"""Lengths that a track can have. Below five seconds there are single jokes and sound effects, and all the
+lengths that were written in seconds; above a day nothing, while audiobooks and mixes do last ten hours."""
 MILLISECONDS, SECONDS, CLOCK, UNKNOWN = "milliseconds", "seconds", "minutes:seconds", "unknown"
 
 _PLAIN = r"^[+-]?\d+$"

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
+from spotify_assets.rows.rejects import reject
 from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.delimited import ROW
 from spotify_assets.sources.errors import SourceError
@@ -21,14 +23,12 @@ from spotify_assets.sources.event_rows import (
     LATEST,
     MAX_MS_PLAYED,
     TIME_OUT_OF_RANGE,
-    Extras,
     event_ids,
     malformed_records,
     refused_element,
     text_column,
-    unplanned,
-    values_of,
 )
+from spotify_assets.sources.extras import Extras, unplanned, values_of
 from spotify_assets.sources.json_stream import Malformed, read_batches
 from spotify_assets.sources.kinds import Chunk, Recognised
 from spotify_assets.sources.landed import canonical_rows, convert
@@ -36,8 +36,6 @@ from spotify_assets.sources.privacy import PERSONAL_KEYS, scrub
 from spotify_assets.sources.streaming_history import DEVICES, device_of
 from spotify_assets.sources.text_stream import read_record_blocks
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
-from spotify_assets.transforms.rejects import reject
 
 ROWS_AT_A_TIME = 20_000
 _PROVENANCE = frozenset({"source_file", "source_row"})

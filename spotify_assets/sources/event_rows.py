@@ -8,20 +8,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, repeat
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter
 
-import orjson
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.sources.delimited import ROW, Delimited
-from spotify_assets.sources.json_stream import MAX_ORIGINAL, Batch, Malformed, json_text
+from spotify_assets.sources.extras import Extras, values_of
+from spotify_assets.sources.json_stream import MAX_ORIGINAL, Batch, Malformed
 from spotify_assets.sources.kinds import Chunk
+from spotify_assets.sources.lenient_json import json_text
 from spotify_assets.sources.privacy import is_personal_key, looks_personal, scrub, scrub_text
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 
 EARLIEST = datetime(2002, 1, 1)  # noqa: DTZ001  # naive UTC, like every stored time
 """No service recorded what people listened to before (Audioscrobbler began in 2002, Spotify in 2006)."""
@@ -75,14 +76,6 @@ def _texts(name: str, values: Sequence[object]) -> pl.Series:
     return pl.Series(name, values, dtype=pl.String)
 
 
-def values_of(elements: Sequence[Mapping[str, object]], name: str) -> list[object]:
-    """The values of one field, null where it is absent."""
-    try:
-        return list(map(itemgetter(name), elements))
-    except KeyError:
-        return list(map(dict.get, elements, repeat(name)))  # type: ignore[arg-type]
-
-
 def text_and_flag_columns(
     elements: Sequence[Mapping[str, object]], texts: Sequence[str], flags: Sequence[str]
 ) -> pl.DataFrame:
@@ -95,8 +88,25 @@ def text_and_flag_columns(
                 *(flag_column(name, values_of(elements, name)) for name in flags),
             ]
         )
-    stripped = pl.col(pl.String).str.strip_chars()
-    return given.with_columns(pl.when(stripped != "").then(stripped))
+    return without_blanks(given)
+
+
+def record_columns(records: Sequence[object], kinds: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Fields of records of a shape, as `text_and_flag_columns` gives them; whole numbers stay numbers."""
+    return without_blanks(
+        pl.DataFrame(
+            [
+                pl.Series(name, list(map(attrgetter(name), records)), dtype=kind)
+                for name, kind in kinds.items()
+            ]
+        )
+    )
+
+
+def without_blanks(given: pl.DataFrame) -> pl.DataFrame:
+    """Texts without space around them, blank ones as null."""
+    stripped = given.with_columns(pl.col(pl.String).str.strip_chars())
+    return stripped.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 
 
 def _single_values(
@@ -246,74 +256,6 @@ class Occurrences:
         return numbers
 
 
-@dataclass
-class Extras:
-    """Fields nobody planned for, each with its values by position, and those dropped as personal."""
-
-    values: dict[str, dict[int, object]] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-
-
-def unplanned(elements: Sequence[Mapping[str, object]], known: frozenset[str]) -> Extras:
-    """The fields of the elements beyond those that are known, without personal ones."""
-    extras = Extras()
-    for key in sorted(set().union(*elements) - known):
-        if is_personal_key(key) or looks_personal(key):
-            extras.dropped.add(key)
-            continue
-        kept: dict[int, object] = {}
-        for at, value in enumerate(values_of(elements, key)):
-            if value is None or value == "":
-                continue
-            if (scrubbed := scrub(value)) is not None:
-                kept[at] = scrubbed
-            elif isinstance(value, (str, dict, list)) and value:
-                extras.dropped.add(key)
-        if kept:
-            extras.values[key] = kept
-    return extras
-
-
-def extra_json(planned: pl.DataFrame, extras: Extras) -> pl.Series:
-    """The `extra` column: a JSON object of what is not null, null where nothing is. What is planned wins."""
-    texts = _planned_json(planned)
-    if not extras.values:
-        return texts
-    others: dict[int, dict[str, object]] = {}
-    for name, values in extras.values.items():
-        wins = planned.get_column(name) if name in planned.columns else None
-        for at, value in values.items():
-            if wins is None or wins[at] is None:
-                others.setdefault(at, {})[name] = value
-    written = []
-    for members, before in zip(others.values(), texts.gather(list(others)), strict=True):
-        added = orjson.dumps(members).decode()
-        written.append(f"{before[:-1]},{added[1:]}" if before else added)
-    return texts.scatter(list(others), written)
-
-
-def _planned_json(planned: pl.DataFrame) -> pl.Series:
-    given = [column.name for column in planned if column.null_count() < planned.height]
-    if not given:
-        return pl.Series("extra", [None] * planned.height, dtype=pl.String)
-    members = [
-        pl.when(pl.col(name).is_not_null()).then(
-            pl.format(
-                f'"{name}":{{}}',
-                pl.struct(name).struct.json_encode().str.slice(len(name) + 4).str.head(-1)
-                if kind == pl.String
-                else pl.col(name).cast(pl.String),
-            )
-        )
-        for name, kind in planned.select(given).schema.items()
-    ]
-    joined = planned.select(pl.concat_str(members, separator=",", ignore_nulls=True)).to_series()
-    frame = joined.to_frame("extra")
-    return frame.select(
-        pl.when(pl.col("extra") != "").then(pl.format("{{{}}}", "extra")).alias("extra")
-    ).to_series()
-
-
 def time_reasons(parsed: Parsed, field_name: str) -> list[tuple[str, pl.Expr, pl.Expr | str]]:
     """Why a row's time is refused; the frame holds the time under the parsed column's name."""
     time = pl.col(parsed.values.name)
@@ -388,6 +330,7 @@ def chunk(
         )
         judged = marked.with_columns(_detail=detail).with_row_index("_at")
         bad = judged.filter(pl.col("_reason").is_not_null())
+        batch.unfold()
         refused = [
             (source_file, row, code, scrub_text(words), original_of(batch.elements[at]))
             for at, row, code, words in bad.select("_at", "source_row", "_reason", "_detail").iter_rows()

@@ -17,9 +17,10 @@ matching of plays that came twice (`transforms`).
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from spotify_assets.sources.archive import DamagedError, InputFile, Refused, input_files
+from spotify_assets.sources.archive import InputFile, Refused, input_files
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.formats import EVENT_KINDS, FORMATS, PERSONAL_KINDS
+from spotify_assets.sources.guarded import DamagedError
 from spotify_assets.sources.kinds import Chunk, Kind, Recognised
 from spotify_assets.sources.recognise import recognise
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.rows.cleaned import Cleaned
 
 
 class Kind(StrEnum):

@@ -20,12 +20,12 @@ import pyarrow as pa
 
 from spotify_assets import places
 from spotify_assets.places import Place, StoreError
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
+from spotify_assets.rows.rejects import reject
 from spotify_assets.sources.delimited import MALFORMED_SCHEMA, ROW, read_delimited
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.text import decode
 from spotify_assets.tables import DuckDBType, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned, no_rejects
-from spotify_assets.transforms.rejects import reject
 
 MALFORMED_JSON = "malformed_json"
 WRONG_FOLDER = "wrong_folder"
@@ -111,7 +111,7 @@ def _read_file(path: Place, table: Table, name: str, *, tells_provenance: bool =
         raise
     except UNREADABLE as error:
         raise SourceError(
-            path, f"cannot be read: {error}", "write the file again, or move it out of the lake"
+            path, f"cannot be read: {error}", "write or import the file again, or move it out of the lake"
         ) from error
     if not tells_provenance:
         rows = rows.drop(_PROVENANCE, strict=False)

@@ -24,6 +24,7 @@ import msgspec
 import polars as pl
 
 from spotify_assets.places import Place, StoreError
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.sources.delimited import ROW
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.event_files import chunk_of_frame
@@ -32,7 +33,6 @@ from spotify_assets.sources.json_stream import Malformed
 from spotify_assets.sources.landed import MALFORMED_JSON, UNREADABLE, read_rows, unpacked
 from spotify_assets.sources.privacy import is_personal_key, looks_personal, scrub, scrub_text
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 
 SCHEMA_VERSION = 1
 SOURCE = "stream"

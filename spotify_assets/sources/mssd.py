@@ -15,9 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.rejects import reject
 from spotify_assets.sources.errors import SourceError
-from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.transforms.rejects import reject
 
 LOG_COLUMNS = (
     "session_id",

@@ -9,15 +9,26 @@ that are one recording, each entry of `different` two that are not.
 
 import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.tables import TRACK_ID
-from spotify_assets.transforms.identity import NO_OVERRIDES, Overrides
 
 _KEY = re.compile(
     rf"(?:spotify:track:|https?://open\.spotify\.com/(?:\S*/)?track/)?(?P<id>{TRACK_ID})(?:\?\S*)?|(?P<name>name-[0-9a-f]+)"
 )
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a person says about recordings, by track key: groups that are one, and pairs that are not."""
+
+    same: tuple[tuple[str, ...], ...] = ()
+    different: tuple[tuple[str, str], ...] = ()
+
+
+NO_OVERRIDES = Overrides()
 
 
 def read_overrides(path: Path) -> Overrides:

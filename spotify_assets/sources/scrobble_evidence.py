@@ -38,7 +38,7 @@ _TIME = re.compile(r"[ ,T]+(\d{1,2}):(\d{2})(:\d{2}(?:\.\d+)?)?(?:\s*([AaPp])\.?
 
 
 @dataclass(frozen=True)
-class Names:
+class ScrobbleTexts:
     """The texts of a chunk of scrobbles, one per row; `column` is what the file calls its time."""
 
     artists: pl.Series
@@ -51,11 +51,11 @@ class Names:
 class Evidence:
     """What a file shows as a whole; it is read again only when a chunk needs it, and only once."""
 
-    def __init__(self, file: InputFile, again: Callable[[], Iterator[Names]]) -> None:
+    def __init__(self, file: InputFile, again: Callable[[], Iterator[ScrobbleTexts]]) -> None:
         self._file = file
         self._again = again
 
-    def iso_times(self, names: Names) -> pl.Series:
+    def iso_times(self, names: ScrobbleTexts) -> pl.Series:
         """The times of a chunk, those with dates of three numbers as ISO 8601.
 
         Raises:
@@ -81,7 +81,7 @@ class Evidence:
         dates, _ = self._whole
         return (dates.order or "either order").replace(" ", "_")
 
-    def albums(self, names: Names) -> pl.Series:
+    def albums(self, names: ScrobbleTexts) -> pl.Series:
         """The albums of a chunk, null where the word stands for none in this file."""
         if not names.albums.is_in(WORDS).any():
             return names.albums

@@ -28,18 +28,16 @@ from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.delimited import ROW, Delimited
 from spotify_assets.sources.event_rows import (
     NOT_A_PLAY,
-    Extras,
     Occurrences,
     Parsed,
     chunk,
-    extra_json,
     int_column,
     malformed_records,
     text_column,
     time_reasons,
     times_of,
-    unplanned,
 )
+from spotify_assets.sources.extras import Extras, extra_json, unplanned
 from spotify_assets.sources.json_stream import Batch, flattened, read_batches
 from spotify_assets.sources.kinds import Chunk, Recognised
 from spotify_assets.sources.privacy import PERSONAL_KEYS
@@ -47,7 +45,7 @@ from spotify_assets.sources.scrobble_evidence import (
     IN_MILLISECONDS,
     NO_ALBUM,
     Evidence,
-    Names,
+    ScrobbleTexts,
     in_milliseconds,
     time_listened,
     track_length,
@@ -164,14 +162,14 @@ def _written(elements: Sequence[Mapping[str, object]]) -> dict[str, str]:
     return {normal(key.split("#", 1)[0]): key for key in sorted(keys, reverse=True)}
 
 
-def _lastfm_names(elements: Sequence[Mapping[str, object]]) -> Names:
+def _lastfm_names(elements: Sequence[Mapping[str, object]]) -> ScrobbleTexts:
     values, columns = _field(elements, "time")
     artists, tracks, albums = (
         text_column(f"{name}_name", [_named(value) for value in _field(elements, name)[0]])
         for name in ("artist", "track", "album")
     )
     times = text_column("started_at", [_time_of(value) for value in values])
-    return Names(artists, tracks, albums, times, ", ".join(columns))
+    return ScrobbleTexts(artists, tracks, albums, times, ", ".join(columns))
 
 
 def _lastfm_chunk(batch: Batch, reading: Reading) -> Chunk:
@@ -201,13 +199,13 @@ _LISTENBRAINZ_KNOWN = frozenset(
 _INFO_KEPT = ("music_service", "media_player", "submission_client", "isrc", "tracknumber")
 
 
-def _listenbrainz_names(elements: Sequence[Mapping[str, object]]) -> Names:
+def _listenbrainz_names(elements: Sequence[Mapping[str, object]]) -> ScrobbleTexts:
     metadata = [_object(element.get("track_metadata")) for element in elements]
     times = [
         element.get("listened_at") if element.get("listened_at") is not None else element.get("timestamp")
         for element in elements
     ]
-    return Names(
+    return ScrobbleTexts(
         text_column("artist_name", [each.get("artist_name") for each in metadata]),
         text_column("track_name", [each.get("track_name") for each in metadata]),
         text_column("album_name", [each.get("release_name") for each in metadata]),
@@ -248,7 +246,7 @@ def _object(value: object) -> dict[str, object]:
 
 
 def _timed(
-    batch: Batch, given: pl.DataFrame, names: Names, evidence: Evidence
+    batch: Batch, given: pl.DataFrame, names: ScrobbleTexts, evidence: Evidence
 ) -> tuple[Parsed, pl.DataFrame]:
     """When each scrobble began; and the rows with that, their names, `ms_played` and what it is from."""
     times = evidence.iso_times(names)
@@ -280,7 +278,7 @@ def _timed(
 def scrobbled(
     batch: Batch,
     given: pl.DataFrame,
-    names: Names,
+    names: ScrobbleTexts,
     *,
     reading: Reading,
     first_reasons: list[tuple[str, pl.Expr, pl.Expr | str]],

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from spotify_assets.sources.archive import DamagedError
 from spotify_assets.sources.delimited import MAX_LINES_PER_RECORD, ROW, Delimited, read_delimited
+from spotify_assets.sources.guarded import DamagedError
 from spotify_assets.sources.text import decode
 
 BLOCK_BYTES = 4 << 20

@@ -21,7 +21,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from spotify_assets.transforms.date_shapes import ISO_DATE, UNKNOWN_DATE
+from spotify_assets.sources.date_shapes import ISO_DATE, UNKNOWN_DATE
 
 NUMERIC_DATE = r"^\d{1,2}[./\- ]\d{1,2}[./\- ](?:\d{4}|\d{2})(?:[ ,T]|$)"
 """How a date begins that needs an order to be read (a regular expression of Polars and of Python)."""

@@ -116,7 +116,7 @@ EVENT_COLUMNS = (
     text("session_id", "Session of the playback.", null=True),
     text(
         "source",
-        "Where the row came from: extended_history, stream, web_api, account_data, listenbrainz, lastfm, synthetic, unknown.",
+        "Where the row came from: extended_history, apple_music, stream, web_api, account_data, youtube_music, listenbrainz, lastfm, synthetic, unknown.",
     ),
     text("content_type", "What was played; only music enters the music metrics.", accepted=CONTENT_TYPES),
     text("track_name", "Name as the source gives it, for tracks the catalogue lacks.", null=True),

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.rejects import reject
 from spotify_assets.tables import (
     ACTIONS,
     CONTENT_TYPES,
@@ -15,7 +17,6 @@ from spotify_assets.tables import (
     TRACK_ID,
 )
 from spotify_assets.transforms.as_of import join_tracks
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.transforms.exclusions import Exclusion, not_excluded, without_excluded
 from spotify_assets.transforms.filling import FILLED, UNKNOWN_CONTENT, UNKNOWN_COUNTRY, filled
 from spotify_assets.transforms.identity import with_track_key
@@ -23,7 +24,6 @@ from spotify_assets.transforms.lengths import LengthSources, with_known_duration
 from spotify_assets.transforms.neighbours import Neighbours, ReadDays, ReadReported, stood_for
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, REPORTED, SOURCE, days_to_look_back
 from spotify_assets.transforms.outcomes import with_outcome
-from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.rules import DEFAULT_RULES, Rules
 from spotify_assets.transforms.sessions import may_go_on_from_before, with_sessions
 from spotify_assets.transforms.told_again import told_again

@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.tables import TRACK_ID
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
 from spotify_assets.transforms.names import spelled_alike
 
 NO_CONTENT = "{}"

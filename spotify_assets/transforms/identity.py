@@ -18,10 +18,10 @@ People may overrule it: `Overrides` names tracks that are the same, and pairs th
 import hashlib
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import polars as pl
 
+from spotify_assets.sources.recordings_toml import NO_OVERRIDES, Overrides
 from spotify_assets.tables import RECORDINGS
 from spotify_assets.transforms import names
 
@@ -53,16 +53,6 @@ def with_track_key(events: pl.DataFrame) -> pl.DataFrame:
     by_name = pl.col("_names").replace_strict(distinct, keys, default=None, return_dtype=pl.String)
     return named.with_columns(track_key=pl.coalesce("track_id", by_name)).drop("_names")
 
-
-@dataclass(frozen=True)
-class Overrides:
-    """What a person says about recordings, by track key: groups that are one, and pairs that are not."""
-
-    same: tuple[tuple[str, ...], ...] = ()
-    different: tuple[tuple[str, str], ...] = ()
-
-
-NO_OVERRIDES = Overrides()
 
 CATALOGUE_COLUMNS = (
     *("track_id", "track_name", "artist_names", "album_name", "isrc", "popularity", "duration_ms"),

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from spotify_assets.sources.durations import LONGEST_MS, SHORTEST_MS
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.outcomes import COMPLETE_SHARE, FINISHED_REASONS, STARTS_ONLY, is_silent
 
-SHORTEST_MS, LONGEST_MS = 5_000, 24 * 3_600_000
-"""Lengths that a track can have. Below five seconds there are single jokes and sound effects, and all the
-lengths that were written in seconds; above a day nothing, while audiobooks and mixes do last ten hours."""
 AGREEING_MS = 1_000
 """How much the milliseconds heard differ when one track was heard to its end: players round and fade."""
 LEAST_HEARD_MS = 30_000

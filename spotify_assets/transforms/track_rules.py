@@ -5,7 +5,7 @@ and the tables made of it cannot disagree.
 
 - A row without a track id, a name or an artist is refused.
 - A cell outside the range that `core.tracks` declares for its column (Spotify's own range, from its Web API
-  reference), a length below five seconds or above a day (`lengths.SHORTEST_MS`) and a release date that is
+  reference), a length below five seconds or above a day (`sources.durations`) and a release date that is
   no date are emptied; the track stays.
 - What Spotify writes where its analysis found nothing is no error: tempo 0, time signature 0 and release
   date 0000 are null.
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from spotify_assets.sources.date_shapes import ISO_DATE, UNKNOWN_DATE
 from spotify_assets.tables import AUDIO_FEATURES, TRACK_ID, TRACKS
-from spotify_assets.transforms.date_shapes import ISO_DATE, UNKNOWN_DATE
 from spotify_assets.transforms.lengths import plausible
 
 INVALID_TRACK_ID = "invalid_track_id"

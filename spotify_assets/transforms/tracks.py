@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.rejects import reject
 from spotify_assets.tables import ARTISTS, AUDIO_FEATURES, TRACK_ARTISTS, TRACK_GENRES, TRACKS
-from spotify_assets.transforms.cleaned import Cleaned
-from spotify_assets.transforms.rejects import reject
 from spotify_assets.transforms.track_rules import emptied_cells, refusals, release_date, usable_cells
 
 MERGED_GENRE = "merged_genre"

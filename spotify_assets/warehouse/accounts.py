@@ -4,14 +4,13 @@ Here belongs: reading it. Not here: what landing did with a file (`lake.receipts
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import duckdb
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from spotify_assets.warehouse.audit import is_stored
+from spotify_assets.warehouse.door import Warehouse
 
 ACCOUNT_SCHEMA = pl.Schema(
     {"source_file": pl.String(), "outcome": pl.String(), "reason": pl.String(), "rows": pl.Int64()}
@@ -19,7 +18,7 @@ ACCOUNT_SCHEMA = pl.Schema(
 _NEEDED = (RAW_EVENTS, LISTENING_EVENTS, DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS)
 
 
-def event_accounts(serving: Path, source_files: Sequence[str]) -> pl.DataFrame:
+def event_accounts(serving: Warehouse, source_files: Sequence[str]) -> pl.DataFrame:
     """What became of the landed events of files. One row per file, outcome and reason.
 
     Outcomes are `listening` (in core.listening_events), `duplicate` and `rejected` with their reasons; rows
@@ -27,7 +26,7 @@ def event_accounts(serving: Path, source_files: Sequence[str]) -> pl.DataFrame:
     """
     if not serving.exists():
         return pl.DataFrame(schema=ACCOUNT_SCHEMA)
-    with duckdb.connect(str(serving), read_only=True) as connection:
+    with serving.reader() as connection:
         if not all(is_stored(connection, table) for table in _NEEDED):
             return pl.DataFrame(schema=ACCOUNT_SCHEMA)
         rows: pl.DataFrame = connection.sql(
@@ -71,12 +70,12 @@ def event_accounts(serving: Path, source_files: Sequence[str]) -> pl.DataFrame:
     return rows.cast(ACCOUNT_SCHEMA)
 
 
-def published_rejects(serving: Path) -> pl.DataFrame:
+def published_rejects(serving: Warehouse) -> pl.DataFrame:
     """The rows that tables refused, columns of `REJECTED_SCHEMA` after `table_name`, as last published."""
     schema = pl.Schema({"table_name": pl.String(), **REJECTED_SCHEMA})
     if not serving.exists():
         return pl.DataFrame(schema=schema)
-    with duckdb.connect(str(serving), read_only=True) as connection:
+    with serving.reader() as connection:
         if not is_stored(connection, REJECTED_ROWS):
             return pl.DataFrame(schema=schema)
         rows: pl.DataFrame = connection.sql(f"select {', '.join(schema)} from {REJECTED_ROWS.full_name}").pl()

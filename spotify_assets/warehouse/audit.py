@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
 from spotify_assets.tables import Column, Table
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 
 ROW_CHECKS = ("not_null", "ranges", "accepted_values", "patterns")
 """Checks that look at one row at a time."""
@@ -48,7 +46,7 @@ def checks_of(table: Table) -> list[str]:
 
 
 def audit_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
+    connection: Connection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> list[Finding]:
     """Evaluate every rule about rows and keys on a relation (`select …` or a name), in two scans.
 
@@ -66,7 +64,7 @@ def audit_rows(
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     conditions: Sequence[str],
     relation: str,
     parameters: Sequence[Any],
@@ -79,7 +77,7 @@ def _count(
 
 
 def _broken_rules(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[_Rule], relation: str, parameters: Sequence[Any]
+    connection: Connection, rules: Sequence[_Rule], relation: str, parameters: Sequence[Any]
 ) -> str:
     counts = _count(connection, [rule.violation for rule in rules], relation, parameters)
     broken = ((rule.label, rows) for rule, rows in zip(rules, counts, strict=True) if rows)
@@ -87,7 +85,7 @@ def _broken_rules(
 
 
 def audit_expectations(
-    connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
+    connection: Connection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> list[Finding]:
     """Count the rows that the catalogue calls unusual; they warn and stop nothing."""
     if not table.expectations:
@@ -100,7 +98,7 @@ def audit_expectations(
 
 
 def audit_references(
-    connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any] = ()
+    connection: Connection, table: Table, relation: str, parameters: Sequence[Any] = ()
 ) -> Finding | None:
     """Count values that the table they refer to does not have; None where the table refers to none.
 
@@ -128,7 +126,7 @@ def audit_references(
     return Finding("references", failing, detail)
 
 
-def audit_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Finding:
+def audit_columns(connection: Connection, table: Table) -> Finding:
     """Compare the stored table's columns with the catalogue's, names and types."""
     stored = stored_columns(connection, table.full_name)
     declared = {column.name: column.type for column in table.columns}
@@ -142,7 +140,7 @@ def audit_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Findin
     return Finding("columns", len(problems), "; ".join(sorted(problems)))
 
 
-def stored_columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> dict[str, str]:
+def stored_columns(connection: Connection, full_name: str) -> dict[str, str]:
     """Names and types of the columns of a stored `schema.table`; none where it does not exist."""
     described = connection.execute(
         "select column_name, data_type from duckdb_columns() "
@@ -152,7 +150,7 @@ def stored_columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> dic
     return dict(described.fetchall())
 
 
-def is_stored(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+def is_stored(connection: Connection, table: Table) -> bool:
     """Whether a table of the catalogue is in the warehouse."""
     return bool(stored_columns(connection, table.full_name))
 
@@ -185,9 +183,7 @@ def _column_rules(column: Column) -> list[_Rule]:
     return rules
 
 
-def _unique_key(
-    connection: duckdb.DuckDBPyConnection, table: Table, relation: str, parameters: Sequence[Any]
-) -> Finding:
+def _unique_key(connection: Connection, table: Table, relation: str, parameters: Sequence[Any]) -> Finding:
     key = ", ".join(table.key)
     [repeats] = single_row(
         connection,

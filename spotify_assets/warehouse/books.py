@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-import duckdb
 import polars as pl
 
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, Table
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.errors import SliceRefusedError
-from spotify_assets.warehouse.slices import Window, joined
+from spotify_assets.warehouse.slices import joined
 from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, delete_rows, insert_rows
 
 _ENTRY = ("slice_date", "slice_end", "outcome", "reason", "rows")
@@ -72,7 +73,7 @@ class Books:
             found.setdefault(window, {}).setdefault(outcome, {})[reason] = rows
         return found
 
-    def write(self, connection: duckdb.DuckDBPyConnection, written: Window) -> None:
+    def write(self, connection: Connection, written: Window) -> None:
         """Replace what the books say of a window by the entries made here.
 
         An older slice that reaches beyond the window, of a month where days are written now, leaves the books

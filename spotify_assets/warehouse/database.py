@@ -1,37 +1,63 @@
-"""Connections to the DuckDB file: one writer at a time, always closed, a bounded wait for a foreign lock."""
+"""The warehouse as one DuckDB file: one writer at a time, always closed, a bounded wait for a lock."""
 
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 
-OUTDATED_COPY = (duckdb.CatalogException, duckdb.BinderException)
-"""What DuckDB raises where the published copy lacks a table, or a column that this version adds to one."""
 _RETRY_SECONDS = 0.2
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
-_open_writers: dict[Path, duckdb.DuckDBPyConnection] = {}
+_CUTS_AN_ADDRESS = re.compile(r"[#?;]")
+_open_writers: dict[Path, Connection] = {}
 """Writers of this process, by file: DuckDB refuses a second connection with another access mode."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """One DuckDB file and how long to wait for it."""
+    """One DuckDB file, how long to wait for it and how it is opened: a `Warehouse`.
+
+    `options` are those that DuckDB takes when it connects.
+    """
 
     path: Path
     lock_timeout_seconds: float = 10.0
     memory_limit: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def catalog(self) -> str:
+        """The name that DuckDB gives the file: its own, without the extension."""
+        return self.path.stem
+
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self.path.exists()
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Inode and modification time (ns) of the file: a new one under the same name has others."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     @contextmanager
-    def writer(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writer(self) -> Iterator[Connection]:
         """A connection that may write; the file and its folder are created where they do not exist.
 
         Raises:
@@ -45,7 +71,8 @@ class Database:
         connection = self._connect(read_only=False)
         # Tables have no order. Not keeping one lets both cores write: a million events take 2.8 s instead
         # of 4.7 s, and the checkpoint after them 0.1 s instead of 5 s.
-        connection.execute("set preserve_insertion_order = false")
+        if "preserve_insertion_order" not in self.options:
+            connection.execute("set preserve_insertion_order = false")
         file = self.path.resolve()
         outer = _open_writers.get(file)
         _open_writers[file] = connection
@@ -59,7 +86,7 @@ class Database:
             connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self) -> Iterator[Connection]:
         """A writer whose changes all stay, or, after any exception, none."""
         with self.writer() as connection:
             connection.begin()
@@ -73,7 +100,7 @@ class Database:
                 raise
 
     @contextmanager
-    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reader(self) -> Iterator[Connection]:
         """A connection that sees what was committed.
 
         Raises:
@@ -115,15 +142,46 @@ class Database:
                 f"({said[0]}). What was published before stays."
             )
 
+    def compact(self) -> None:
+        """Write the file anew, because the blocks of deleted rows keep their bytes until they are reused.
+
+        Raises:
+            WarehouseLockedError: another process holds the file longer than `lock_timeout_seconds`.
+        """
+        with tempfile.TemporaryDirectory(prefix=".compacting-", dir=self.path.parent) as folder:
+            target = Path(folder) / self.path.name
+            with self.writer() as connection:
+                connection.execute("checkpoint")
+                [name] = single_row(connection, "select current_database()")
+                connection.execute(f"attach {text(target)} as compacted")
+                connection.execute(f"copy from database {quoted(name)} to compacted")
+                connection.execute("detach compacted")
+                target.replace(self.path)  # while the lock on the old file is held
+
+    @contextmanager
+    def for_dbt(self) -> Iterator[str]:
+        """The path, as dbt understands it, for the time of a call.
+
+        dbt-duckdb takes the name of the database from the path as from an address, which `#`, `?` and `;`
+        cut short: the file's folder is lent another name, by a link.
+        """
+        if not _CUTS_AN_ADDRESS.search(str(self.path)):
+            yield str(self.path)
+            return
+        with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
+            link = Path(folder) / "data"
+            link.symlink_to(self.path.parent, target_is_directory=True)
+            yield str(link / self.path.name)
+
     def _must_exist(self) -> None:
         if not self.path.exists():
             raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
 
-    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _connect(self, *, read_only: bool) -> Connection:
         started = time.monotonic()
-        config: dict[str, str | bool | int | float | list[str]] = {}
+        config: dict[str, Any] = dict(self.options)
         if self.memory_limit:
-            config["memory_limit"] = self.memory_limit
+            config.setdefault("memory_limit", self.memory_limit)
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only, config=config)
@@ -136,15 +194,14 @@ class Database:
                 time.sleep(_RETRY_SECONDS)
 
 
-def single_row(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()
-) -> tuple[Any, ...]:
-    """The row of a query that gives exactly one.
+def quoted(name: str) -> str:
+    """An identifier as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
 
-    All of the result is fetched: a connection of DuckDB 2 refuses other work while one is unfinished.
-    """
-    [row] = connection.execute(query, list(parameters)).fetchall()
-    return row
+
+def text(value: object) -> str:
+    """A text as SQL writes it."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _holder(message: str) -> str:

@@ -1,25 +1,20 @@
-"""Erasing a listener from the tables, and every trace of deleted rows from the file.
+"""Erasing a listener from the tables. Of the deleted rows the warehouse keeps bytes until it is compacted.
 
 Here belongs: rows that name the listener. Not here: tables that were counted from those rows, which are made
 again from what remains.
 """
 
 import json
-import tempfile
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
-
-import duckdb
 
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS
 from spotify_assets.warehouse.audit import is_stored
-from spotify_assets.warehouse.database import Database, single_row
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.door import Warehouse
 
-_NEW = "compacted"
 
-
-def erase_rows(database: Database, user_id: str, source_files: Collection[str]) -> dict[str, int]:
+def erase_rows(warehouse: Warehouse, user_id: str, source_files: Collection[str]) -> dict[str, int]:
     """Delete a listener's rows from every table that has `user_id`, and what was refused of their files.
 
     Returns how many rows went, by `schema.table`. All of it happens, or nothing.
@@ -28,7 +23,7 @@ def erase_rows(database: Database, user_id: str, source_files: Collection[str]) 
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
     """
     gone: dict[str, int] = {}
-    with database.transaction() as connection:
+    with warehouse.transaction() as connection:
         for name in _tables_with_user(connection):
             gone[name] = _delete(connection, name, "trim(user_id) = ?", [user_id])
         if is_stored(connection, REJECTED_ROWS):
@@ -43,9 +38,9 @@ def erase_rows(database: Database, user_id: str, source_files: Collection[str]) 
     return {name: rows for name, rows in gone.items() if rows}
 
 
-def event_dates(database: Database, user_id: str) -> tuple[list[date], date | None]:
+def event_dates(warehouse: Warehouse, user_id: str) -> tuple[list[date], date | None]:
     """The dates on which the warehouse has events of a listener, and the last one on which it has any."""
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         if not is_stored(connection, RAW_EVENTS):
             return [], None
         theirs = connection.execute(
@@ -56,29 +51,7 @@ def event_dates(database: Database, user_id: str) -> tuple[list[date], date | No
     return [day for (day,) in theirs], newest
 
 
-def compact(database: Database) -> None:
-    """Write the warehouse anew, because the blocks of deleted rows keep their bytes until they are reused.
-
-    Raises:
-        WarehouseLockedError: another process holds the warehouse longer than the database waits.
-    """
-    with tempfile.TemporaryDirectory(prefix=".compacting-", dir=database.path.parent) as folder:
-        target = Path(folder) / database.path.name
-        with database.writer() as connection:
-            connection.execute("checkpoint")
-            quoted = str(target).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as {_NEW}")
-            connection.execute(f"copy from database {_name(connection)} to {_NEW}")
-            connection.execute(f"detach {_NEW}")
-            target.replace(database.path)  # while the lock on the old file is held
-
-
-def _name(connection: duckdb.DuckDBPyConnection) -> str:
-    [name] = single_row(connection, "select current_database()")
-    return '"' + str(name).replace('"', '""') + '"'
-
-
-def _tables_with_user(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _tables_with_user(connection: Connection) -> list[str]:
     found = connection.execute(
         """
         select table_schema, table_name
@@ -91,9 +64,7 @@ def _tables_with_user(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [f'"{schema}"."{name}"' if '"' in schema + name else f"{schema}.{name}" for schema, name in found]
 
 
-def _delete(
-    connection: duckdb.DuckDBPyConnection, table: str, condition: str, parameters: list[object]
-) -> int:
+def _delete(connection: Connection, table: str, condition: str, parameters: list[object]) -> int:
     [rows] = single_row(connection, f"select count(*) from {table} where {condition}", parameters)
     connection.execute(f"delete from {table} where {condition}", parameters)
     return int(rows)

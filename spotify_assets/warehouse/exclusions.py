@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.exclusions import NEEDED_FOR_MATCHES, Exclusion
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 
 
 def count_matches(raw_events: TableReader, rules: Sequence[Exclusion]) -> list[int]:

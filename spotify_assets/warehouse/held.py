@@ -1,20 +1,18 @@
 """What the raw tables hold: which files they tell of, and which dates they were written for."""
 
-from datetime import date
-
-import duckdb
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, REJECTED_ROWS, ROW_COUNTS, Table
-from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.connection import Connection
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.store import row_counts
 
 RAW = (RAW_TRACKS, RAW_EVENTS)
 _FILES = pl.Schema({"table_name": pl.String(), "day": pl.Date(), "source_file": pl.String()})
 
 
-def held_files(database: Database) -> pl.DataFrame:
+def held_files(warehouse: Warehouse) -> pl.DataFrame:
     """Columns `table_name`, `day`, `source_file`: one row for each raw table, date and file it has rows of.
 
     Raises:
@@ -25,21 +23,21 @@ def held_files(database: Database) -> pl.DataFrame:
         f"from {table.full_name} group by all"
         for table in RAW
     ]
-    return _query(database, RAW, " union all ".join(parts), _FILES)
+    return _query(warehouse, RAW, " union all ".join(parts), _FILES)
 
 
-def refused_files(database: Database) -> set[str]:
+def refused_files(warehouse: Warehouse) -> set[str]:
     """The files of which a raw table refused rows."""
     names = ", ".join(f"'{table.full_name}'" for table in RAW)
     query = f"select distinct source_file from {REJECTED_ROWS.full_name} where table_name in ({names})"
-    found = _query(database, (REJECTED_ROWS,), query, pl.Schema({"source_file": pl.String()}))
+    found = _query(warehouse, (REJECTED_ROWS,), query, pl.Schema({"source_file": pl.String()}))
     return set(found["source_file"])
 
 
-def written_windows(database: Database, table: Table) -> list[Window]:
+def written_windows(warehouse: Warehouse, table: Table) -> list[Window]:
     """The windows for which a table was written, with rows or without, in order."""
     found = _query(
-        database,
+        warehouse,
         (ROW_COUNTS,),
         "select distinct slice_date as first, coalesce(slice_end, slice_date + 1)::date as beyond "
         # The books of an older version lack the column.
@@ -50,21 +48,16 @@ def written_windows(database: Database, table: Table) -> list[Window]:
     return [Window(first, beyond) for first, beyond in found.iter_rows()]
 
 
-def held_dates(database: Database) -> list[date]:
-    """The dates of which a raw table has rows, in order."""
-    return sorted(set(held_files(database)["day"]))
-
-
-def _query(database: Database, tables: tuple[Table, ...], query: str, schema: pl.Schema) -> pl.DataFrame:
+def _query(warehouse: Warehouse, tables: tuple[Table, ...], query: str, schema: pl.Schema) -> pl.DataFrame:
     """The rows of a query; none where one of its tables is not there."""
-    if not database.path.exists():
+    if not warehouse.exists():
         return pl.DataFrame(schema=schema)
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         if len(row_counts(connection, {table.full_name: table for table in tables})) < len(tables):
             return pl.DataFrame(schema=schema)
         return _frame(connection, query).cast(schema)
 
 
-def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+def _frame(connection: Connection, query: str) -> pl.DataFrame:
     rows: pl.DataFrame = connection.sql(query).pl()
     return rows

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spotify_assets.warehouse.errors import WarehouseError
+from spotify_assets.whole_files import replaced
 
 FILE = "incidents.json"
 
@@ -45,9 +46,8 @@ def write_incidents(processed_dir: Path, incidents: Sequence[Incident]) -> None:
     told_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     content = {"told_at": told_at.isoformat(), "incidents": [asdict(incident) for incident in incidents]}
     processed_dir.mkdir(parents=True, exist_ok=True)
-    new = processed_dir / f".{FILE}.new"
-    new.write_text(json.dumps(content), encoding="utf-8")
-    new.replace(processed_dir / FILE)
+    with replaced(processed_dir / FILE) as new:
+        new.write_text(json.dumps(content), encoding="utf-8")
 
 
 def read_incidents(processed_dir: Path) -> Standing | None:

@@ -15,14 +15,18 @@ import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 from pydantic import Field
 
+from spotify_assets.instance.partition_metadata import tell_each
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
+from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse.books import Books, can_be_split
-from spotify_assets.warehouse.database import Database, single_row
-from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
-from spotify_assets.warehouse.partition_metadata import tell_each
+from spotify_assets.warehouse.connection import single_row
+from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window, joined
+from spotify_assets.warehouse.slices import Slices, joined
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,
@@ -44,32 +48,80 @@ class WarehouseIOManager(DuckDBPolarsIOManager):
 
     An asset may return a `pl.DataFrame`, a `pl.LazyFrame`, a `Cleaned` or `Slices`; by annotation it
     receives a `pl.DataFrame`, a `pl.LazyFrame` or a `TableReader`, which reads on demand.
+
+    Of `DuckDBPolarsIOManager` it has the fields and what they do: `connection_config` are the options of
+    every connection; the schema of a table is that of the metadata `schema`, else of the field `schema`, else
+    the asset's key prefix, else `public`. A table that the catalogue does not have is refused.
     """
 
     catalogue: ClassVar[Mapping[str, Table]] = TABLES
 
     lock_timeout_seconds: float = Field(
-        10.0, description="How long to wait for another process that holds the file."
+        default=10.0, description="How long to wait for another process that holds the file."
     )
-    memory_limit: str | None = Field(None, description="DuckDB's memory limit, e.g. `2GB`.")
+    memory_limit: str | None = Field(
+        default=None,
+        description="DuckDB's memory limit, e.g. `2GB`; that of `connection_config` goes first.",
+    )
 
-    def create_io_manager(self, context: dg.InitResourceContext) -> dg.IOManager:  # type: ignore[override]
-        """The IO manager of one run."""
+    @classmethod
+    def of(cls, settings: Settings) -> "WarehouseIOManager":
+        """The IO manager of the warehouse that the settings mean."""
+        return cls(
+            database=str(settings.warehouse_path),
+            lock_timeout_seconds=settings.lock_timeout_seconds,
+            memory_limit=settings.duckdb_memory_limit,
+        )
+
+    @staticmethod
+    def type_handlers() -> Sequence[Any]:
+        """None: what is stored, and how, comes from the catalogue."""
+        return ()
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> "Storage":  # type: ignore[override]
+        """The IO manager of one run.
+
+        Raises:
+            WarehouseError: the fields or a subclass ask for what this IO manager cannot do.
+        """
         del context
-        database = Database(Path(self.database), self.lock_timeout_seconds, self.memory_limit)
-        return _Storage(database, self.catalogue)
+        if self.type_handlers():
+            raise WarehouseError(f"{type(self).__name__}: type handlers are not used, leave them out")
+        if self.database == ":memory:":
+            raise WarehouseError("database=':memory:' would forget every table: name a file")
+        options = self.connection_config
+        door = Database(Path(self.database), self.lock_timeout_seconds, self.memory_limit, options)
+        return Storage(door, self.catalogue, self.schema_, self.default_load_type())
 
 
-class _Storage(dg.IOManager):
-    def __init__(self, database: Database, catalogue: Mapping[str, Table]) -> None:
-        self._database = database
+class Storage(dg.IOManager):
+    """The IO manager of one run, and by `door` the warehouse, for what is done to it beside in- and outputs.
+
+    An asset that needs the warehouse has the argument `warehouse: dg.ResourceParam[Storage]`.
+    """
+
+    def __init__(
+        self,
+        door: Warehouse,
+        catalogue: Mapping[str, Table] = TABLES,
+        schema: str | None = None,
+        default_load_type: type | None = pl.DataFrame,
+    ) -> None:
+        self.door = door
         self._catalogue = catalogue
+        self._schema = schema
+        self._default_load_type = default_load_type
 
     def handle_output(self, context: dg.OutputContext, obj: Output) -> None:
-        table = self._table(context.asset_key)
+        """Store what an asset returned in the place of what its partitions held.
+
+        Raises:
+            SliceRefusedError: it is not what the table may have; nothing was written.
+        """
+        table = self._table(context, context)
         books = Books(table)
         days = _days(context, table)
-        with self._database.transaction() as connection:
+        with self.door.transaction() as connection:
             create_table(connection, table)
             partition = _partition(context, table)
             delete_rows(connection, table, partition)
@@ -97,26 +149,46 @@ class _Storage(dg.IOManager):
             _tell_partitions(context, books, obj.files if isinstance(obj, Slices) else None)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame | TableReader:
-        table = self._table(context.asset_key)
+        """The rows of the partitions of an input, or the table to read them from.
+
+        Raises:
+            WarehouseMissingError: the table was never made, and it is not the asset's own.
+        """
+        table = self._table(context, context.upstream_output)
         wanted = context.dagster_type.typing_type
+        if wanted is Any:
+            wanted = self._default_load_type
         if wanted is TableReader:
-            return TableReader(self._database, table)
-        if wanted not in (pl.DataFrame, pl.LazyFrame, Any):
+            return TableReader(self.door, table)
+        if wanted not in (pl.DataFrame, pl.LazyFrame):
             raise WarehouseError(
                 f"{table.full_name} cannot be loaded as {wanted}: annotate the input as pl.DataFrame, "
                 "pl.LazyFrame or TableReader"
             )
         columns = (context.definition_metadata or {}).get("columns")
-        with self._database.reader() as connection:
-            rows = read_rows(connection, table, _partition(context, table), columns)
+        partition = _partition(context, table)
+        try:
+            with self.door.reader() as connection:
+                rows = read_rows(connection, table, partition, columns)
+        except WarehouseMissingError:
+            if partition is not NOTHING and not _is_own(context):
+                raise
+            rows = table.empty().select(columns or pl.all())
         return rows.lazy() if wanted is pl.LazyFrame else rows
 
-    def _table(self, key: dg.AssetKey) -> Table:
-        full_name = ".".join(key.path[-2:])
+    def _table(self, context: dg.OutputContext | dg.InputContext, producer: dg.OutputContext | None) -> Table:
+        metadata = (producer.definition_metadata if producer else None) or {}
+        if context.has_asset_key:
+            *prefix, name = context.asset_key.path
+        else:
+            prefix, name = [], metadata.get("table") or (producer or context).name
+        schema = metadata.get("schema") or self._schema or (prefix[-1] if prefix else "public")
+        full_name = f"{schema}.{name}"
         if full_name not in self._catalogue:
-            raise WarehouseError(
-                f"asset {key.to_user_string()} is not in the table catalogue: declare {full_name} there"
+            asked = (
+                f"asset {context.asset_key.to_user_string()}" if context.has_asset_key else f"output {name}"
             )
+            raise WarehouseError(f"{asked} is not in the table catalogue: declare {full_name} there")
         return self._catalogue[full_name]
 
 
@@ -146,55 +218,29 @@ def _cleaned(obj: object, table: Table) -> Cleaned:
     )
 
 
+def _is_own(context: dg.InputContext) -> bool:
+    """Whether an asset loads its own table, of which nothing is there before its first partition."""
+    made_here = context.step_context.assets_def
+    return made_here is not None and context.asset_key in made_here.keys
+
+
 def _partition(context: dg.OutputContext | dg.InputContext, table: Table) -> Predicate:
     """The rows of the partitions that a context stands for."""
     if not context.has_asset_partitions:
         return EVERYTHING
-    keys = context.asset_partition_keys
     definition = context.asset_partitions_def
-    columns = _partition_columns(context, table)
-    if not keys:
-        return NOTHING
-    if isinstance(definition, dg.MultiPartitionsDefinition):
-        return Predicate.any_of([_of_multi_key(definition, key, columns, table) for key in keys])
-    if isinstance(definition, dg.TimeWindowPartitionsDefinition):
-        return _of_time(context.asset_partitions_time_window, str(columns), table)
-    return Predicate.among(str(columns), keys)
-
-
-def _partition_columns(context: dg.OutputContext | dg.InputContext, table: Table) -> str | Mapping[str, str]:
-    """The partition column, or one per dimension, from the asset's metadata or the catalogue."""
+    if not isinstance(definition, dg.TimeWindowPartitionsDefinition):
+        raise WarehouseError(
+            f"{table.full_name} has {type(definition).__name__}: a partition of a table is a window of time"
+        )
     producer = context if isinstance(context, dg.OutputContext) else context.upstream_output
     declared = (producer.definition_metadata or {}).get("partition_expr") if producer else None
-    columns = declared or table.partition_column
-    if not columns:
+    column = declared or table.partition_column
+    if not column:
         raise WarehouseError(f"{table.full_name} is partitioned, but the catalogue names no partition column")
-    return columns
-
-
-def _of_multi_key(
-    definition: dg.MultiPartitionsDefinition,
-    key: str,
-    columns: str | Mapping[str, str],
-    table: Table,
-) -> Predicate:
-    """The rows of one key of several dimensions."""
-    dimensions = {dimension.name for dimension in definition.partitions_defs}
-    if isinstance(columns, str) or dimensions - columns.keys():
-        raise WarehouseError(
-            f"{table.full_name}: metadata partition_expr of an asset with several partition dimensions names "
-            f"one column for each of {', '.join(sorted(dimensions))}"
-        )
-    by_dimension = definition.get_partition_key_from_str(key).keys_by_dimension
-    predicate = EVERYTHING
-    for dimension in definition.partitions_defs:
-        column, part = columns[dimension.name], by_dimension[dimension.name]
-        if isinstance(dimension.partitions_def, dg.TimeWindowPartitionsDefinition):
-            window = dimension.partitions_def.time_window_for_partition_key(part)
-            predicate &= _of_time(window, column, table)
-        else:
-            predicate &= Predicate.among(column, [part])
-    return predicate
+    if not context.asset_partition_keys:
+        return NOTHING
+    return _of_time(context.asset_partitions_time_window, str(column), table)
 
 
 def _of_time(window: dg.TimeWindow, column: str, table: Table) -> Predicate:

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms.features import HISTORY_DAYS
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 
 _PAIRS, _ARTISTS = "asked_pairs", "artists_of_tracks"
 _IS_MUSIC = (

@@ -27,7 +27,7 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class PublishedManifest:
     """Everything that is published in one folder.
 
     `version` counts publishings; `complete` is false while one is under way, or was cut short; `files` are by
@@ -58,7 +58,7 @@ class Manifest:
         """Put the manifest in place of the folder's last one, in one step."""
         places.write(folder / MANIFEST, json.dumps(asdict(self), indent=1).encode())
 
-    def without(self, paths: Collection[str]) -> "Manifest":
+    def without(self, paths: Collection[str]) -> "PublishedManifest":
         """The manifest that stands while these files are replaced or removed."""
         kept = {path: file for path, file in self.files.items() if path not in paths}
         return replace(self, complete=False, files=kept)

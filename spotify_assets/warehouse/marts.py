@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 
-from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.door import Warehouse
 
 
-def outdated_tables(database: Database, schema: str, declared: Mapping[str, Mapping[str, str]]) -> list[str]:
+def outdated_tables(
+    warehouse: Warehouse, schema: str, declared: Mapping[str, Mapping[str, str]]
+) -> list[str]:
     """The stored tables whose columns are not those that are declared, by name and type; sorted.
 
     `declared` gives the type of each column of each table; their order does not matter. A table that is not
     stored is not outdated.
     """
-    if not database.path.exists():
+    if not warehouse.exists():
         return []
     stored: dict[str, dict[str, str]] = {}
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         for table, column, data_type in connection.execute(
             "select table_name, column_name, lower(data_type) from duckdb_columns() "
             "where database_name = current_database() and schema_name = ? and list_contains(?, table_name)",

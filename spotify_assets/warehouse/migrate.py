@@ -9,10 +9,9 @@ anything else differs, the plan of that table has no steps and says what to do i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from spotify_assets.tables import Column, Table
-from spotify_assets.warehouse.database import Database, single_row
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
 WIDENINGS: Mapping[str, frozenset[str]] = {
@@ -53,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Migration:
     """What is to be done about one table: steps that lose nothing, or, where there are problems, none."""
 
     table: Table
@@ -68,7 +67,7 @@ class Plan:
         return not self.problems and all(step.on_write for step in self.steps)
 
 
-def stored_table(connection: duckdb.DuckDBPyConnection, table: Table) -> StoredTable | None:
+def stored_table(connection: Connection, table: Table) -> StoredTable | None:
     """What the warehouse has under the name of a table of the catalogue; None where it has nothing."""
     described = connection.execute(
         "select column_name, data_type, is_nullable from duckdb_columns() "
@@ -90,10 +89,10 @@ def stored_table(connection: duckdb.DuckDBPyConnection, table: Table) -> StoredT
     return StoredTable(columns, rows)
 
 
-def plan(table: Table, stored: StoredTable | None) -> Plan:
+def plan(table: Table, stored: StoredTable | None) -> Migration:
     """What makes a stored table the table of the catalogue."""
     if stored is None:
-        return Plan(table, (Step(table.ddl, "created", on_write=True),))
+        return Migration(table, (Step(table.ddl, "created", on_write=True),))
     steps: list[Step] = []
     problems: list[str] = []
     for column in table.columns:
@@ -105,15 +104,15 @@ def plan(table: Table, stored: StoredTable | None) -> Plan:
             f"drop table {table.full_name};\n{table.ddl}",
             f"made anew, having no rows ({'; '.join(problems)})",
         )
-        return Plan(table, (anew,))
+        return Migration(table, (anew,))
     if problems:
-        return Plan(table, problems=tuple(problems), advice=_advice(table, stored, unknown))
+        return Migration(table, problems=tuple(problems), advice=_advice(table, stored, unknown))
     added = [c.name for c in table.columns if c.name not in stored.columns]
     fill = f"{', '.join(added)}: null in the rows that are stored, until they are materialised again"
-    return Plan(table, tuple(steps), advice=fill if added and stored.rows else "")
+    return Migration(table, tuple(steps), advice=fill if added and stored.rows else "")
 
 
-def apply(connection: duckdb.DuckDBPyConnection, planned: Plan) -> None:
+def apply(connection: Connection, planned: Migration) -> None:
     """Take the steps of a plan, inside the caller's transaction."""
     if planned.steps:
         connection.execute(f"create schema if not exists {planned.table.schema}")
@@ -121,7 +120,7 @@ def apply(connection: duckdb.DuckDBPyConnection, planned: Plan) -> None:
         connection.execute(step.sql)
 
 
-def migrate(database: Database, tables: Iterable[Table], *, dry_run: bool = False) -> list[Plan]:
+def migrate(warehouse: Warehouse, tables: Iterable[Table], *, dry_run: bool = False) -> list[Migration]:
     """Bring each table to the schema of the catalogue as far as nothing is lost; returns every plan.
 
     All steps are one transaction. With `dry_run` nothing is changed.
@@ -130,9 +129,9 @@ def migrate(database: Database, tables: Iterable[Table], *, dry_run: bool = Fals
         WarehouseMissingError: there is no warehouse yet.
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
     """
-    if not database.path.exists():
-        raise WarehouseMissingError(f"{database.path} does not exist yet: materialise the assets first")
-    with database.transaction() as connection:
+    if not warehouse.exists():
+        raise WarehouseMissingError(f"{warehouse} does not exist yet: materialise the assets first")
+    with warehouse.transaction() as connection:
         plans = [plan(table, stored_table(connection, table)) for table in tables]
         if not dry_run:
             for planned in plans:

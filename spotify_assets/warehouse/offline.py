@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import duckdb
-
 from spotify_assets.tables import LISTENING_EVENTS
 from spotify_assets.tables.events import REPORTED_AFTER_HEARD
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE, TEN_MINUTES
 from spotify_assets.warehouse.audit import Finding
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 
 _LATE = "date_diff('second', ended_at, reported_at)"
 _TEN_MINUTES = TEN_MINUTES // timedelta(seconds=1)
@@ -23,7 +21,7 @@ MOVED_COUNTS = f"""
 """What moved rows of core.listening_events come to, as columns of a query."""
 
 
-def moved(connection: duckdb.DuckDBPyConnection, relation: str, parameters: Sequence[object]) -> Finding:
+def moved(connection: Connection, relation: str, parameters: Sequence[object]) -> Finding:
     """Whether rows of core.listening_events that were moved can have been; it warns, and counts them."""
     count, over, other_date, hours, wrong = single_row(
         connection,

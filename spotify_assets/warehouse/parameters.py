@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import duckdb
-
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import no_such
 
 Value = int | float | str
@@ -78,13 +76,13 @@ class Parameter:
         return text.casefold()
 
 
-def meant(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> str:
+def meant(connection: Connection, name: str, text: str) -> str:
     """What is bound for a name that a person wrote: to the letter where there is that very name, whatever
     signs are in it, else the pattern.
 
     Raises:
         ValueError: no name is like it; the message names the nearest.
-        duckdb.CatalogException: the names are not published.
+        one of OUTDATED_COPY: the names are not published.
     """
     if name not in _NAMES or text == ANY:
         return text

@@ -7,10 +7,9 @@ have of before (`assets.dbt`).
 from collections.abc import Collection, Mapping
 from datetime import date
 
-import duckdb
-
 from spotify_assets.tables import DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS, TABLES, Table
-from spotify_assets.warehouse.database import Database, single_row
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.store import Predicate, delete_rows, row_counts
 
 _MADE_FROM = ("first_event_date", "event_date", "snapshot_date", "valid_from")
@@ -18,7 +17,7 @@ _MADE_FROM = ("first_event_date", "event_date", "snapshot_date", "valid_from")
 _BOOKS = (DUPLICATE_PLAYS, REJECTED_ROWS, ROW_COUNTS)
 
 
-def prune(database: Database, start: date) -> dict[str, int]:
+def prune(warehouse: Warehouse, start: date) -> dict[str, int]:
     """Remove the rows and the books of dates before `start` from every table that has date partitions.
 
     Returns how many rows went, by `schema.table`. One transaction for each table, its books included, so that
@@ -28,9 +27,9 @@ def prune(database: Database, start: date) -> dict[str, int]:
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
     """
     gone: dict[str, int] = {}
-    if not database.path.exists():
+    if not warehouse.exists():
         return gone
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         there = row_counts(connection, TABLES)
         early = [
             table
@@ -38,7 +37,7 @@ def prune(database: Database, start: date) -> dict[str, int]:
             if name in there and table not in _BOOKS and _is_early(connection, table, start, there)
         ]
     for table in early:
-        with database.transaction() as connection:
+        with warehouse.transaction() as connection:
             before = _before(table, start)
             [gone[table.full_name]] = single_row(
                 connection, f"select count(*) from {table.full_name} where {before.sql}", before.parameters
@@ -50,11 +49,11 @@ def prune(database: Database, start: date) -> dict[str, int]:
     return gone
 
 
-def first_date(database: Database, schema: str, names: Collection[str]) -> date | None:
+def first_date(warehouse: Warehouse, schema: str, names: Collection[str]) -> date | None:
     """The first date that the rows of some tables are made from, where the table says so; None for none."""
-    if not database.path.exists():
+    if not warehouse.exists():
         return None
-    with database.reader() as connection:
+    with warehouse.reader() as connection:
         columns: dict[str, set[str]] = {}
         for name, column in connection.execute(
             "select table_name, column_name from duckdb_columns() "
@@ -81,9 +80,7 @@ def _of_books(books: Table, table: Table, start: date) -> Predicate:
     return Predicate("table_name = ? and slice_date < ?", [table.full_name, start])
 
 
-def _is_early(
-    connection: duckdb.DuckDBPyConnection, table: Table, start: date, there: Mapping[str, int]
-) -> bool:
+def _is_early(connection: Connection, table: Table, start: date, there: Mapping[str, int]) -> bool:
     """Whether a table, or its books, have something from before a date."""
     if not any(c.name == table.partition_column and c.type == "DATE" for c in table.columns):
         return False

@@ -4,8 +4,6 @@
 one sees the new. Beside it every table lies as Parquet, for tools that read files: a file for each month of a
 table that has a date for its partitions, else one file. Only files whose rows changed are written again.
 
-The serving database alone has the views of the schema `bi` as well (`warehouse.bi`).
-
 The serving database is a copy of the warehouse file, because that is 30 times faster than to write its rows
 anew (0.95 GB, 24 million rows: 0.6 s against 18 s; a delta would be applied to such a copy as well). The
 warehouse is locked for the time of that copy; everything else is read from it.
@@ -28,25 +26,25 @@ import duckdb
 
 from spotify_assets.places import Place
 from spotify_assets.tables import ROW_COUNTS, TABLES
-from spotify_assets.warehouse import bi
-from spotify_assets.warehouse.database import Database, single_row
-from spotify_assets.warehouse.errors import WarehouseMissingError, no_such
-from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.database import quoted, text
+from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.errors import no_such
+from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.publish_lake import publish_to_lake
+from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
 _FILE = "data.parquet"
 _LAYOUT = "1"
 """Part of every fingerprint: another one makes every file be written again."""
-_WITHOUT_FILES = frozenset({"staging"})
-"""Schemas whose views only rename the columns of tables that are published themselves; `bi` comes after."""
+_WITHOUT_FILES = frozenset({"staging", "bi"})
+"""Schemas whose views hold no rows but those of tables that are published themselves."""
 _DATE_OF_DBT = "event_date"
 """Column by whose months a table that is not in the catalogue is cut, where it has it."""
 _NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """What readers of hive folders take for null."""
-FORMULA = r"^[=+\-@\t\r]"
-"""How a text begins that spreadsheets would run as a formula."""
 
 
 def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
@@ -98,45 +96,43 @@ class _Part:
     fingerprint: str
 
 
-def publish(database: Database, processed_dir: Path, in_lake: Place | None = None) -> Published:
+def publish(warehouse: Warehouse, processed_dir: Path, in_lake: Place | None = None) -> Published:
     """Publish the committed state of the warehouse below `processed_dir`, and its files in the lake.
 
     Raises:
         WarehouseMissingError: there is no warehouse yet.
-        WarehouseLockedError: another process holds the warehouse longer than the database waits.
+        WarehouseLockedError: another process holds the warehouse longer than is waited.
         WarehouseError: the warehouse could not be copied whole.
     """
     with _work_folder(processed_dir) as work:
-        database.copy_to(work / _SERVING)
-        before = Manifest.read(processed_dir)
-        with _opened(work, database) as connection:
-            _stand_alone(connection, database.path.stem)
+        warehouse.copy_to(work / _SERVING)
+        before = PublishedManifest.read(processed_dir)
+        with _opened(work, warehouse) as connection:
+            _stand_alone(connection, warehouse.catalog)
             relations = _relations(connection)
             rows = {r.full_name: _count(connection, r) for r in relations}
             parts = _parts(connection, [r for r in relations if r.schema not in _WITHOUT_FILES])
             changed = [path for path, part in parts.items() if _is_stale(processed_dir, path, part, before)]
             for path in changed:
                 _write(connection, parts[path], work / path)
-            bi.create_views(connection, rows.keys())
         _replace(work, processed_dir, before, parts, changed)
     if in_lake is not None:
         publish_to_lake(processed_dir, in_lake)
     return Published(processed_dir / _SERVING, rows, tuple(changed))
 
 
-def publish_serving(database: Database, processed_dir: Path) -> Path:
+def publish_serving(warehouse: Warehouse, processed_dir: Path) -> Path:
     """Publish the committed state of the warehouse as the serving database alone; the files stay as they are.
 
     Raises:
         WarehouseMissingError: there is no warehouse yet.
-        WarehouseLockedError: another process holds the warehouse longer than the database waits.
+        WarehouseLockedError: another process holds the warehouse longer than is waited.
         WarehouseError: the warehouse could not be copied whole.
     """
     with _work_folder(processed_dir) as work:
-        database.copy_to(work / _SERVING)
-        with _opened(work, database) as connection:
-            _stand_alone(connection, database.path.stem)
-            bi.create_views(connection, {relation.full_name for relation in _relations(connection)})
+        warehouse.copy_to(work / _SERVING)
+        with _opened(work, warehouse) as connection:
+            _stand_alone(connection, warehouse.catalog)
         return (work / _SERVING).replace(processed_dir / _SERVING)
 
 
@@ -157,19 +153,19 @@ def _work_folder(processed_dir: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(work: Path, database: Database) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(work: Path, warehouse: Warehouse) -> Iterator[Connection]:
     """The copy, under the name of the warehouse, by which views may call their tables."""
-    name = _quoted(database.path.stem)
+    name = quoted(warehouse.catalog)
     with duckdb.connect() as connection:
-        if database.memory_limit:
-            connection.execute(f"set memory_limit = {_text(database.memory_limit)}")
-        connection.execute(f"set temp_directory = {_text(work / 'spilled')}")
-        connection.execute(f"attach {_text(work / _SERVING)} as {name}; use {name}")
+        if warehouse.memory_limit:
+            connection.execute(f"set memory_limit = {text(warehouse.memory_limit)}")
+        connection.execute(f"set temp_directory = {text(work / 'spilled')}")
+        connection.execute(f"attach {text(work / _SERVING)} as {name}; use {name}")
         yield connection
         connection.execute(f"checkpoint {name}; use memory; detach {name}")
 
 
-def _stand_alone(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def _stand_alone(connection: Connection, name: str) -> None:
     """Turn views that name their own database, as DuckDB 1.5 stores them, into tables.
 
     Readers open the copy under another name.
@@ -180,12 +176,12 @@ def _stand_alone(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         [f"{name}."],
     ).fetchall()
     for schema, view in views:
-        old, new = f"{_quoted(schema)}.{_quoted(view)}", _quoted(f"{view} as table")
-        connection.execute(f"create table {_quoted(schema)}.{new} as from {old}; drop view {old}")
-        connection.execute(f"alter table {_quoted(schema)}.{new} rename to {_quoted(view)}")
+        old, new = f"{quoted(schema)}.{quoted(view)}", quoted(f"{view} as table")
+        connection.execute(f"create table {quoted(schema)}.{new} as from {old}; drop view {old}")
+        connection.execute(f"alter table {quoted(schema)}.{new} rename to {quoted(view)}")
 
 
-def _relations(connection: duckdb.DuckDBPyConnection) -> list[_Relation]:
+def _relations(connection: Connection) -> list[_Relation]:
     described = connection.execute(
         """
         select
@@ -205,12 +201,12 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> list[_Relation]:
     ]
 
 
-def _count(connection: duckdb.DuckDBPyConnection, relation: _Relation) -> int:
+def _count(connection: Connection, relation: _Relation) -> int:
     [rows] = single_row(connection, f"select count(*) from {relation.sql}")
     return int(rows)
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, relations: Sequence[_Relation]) -> dict[str, _Part]:
+def _parts(connection: Connection, relations: Sequence[_Relation]) -> dict[str, _Part]:
     """The files that there are to be, by path, with what each is to hold."""
     books = _books(connection) if ROW_COUNTS.full_name in {r.full_name for r in relations} else {}
     parts = {}
@@ -229,7 +225,7 @@ def _parts(connection: duckdb.DuckDBPyConnection, relations: Sequence[_Relation]
     return parts
 
 
-def _books(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[date | None, str]]:
+def _books(connection: Connection) -> dict[str, dict[date | None, str]]:
     """For each table and month a hash of what the books say, which every write of a slice changes."""
     books: dict[str, dict[date | None, str]] = {}
     for table, month, state in connection.execute(
@@ -241,7 +237,7 @@ def _books(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[date | None,
 
 
 def _months(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     relation: _Relation,
     column: str | None,
     books: Mapping[date | None, str],
@@ -251,15 +247,15 @@ def _months(
         counted = _by_month(connection, relation, column, "0")
         if all(month in books for month in counted):
             return {month: (rows, books[month]) for month, (rows, _) in counted.items()} or {None: (0, "")}
-    values = ", ".join(_quoted(name) for name in relation.columns)
+    values = ", ".join(quoted(name) for name in relation.columns)
     return _by_month(connection, relation, column, f"hash({values})") or {None: (0, "")}
 
 
 def _by_month(
-    connection: duckdb.DuckDBPyConnection, relation: _Relation, column: str | None, value: str
+    connection: Connection, relation: _Relation, column: str | None, value: str
 ) -> dict[date | None, tuple[int, str]]:
     """Rows of each month, and the sum over them of a value; by date first, which is faster."""
-    day = _quoted(column) if column else "null::date"
+    day = quoted(column) if column else "null::date"
     found = connection.execute(
         f"""
         select date_trunc('month', day)::date as month, sum(rows)::bigint, sum(state)::varchar
@@ -272,13 +268,13 @@ def _by_month(
 
 
 def _in_month(column: str, month: date | None) -> str:
-    name = _quoted(column)
+    name = quoted(column)
     if month is None:
         return f"{name} is null"
     return f"{name} >= date '{month}' and {name} < date '{month}' + interval 1 month"
 
 
-def _is_stale(processed_dir: Path, path: str, part: _Part, before: Manifest) -> bool:
+def _is_stale(processed_dir: Path, path: str, part: _Part, before: PublishedManifest) -> bool:
     """Whether the file that is there is not the one that is to be."""
     known = before.files.get(path)
     if known is None or known.fingerprint != part.fingerprint:
@@ -289,16 +285,20 @@ def _is_stale(processed_dir: Path, path: str, part: _Part, before: Manifest) -> 
         return True
 
 
-def _write(connection: duckdb.DuckDBPyConnection, part: _Part, file: Path) -> None:
+def _write(connection: Connection, part: _Part, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(
-        f"copy (from {part.relation.sql} where {part.condition}) to {_text(file)} "
+        f"copy (from {part.relation.sql} where {part.condition}) to {text(file)} "
         "(format parquet, compression zstd)"
     )
 
 
 def _replace(
-    work: Path, processed_dir: Path, before: Manifest, parts: Mapping[str, _Part], changed: Sequence[str]
+    work: Path,
+    processed_dir: Path,
+    before: PublishedManifest,
+    parts: Mapping[str, _Part],
+    changed: Sequence[str],
 ) -> None:
     """Put what was made in place of the old: the files, then the serving database, last the manifest."""
     own = (f"*/*/{_FILE}", f"*/*/month=*/{_FILE}")
@@ -316,7 +316,7 @@ def _replace(
         _remove(processed_dir, processed_dir / path)
     (work / _SERVING).replace(processed_dir / _SERVING)
     published = {path: files[path] for path in parts}
-    Manifest(version, complete=True, files=published).write(processed_dir)
+    PublishedManifest(version, complete=True, files=published).write(processed_dir)
 
 
 def _remove(processed_dir: Path, file: Path) -> None:
@@ -328,7 +328,7 @@ def _remove(processed_dir: Path, file: Path) -> None:
         (processed_dir / folder).rmdir()
 
 
-def export_csv(serving: Path, table: str, target: Path, *, raw: bool = False) -> int:
+def export_csv(serving: Warehouse, table: str, target: Path, *, raw: bool = False) -> int:
     """Write one published table as CSV with a header, for tools that read nothing better; returns its rows.
 
     A text that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a
@@ -341,14 +341,14 @@ def export_csv(serving: Path, table: str, target: Path, *, raw: bool = False) ->
     with _published(serving, table) as (connection, relation):
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = relation.columns
-        values = ", ".join(_quoted(name) if raw else _harmless(name, kind) for name, kind in columns.items())
+        values = ", ".join(quoted(name) if raw else _harmless(name, kind) for name, kind in columns.items())
         [rows] = single_row(
-            connection, f"copy (select {values} from {relation.sql}) to {_text(target)} (format csv, header)"
+            connection, f"copy (select {values} from {relation.sql}) to {text(target)} (format csv, header)"
         )
     return int(rows)
 
 
-def export_parquet(serving: Path, table: str, target: Path) -> int:
+def export_parquet(serving: Warehouse, table: str, target: Path) -> int:
     """Write one published table or view as Parquet; returns its rows.
 
     Raises:
@@ -359,17 +359,15 @@ def export_parquet(serving: Path, table: str, target: Path) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         [rows] = single_row(
             connection,
-            f"copy (from {relation.sql}) to {_text(target)} (format parquet, compression zstd)",
+            f"copy (from {relation.sql}) to {text(target)} (format parquet, compression zstd)",
         )
     return int(rows)
 
 
 @contextmanager
-def _published(serving: Path, table: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, _Relation]]:
+def _published(serving: Warehouse, table: str) -> Iterator[tuple[Connection, _Relation]]:
     """The published copy, read-only, and one of its tables or views."""
-    if not serving.exists():
-        raise WarehouseMissingError(f"{serving} does not exist yet: materialise the assets first")
-    with duckdb.connect(str(serving), read_only=True) as connection:
+    with serving.reader() as connection:
         known = {relation.full_name: relation for relation in _relations(connection)}
         if table not in known:
             raise no_such("published table", table, list(known))
@@ -377,17 +375,7 @@ def _published(serving: Path, table: str) -> Iterator[tuple[duckdb.DuckDBPyConne
 
 
 def _harmless(column: str, kind: str) -> str:
-    name = _quoted(column)
+    name = quoted(column)
     if kind != "VARCHAR":
         return name
-    return f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
-
-
-def _quoted(name: str) -> str:
-    """An identifier as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    """A text as SQL writes it."""
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"{harmless_sql(name)} as {name}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spotify_assets import places
 from spotify_assets.places import Place
-from spotify_assets.warehouse.manifest import Manifest
+from spotify_assets.warehouse.manifest import PublishedManifest
 
 
 def publish_to_lake(processed_dir: Path, published: Place) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def publish_to_lake(processed_dir: Path, published: Place) -> tuple[str, ...]:
     Raises:
         OSError: a file cannot be written; doing it again goes on where it ended.
     """
-    now, before = Manifest.read(processed_dir), Manifest.read(published)
+    now, before = PublishedManifest.read(processed_dir), PublishedManifest.read(published)
     known = {path: (file.fingerprint, file.bytes) for path, file in before.files.items()}
     changed = sorted(path for path, f in now.files.items() if known.get(path) != (f.fingerprint, f.bytes))
     gone = sorted(before.files.keys() - now.files.keys())

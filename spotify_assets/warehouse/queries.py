@@ -21,7 +21,8 @@ from pathlib import Path
 
 import polars as pl
 
-from spotify_assets.warehouse.database import OUTDATED_COPY, Database
+from spotify_assets.warehouse.connection import OUTDATED_COPY
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.parameters import Parameter, Value, meant
 
@@ -91,7 +92,7 @@ def find_query(queries: Mapping[str, Query], name: str) -> Query:
     return queries[name]
 
 
-def run_query(serving: Database, query: Query, given: Mapping[str, str] | None = None) -> pl.DataFrame:
+def run_query(serving: Warehouse, query: Query, given: Mapping[str, str] | None = None) -> pl.DataFrame:
     """The answer, from the published copy, in the order the query gives.
 
     Raises:
@@ -107,7 +108,7 @@ def run_query(serving: Database, query: Query, given: Mapping[str, str] | None =
             answer: pl.DataFrame = connection.sql(query.sql()).pl()
         except OUTDATED_COPY as error:
             raise WarehouseMissingError(
-                f"{serving.path} lacks what query {query.name} reads ({str(error).splitlines()[0]}): "
+                f"{serving} lacks what query {query.name} reads ({str(error).splitlines()[0]}): "
                 "run spotify-assets materialize"
             ) from error
     # DuckDB sums integers into 128 bits, which few readers of Parquet know.

@@ -7,9 +7,10 @@ from datetime import date
 
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
-from spotify_assets.warehouse.database import Database, single_row
-from spotify_assets.warehouse.slices import Window
+from spotify_assets.warehouse.connection import single_row
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.store import EVERYTHING, NOTHING, Predicate, read_rows
 
 _MATCHING = "rows_to_match"
@@ -19,7 +20,7 @@ _MATCHING = "rows_to_match"
 class TableReader:
     """A table of the warehouse, read on demand; nothing is held between reads but the last snapshot."""
 
-    database: Database
+    warehouse: Warehouse
     table: Table
     _as_of_cache: tuple[tuple[object, ...], pl.DataFrame] | None = field(default=None, repr=False)
 
@@ -40,7 +41,7 @@ class TableReader:
         With `matching`, only the rows that agree with one of its rows in all of its columns.
         """
         predicate = Predicate.window(self.partition_column, window) if window else EVERYTHING
-        with self.database.reader() as connection:
+        with self.warehouse.reader() as connection:
             if matching is not None:
                 connection.register(_MATCHING, matching)
                 names = ", ".join(matching.columns)
@@ -51,7 +52,7 @@ class TableReader:
         self, sql: str, window: Window | None = None, frames: Mapping[str, pl.DataFrame] | None = None
     ) -> pl.DataFrame:
         """The answer to a query; `$start` and `$end` in it are the window, `frames` its further tables."""
-        with self.database.reader() as connection:
+        with self.warehouse.reader() as connection:
             read_rows(connection, self.table, NOTHING)
             for name, frame in (frames or {}).items():
                 connection.register(name, frame)
@@ -74,7 +75,7 @@ class TableReader:
 
     def distinct(self, column: str) -> set[object]:
         """The values of a column, null among them where a row has none."""
-        with self.database.reader() as connection:
+        with self.warehouse.reader() as connection:
             read_rows(connection, self.table, NOTHING)
             values = connection.execute(f"select distinct {column} from {self.table.full_name}").fetchall()
         return {value for (value,) in values}
@@ -82,7 +83,7 @@ class TableReader:
     def newest_date(self, window: Window) -> date | None:
         """The last partition date in a window that has rows; None where none has."""
         column = self.partition_column
-        with self.database.reader() as connection:
+        with self.warehouse.reader() as connection:
             read_rows(connection, self.table, NOTHING)
             [newest] = single_row(
                 connection,
@@ -100,7 +101,7 @@ class TableReader:
         """
         column = self.partition_column
         names = list(columns or self.table.column_names)
-        with self.database.reader() as connection:
+        with self.warehouse.reader() as connection:
             read_rows(connection, self.table, NOTHING)
             snapshots = [
                 row[0]

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from spotify_assets.transforms.cleaned import Cleaned
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 
 ROWS_AT_ONCE = 400_000
 """Most rows that are made together of several windows: some hundred megabytes in memory.
@@ -14,30 +15,6 @@ ROWS_AT_ONCE = 400_000
 Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, from both cores, and keeps
 what is left of a smaller write uncompressed until the commit.
 """
-
-
-@dataclass(frozen=True, order=True)
-class Window:
-    """The UTC dates from `start` up to, not including, `end`."""
-
-    start: date
-    end: date
-
-    def __str__(self) -> str:
-        last = self.end - timedelta(days=1)
-        return self.start.isoformat() if last == self.start else f"{self.start} to {last}"
-
-    def days(self) -> list[date]:
-        """Every date of the window."""
-        return [self.start + timedelta(days=i) for i in range((self.end - self.start).days)]
-
-    def preceding(self, days: int) -> "Window":
-        """The window of so many days that ends where this one starts."""
-        return Window(self.start - timedelta(days=days), self.start)
-
-    def following(self, days: int) -> "Window":
-        """The window of so many days that starts where this one ends."""
-        return Window(self.end, self.end + timedelta(days=days))
 
 
 @dataclass(frozen=True)

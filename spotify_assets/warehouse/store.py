@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
 from spotify_assets.warehouse.audit import audit_columns, audit_rows
-from spotify_assets.warehouse.database import single_row
+from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.slices import Window
 
 _FRAME = "slice_to_write"
 _WIDENED = {
@@ -51,26 +51,15 @@ class Predicate:
         """Rows whose `column` lies in the window."""
         return cls.between(column, window.start, window.end)
 
-    @classmethod
-    def among(cls, column: str, values: Sequence[str]) -> "Predicate":
-        """Rows whose `column` is one of the values."""
-        return cls(f"list_contains(?, {column}::varchar)", [list(values)])
-
     def __and__(self, other: "Predicate") -> "Predicate":
         return Predicate(f"({self.sql} and {other.sql})", [*self.parameters, *other.parameters])
-
-    @classmethod
-    def any_of(cls, parts: Sequence["Predicate"]) -> "Predicate":
-        """Rows of any part. One flat `or`, because DuckDB bounds how deep an expression may be nested."""
-        sql = " or ".join(part.sql for part in parts) or "false"
-        return cls(f"({sql})", [value for part in parts for value in part.parameters])
 
 
 EVERYTHING = Predicate("true")
 NOTHING = Predicate("false")
 
 
-def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def create_table(connection: Connection, table: Table) -> None:
     """Create the table from the catalogue where it does not exist; add new columns that may be null.
 
     Raises:
@@ -87,13 +76,13 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     migrate.apply(connection, planned)
 
 
-def delete_rows(connection: duckdb.DuckDBPyConnection, table: Table, predicate: Predicate) -> None:
+def delete_rows(connection: Connection, table: Table, predicate: Predicate) -> None:
     """Remove the rows of a slice."""
     connection.execute(f"delete from {table.full_name} where {predicate.sql}", list(predicate.parameters))
 
 
 def insert_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: Table,
     rows: pl.DataFrame,
     predicate: Predicate,
@@ -148,7 +137,7 @@ def conform(rows: pl.DataFrame, table: Table, where: str) -> pl.DataFrame:
 
 
 def read_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: Table,
     predicate: Predicate = EVERYTHING,
     columns: Sequence[str] | None = None,
@@ -182,7 +171,7 @@ def read_rows(
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
 
 
-def row_counts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> dict[str, int]:
+def row_counts(connection: Connection, tables: Mapping[str, Table]) -> dict[str, int]:
     """How many rows each table has, by `schema.table`; tables that do not exist are left out."""
     existing = {
         f"{schema}.{name}"
@@ -201,7 +190,7 @@ def _fits(actual: pl.DataType, declared: pl.DataType) -> bool:
     return actual in (declared, pl.Null) or _WIDENED.get(actual.base_type()) == declared.base_type()
 
 
-def _refuse_outsiders(connection: duckdb.DuckDBPyConnection, predicate: Predicate, where: str) -> None:
+def _refuse_outsiders(connection: Connection, predicate: Predicate, where: str) -> None:
     outside = f"from {_FRAME} where not coalesce({predicate.sql}, false)"
     [count] = single_row(connection, f"select count(*) {outside}", predicate.parameters)
     if count:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from spotify_assets.warehouse.errors import WarehouseError
+from spotify_assets.whole_files import replaced
 
 FILE = "stream.json"
 
@@ -37,9 +38,8 @@ def write_streams(processed_dir: Path, partitions: Sequence[StreamedPartition]) 
         (processed_dir / FILE).unlink(missing_ok=True)
         return
     processed_dir.mkdir(parents=True, exist_ok=True)
-    new = processed_dir / f".{FILE}.new"
-    new.write_text(json.dumps([asdict(each) for each in partitions], default=datetime.isoformat))
-    new.replace(processed_dir / FILE)
+    with replaced(processed_dir / FILE) as new:
+        new.write_text(json.dumps([asdict(each) for each in partitions], default=datetime.isoformat))
 
 
 def read_streams(processed_dir: Path) -> list[StreamedPartition]:

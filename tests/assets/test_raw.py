@@ -9,8 +9,8 @@ import pytest
 
 from spotify_assets.assets.raw import raw_assets
 from spotify_assets.lake import layout
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.settings import Settings
+from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
 

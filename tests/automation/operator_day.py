@@ -30,8 +30,8 @@ from spotify_assets.checks.published import MARTS
 from spotify_assets.cli import app
 from spotify_assets.definitions import build_defs
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import PROJECT_ROOT, Settings
-from spotify_assets.warehouse.slices import Window
 
 FIRST = date(2025, 3, 1)
 MODELS = ("fct_listening_hours", "dim_date", *(mart.removeprefix("marts.") for mart in MARTS))

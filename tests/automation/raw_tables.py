@@ -1,7 +1,8 @@
 """The raw tables of a lake, written without an orchestrator."""
 
-from spotify_assets.assets.raw import landed_events, landed_tracks
+from spotify_assets.assets.raw import landed_tracks
 from spotify_assets.automation.stale import stale
+from spotify_assets.lake.events import EventLake
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS
 from spotify_assets.warehouse.books import Books
@@ -14,9 +15,10 @@ def load(settings: Settings) -> None:
     everything = stale(settings).everything
     assert everything is not None
     with Database(settings.warehouse_path).transaction() as connection:
-        for table, read in ((RAW_EVENTS, landed_events), (RAW_TRACKS, landed_tracks)):
+        landed = EventLake(settings.lake).read(everything), landed_tracks(settings, everything)
+        for table, rows in zip((RAW_EVENTS, RAW_TRACKS), landed, strict=True):
             create_table(connection, table)
-            rows, books = read(settings, everything), Books(table)
+            books = Books(table)
             target = Predicate.window(str(table.partition_column), everything)
             delete_rows(connection, table, target)
             insert_rows(connection, table, rows.rows, target, label="all")

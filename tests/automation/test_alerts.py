@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from spotify_assets.automation.alerts import Message, channels, mail, message_of, post, tell
+from spotify_assets.automation.alerts import AlertMessage, channels, mail, message_of, post, tell
 from spotify_assets.automation.problem import Problem
 from spotify_assets.settings import Settings
 
@@ -148,7 +148,7 @@ def test_both_channels_follow_from_the_settings(web: Web, letters: Controller):
         alert_email_to="a@there",
     )
     for deliver in channels(settings).values():
-        deliver(Message("subject", ("line",)))
+        deliver(AlertMessage("subject", ("line",)))
     assert web.posted == [{"text": "subject\nline"}]
     assert len(letters.handler.received) == 1
 
@@ -161,7 +161,7 @@ def test_half_a_mail_setting_is_refused():
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://host/x"])
 def test_a_webhook_is_on_the_web(url: str):
     with pytest.raises(ValueError, match="http"):
-        post(url, Message("subject", ()))
+        post(url, AlertMessage("subject", ()))
 
 
 def test_secrets_are_not_shown():

@@ -18,9 +18,9 @@ from spotify_assets.automation.problem import Problem, to_be_made
 from spotify_assets.automation.runs import run
 from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import read_incidents
-from spotify_assets.warehouse.slices import Window
 
 START = date(2025, 3, 1)
 
@@ -314,6 +314,58 @@ def test_a_canceled_run_is_mended_by_the_same_command(graph: Graph):
     assert graph.problems()[0].title.startswith("Canceled")
     graph.broke()
     assert graph.mend()
+    assert graph.problems() == []
+
+
+def canceled(graph: Graph, first: int, last: int, *, after_raw: bool = False) -> None:
+    """A run over days of March that somebody ends: before its first step, or once `raw` is made."""
+    job = graph.definitions.resolve_job_def("everything")
+    tags = {
+        "dagster/asset_partition_range_start": f"2025-03-{first:02}",
+        "dagster/asset_partition_range_end": f"2025-03-{last:02}",
+    }
+    made = graph.instance.create_run_for_job(job, tags=tags)
+    if after_raw:
+        for day in range(first, last + 1):
+            event = dg.AssetMaterialization(["raw", "raw"], partition=f"2025-03-{day:02}")
+            graph.instance.report_runless_asset_event(event)
+    graph.instance.report_run_canceled(made)
+
+
+@pytest.mark.parametrize("after_raw", [False, True])
+@pytest.mark.parametrize("done_before", [False, True])
+def test_what_a_canceled_run_was_to_make_is_named_and_mended(
+    graph: Graph, done_before: bool, after_raw: bool
+):
+    if done_before:
+        assert graph.run(1, 4)
+    canceled(graph, 2, 3, after_raw=after_raw)
+    [problem] = graph.problems()
+    assert problem.title == "Canceled: before its first step for 2025-03-02 to 2025-03-03"
+    assert problem.blocks
+    assert ("raw/raw" in problem.assets) is not after_raw
+    assert {"core/core", "publish/publish"} <= set(problem.assets)
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+def test_a_canceled_run_stays_named_while_another_repairs_it_and_not_where_it_was_mended_before(graph: Graph):
+    canceled(graph, 2, 3)
+    [left] = graph.problems()
+    seen: list[list[Problem]] = []
+    graph.during_core = lambda: seen.append(graph.problems())
+    assert graph.run(2, 3)
+    [while_repaired] = seen.pop()
+    assert (while_repaired.key, while_repaired.run_id) == (left.key, left.run_id)
+    assert graph.problems() == []
+    assert graph.run(2, 3)
+    assert seen == [[]]
+
+
+def test_a_canceled_run_of_days_before_the_first_partition_is_about_nothing(graph: Graph):
+    canceled(graph, 2, 3)
+    graph.begin(8)
+    assert graph.run(8, 9)
     assert graph.problems() == []
 
 

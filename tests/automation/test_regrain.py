@@ -9,8 +9,8 @@ from dagster._core.test_utils import create_run_for_test
 
 from spotify_assets.automation.regrain import CARRIED, carry_over, done_after, marks_of, refuse_while_running
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 
 DAYS = dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-04-01")
 MONTHS = dg.MonthlyPartitionsDefinition("2025-01-01", end_date="2025-04-01")

@@ -12,10 +12,10 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.due import owe, owed, settle
 from spotify_assets.lake.importing import ImportOptions, import_path
 from spotify_assets.lake.receipts import as_found, read_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Window
 from tests.automation.raw_tables import load
 from tests.lake.events import event_rows
 from tests.lake.exports import account_row, plays, write_json

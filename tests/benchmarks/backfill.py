@@ -25,9 +25,9 @@ from pathlib import Path
 import duckdb
 import psutil  # type: ignore[import-untyped]
 
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import Table
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.engines import COMPARED, ENGINES, OF_SEVERAL_SOURCES, PARQUET
 from tests.benchmarks.lakes import FIRST, make_lake
 from tests.benchmarks.reporting import report

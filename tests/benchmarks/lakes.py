@@ -9,9 +9,9 @@ from spotify_assets.generator.catalogue import generate_catalogue, write_catalog
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.lake import layout
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.tracks import clean_tracks
-from spotify_assets.warehouse.slices import Window
 
 FIRST = date(2023, 1, 1)
 TRACKS = 10_000

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
 from spotify_assets.lake import layout
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.backfill import engine_environment, size
 from tests.benchmarks.engines import assets, script
 from tests.benchmarks.lakes import FIRST, TRACKS, add_events

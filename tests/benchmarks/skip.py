@@ -27,6 +27,7 @@ import polars as pl
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_days
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.skip.ladder import Ladder, climb
 from spotify_assets.skip.model import train_skip_model
@@ -37,7 +38,6 @@ from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
 from tests.skip.simulation import CUTOFF, PLANTED, TEST_DAYS, TRAINING_DAYS, simulated
 from tests.transforms.before import Before

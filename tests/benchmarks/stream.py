@@ -33,12 +33,12 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from spotify_assets.lake.events import EventLake
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.stream.client import SESSION_MS
 from spotify_assets.stream.consumer import LakeConsumer
 from spotify_assets.stream.producer import EventProducer
 from spotify_assets.stream.status import status
-from spotify_assets.warehouse.slices import Window
 from tests.servers import kafka
 
 PARTITIONS = 4

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.charts import content, genres, overview, places, skips, theme
+from tests.charts.svg import to_svg
 
 DAYS = [date(2025, 2, 3), date(2025, 2, 10)]
 
@@ -108,7 +109,7 @@ def test_a_chart_is_drawn_without_a_network(name, scheme, monkeypatch):
     draw, rows, _ = CHARTS.get(name) or (partial(places.world, value="plays", name="plays"), COUNTRIES, ())
 
     assert theme.to_png(draw(rows), scheme).startswith(b"\x89PNG")
-    assert "<svg" in theme.to_svg(draw(rows), scheme)
+    assert "<svg" in to_svg(draw(rows), scheme)
 
 
 def test_the_map_colours_each_country_by_its_number():

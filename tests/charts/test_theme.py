@@ -7,7 +7,8 @@ import pytest
 
 from spotify_assets.charts import audience, overview
 from spotify_assets.charts.personal import calendar, listening_time
-from spotify_assets.charts.theme import HEAT, to_svg
+from spotify_assets.charts.theme import HEAT
+from tests.charts.svg import to_svg
 
 
 def luminance(colour: str) -> float:

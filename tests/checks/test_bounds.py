@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from spotify_assets.checks.bounds import REFUSALS, SILENCE, Bounds, bounded
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
 from spotify_assets.warehouse.audit import Finding
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
 
 DAY = date(2025, 3, 10)

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from spotify_assets.checks.evaluate import check_names, evaluate, reconcile, record
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, TABLES, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.warehouse.audit import Finding
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
 from tests.warehouse.plays import PLAYS, plays, window
 from tests.warehouse.random_rows import random_rows, violations

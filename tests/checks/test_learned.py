@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from spotify_assets.checks.learned import learned, learned_names
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS, ROW_COUNTS, TABLES
 from spotify_assets.warehouse.audit import Finding
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import create_table
 
 START = date(2025, 1, 6)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from spotify_assets.dashboard.published import serving_path
+from spotify_assets.dashboard.published import serving
 
 
 @pytest.fixture(autouse=True)
 def _place_of_its_own() -> Iterator[None]:
     """A server reads once where the copy is; each test is one."""
-    serving_path.cache_clear()
+    serving.cache_clear()
     yield
-    serving_path.cache_clear()
+    serving.cache_clear()

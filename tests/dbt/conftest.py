@@ -10,7 +10,7 @@ def built(tmp_path_factory) -> DbtWarehouse:
     folder = tmp_path_factory.mktemp("dbt")
     warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
     warehouse.create(source_frames())
-    warehouse.build()
+    warehouse.build(unit_tests=True)
     return warehouse
 
 

@@ -6,8 +6,8 @@ from random import Random
 import polars as pl
 import pytest
 
+from spotify_assets.rows.window import Window
 from spotify_assets.transforms.sessions import with_sessions
-from spotify_assets.warehouse.slices import Window
 from tests.dbt.warehouse import (
     DAYS,
     FIRST_DAY,

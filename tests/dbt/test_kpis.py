@@ -34,7 +34,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
     folder = tmp_path_factory.mktemp("kpis")
     warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
     warehouse.create(core_tables())
-    warehouse.build("--exclude-resource-type", "unit_test")
+    warehouse.build()
     names = warehouse.query("select distinct table_name from duckdb_columns() where schema_name = 'marts'")
     return {name: warehouse.query(f"from marts.{name}") for name in names["table_name"]}
 

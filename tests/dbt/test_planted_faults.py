@@ -39,7 +39,7 @@ def world(tmp_path_factory) -> DbtWarehouse:
     folder = tmp_path_factory.mktemp("world")
     warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
     warehouse.create(core_tables())
-    warehouse.build("--exclude-resource-type", "unit_test")
+    warehouse.build()
     return warehouse
 
 

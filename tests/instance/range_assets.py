@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from spotify_assets.warehouse.partition_metadata import tell_each
+from spotify_assets.instance.partition_metadata import tell_each
 
 ASSETS = [f"asset_{number}" for number in range(6)]
 

@@ -39,8 +39,6 @@ from dagster._core.events import (
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import LAST_KNOWN_STAMPED_SQLITE_ALEMBIC_REVISION
-from hypothesis import given
-from hypothesis import strategies as st
 
 from spotify_assets.instance.event_log import MAX_OPEN_SHARDS, PooledSqliteEventLogStorage
 from tests.instance.range_assets import ASSETS, defs, materialize_range, range_tags
@@ -205,56 +203,6 @@ def test_a_batch_of_asset_events_is_stored_as_dagsters_own_class_stores_each(tmp
         pooled.store_event_batch(events)
     for file in ("index.db", f"{RUN}.db"):
         assert contents(tmp_path / "pooled" / file) == contents(tmp_path / "own" / file)
-
-
-odd = st.sampled_from(
-    ['"', "\\", '"timestamp": 1700000000.0', '"partition": "a"', "é|💿", "1700000000.0", "null"]
-)
-"""What the text of a row could be cut at by mistake."""
-
-
-@st.composite
-def planned_events(draw: st.DrawFn) -> list[EventLogEntry]:
-    """What a range run plans, asset by asset, with other events in between."""
-    partitions = st.one_of(st.dates().map(str), st.text(), odd)
-    events: list[EventLogEntry] = []
-    for path in draw(st.lists(st.one_of(st.text(min_size=1), odd), min_size=1, max_size=3)):
-        asset = dg.AssetKey([path])
-        for partition in draw(st.lists(st.one_of(partitions, st.none()), max_size=6)):
-            data = AssetMaterializationPlannedData(asset, partition)
-            at = draw(st.floats(1e9, 2e9))
-            events.append(entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, at=at))
-        if draw(st.booleans()):
-            events.append(materialization(draw(partitions), asset=asset))
-    return events
-
-
-@pytest.fixture(scope="module")
-def any_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PooledSqliteEventLogStorage]:
-    with closing_storage(tmp_path_factory.mktemp("any")) as opened:
-        yield opened
-
-
-@given(planned_events())
-def test_rows_of_planned_partitions_are_those_that_dagster_makes(
-    any_storage: PooledSqliteEventLogStorage, events: list[EventLogEntry]
-) -> None:
-    assert any_storage._rows_of(events) == [any_storage._event_to_row(event) for event in events]
-
-
-def test_planning_many_partitions_writes_out_the_first_of_an_asset_alone(
-    storage: PooledSqliteEventLogStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[EventLogEntry] = []
-    own = storage._event_to_row
-
-    def write(event: EventLogEntry) -> dict[str, Any]:
-        written.append(event)
-        return own(event)
-
-    monkeypatch.setattr(storage, "_event_to_row", write)
-    storage._rows_of([planned(f"2024-01-{day:02d}") for day in range(1, 32)])
-    assert len(written) == 1
 
 
 def test_a_batch_that_fails_leaves_nothing_and_can_be_stored_again(

@@ -1,12 +1,16 @@
 """The instance: our own dagster.yaml kept up to date, somebody's own left alone, SQLite or Postgres."""
 
 import logging
+import multiprocessing
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import dagster as dg
@@ -18,6 +22,9 @@ from spotify_assets.instance.home import OURS, instance_configuration, instance_
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from tests.e2e.server import free_port
 
+TRIALS, AT_ONCE = 4, 4
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["spotify_assets.instance.home", "spotify_assets.instance.event_log"])
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
@@ -46,6 +53,52 @@ def test_a_configuration_of_ones_own_stays(make_settings: Callable[..., Settings
     file.write_text("telemetry: {enabled: false}\n")
     prepare_instance(settings)
     assert file.read_text() == "telemetry: {enabled: false}\n"
+
+
+@pytest.mark.slow
+def test_processes_that_start_at_once_make_one_instance(tmp_path: Path):
+    """Four on a home that is not there yet, four times over; the tables of each storage are stamped once."""
+    for trial in range(TRIALS):
+        data_dir = tmp_path / str(trial)
+        together = processes.Barrier(AT_ONCE)
+        starting = [
+            processes.Process(target=open_instance, args=(data_dir, together)) for _ in range(AT_ONCE)
+        ]
+        for each in starting:
+            each.start()
+        for each in starting:
+            each.join(60)
+        assert [each.exitcode for each in starting] == [0] * AT_ONCE
+        databases = list(data_dir.rglob("*.db"))
+        assert {file.name for file in databases} >= {"index.db", "runs.db", "schedules.db"}
+        assert {file.name: stamps(file) for file in databases} == {file.name: 1 for file in databases}
+
+
+def open_instance(data_dir: Path, together: Barrier) -> None:
+    os.environ["DAGSTER_HOME"] = str(data_dir / "home")
+    settings = Settings(data_dir=data_dir, _env_file=None)
+    together.wait(60)
+    with instance_of(settings) as instance:
+        assert instance.get_runs() == []
+        assert instance.all_asset_keys() == []
+
+
+def stamps(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        return int(connection.execute("select count(*) from alembic_version").fetchone()[0])
+
+
+def test_the_event_log_is_the_instances_whatever_the_environment_says(
+    make_settings: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    prepare_instance(make_settings())
+    home, elsewhere = Path(os.environ["DAGSTER_HOME"]), tmp_path / "elsewhere"
+    monkeypatch.setenv("DAGSTER_HOME", str(elsewhere))
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        dg.materialize([something], instance=instance)
+        assert instance.all_asset_keys() == [something.key]
+    assert (home / "history" / "runs" / "index.db").exists()
+    assert not elsewhere.exists()
 
 
 def test_postgres_by_setting_beside_a_configuration_without_it_is_refused(

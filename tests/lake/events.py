@@ -8,9 +8,9 @@ import polars as pl
 
 from spotify_assets.lake.landing import EventFile, gather, work_folder
 from spotify_assets.lake.receipts import Receipt
+from spotify_assets.rows.cleaned import no_rejects
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import no_rejects
 
 SHA = "ab" * 32
 SOURCE_FILE = f"history.json@{SHA[:12]}"

@@ -17,8 +17,8 @@ from spotify_assets.lake.inbox import import_inbox, pending
 from spotify_assets.lake.kept_out import Why
 from spotify_assets.lake.profiles import Profile, read_profiles, write_profile
 from spotify_assets.lake.receipts import read_receipts
+from spotify_assets.rows.window import Window
 from spotify_assets.transforms.exclusions import Exclusion
-from spotify_assets.warehouse.slices import Window
 from tests.lake.events import contents, event_rows
 from tests.lake.exports import plays, write_json
 

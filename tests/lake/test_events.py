@@ -15,11 +15,11 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake, remove_unfinished
 from spotify_assets.lake.landing import landed_before
 from spotify_assets.lake.receipts import read_receipts
+from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_DATE, Cleaned
-from spotify_assets.warehouse.slices import Window
 from tests.lake.events import (
     SHA,
     SOURCE_FILE,

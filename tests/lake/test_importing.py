@@ -218,7 +218,7 @@ def test_an_import_that_is_killed_leaves_no_row_to_read_and_can_be_repeated(lake
     assert done.returncode == 9
     assert read_receipts(lake) == []
     from spotify_assets.lake.events import EventLake
-    from spotify_assets.warehouse.slices import Window
+    from spotify_assets.rows.window import Window
 
     everything = Window(date(2021, 1, 1), date(2022, 1, 1))
     assert EventLake(lake).read(everything).rows_in == 0

@@ -18,8 +18,8 @@ from spotify_assets.lake.importing import Handed, ImportOptions, Outcome, import
 from spotify_assets.lake.receipts import read_receipts, read_undone, rejected_at_landing
 from spotify_assets.lake.undoing import undo_in_lake
 from spotify_assets.places import Place, StorePlace
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.lake.exports import play, plays, write_json
 
 ANNA = ImportOptions("anna", date(2025, 6, 1))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.start_date import keep_partitions, outside, start_of, with_start
+from spotify_assets.start_date import keep_partitions, outside, start_of, with_start
 from tests.lake.events import chunk, event_rows, handed_in, land_events
 
 OLD = [datetime(2014, 5, 17, 8), datetime(2014, 6, 2, 9), datetime(2014, 5, 17, 9)]  # noqa: DTZ001
@@ -134,3 +134,34 @@ def test_dates_are_read_across_the_columns_of_versions(tmp_path):
             rows = rows.drop("reported_at") if receipt is older else rows.with_columns(later=1)
             layout.write_parquet(path, rows)
     assert layout.landed_event_dates(tmp_path) == [date(2014, 5, 17), date(2014, 6, 2)]
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:200])
+
+
+def leads_nowhere(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file.with_name("gone.parquet"))
+
+
+def no_parquet(file: Path) -> None:
+    file.write_text("event_date\n2014-05-17\n")
+
+
+@pytest.mark.parametrize("damage", [cut, leads_nowhere, no_parquet])
+def test_an_imported_file_that_cannot_be_read_keeps_the_dates_of_its_receipt(tmp_path, damage):
+    """So that a run of those dates fails and names it, where all commands would fail before any run."""
+    receipt = land(tmp_path, OLD)
+    earlier = chunk(event_rows([datetime(2014, 5, 3, 8)]))  # noqa: DTZ001
+    other = land_events(handed_in(sha256="f" * 64, source_file="other"), [earlier], tmp_path)
+    assert layout.heard_and_reported(tmp_path) == set()
+    damage(tmp_path / receipt.landed_files[0])
+    found = layout.landed_event_dates(tmp_path)
+    assert {date(2014, 5, 3), date(2014, 5, 17), date(2014, 6, 2)} <= set(found)
+    assert set(found) <= {date(2014, 5, 3), date(2014, 6, 2), *(date(2014, 5, 17 + n) for n in range(15))}
+    assert layout.first_date(tmp_path) == date(2014, 5, 3)
+    assert layout.heard_and_reported(tmp_path) == set()
+    assert layout.dates_of(tmp_path / other.landed_files[0]) == [date(2014, 5, 3)]
+    layout.receipt_path(tmp_path, Path(receipt.landed_files[0]).stem).write_text("{}")
+    assert layout.landed_event_dates(tmp_path) == [date(2014, 5, 3), date(2014, 6, 2)]

@@ -16,8 +16,8 @@ from spotify_assets.lake.receipts import (
     rejected_at_landing,
     rejected_path,
 )
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.tables import IMPORT_RECEIPTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 
 RECEIPT = Receipt(
     receipt_id="catalogue-2026-11-01-abc",

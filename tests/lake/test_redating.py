@@ -8,15 +8,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from spotify_assets.lake import layout, redating
+from spotify_assets.lake import layout, redating, thread_pool
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.importing import ImportOptions, Outcome, import_path, import_paths
 from spotify_assets.lake.receipts import Receipt, read_receipts
 from spotify_assets.lake.redating import migrate_lake, outdated_words
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
-from spotify_assets.warehouse.slices import Window
 from tests.lake.exports import play, write_json, write_zip
 
 SYNC = datetime(2024, 3, 1, 0, 30)  # noqa: DTZ001
@@ -248,6 +248,14 @@ class TestWrittenOnce:
             len(written) == len(set(written)) == sum(len(each.landed_files) for each in read_receipts(lake))
         )
         assert not list(lake.glob(".landing-*"))
+
+    @pytest.mark.parametrize("room", [0, 3, 1_000])
+    def test_rows_that_wait_on_disk_are_those_that_wait_in_memory(self, lake, tmp_path, monkeypatch, room):
+        files = [write_json(tmp_path / f"{n}.json", [burst()[n], play(SYNC, 8 + n)]) for n in range(4)]
+        list(import_paths(files, tmp_path / "other", OPTIONS))
+        monkeypatch.setattr(thread_pool, "ROWS_WAITING", room)
+        list(import_paths(files, lake, OPTIONS))
+        assert landed_state(lake) == landed_state(tmp_path / "other")
 
     def test_an_earlier_landing_is_written_again_where_this_one_proves_it(self, lake, tmp_path, written):
         imported(lake, write_json(tmp_path / "a.json", burst(1)))

@@ -6,7 +6,7 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
-from spotify_assets.lake.thread_pool import FILES_AT_ONCE, SideBySide, StoppedError
+from spotify_assets.lake.thread_pool import FILES_AT_ONCE, ROWS_WAITING, Room, SideBySide, StoppedError
 
 SECONDS = 20
 """After which something that never comes is a failure."""
@@ -99,3 +99,11 @@ def test_work_without_an_end_ends_when_it_is_left():
         raise KeyboardInterrupt
     with pytest.raises(StoppedError):
         started.result(0)
+
+
+def test_rows_wait_in_memory_as_long_as_there_is_room():
+    room = Room()
+    assert room.take(ROWS_WAITING - 10)
+    assert not room.take(11)
+    assert room.take(10)
+    assert not room.take(1)

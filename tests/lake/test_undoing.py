@@ -20,8 +20,8 @@ from spotify_assets.lake.inbox import import_inbox, pending
 from spotify_assets.lake.kept_out import Why, keep_out, why_kept_out
 from spotify_assets.lake.receipts import read_receipts, read_undone, rejected_path
 from spotify_assets.lake.undoing import choose, undo_in_lake
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.lake.events import contents
 from tests.lake.exports import plays, write_json, write_zip
 from tests.sources.files import tracks_dataset_row, write_csv

@@ -20,8 +20,8 @@ from spotify_assets.cli import app
 from spotify_assets.figures.personal import find_listener, personal_figures
 from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.report.monthly import remove_recaps
-from spotify_assets.report.page import hours_in_words
 from spotify_assets.report.recap import recap
+from spotify_assets.report.words import hours_in_words
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError

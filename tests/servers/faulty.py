@@ -1,7 +1,7 @@
 """A bad network: stands between a client and an S3 server and breaks what passes, and counts what it broke.
 
-What happens to a request depends on the seed, its method, its address and how often the same one came before,
-never on the order of requests: threads of a client may run as they like and meet the same faults again.
+What happens to a request depends on the seed, its method, its key and how often the same one came before,
+never on the bucket or the order of requests: threads of a client run as they like and meet the same faults.
 The `Host` header stays the client's, so signatures hold.
 """
 
@@ -27,11 +27,14 @@ class Fault(StrEnum):
     BUSY = "503"
     """The answer is 503 with `Retry-After`; the server never hears of the request."""
     RESET = "reset"
-    """The connection is reset in the middle of the body: of the upload, else of the answer."""
+    """The connection is reset in the middle of the body: of the upload, else of the answer.
+
+    Where neither has a body, it is reset instead of the answer.
+    """
     LOST = "lost"
     """The server does what it was asked to, and the connection is reset instead of its answer."""
     STALL = "stall"
-    """The server does what it was asked to, and half the answer comes, then nothing."""
+    """The server does what it was asked to, and half the answer's body comes, then nothing."""
     SKEW = "skew"
     """The request says another time than the clock's, as from a machine whose clock is wrong.
 
@@ -58,7 +61,8 @@ def at_random(seed: int, shares: Mapping[Fault, float]) -> Choice:
     """Each fault for a share of the requests."""
 
     def choose(request: Head, before: int) -> Fault | None:
-        said = f"{seed} {before} {request.method} {request.target} {request.get('range')}"
+        key = request.target.lstrip("/").partition("/")[2] or request.target.partition("?")[2]
+        said = f"{seed} {before} {request.method} {key} {request.get('range')}"
         drawn = Random(said).random()
         for fault, share in shares.items():
             if drawn < share:
@@ -70,12 +74,12 @@ def at_random(seed: int, shares: Mapping[Fault, float]) -> Choice:
 
 
 def on(fault: Fault, method: str, target: str, *, times: int = 1) -> Choice:
-    """One fault for requests of a method whose address matches a pattern, each so many times."""
-    pattern = re.compile(target)
+    """One fault for the first requests of a method whose address matches a pattern."""
+    pattern, left = re.compile(target), iter(range(times))
 
-    def choose(request: Head, before: int) -> Fault | None:
-        hit = request.method == method and pattern.search(request.target) and before < times
-        return fault if hit else None
+    def choose(request: Head, _: int) -> Fault | None:
+        hit = request.method == method and pattern.search(request.target)
+        return fault if hit and next(left, None) is not None else None
 
     return choose
 
@@ -149,14 +153,14 @@ class Faulty:
         answer, content = await self._ask(request.without("expect"), body)
         if fault is Fault.LOST:
             raise ConnectionResetError
-        writer.write(answer.to_bytes())
         if fault in {Fault.RESET, Fault.STALL}:
-            writer.write(content[: len(content) // 2])
-            await writer.drain()
+            if content:
+                writer.write(answer.to_bytes() + content[: len(content) // 2])
+                await writer.drain()
             if fault is Fault.STALL:
                 await asyncio.wait([asyncio.ensure_future(reader.read(1))], timeout=self.stall_seconds)
             raise ConnectionResetError
-        writer.write(content)
+        writer.write(answer.to_bytes() + content)
         await writer.drain()
         return (answer.get("connection") or "").lower() != "close"
 

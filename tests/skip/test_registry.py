@@ -1,8 +1,21 @@
 """The feature registry agrees with the catalogue, and nothing in it says how the playback itself ended."""
 
 from spotify_assets.skip.model import MODEL_TERMS
-from spotify_assets.skip.registry import FEATURES, GROUPS, IDENTIFIERS, LABEL, OUTCOME_COLUMNS
+from spotify_assets.skip.registry import FEATURES, GROUPS, IDENTIFIERS, LABEL
 from spotify_assets.tables import LISTENING_EVENTS, MODEL_FEATURES, TABLES, TRACKS
+
+OUTCOME_COLUMNS = (
+    "event_id",
+    "event_date",
+    "ended_at",
+    "action",
+    "ms_played",
+    "skipped",
+    "reason_end",
+    "outcome",
+    "is_stream",
+)
+"""Columns of `core.listening_events` that say how the playback itself ended, or are derived from that."""
 
 ALLOWED_SUBJECTS = {
     TRACKS.full_name: {"track"},

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from spotify_assets.rows.window import Window
 from spotify_assets.skip.sampling import sample_days, training_and_test
-from spotify_assets.warehouse.slices import Window
 
 FIRST = date(2025, 1, 1)
 ROWS = pl.DataFrame(

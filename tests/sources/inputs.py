@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from spotify_assets.rows.cleaned import no_rejects
 from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.imports import Kind, read_events, recognise
 from spotify_assets.sources.kinds import Chunk
-from spotify_assets.transforms.cleaned import no_rejects
 
 Row = dict[str, Any]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from spotify_assets.sources import archive
+from spotify_assets.sources import archive, guarded
 from spotify_assets.sources.archive import InputFile, Refused, input_files
 from spotify_assets.sources.errors import SourceError
 from tests.sources.inputs import zipped
@@ -193,7 +193,7 @@ def drain(file: InputFile) -> int:
 
 @pytest.mark.parametrize("name", ["bomb.gz", "bomb.zip"])
 def test_a_bomb_is_stopped_while_it_is_read(tmp_path: Path, name: str):
-    size = archive.FREE_BYTES * 2
+    size = guarded.FREE_BYTES * 2
     if name.endswith("gz"):
         (tmp_path / name).write_bytes(bomb(size))
     else:
@@ -216,7 +216,7 @@ def test_a_bomb_is_stopped_while_it_is_read(tmp_path: Path, name: str):
 def test_many_members_that_are_small_each_are_a_bomb_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(archive, "FREE_BYTES", 4 << 20)
+    monkeypatch.setattr(guarded, "FREE_BYTES", 4 << 20)
     (tmp_path / "x.zip").write_bytes(zipped({f"{n}.json": bytes(2 << 20) for n in range(8)}))
     with pytest.raises(SourceError, match="zip bomb"):
         for file in input_files(tmp_path / "x.zip"):
@@ -225,7 +225,7 @@ def test_many_members_that_are_small_each_are_a_bomb_together(
 
 
 def test_reading_a_member_again_is_not_counted_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(archive, "FREE_BYTES", 4 << 20)
+    monkeypatch.setattr(guarded, "FREE_BYTES", 4 << 20)
     (tmp_path / "x.zip").write_bytes(zipped({"a.json": bytes(3 << 20)}))
     (file,) = input_files(tmp_path / "x.zip")
     assert isinstance(file, InputFile)

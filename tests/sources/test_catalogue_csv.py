@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.sources.catalogue_csv import ROWS_SCHEMA, CatalogueRead, read_catalogue
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.tables import RAW_TRACKS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from tests.sources.files import (
     FEATURES,
     Row,

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.lake import layout
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from tests.transforms.events import Row, at, playback, raw_events
 
 DAY = date(2025, 3, 1)
@@ -437,7 +437,9 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path):
     file = write(tmp_path, "one.parquet", b"")
     file.unlink()
     file.symlink_to(tmp_path / "gone.parquet")
-    with pytest.raises(SourceError, match=r"/one\.parquet: cannot be read: .* write the file again"):
+    with pytest.raises(
+        SourceError, match=r"/one\.parquet: cannot be read: .* write or import the file again"
+    ):
         read(tmp_path)
 
 
@@ -445,7 +447,9 @@ def test_a_parquet_file_that_was_cut_is_named(tmp_path):
     whole = write(tmp_path, "one.parquet", raw_events(*(playback(f"e{n}") for n in range(500)))).read_bytes()
     for content in [b"no Parquet", *cut(whole)]:
         write(tmp_path, "one.parquet", content)
-        with pytest.raises(SourceError, match=r"/one\.parquet: cannot be read: .* write the file again"):
+        with pytest.raises(
+            SourceError, match=r"/one\.parquet: cannot be read: .* write or import the file again"
+        ):
             read(tmp_path)
 
 
@@ -470,7 +474,9 @@ def test_a_damaged_compressed_file_is_named(tmp_path, suffix):
     overwritten = whole[:middle] + b"\xff" * 8 + whole[middle + 8 :]
     for content in [b"no gzip", overwritten, *cut(whole)]:
         write(tmp_path, f"one{suffix}", content)
-        with pytest.raises(SourceError, match=rf"/one{suffix}: cannot be read: .* write the file again"):
+        with pytest.raises(
+            SourceError, match=rf"/one{suffix}: cannot be read: .* write or import the file again"
+        ):
             read(tmp_path)
 
 

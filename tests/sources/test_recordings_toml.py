@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.sources.errors import SourceError
-from spotify_assets.sources.recordings_toml import read_overrides
-from spotify_assets.transforms.identity import NO_OVERRIDES, Overrides
+from spotify_assets.sources.recordings_toml import NO_OVERRIDES, Overrides, read_overrides
 
 ONE, TWO, THREE = "4uLU6hMCjMI75M1A2tKUQC", "7GhIk7Il098yCjg4BQjzvb", "0VjIjW4GlUZAMYd2vXMi3b"
 

@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotify_assets.sources import json_stream
 from spotify_assets.sources.imports import Kind
-from spotify_assets.sources.streaming_history import DEVICES, device_of
+from spotify_assets.sources.streaming_history import DEVICES, FLAGS, TEXTS, device_of
 from spotify_assets.tables import CONTENT_TYPES, RAW_EVENTS
 from tests.sources.inputs import (
     EPISODE,
@@ -455,6 +456,70 @@ def test_any_values_are_read_or_refused(changes: list[dict[str, Any]]):
     found = read(content)
     assert found.rows_in == len(rows)
     assert sorted([*found.rows["source_row"], *reasons(found)]) == list(range(1, len(rows) + 1))
+
+
+_MOMENTS = st.sampled_from(["2024-03-01T12:00:35Z", "2024-03-01 12:00", " ", "soon", "1999-01-01T00:00:00Z"])
+_WRITTEN = {
+    **dict.fromkeys(TEXTS, st.none() | st.text(max_size=5) | st.sampled_from([" a ", '"', "ü\n"])),
+    **dict.fromkeys(
+        ("spotify_track_uri", "spotify_episode_uri"),
+        st.none()
+        | st.sampled_from(
+            [
+                f"spotify:track:{TRACK}",
+                f"https://open.spotify.com/track/{TRACK}?si=1",
+                "spotify:track:short",
+                EPISODE,
+            ]
+        ),
+    ),
+    "ts": st.none() | _MOMENTS,
+    **dict.fromkeys(
+        ("ms_played", "offline_timestamp"),
+        st.none() | st.integers(-5, 2**40) | st.sampled_from([2**63 - 1, -(2**63), 1_709_294_435_250]),
+    ),
+    **dict.fromkeys(FLAGS, st.none() | st.booleans()),
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.fixed_dictionaries({}, optional=_WRITTEN), min_size=1, max_size=5), st.booleans())
+def test_rows_as_spotify_writes_them_are_read_like_those_beside_a_row_that_it_does_not(rows, has_all):
+    """Nearly all files are read by the shape of their rows; one row of another shape, and none of it is."""
+    written = [play(number, **changes) if has_all else changes for number, changes in enumerate(rows)]
+    one = read(as_json([play(0), *written]))
+    other = read(as_json([play(0), *written, play(99, a_field_of_tomorrow=1)]))
+    assert json.loads(other.rows["extra"][-1])["a_field_of_tomorrow"] == 1
+    assert one.rows.drop("source_file").equals(other.rows[:-1].drop("source_file"))
+    assert one.rejected.drop("source_file").equals(other.rejected.drop("source_file"))
+    assert one.notes == other.notes
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ms_played": "180000"},
+        {"ms_played": 1.5},
+        {"ms_played": 2**63},
+        {"skipped": 1},
+        {"platform": ["a"]},
+        {"ts": None, "ms_played": None},
+        {"new": {"a": 1}},
+    ],
+)
+@pytest.mark.parametrize("place", [0, 40, 99])
+def test_a_row_of_another_shape_changes_nothing_for_its_neighbours(
+    odd, place, monkeypatch: pytest.MonkeyPatch
+):
+    rows = [play(number) for number in range(100)]
+    plain = read(as_json(rows)).rows.drop("source_file")
+    rows[place] = play(place, **odd)
+    monkeypatch.setattr(json_stream, "_LEAST_REACH", 2_000)
+    monkeypatch.setattr(json_stream.read_batches, "__defaults__", (None, 3_000))
+    found = read(as_json(rows))
+    assert found.rows_in == 100
+    others = found.rows.filter(pl.col("source_row") != place + 1).drop("source_file")
+    assert others.equals(plain.filter(pl.col("source_row") != place + 1))
 
 
 def test_a_batch_of_nothing_but_broken_rows_is_read(monkeypatch: pytest.MonkeyPatch):

@@ -20,7 +20,7 @@ from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import read_receipts
 from spotify_assets.places import StorePlace
-from spotify_assets.warehouse.manifest import Manifest, PublishedFile
+from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.publish_lake import publish_to_lake
 from tests.lake.exports import plays, write_json
 from tests.lake.test_in_store import YEARS
@@ -160,14 +160,14 @@ def test_keys_may_come_from_a_profile(environment, bucket: Bucket, exports: list
 
 def publish(processed: Path, months: Mapping[str, int]) -> None:
     """A published table with so many rows in each month, as `warehouse.publish` leaves it."""
-    before, files = Manifest.read(processed), {}
+    before, files = PublishedManifest.read(processed), {}
     for month, rows in months.items():
         path = f"core/listening_events/month={month}/data.parquet"
         (processed / path).parent.mkdir(parents=True, exist_ok=True)
         pl.DataFrame({"n": range(rows), "said": [str(rows)] * rows}).write_parquet(processed / path)
         size = (processed / path).stat().st_size
         files[path] = PublishedFile(str(rows), rows, size, before.version + 1)
-    Manifest(before.version + 1, complete=True, files=files).write(processed)
+    PublishedManifest(before.version + 1, complete=True, files=files).write(processed)
 
 
 def test_published_tables_are_read_by_polars_and_only_what_changed_is_written(
@@ -179,7 +179,7 @@ def test_published_tables_are_read_by_polars_and_only_what_changed_is_written(
     assert publish_to_lake(processed, there) == ()
     publish(processed, {"2025-01": 10, "2025-02": 25})
     assert publish_to_lake(processed, there) == ("core/listening_events/month=2025-02/data.parquet",)
-    assert Manifest.read(there) == Manifest.read(processed)
+    assert PublishedManifest.read(there) == PublishedManifest.read(processed)
     pattern = f"{there}/core/listening_events/**/*.parquet"
     scanned = pl.scan_parquet(
         pattern, storage_options=there.storage_options, credential_provider=None, hive_partitioning=True

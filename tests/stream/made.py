@@ -9,9 +9,9 @@ import polars as pl
 
 from spotify_assets.lake.batches import Origin
 from spotify_assets.lake.events import EventLake
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.messages import judge
 from spotify_assets.stream.batching import OpenBatch
-from spotify_assets.warehouse.slices import Window
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ORIGIN = Origin("listening", "Topic-Id_1", 3)

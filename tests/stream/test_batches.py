@@ -15,9 +15,9 @@ from spotify_assets.lake.batches import BatchName, Manifest, Origin
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.holes import Hole, OffsetsGoneError, holes, next_hole
 from spotify_assets.lake.layout import events_dir, landed_files
+from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.stream.batching import Compression, OpenBatch
-from spotify_assets.warehouse.slices import Window
 from tests.stream.made import DAY, ORIGIN, batch, play, read
 
 

@@ -20,12 +20,12 @@ from confluent_kafka.cimpl import NewTopic
 
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.events import EventLake
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.stream.client import StreamError, partitions_of
 from spotify_assets.stream.consumer import LakeConsumer
 from spotify_assets.stream.producer import EventProducer
 from spotify_assets.stream.status import status
-from spotify_assets.warehouse.slices import Window
 from tests.servers.kafka import Kafka
 
 pytestmark = pytest.mark.stream

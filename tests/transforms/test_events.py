@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, listening_events, valid_events
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES

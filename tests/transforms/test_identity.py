@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from spotify_assets.sources.recordings_toml import Overrides
 from spotify_assets.tables import RECORDINGS
 from spotify_assets.transforms.identity import (
     CATALOGUE_COLUMNS,
     LENGTH_TOLERANCE_MS,
     PLAYED_COLUMNS,
-    Overrides,
     match_rates,
     recordings,
     with_track_key,

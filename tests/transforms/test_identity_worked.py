@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from spotify_assets.transforms.identity import Overrides, match_rates
+from spotify_assets.sources.recordings_toml import Overrides
+from spotify_assets.transforms.identity import match_rates
 from tests.transforms.events import track
 from tests.transforms.test_identity import found, groups, heard, known
 

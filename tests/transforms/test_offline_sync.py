@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.offline_sync import (
+    STAMP,
     Moved,
     days_to_look_back,
     late_uploads,
@@ -198,6 +199,29 @@ class TestStampsThatAreNone:
     def test_what_was_moved_before_stays(self):
         once = placed(*burst(3))
         assert placed(*once) == once
+
+
+@pytest.mark.parametrize(
+    ("extra", "stamp"),
+    [
+        ('{"offline_timestamp":"2024-02-29T21:00:00.250Z"}', at("2024-02-29T21:00:00")),
+        ('{"a":"ü€𝄞","offline_timestamp":"2024-02-29T21:00:00.999Z","b":1}', at("2024-02-29T21:00:00")),
+        ('{"offline_timestamp":"2024-02-29T21:00:00Z"}', at("2024-02-29T21:00:00")),
+        ('{"offline_timestamp":"2024-02-29T21:00:00.123456Z"}', at("2024-02-29T21:00:00")),
+        ('{"offline_timestamp":"2024-02-29T21:00:00.250Z and more"}', None),
+        ('{"offline_timestamp":"2024-02-30T21:00:00.250Z"}', None),
+        ('{"offline_timestamp":"ü2024-02-29T21:00:00.25"}', None),
+        ('{"offline_timestamp":""}', None),
+        ('{"offline_timestamp":1709240400}', None),
+        ('{"offline_timestamp_unit":"ms"}', None),
+        ('{"offline_timestamp":"', None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_stamp_is_read_wherever_it_stands_and_however_it_is_written(extra, stamp):
+    rows = frame({**row(1, None), "extra": extra}, row(2, SYNC - 2 * HOUR))
+    assert with_stamps(rows)[STAMP].to_list() == [stamp, SYNC - 2 * HOUR]
 
 
 class TestUploadedTwice:

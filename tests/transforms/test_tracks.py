@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.sources.catalogue_csv import read_catalogue
 from spotify_assets.tables import ARTISTS, RAW_TRACKS, TRACK_ARTISTS, TRACK_GENRES, TRACKS, Table
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
 from spotify_assets.transforms.track_rules import outlook
 from spotify_assets.transforms.tracks import CleanTracks, artist_id, clean_tracks
 

@@ -13,10 +13,10 @@ import duckdb
 import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import Column, Table
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
-from spotify_assets.warehouse.slices import Window
 
 _COUNTS = (
     Column("plays", "BIGINT", "Playbacks.", nullable=False, minimum=0),
@@ -84,7 +84,7 @@ class PlaysIOManager(WarehouseIOManager):
 
 
 @cache
-def _instance() -> dg.DagsterInstance:
+def instance_of_runs() -> dg.DagsterInstance:
     """One instance for every run: making one takes longer than using it."""
     return dg.DagsterInstance.ephemeral()
 
@@ -103,7 +103,7 @@ class Warehouse:
     def store(self, *assets: dg.AssetsDefinition, **run: Any) -> dg.ExecuteInProcessResult:
         """Materialise assets; what goes wrong is raised."""
         resources = {"io_manager": self.manager(database=str(self.path))}
-        return dg.materialize(assets, instance=_instance(), resources=resources, **run)
+        return dg.materialize(assets, instance=instance_of_runs(), resources=resources, **run)
 
     def attempt(self, *assets: dg.AssetsDefinition, **run: Any) -> dg.ExecuteInProcessResult:
         """Materialise assets; what goes wrong is in the result."""

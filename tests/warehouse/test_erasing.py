@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.erasing import compact, erase_rows, event_dates
+from spotify_assets.warehouse.erasing import erase_rows, event_dates
 
 GONE = "gone-listener-3f1c"
 
@@ -69,7 +69,7 @@ def test_the_bytes_of_erased_rows_leave_the_file_and_tables_and_views_stay(datab
     erase_rows(database, GONE, {"a.json@1", "b.json@2"})
     before = rows(database, "from marts.days order by all")
 
-    compact(database)
+    database.compact()
 
     assert GONE.encode() not in database.path.read_bytes()
     assert rows(database, "from marts.days order by all") == before

@@ -19,12 +19,12 @@ from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.lake import layout
 from spotify_assets.lake.landing import latest_catalogue
-from spotify_assets.lake.start_date import start_of
 from spotify_assets.settings import Settings
+from spotify_assets.start_date import start_of
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
-from spotify_assets.warehouse.manifest import Manifest
+from spotify_assets.warehouse.manifest import PublishedManifest
 from spotify_assets.warehouse.publish import publish
 from tests.warehouse.workers import (
     State,
@@ -104,7 +104,7 @@ def test_a_killed_publishing_leaves_a_whole_copy_and_is_made_good_by_the_next(tm
         published = found
         publish(Database(path), processed)
         assert published_state(processed) == parquet_state(processed) == published
-        assert Manifest.read(processed).complete
+        assert PublishedManifest.read(processed).complete
         assert not list(processed.glob(".publishing*"))
         killed += worker.was_killed
 

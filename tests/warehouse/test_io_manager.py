@@ -1,7 +1,6 @@
 """The IO manager as Dagster uses it; what the stock one does wrong is proved to fail there."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,11 +12,12 @@ import polars as pl
 import pytest
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
-from spotify_assets.transforms.cleaned import REJECTED_DATE, REJECTED_SCHEMA, Cleaned
+from spotify_assets.rows.cleaned import REJECTED_DATE, REJECTED_SCHEMA, Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.store import create_table
 from tests.warehouse.plays import (
     BY_DAY,
@@ -32,9 +32,9 @@ from tests.warehouse.plays import (
     day,
     days,
     failures,
+    instance_of_runs,
     metadata_of,
     plays,
-    range_of,
     window,
 )
 from tests.warehouse.processes import another_process_can_write, held_open
@@ -209,38 +209,6 @@ def test_a_path_that_cannot_be_opened_fails_at_once(
     assert str(warehouse.path) in failures(result)
 
 
-MULTI: dict[str, Any] = {
-    "partitions_def": dg.MultiPartitionsDefinition(
-        {
-            "day": dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01"),
-            "track": dg.StaticPartitionsDefinition(["a", "b", "c"]),
-        }
-    ),
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-    "metadata": {"partition_expr": {"day": "event_date", "track": "track"}},
-}
-
-
-@trap("dagster#19408: a single run of several keys of several dimensions fails")
-def test_a_range_of_several_dimensions_replaces_exactly_its_keys(warehouse: Warehouse) -> None:
-    def store(rows: Sequence[tuple[int, str, int, int]]) -> None:
-        for row in rows:
-            key = dg.MultiPartitionKey({"day": f"2025-01-{row[0]:02}", "track": row[1]})
-            warehouse.store(asset(plays([row]), **MULTI), partition_key=key)
-
-    store([(1, "a", 1, 0), (1, "b", 1, 0), (1, "c", 1, 0), (3, "a", 1, 0)])
-    new = asset(plays([(1, "a", 2, 0), (1, "b", 2, 0), (2, "b", 2, 0)]), **MULTI)
-    result = warehouse.attempt(new, **range_of("2025-01-01|a", "2025-01-02|b"))
-    assert "Tried to access asset_partition_key_range" not in failures(result)
-    assert warehouse.plays() == [
-        (1, "a", 2, 0),
-        (1, "b", 2, 0),
-        (1, "c", 1, 0),
-        (2, "b", 2, 0),
-        (3, "a", 1, 0),
-    ]
-
-
 @trap("its metadata keys are not Dagster's")
 def test_metadata_has_dagsters_keys(warehouse: Warehouse) -> None:
     warehouse.store(asset(plays([(1, "a", 5, 1)]), **BY_DAY), **day(1))
@@ -281,17 +249,33 @@ def test_an_unpartitioned_table_is_replaced_as_a_whole(warehouse: Warehouse) -> 
     assert "dagster/partition_row_count" not in metadata
 
 
-def test_partitions_that_are_not_dates_are_replaced_by_key(warehouse: Warehouse) -> None:
-    by_track: dict[str, Any] = {
-        "partitions_def": dg.StaticPartitionsDefinition(["a", "b"]),
-        "metadata": {"partition_expr": "track"},
-    }
-    for track in ("a", "b", "a"):
-        totals = plays([(1, track, 5, 1)]).drop("event_date")
-        warehouse.store(asset(totals, TOTALS, **by_track), partition_key=track)
-    assert warehouse.sql("select track from core.totals order by 1") == [("a",), ("b",)]
-    result = warehouse.attempt(asset(totals, TOTALS, **by_track), partition_key="b")
-    assert "1 rows lie outside the slice, the first is track='a'" in failures(result)
+@pytest.mark.parametrize(
+    ("definition", "key"),
+    [
+        (dg.StaticPartitionsDefinition(["a", "b"]), "a"),
+        (dg.DynamicPartitionsDefinition(name="tracks"), "a"),
+        (
+            dg.MultiPartitionsDefinition(
+                {
+                    "day": dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01"),
+                    "track": dg.StaticPartitionsDefinition(["a", "b"]),
+                }
+            ),
+            dg.MultiPartitionKey({"day": "2025-01-01", "track": "a"}),
+        ),
+    ],
+)
+def test_partitions_that_are_no_windows_of_time_are_refused(
+    warehouse: Warehouse, definition: dg.PartitionsDefinition, key: str
+) -> None:
+    warehouse.store(asset(plays([(1, "a", 5, 1)]), **BY_DAY), **day(1))
+    kept = asset(plays([(1, "b", 5, 1)]), partitions_def=definition, metadata={"partition_expr": "track"})
+    instance_of_runs().add_dynamic_partitions("tracks", ["a"])
+    result = warehouse.attempt(kept, partition_key=key)
+    assert f"core.plays has {type(definition).__name__}: a partition of a table is a window" in failures(
+        result
+    )
+    assert warehouse.plays() == [(1, "a", 5, 1)]
 
 
 def test_narrower_numbers_and_categories_are_widened(warehouse: Warehouse) -> None:
@@ -388,14 +372,6 @@ def test_hours_of_a_moment_are_stored(warehouse: Warehouse) -> None:
     assert warehouse.sql("select hour(played_at) from core.moments order by 1") == [(10,), (11,)]
 
 
-@pytest.mark.parametrize("columns", ["event_date", {"day": "event_date"}])
-def test_dimensions_without_a_column_are_an_error(warehouse: Warehouse, columns: Any) -> None:
-    unclear = asset(plays([]), **{**MULTI, "metadata": {"partition_expr": columns}})
-    key = dg.MultiPartitionKey({"day": "2025-01-01", "track": "a"})
-    result = warehouse.attempt(unclear, partition_key=key)
-    assert "names one column for each of day, track" in failures(result)
-
-
 # What it loads
 
 
@@ -485,6 +461,32 @@ def test_loading_what_was_never_made_says_what_to_materialise(warehouse: Warehou
     warehouse.store(asset(plays([]).drop("event_date"), TOTALS))
     result = warehouse.attempt(upstream, reading(pl.DataFrame, []), selection=["seen"], **day(1))
     assert "core.plays does not exist yet: materialise asset core/plays first" in failures(result)
+
+
+EARLIER: dict[str, Any] = {
+    "ins": {
+        "before": dg.AssetIn(
+            ["core", "plays"],
+            partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1),
+        )
+    }
+}
+
+
+@pytest.mark.parametrize("first", [1, 2], ids=["its first partition", "a later one"])
+def test_an_asset_that_reads_its_own_earlier_partition_finds_nothing_there_the_first_time(
+    warehouse: Warehouse, first: int
+) -> None:
+    def carry(before: pl.DataFrame) -> pl.DataFrame:
+        played = sum(before["plays"])
+        return (
+            plays([(first, "a", played + 1, 0)]) if not played else plays([(first + 1, "a", 1 + played, 0)])
+        )
+
+    carried = dg.asset(key=["core", "plays"], **BY_DAY, **EARLIER)(carry)
+    warehouse.store(carried, **day(first))
+    warehouse.store(carried, **day(first + 1))
+    assert warehouse.plays() == [(first, "a", 1, 0), (first + 1, "a", 2, 0)]
 
 
 # Ranges, slice by slice

@@ -9,12 +9,12 @@ import duckdb
 import polars as pl
 import pytest
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import RAW_EVENTS, TRACKS, Table
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lengths import length_sources
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 from tests.transforms.events import Row, playback, raw_events, track
 
 FIRST = date(2025, 3, 1)

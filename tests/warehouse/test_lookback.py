@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_days
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import LISTENING_EVENTS
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, model_features
@@ -18,7 +19,6 @@ from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows
 from tests.transforms.before import Before
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from spotify_assets.assets.dbt import from_first_mart
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DUPLICATE_PLAYS, RAW_EVENTS, ROW_COUNTS, SKIP_MODEL
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.pruning import first_date, prune
-from spotify_assets.warehouse.slices import Window
 
 START = date(2024, 2, 1)
 DATES = ("2024-01-31", "2024-02-01", "2024-03-01")
@@ -64,11 +64,11 @@ def test_without_tables_nothing_happens(tmp_path: Path):
 
 
 def test_marts_from_before_the_partitions_are_made_again_from_there(database: Database, make_settings):
-    make_settings().data_dir.mkdir()
-    database.path.rename(make_settings().warehouse_path)
     run = Window(date(2024, 3, 1), date(2024, 4, 1))
     later, earlier = make_settings(start_date=START), make_settings(start_date=date(2024, 1, 1))
-    assert from_first_mart(run, later, ["fct", "agg", "unknown"]) == Window(date(2024, 1, 5), run.end)
-    assert from_first_mart(run, later, ["agg"]) == Window(date(2024, 1, 7), run.end)
-    assert from_first_mart(run, earlier, ["fct", "agg"]) == run
-    assert from_first_mart(run, later, ["unknown"]) == run
+    assert from_first_mart(run, later, database, ["fct", "agg", "unknown"]) == Window(
+        date(2024, 1, 5), run.end
+    )
+    assert from_first_mart(run, later, database, ["agg"]) == Window(date(2024, 1, 7), run.end)
+    assert from_first_mart(run, earlier, database, ["fct", "agg"]) == run
+    assert from_first_mart(run, later, database, ["unknown"]) == run

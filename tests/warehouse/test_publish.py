@@ -11,17 +11,17 @@ import duckdb
 import polars as pl
 import pytest
 
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import DAILY_TRACK_METRICS as METRICS
 from spotify_assets.tables import Table
-from spotify_assets.transforms.cleaned import Cleaned
 from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.manifest import Manifest
+from spotify_assets.warehouse.manifest import PublishedManifest
 from spotify_assets.warehouse.publish import export_csv, publish, publish_serving
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows
 from tests.warehouse.processes import another_process_can_write
 from tests.warehouse.random_rows import random_rows
@@ -172,7 +172,7 @@ def test_names_that_sql_would_have_quoted_are_published(database: Database, proc
             'create schema "My Marts"; create table "My Marts"."order" as select 1 as "group by"'
         )
     assert publish(database, processed).rows["My Marts.order"] == 1
-    assert export_csv(processed / "serving.duckdb", "My Marts.order", processed / "order.csv") == 1
+    assert export_csv(Database(processed / "serving.duckdb"), "My Marts.order", processed / "order.csv") == 1
 
 
 def test_an_empty_warehouse_is_published_as_one(tmp_path: Path, processed: Path) -> None:
@@ -328,7 +328,7 @@ def test_what_was_lost_is_published_again(months: Database, processed: Path, los
         (processed / lost).write_bytes((processed / lost).read_bytes()[:-100])
     publish(months, processed)
     assert len(published_rows(processed, METRICS.full_name)) == len(DAYS)
-    assert Manifest.read(processed).complete
+    assert PublishedManifest.read(processed).complete
 
 
 def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
@@ -342,17 +342,17 @@ def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
         connection.execute(move.format(31))
     written: list[bool] = []
 
-    def once(manifest: Manifest, folder: Path) -> None:
+    def once(manifest: PublishedManifest, folder: Path) -> None:
         if written:
             raise ZeroDivisionError
         written.append(True)
         write_manifest(manifest, folder)
 
-    write_manifest = Manifest.write
+    write_manifest = PublishedManifest.write
     with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
-        patch.setattr(Manifest, "write", once)
+        patch.setattr(PublishedManifest, "write", once)
         publish(months, processed)
-    assert not Manifest.read(processed).complete
+    assert not PublishedManifest.read(processed).complete
     with months.transaction() as connection:
         connection.execute(move.format(-31))
     publish(months, processed)
@@ -364,7 +364,7 @@ def test_the_manifest_says_which_publishing_wrote_each_file(months: Database, pr
     day = Window(date(2025, 2, 1), date(2025, 2, 2))
     write(months, METRICS, random_days(METRICS, [day.start], seed=2), day)
     publish(months, processed)
-    manifest = Manifest.read(processed)
+    manifest = PublishedManifest.read(processed)
     assert manifest.version == 2
     versions = [manifest.files[metrics_file(month)].version for month in ("2025-01", "2025-02", "2025-03")]
     assert versions == [1, 2, 1]
@@ -439,7 +439,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_table_is_exported_as_csv_whatever_the_file_is_called(
     serving: Path, tmp_path: Path, name: str
 ) -> None:
-    assert export_csv(serving, "core.plays", tmp_path / name) == 5
+    assert export_csv(Database(serving), "core.plays", tmp_path / name) == 5
     with (tmp_path / name).open(newline="", encoding="utf-8") as file:
         lines = list(csv.reader(file))
     assert lines == [
@@ -458,16 +458,16 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path: Path, 
     with duckdb.connect(str(serving)) as connection:
         connection.execute("create table cells as select ?::varchar as name, -1.5 as number", [text])
         connection.execute("insert into cells values (?, 2)", [f"a{text}"])
-    export_csv(serving, "main.cells", tmp_path / "cells.csv")
+    export_csv(Database(serving), "main.cells", tmp_path / "cells.csv")
     with (tmp_path / "cells.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file))[1:] == [[f"'{text}", "-1.5"], [f"a{text}", "2.0"]]
-    export_csv(serving, "main.cells", tmp_path / "raw.csv", raw=True)
+    export_csv(Database(serving), "main.cells", tmp_path / "raw.csv", raw=True)
     with (tmp_path / "raw.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file))[1:] == [[text, "-1.5"], [f"a{text}", "2.0"]]
 
 
 def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:
-    export_csv(serving, "core.plays", tmp_path / "plays.csv")
+    export_csv(Database(serving), "core.plays", tmp_path / "plays.csv")
     text = (tmp_path / "plays.csv").read_text()
     assert "2025-01-02,,\n" in text
     assert '2025-01-03,"",3\n' in text
@@ -476,24 +476,24 @@ def test_null_and_empty_text_stay_apart(serving: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("table", ["core.nope", "plays", "core.plays; drop table core.plays", ""])
 def test_exporting_an_unknown_table_names_the_nearest(serving: Path, tmp_path: Path, table: str) -> None:
     with pytest.raises(ValueError, match=r"no published table .*core\.plays"):
-        export_csv(serving, table, tmp_path / "out.csv")
+        export_csv(Database(serving), table, tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None:
     with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
-        export_csv(tmp_path / "serving.duckdb", "core.plays", tmp_path / "out.csv")
+        export_csv(Database(tmp_path / "serving.duckdb"), "core.plays", tmp_path / "out.csv")
 
 
 def test_the_serving_database_alone_is_new_while_the_files_stay(database: Database, processed: Path) -> None:
     publish(database, processed)
-    before = Manifest.read(processed)
+    before = PublishedManifest.read(processed)
     with database.transaction() as connection:
         connection.execute("insert into core.names values ('b')")
     serving = publish_serving(database, processed)
     with opened(serving) as copy:
         assert contents(copy)["core.names"] == [("a",), ("b",)]
     assert pl.read_parquet(processed / "core/names/data.parquet")["name"].to_list() == ["a"]
-    assert Manifest.read(processed) == before
+    assert PublishedManifest.read(processed) == before
     assert tree(processed) == PUBLISHED
     assert publish(database, processed).written == ("core/names/data.parquet",)

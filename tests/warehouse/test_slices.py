@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.rows.window import Window
+from spotify_assets.warehouse.slices import Slices
 
 dates = st.dates(date(2000, 1, 1), date(2030, 1, 1))
 windows = st.builds(

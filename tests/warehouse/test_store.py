@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotify_assets.rows.window import Window
 from spotify_assets.tables import TABLES, Column, Table
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.slices import Window
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,
@@ -182,19 +182,13 @@ JANUARY = date(2024, 12, 31)
 @st.composite
 def predicates(draw: st.DrawFn, depth: int = 2) -> tuple[Predicate, set[int]]:
     """A predicate, and the days of January that it is true for."""
-    kind = draw(st.sampled_from(["between", "among", "and", "any_of"] if depth else ["between", "among"]))
+    kind = draw(st.sampled_from(["between", "and"] if depth else ["between"]))
     if kind == "between":
         first, last = draw(st.tuples(st.integers(0, 10), st.integers(0, 10)))
         start, end = JANUARY + timedelta(days=first), JANUARY + timedelta(days=last)
         return Predicate.between("d", start, end), {day for day in DAYS_OF_MONTH if first <= day < last}
-    if kind == "among":
-        days = draw(st.sets(st.integers(1, 9)))
-        texts = [str(JANUARY + timedelta(days=day)) for day in sorted(days)]
-        return Predicate.among("d", texts), days
-    parts = draw(st.lists(predicates(depth=depth - 1), min_size=2 if kind == "and" else 0, max_size=3))
-    if kind == "any_of":
-        return Predicate.any_of([part for part, _ in parts]), set().union(*(true for _, true in parts))
-    (one, true_for_one), (other, true_for_other) = parts[:2]
+    parts = draw(st.lists(predicates(depth=depth - 1), min_size=2, max_size=2))
+    (one, true_for_one), (other, true_for_other) = parts
     return one & other, true_for_one & true_for_other
 
 
@@ -215,25 +209,9 @@ def test_predicates_combine_as_sets_of_rows_do(
 
 
 def test_everything_and_nothing(memory: duckdb.DuckDBPyConnection) -> None:
-    for predicate, expected in ((EVERYTHING, 2), (NOTHING, 0), (Predicate.any_of([]), 0)):
+    for predicate, expected in ((EVERYTHING, 2), (NOTHING, 0)):
         found = memory.execute(f"select 1 from range(2) where {predicate.sql}").fetchall()
         assert len(found) == expected
-
-
-def test_any_of_thousands_of_parts_is_understood(memory: duckdb.DuckDBPyConnection) -> None:
-    parts = [Predicate.among("n", [str(number)]) & Predicate("n >= ?", [number]) for number in range(2000)]
-    predicate = Predicate.any_of(parts)
-    query = f"select count(*) from range(5000) r(n) where {predicate.sql}"
-    assert memory.execute(query, list(predicate.parameters)).fetchall() == [(2000,)]
-
-
-def test_a_value_with_a_quote_is_a_value(memory: duckdb.DuckDBPyConnection) -> None:
-    predicate = Predicate.among("name", ["O'Connor", "'; drop table t; --"])
-    found = memory.execute(
-        f"select name from (values ('O''Connor'), ('other')) v(name) where {predicate.sql}",
-        list(predicate.parameters),
-    ).fetchall()
-    assert found == [("O'Connor",)]
 
 
 # Errors

@@ -22,10 +22,11 @@ import duckdb
 import polars as pl
 
 from spotify_assets.checks.evaluate import reconcile
+from spotify_assets.rows.window import Window
 from spotify_assets.warehouse import io_manager
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
-from spotify_assets.warehouse.slices import Slices, Window
+from spotify_assets.warehouse.slices import Slices
 from tests.warehouse.plays import IN_ONE_RUN, PLAYS, Warehouse, asset, days, plays, window
 
 LAST_DAY = 9

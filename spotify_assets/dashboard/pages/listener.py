@@ -25,7 +25,8 @@ from spotify_assets.figures.personal import COMPARED, PersonalFigures
 from spotify_assets.figures.personal_queries import LEAST_PLAYS, TERMS
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.beside_music import KINDS, discovered, is_all_that_is_known
-from spotify_assets.report.page import UNDESCRIBED, hours_in_words, rendered
+from spotify_assets.report.page import UNDESCRIBED, rendered
+from spotify_assets.report.words import hours_in_words
 from spotify_assets.tables import AUDIO_FEATURES
 
 _TOPS = (

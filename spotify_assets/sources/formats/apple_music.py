@@ -20,16 +20,14 @@ from spotify_assets.sources.event_rows import (
     chunk,
     country,
     event_ids,
-    extra_json,
     int_column,
     ms_reasons,
     started_at,
     text_column,
     time_column,
     time_reasons,
-    unplanned,
-    values_of,
 )
+from spotify_assets.sources.extras import extra_json, unplanned, values_of
 from spotify_assets.sources.formats.model import Clock, Format
 from spotify_assets.sources.json_stream import Batch
 from spotify_assets.sources.kinds import Chunk, Kind, Recognised

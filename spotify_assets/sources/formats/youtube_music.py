@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from spotify_assets.sources.archive import InputFile
-from spotify_assets.sources.event_rows import text_column, unplanned, values_of
+from spotify_assets.sources.event_rows import text_column
+from spotify_assets.sources.extras import unplanned, values_of
 from spotify_assets.sources.formats.model import SECOND_MS, Clock, Format
 from spotify_assets.sources.json_stream import Batch, read_batches
 from spotify_assets.sources.kinds import Chunk, Kind, Recognised
 from spotify_assets.sources.privacy import PERSONAL_KEYS
-from spotify_assets.sources.scrobble_evidence import Evidence, Names
+from spotify_assets.sources.scrobble_evidence import Evidence, ScrobbleTexts
 from spotify_assets.sources.scrobbles import Reading, scrobbled
 
 SOURCE = "youtube_music"
@@ -59,8 +60,8 @@ def _artist(value: object) -> str | None:
     return name.removesuffix(" - Topic") if isinstance(name, str) else None
 
 
-def _names(elements: list[dict[str, object]]) -> Names:
-    return Names(
+def _names(elements: list[dict[str, object]]) -> ScrobbleTexts:
+    return ScrobbleTexts(
         text_column("artist_name", [_artist(value) for value in values_of(elements, "subtitles")]),
         text_column("track_name", [_title(value) for value in values_of(elements, "title")]),
         pl.Series("album_name", [None] * len(elements), dtype=pl.String),

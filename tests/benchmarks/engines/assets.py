@@ -9,8 +9,8 @@ import dagster as dg
 from spotify_assets.automation.runs import run as run_job
 from spotify_assets.definitions import build_defs
 from spotify_assets.instance.home import instance_of
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.engines import COMPARED
 from tests.benchmarks.lakes import FIRST
 from tests.benchmarks.watching import Cost, measured

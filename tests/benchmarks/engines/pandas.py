@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from spotify_assets.lake import layout
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
     AUDIO_FEATURES,
@@ -21,7 +22,6 @@ from spotify_assets.tables import (
     MODEL_FEATURES,
     Table,
 )
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.engines import OF_SEVERAL_SOURCES, PARQUET
 from tests.benchmarks.lakes import clean_catalogue
 from tests.benchmarks.watching import Cost, measured

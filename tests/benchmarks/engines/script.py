@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.lakes import clean_catalogue, event_files
 from tests.benchmarks.watching import Cost, measured
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS, MODEL_FEATURES
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.engines import PARQUET
 from tests.benchmarks.lakes import clean_catalogue, event_files
 from tests.benchmarks.watching import Cost, measured

@@ -10,11 +10,11 @@ import dagster as dg
 import polars as pl
 from dagster_duckdb_polars import DuckDBPolarsIOManager
 
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.transforms.events import listening_events as clean_events
 from spotify_assets.transforms.features import model_features as features_of
 from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
-from spotify_assets.warehouse.slices import Window
 from tests.benchmarks.lakes import clean_catalogue, event_files
 from tests.benchmarks.watching import Cost, measured
 

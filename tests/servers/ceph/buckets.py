@@ -1,7 +1,8 @@
 """Buckets of a server, seen past the product: what a test puts there, finds there and allows there."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,10 @@ class Bucket:
         found = pages.paginate(Bucket=self.name, Prefix=prefix)
         return {each["Key"]: each["Size"] for page in found for each in page.get("Contents", [])}
 
+    def has(self, pattern: str) -> bool:
+        """Whether there is an object whose key matches."""
+        return any(re.search(pattern, key) for key in self.keys())
+
     def read(self, key: str) -> bytes:
         """An object's bytes."""
         body = client(self.server, self.owner).get_object(Bucket=self.name, Key=key)["Body"].read()
@@ -63,7 +68,13 @@ class Bucket:
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object, or write it over."""
-        client(self.server, self.owner).put_object(Bucket=self.name, Key=key, Body=data)
+        self.put_all([key], data)
+
+    def put_all(self, keys: Iterable[str], data: bytes) -> None:
+        """Write objects that all hold the same."""
+        s3 = client(self.server, self.owner)
+        for key in keys:
+            s3.put_object(Bucket=self.name, Key=key, Body=data)
 
     def allow(self, policy: Mapping[str, Any]) -> None:
         """Set who else may do what."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from spotify_assets.transforms.cleaned import REJECTED_DATE, REJECTED_SCHEMA
+from spotify_assets.rows.cleaned import REJECTED_DATE, REJECTED_SCHEMA
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,9 @@ def keep_partitions(settings: Settings) -> str | None:
 
 
 def _fitting(settings: Settings, first: date) -> Grain:
-    if settings.warehouse_path.exists():
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415 DuckDB takes time to import
+
+    if warehouse_of(settings).exists():
         return "day"
     last = layout.last_date(settings.lake) or first
     return "month" if (last - first).days > MANY_DAYS else "day"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spotify_assets.transforms.cleaned import REJECTED_SCHEMA
-from spotify_assets.transforms.rejects import reject
+from spotify_assets.rows.cleaned import REJECTED_SCHEMA
+from spotify_assets.rows.rejects import reject
 from tests.transforms.events import at
 
 REASONS: dict[str, tuple[pl.Expr, pl.Expr | str]] = {

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from spotify_assets.warehouse.partition_metadata import tell_each
+from spotify_assets.instance.partition_metadata import tell_each
 
 DAYS = dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-01-04")
 TAGS = {

@@ -1,0 +1,23 @@
+"""What comes through the door: connections, and the errors that readers outside `warehouse` may meet.
+
+Every warehouse is spoken to through DuckDB, be it one file or a lakehouse. Others know it by these names.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+Connection = duckdb.DuckDBPyConnection
+"""A connection to a warehouse: `execute` and `sql` take DuckDB's SQL; `.pl()` of the answer is a frame."""
+OUTDATED_COPY = (duckdb.CatalogException, duckdb.BinderException)
+"""What is raised where the published copy lacks a table, or a column that this version adds to one."""
+
+
+def single_row(connection: Connection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """The row of a query that gives exactly one.
+
+    All of the result is fetched: a connection of DuckDB 2 refuses other work while one is unfinished.
+    """
+    [row] = connection.execute(query, list(parameters)).fetchall()
+    return row

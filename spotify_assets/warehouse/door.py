@@ -1,0 +1,70 @@
+"""The one door to the warehouse: the interface by which everything outside this package opens it.
+
+Here belongs: what any warehouse can do, and which one the settings mean. Not here: how one of a kind works
+(`database`: one DuckDB file), or what a run stores in it (`io_manager`).
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.connection import Connection
+from spotify_assets.warehouse.database import Database
+
+
+class Warehouse(Protocol):
+    """A warehouse, wherever it is; `str` of it is where, for a person."""
+
+    @property
+    def catalog(self) -> str:
+        """The name by which its views may call its own tables."""
+
+    @property
+    def memory_limit(self) -> str | None:
+        """DuckDB's memory limit, of everything that is done with it."""
+
+    def exists(self) -> bool:
+        """Whether anything was ever written."""
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """A connection that sees what was committed.
+
+        Raises:
+            WarehouseMissingError: nothing was ever written.
+            WarehouseLockedError: another process keeps it from being read, longer than is waited.
+        """
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A connection whose changes all stay, or, after any exception, none.
+
+        Raises:
+            WarehouseLockedError: another process keeps it from being written, longer than is waited.
+        """
+
+    def copy_to(self, target: Path) -> None:
+        """Write the committed state to a new DuckDB file.
+
+        Raises:
+            WarehouseMissingError: nothing was ever written.
+            WarehouseError: the copy is not whole.
+        """
+
+    def compact(self) -> None:
+        """Leave no trace of deleted rows where the warehouse lies."""
+
+    def for_dbt(self) -> AbstractContextManager[str]:
+        """Its address, as dbt's profile takes it, for the time of a call."""
+
+
+def warehouse_of(settings: Settings) -> Warehouse:
+    """The warehouse that runs write to."""
+    return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+
+
+def published_copy(settings: Settings, memory_limit: str | None = None) -> Database:
+    """The copy that everyone outside Dagster reads: one file, whatever the warehouse is.
+
+    Nobody writes to it, so that there is nothing to wait for but the moment in which it is replaced.
+    """
+    return Database(settings.serving_path, memory_limit=memory_limit or settings.duckdb_memory_limit)

@@ -1,0 +1,127 @@
+"""How long a visitor waits for a page of the dashboard, in a headless Chromium, on what is published.
+
+    .venv/bin/python -m tests.benchmarks.pages [--data FOLDER]
+
+FOLDER is a data folder in which something is published, `./data` by default: `make demo` makes one. A server
+is started on it, and each page is opened twice, in a browser context of its own, as by somebody who was never
+there. `first content` is the time until its first number, chart, table or message is seen, `whole` until
+nothing is drawn any more. The second time its address names a period, which is then cleared by the button of
+the sidebar: `filtered` is the time until all of the other view is there. CPU is what the server used: on a
+machine that others use, compare that.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psutil  # type: ignore[import-untyped]
+
+from spotify_assets.dashboard.app import PAGES
+from spotify_assets.dashboard.serve import command
+from spotify_assets.figures.view import known_days
+from spotify_assets.settings import PROJECT_ROOT
+from tests.benchmarks.reporting import report
+from tests.e2e.browser import opened_browser
+from tests.e2e.server import free_port
+
+KINDS = ("stMetric", "stVegaLiteChart", "stDataFrame", "stAlert")
+CONTENT = ", ".join(f'[data-testid="{kind}"]' for kind in KINDS)
+UNFINISHED = '[data-stale="true"], [data-testid="stStatusWidget"], [data-testid="stSkeleton"]'
+PATIENCE = 60_000
+"""Milliseconds that a page may take."""
+
+
+@contextmanager
+def served(data: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a dashboard on a data folder, and its process, which answers."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        process = subprocess.Popen(
+            command(port=port),
+            cwd=PROJECT_ROOT,
+            env=os.environ | {"SPOTIFY_DATA_DIR": str(data), "DAGSTER_HOME": home},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            found = psutil.Process(process.pid)
+            while not found.net_connections():
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}", found
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def timed(server: psutil.Process, act: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that something takes, and CPU seconds of the server meanwhile."""
+    began, used = time.monotonic(), sum(server.cpu_times()[:2])
+    act()
+    return time.monotonic() - began, sum(server.cpu_times()[:2]) - used
+
+
+def measured(browser: Any, url: str, module: str, other: str, server: psutil.Process) -> dict[str, object]:
+    """The row of one page; `other` is the query of another view of it."""
+    context = browser.new_context(viewport={"width": 1300, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+
+    def opened(query: str = "") -> None:
+        page.goto(f"{url}/{module}{query}")
+        page.locator(CONTENT).first.wait_for()
+
+    def at_rest() -> None:
+        page.locator(UNFINISHED).first.wait_for(state="detached")
+
+    def cleared() -> None:
+        button = page.get_by_role("button", name="Clear all filters")
+        button.dispatch_event("click")  # while Streamlit draws, the sidebar takes no pointer
+        button.wait_for(state="detached")
+        at_rest()
+
+    first, first_cpu = timed(server, opened)
+    rest, rest_cpu = timed(server, at_rest)
+    opened(other)
+    at_rest()
+    filtered, filtered_cpu = timed(server, cleared)
+    context.close()
+    return {
+        "page": module,
+        "first content s": first,
+        "whole s": first + rest,
+        "CPU s": first_cpu + rest_cpu,
+        "filtered s": filtered,
+        "filtered CPU s": filtered_cpu,
+    }
+
+
+def main() -> None:
+    """Measure every page, the first visit of the server first."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    data = parser.parse_args().data.resolve()
+    with duckdb.connect(str(data / "processed" / "serving.duckdb"), read_only=True) as connection:
+        known = known_days(connection)
+    if known is None:
+        sys.exit(f"nothing is published in {data}: make demo")
+    period = known.default()
+    other = f"?from={period.first + timedelta(days=1)}&to={period.last}"
+    load = os.getloadavg()[0]
+    with served(data) as (url, server), opened_browser() as browser:
+        rows = [measured(browser, url, page.module, other, server) for page in PAGES]
+    report("pages", {"data": str(data)}, rows, [f"load of the machine: {load:.1f} at the start"])
+
+
+if __name__ == "__main__":
+    main()

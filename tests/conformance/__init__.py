@@ -1,0 +1,1 @@
+"""Tests by the makers of our dependencies, for what our classes derive from; `make test-conformance`."""
