@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from signal import SIGKILL, SIGTERM
@@ -45,11 +45,13 @@ class Streamed:
 
     settings: Settings
     bucket: Bucket
+    started: list[Commands] = field(default_factory=list)
 
     def consumers(self, **more: str) -> Commands:
-        """Consumers as processes of the command line."""
+        """Consumers as processes of the command line; what still runs in the end is killed."""
         url = {"SPOTIFY_LAKE_URL": str(self.settings.lake_url)}
-        return Commands(self.settings, **(self.bucket.environment | url | more))
+        self.started.append(Commands(self.settings, **(self.bucket.environment | url | more)))
+        return self.started[-1]
 
     def committed(self) -> int:
         """Batches whose manifest is there."""
@@ -78,7 +80,7 @@ class Streamed:
 @pytest.fixture
 def streamed(
     cluster: kafka.Kafka, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Streamed:
+) -> Iterator[Streamed]:
     """An empty topic and an empty lake, with small batches."""
     for name, value in bucket.environment.items():
         monkeypatch.setenv(name, value)
@@ -93,7 +95,11 @@ def streamed(
         stream_batch_rows=50,
         stream_batch_seconds=0.5,
     )
-    return Streamed(settings, bucket)
+    streamed = Streamed(settings, bucket)
+    yield streamed
+    for process in (process for commands in streamed.started for process in commands.processes):
+        process.kill()
+        process.wait()
 
 
 def wait_for_batches(streamed: Streamed, more_than: int) -> None:
