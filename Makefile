@@ -10,7 +10,7 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-store test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo test test-slow test-stream kafka test-store readers test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -75,6 +75,17 @@ $(KAFKA_JARS)/.fetched: tests/servers/kafka/pom.xml tests/servers/kafka/sha256su
 	mvn --batch-mode --quiet --strict-checksums --file tests/servers/kafka/pom.xml dependency:copy-dependencies \
 		-DoutputDirectory=$(CURDIR)/$(KAFKA_JARS) && \
 	(cd $(KAFKA_JARS) && sha256sum --check --strict --quiet $(CURDIR)/tests/servers/kafka/sha256sums) && touch $@
+
+# Spark and DuckDB's httpfs, by which make test-store reads what is published; without them it says what it skips.
+SPARK_JARS := .cache/spark
+readers: $(BENCH) $(SPARK_JARS)/.fetched
+	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-httpfs.lock
+
+$(SPARK_JARS)/.fetched: tests/servers/spark/pom.xml tests/servers/spark/sha256sums
+	rm -rf $(SPARK_JARS) && mkdir -p $(SPARK_JARS)
+	mvn --batch-mode --quiet --strict-checksums --file tests/servers/spark/pom.xml dependency:copy-dependencies \
+		-DoutputDirectory=$(CURDIR)/$(SPARK_JARS)
+	(cd $(SPARK_JARS) && sha256sum --check --strict --quiet $(CURDIR)/tests/servers/spark/sha256sums) && touch $@
 
 # Dagster's own tests, from its source distribution; the wheel has none.
 DAGSTER_TESTS := .cache/dagster-tests
@@ -174,6 +185,8 @@ lock:
 	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-stream.lock
+	printf 'duckdb==1.5.5\nduckdb-extension-httpfs==1.5.5\n' | uv pip compile - --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file requirements-httpfs.lock
 	echo 'checkov>=3.2' | uv pip compile - --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --output-file requirements-scan.lock
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -188,23 +187,3 @@ def test_published_tables_are_read_by_polars_and_only_what_changed_is_written(
         ("2025-01", 10),
         ("2025-02", 25),
     ]
-
-
-def test_published_tables_are_read_by_duckdb(environment, bucket: Bucket, tmp_path: Path):
-    there = StorePlace.of(f"s3://{bucket.name}/prefix") / "processed"
-    publish(tmp_path / "processed", {"2025-01": 10, "2025-02": 25})
-    publish_to_lake(tmp_path / "processed", there)
-    owner, host = bucket.owner, bucket.server.endpoint.removeprefix("http://")
-    with duckdb.connect() as connection:
-        try:
-            connection.execute("load httpfs")
-        except duckdb.Error as error:
-            pytest.skip(f"DuckDB has no httpfs here: {error}")
-        connection.execute(
-            f"create secret (type s3, key_id '{owner.access_key}', secret '{owner.secret_key}', "
-            f"endpoint '{host}', url_style 'path', use_ssl false)"
-        )
-        counted = connection.execute(
-            f"select count(*) from read_parquet('{there}/core/listening_events/**/*.parquet')"
-        ).fetchone()
-    assert counted == (35,)
