@@ -32,7 +32,7 @@ def outside() -> list[Path]:
     return [path for path in found if path.relative_to(PACKAGE).parts[0] not in INSIDE]
 
 
-def names_the_folder(tree: ast.AST) -> Iterator[ast.AST]:
+def names_the_folder(tree: ast.AST) -> Iterator[ast.expr]:
     """Where code says `settings.lake_dir`, `settings.lake_url` or `data_dir / "raw"`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("settings"):
