@@ -79,7 +79,7 @@ $(KAFKA_JARS)/.fetched: tests/servers/kafka/pom.xml tests/servers/kafka/sha256su
 # Dagster's own tests, from its source distribution; the wheel has none.
 DAGSTER_TESTS := .cache/dagster-tests
 test-conformance: $(DEV) $(DAGSTER_TESTS)/.fetched
-	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest --numprocesses 2 tests/conformance $(PYTEST_ARGS)
 
 $(DAGSTER_TESTS)/.fetched: requirements.lock | $(DEV)
 	rm -rf $(DAGSTER_TESTS) && mkdir -p $(DAGSTER_TESTS)
