@@ -16,7 +16,8 @@ PACKAGE = Path(spotify_assets.__file__).parent
 DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
-    {"places", "whole_files"},
+    {"whole_files"},
+    {"places"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
