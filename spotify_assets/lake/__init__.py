@@ -4,6 +4,10 @@ Here belongs: the inbox, the folder layout, atomic writes, landing and receipts,
 erasing a listener, undoing an import. Not here: parsing a format (`sources`) or the warehouse. Nothing here
 imports Dagster.
 
+Whether the lake is in a folder or in an object store only `places` knows; here every address is a `Place`.
+`<data>/raw` stands for `settings.lake`. In a store each writing of a file of imports has a name of its own,
+`<receipt id>~<writing>`.
+
     <data>/inbox/…                        what people drop; only read, what nobody knows goes to rejected/
     <data>/raw/spotify_tracks/snapshot_date=YYYY-MM-DD/part-<name>.parquet
     <data>/raw/listening_events/date=YYYY-MM-DD/[hour=HH/]part-<name>.parquet    from producers

@@ -4,10 +4,11 @@ A ten-year history has 3,650 dates and comes in several exports, so that a file 
 thousands of tiny files. An import is one file for each month instead, sorted by date and time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -39,6 +40,7 @@ BYTES_PER_ROW = 25
 """What an event takes in a file of the lake; of text files it is more, so that fewer are read at once."""
 WORK = ".landing-"
 """How the work folder of a landing begins."""
+_R = TypeVar("_R")
 ORDER = ("event_date", "ended_at", "source_row")
 
 
@@ -179,6 +181,7 @@ class EventLake:
     lake_dir: Place
     _month: tuple[date, Cleaned, dict[date, pl.DataFrame]] | None = field(default=None, repr=False)
     _receipts: list[Receipt] | None = field(default=None, repr=False)
+    _produced: frozenset[date] | None = field(default=None, repr=False)
 
     def read(self, window: Window) -> Cleaned:
         """The event rows of a window's dates, beside those that were refused, each with its `REJECTED_DATE`.
@@ -189,7 +192,7 @@ class EventLake:
         Raises:
             SourceError: a file of the lake cannot be read.
         """
-        parts = [self._of_producers(day) for day in window.days()]
+        parts = self._of_each(self._of_producers, self._produced_days(window))
         parts += [self._imported(month, window) for month in _months(window)]
         parts.append(self._refused(window))
         parts = [part for part in parts if part.rows_in]
@@ -203,16 +206,16 @@ class EventLake:
 
     def files(self, window: Window) -> list[Place]:
         """The files that are read for a window: producers' of its dates, and the imports of its months."""
-        of_dates = [layout.landed_files(layout.events_dir(self.lake_dir, day)) for day in window.days()]
+        of_dates = self._of_each(self._files_of, self._produced_days(window))
         of_months = [layout.imported_files(self.lake_dir, month) for month in _months(window)]
         return [path for paths in (*of_dates, *of_months) for path in paths]
 
     def expected_rows(self, window: Window) -> dict[date, int]:
         """About how many rows each date of a window has, by the sizes of its files: enough to plan by."""
-        expected = {
-            day: _bytes(layout.landed_files(layout.events_dir(self.lake_dir, day))) // BYTES_PER_ROW
-            for day in window.days()
-        }
+        produced = self._produced_days(window)
+        files = self._of_each(self._files_of, produced)
+        expected = dict.fromkeys(window.days(), 0)
+        expected |= {day: _bytes(paths) // BYTES_PER_ROW for day, paths in zip(produced, files, strict=True)}
         for month in _months(window):
             days = (_next(month) - month).days
             per_day = _bytes(layout.imported_files(self.lake_dir, month)) // BYTES_PER_ROW // days
@@ -221,8 +224,26 @@ class EventLake:
                     expected[day] += per_day
         return expected
 
+    def _produced_days(self, window: Window) -> list[date]:
+        """The dates of a window that may have files of producers.
+
+        Which dates a store has is asked once: a file of a date that comes meanwhile is one for the next run.
+        """
+        if places.is_local(self.lake_dir):
+            return window.days()
+        if self._produced is None:
+            self._produced = frozenset(layout.produced_dates(self.lake_dir))
+        return [day for day in window.days() if day in self._produced]
+
+    def _of_each(self, do: Callable[[date], _R], days: list[date]) -> list[_R]:
+        """What is done with each date; with several at a time where a store has to answer."""
+        return [do(day) for day in days] if places.is_local(self.lake_dir) else places.each(do, days)
+
+    def _files_of(self, day: date) -> list[Place]:
+        return layout.landed_files(layout.events_dir(self.lake_dir, day))
+
     def _of_producers(self, day: date) -> Cleaned:
-        paths = layout.landed_files(layout.events_dir(self.lake_dir, day))
+        paths = self._files_of(day)
         if not paths:
             return _NOTHING
         batches = [path for path in paths if BatchName.parse(path.name)]

@@ -192,8 +192,12 @@ def landed_dates_outside(lake_dir: Place, first: date, last: date) -> list[date]
 def landed_event_dates(lake_dir: Place) -> list[date]:
     """The dates that the lake has events of, or a producer's folder for them, in order."""
     imported = _all_imported(lake_dir)
-    produced = {day for day, folder in _days(lake_dir) if folder.parent.name == EVENTS}
-    return sorted(produced | set(_dates_in(imported)))
+    return sorted({*produced_dates(lake_dir), *_dates_in(imported)})
+
+
+def produced_dates(lake_dir: Place) -> list[date]:
+    """The dates that the lake has a producer's folder of events for, in order."""
+    return sorted(day for day, folder in _days(lake_dir) if folder.parent.name == EVENTS)
 
 
 def heard_and_reported(lake_dir: Place) -> set[tuple[date, date]]:

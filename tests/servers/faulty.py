@@ -1,7 +1,7 @@
 """A bad network: stands between a client and an S3 server and breaks what passes, and counts what it broke.
 
 What happens to a request depends on the seed, its method, its key and how often the same one came before,
-never on the bucket or the order of requests: threads of a client run as they like and meet the same faults.
+never on the bucket or the order of requests, so threads may run as they like and meet the same faults.
 The `Host` header stays the client's, so signatures hold.
 """
 

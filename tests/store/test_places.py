@@ -91,6 +91,7 @@ def test_one_fault_is_not_noticed(folder: Any, proxy: Faulty, fault: Fault, aske
     assert proxy.counts[fault] == 1
 
 
+@pytest.mark.slow
 def test_a_listing_that_breaks_in_a_later_page_goes_on_where_it_was(
     folder: Any, proxy: Faulty, bucket: Bucket
 ):

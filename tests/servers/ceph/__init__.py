@@ -19,7 +19,16 @@ from tests.servers.ceph.config import Ports, config_text
 from tests.servers.ports import answers, free_ports, wait_for
 
 PACKAGES = "radosgw ceph-mon ceph-osd ceph-mgr ceph-common"
-PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
+PROGRAMS = (
+    "setpriv",
+    "ceph",
+    "ceph-authtool",
+    "ceph-mon",
+    "ceph-osd",
+    "monmaptool",
+    "radosgw",
+    "radosgw-admin",
+)
 REGION = "us-east-1"
 MONITOR, OSD, GATEWAY = "a", "0", "client.rgw.a"
 _CAPABILITIES = {
@@ -61,7 +70,9 @@ class Daemon:
     def start(self) -> None:
         """Start it; it serves some time later."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
+            # A test run that is killed ends nothing itself: the system ends its daemons.
+            command = ["setpriv", "--pdeathsig", "KILL", *self.command]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def runs(self) -> bool:
         """Whether it runs; raises what it said last where it has ended."""

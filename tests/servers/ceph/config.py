@@ -51,7 +51,7 @@ def config_text(folder: Path, cluster: str, ports: Ports) -> str:
         },
         "client.rgw.a": {
             "rgw data": folder / "gateway",
-            "rgw frontends": f"beast endpoint=127.0.0.1:{ports.gateway}",
+            "rgw frontends": f"beast endpoint=127.0.0.1:{ports.gateway} tcp_nodelay=1",
             "rgw thread pool size": 32,
         },
     }
