@@ -97,6 +97,7 @@ test-e2e: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/vulture
 	SPOTIFY_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .
