@@ -41,8 +41,9 @@ def test_every_model_has_a_yaml_that_describes_all_its_columns(built, path):
     assert model["description"].strip()
     described = {column["name"]: column["data_type"] for column in model["columns"]}
     assert all(column["description"].strip() for column in model["columns"])
+    node = built.manifest().nodes[f"model.listening.{path.stem}"]
     found = built.query(
         "select column_name, lower(data_type) as data_type from duckdb_columns() "
-        f"where table_name = '{path.stem}'"
+        f"where schema_name = '{node.schema}' and table_name = '{node.alias}'"
     )
     assert described == dict(found.iter_rows())
