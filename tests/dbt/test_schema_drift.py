@@ -9,11 +9,7 @@ from spotify_assets.tables import TABLES
 from tests.dbt.warehouse import PROJECT_DIR
 
 SOURCES_FILE = PROJECT_DIR / "models" / "staging" / "_sources.yml"
-SOURCE_TABLES = {
-    *(name for name in TABLES if name.startswith("core.")),
-    "ml.skip_model",
-    "ml.skip_model_coefficients",
-}
+SOURCE_TABLES = {name for name in TABLES if name.startswith("core.")}
 
 
 def declared_sources() -> dict[str, dict[str, Any]]:
@@ -23,6 +19,12 @@ def declared_sources() -> dict[str, dict[str, Any]]:
 
 def test_every_source_table_is_declared_once():
     assert set(declared_sources()) == SOURCE_TABLES
+
+
+def test_every_source_is_read_by_a_model(built):
+    nodes = [node for node in built.manifest().nodes.values() if node.resource_type == "model"]
+    read = {parent for node in nodes for parent in node.depends_on.nodes if parent.startswith("source.")}
+    assert {unique_id.split(".", 2)[2] for unique_id in read} == SOURCE_TABLES
 
 
 @pytest.mark.parametrize("name", sorted(SOURCE_TABLES))

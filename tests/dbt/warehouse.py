@@ -333,7 +333,8 @@ class DbtWarehouse:
 
     def manifest(self) -> Manifest:
         """The project as dbt reads it for this warehouse."""
-        return _parsed(self.path.stem).deepcopy()  # type: ignore[no-untyped-call]
+        manifest: Manifest = _parsed(self.path.stem).deepcopy()  # type: ignore[no-untyped-call]
+        return manifest
 
     def dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
         """Run dbt on the warehouse, as the command line would."""
