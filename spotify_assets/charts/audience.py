@@ -239,7 +239,7 @@ def _time(days: pl.Series, unit: str | None = None) -> "alt.X":
     import altair as alt  # noqa: PLC0415
 
     column = f"{unit}({days.name})" if unit else days.name
-    return alt.X(f"{column}:T", title=None, axis=days_axis(days))
+    return alt.X(f"{column}:T", title=None, axis=days_axis(days), bandPosition=0.5)
 
 
 def _flat() -> "alt.Axis":
