@@ -79,7 +79,7 @@ $(KAFKA_JARS)/.fetched: tests/servers/kafka/pom.xml tests/servers/kafka/sha256su
 # Dagster's own tests, from its source distribution; the wheel has none.
 DAGSTER_TESTS := .cache/dagster-tests
 test-conformance: $(DEV) $(DAGSTER_TESTS)/.fetched
-	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest --numprocesses 2 tests/conformance $(PYTEST_ARGS)
 
 $(DAGSTER_TESTS)/.fetched: requirements.lock | $(DEV)
 	rm -rf $(DAGSTER_TESTS) && mkdir -p $(DAGSTER_TESTS)
@@ -97,6 +97,7 @@ test-e2e: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/vulture
 	SPOTIFY_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .

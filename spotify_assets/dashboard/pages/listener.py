@@ -86,19 +86,7 @@ def page(filters: Filters) -> None:
     _discoveries(figures)
     _taste(figures)
     _skips(figures)
-    table(
-        "What the data cannot say",
-        figures["unknowns"].filter(pl.col("touched") > 0),
-        term=TERMS["unknowns"],
-        name="unknowns",
-        columns={
-            "what": "What",
-            "touched": "How many",
-            "of_all": "Of how many",
-            "share": _SHARE,
-            "means": "What follows",
-        },
-    )
+    _unknowns(figures)
 
 
 def opening(user_id: str | None) -> Period | None:
@@ -328,8 +316,11 @@ def _taste(figures: PersonalFigures) -> None:
         )
     if empty:
         st.info(f"{', '.join(empty)}: {UNDESCRIBED}.", icon=":material/search_off:")
-    if not figures.compared:
-        return
+    if figures.compared:
+        _taste_shift(figures)
+
+
+def _taste_shift(figures: PersonalFigures) -> None:
     for kind, title in (("artist", "Artists that rose and fell"), ("genre", "Genres that rose and fell")):
         show(
             title,
@@ -363,4 +354,20 @@ def _skips(figures: PersonalFigures) -> None:
         },
         note=f"Of artists with at least {LEAST_PLAYS} plays whose ending is known.",
         empty="No artist was played often enough to have a skip rate.",
+    )
+
+
+def _unknowns(figures: PersonalFigures) -> None:
+    table(
+        "What the data cannot say",
+        figures["unknowns"].filter(pl.col("touched") > 0),
+        term=TERMS["unknowns"],
+        name="unknowns",
+        columns={
+            "what": "What",
+            "touched": "How many",
+            "of_all": "Of how many",
+            "share": _SHARE,
+            "means": "What follows",
+        },
     )
