@@ -217,7 +217,7 @@ def _beside_music(figures: PersonalFigures) -> None:
             "kind": "Kind",
             "hours": st.column_config.NumberColumn("Hours played", format="%.1f"),
             "share": _SHARE,
-            "playbacks": "Playbacks",
+            "playbacks": st.column_config.NumberColumn("Playbacks", format="localized"),
         },
     )
     table(
@@ -239,7 +239,7 @@ def _beside_music(figures: PersonalFigures) -> None:
             "show_name": "Name",
             "minutes": _MINUTES,
             "titles": st.column_config.NumberColumn("Titles", help="Episodes or chapters"),
-            "playbacks": "Playbacks",
+            "playbacks": st.column_config.NumberColumn("Playbacks", format="localized"),
             "content_type": "Kind",
             "first_date": _FIRST_DATE,
             "last_date": st.column_config.DateColumn("To"),
@@ -274,7 +274,7 @@ def _discoveries(figures: PersonalFigures) -> None:
         columns={
             "artist_name": "Artist",
             "first_date": _FIRST_DATE,
-            "streams": "Streams",
+            "streams": st.column_config.NumberColumn("Streams", format="localized"),
             "minutes": _MINUTES,
         },
         empty="No artist was streamed for the first time in this period.",
@@ -348,8 +348,8 @@ def _skips(figures: PersonalFigures) -> None:
         name="skipped_artists",
         columns={
             "artist_name": "Artist",
-            "plays": "Plays",
-            "skips": "Skips",
+            "plays": st.column_config.NumberColumn("Plays", format="localized"),
+            "skips": st.column_config.NumberColumn("Skips", format="localized"),
             "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
         },
         note=f"Of artists with at least {LEAST_PLAYS} plays whose ending is known.",
