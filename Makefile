@@ -63,7 +63,7 @@ test-stream: $(DEV) kafka
 	$(BIN)/python -m pytest tests/stream -m stream -rs $(PYTEST_ARGS)
 
 # Ceph's S3 gateway, started on loopback from Debian's packages; what is missing is said where it is not there.
-test-store: $(DEV)
+test-store: $(DEV) kafka
 	$(BIN)/python -m pytest tests/store -m "store and not slow" -rs $(PYTEST_ARGS)
 
 kafka: $(KAFKA_JARS)/.fetched

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tests.lake.exports import plays, write_json
+from tests.servers.ceph import User
 from tests.servers.ceph.buckets import Bucket
 
 LISTENER = "anna"
@@ -36,6 +37,19 @@ def played(folder: Path) -> Counter[Played]:
     """What the files of a folder say was played."""
     rows = [row for path in sorted(folder.glob("*.json")) for row in json.loads(path.read_text("utf-8"))]
     return Counter((row["ts"], row["spotify_track_uri"].rpartition(":")[2]) for row in rows)
+
+
+def reader_of(bucket: Bucket) -> User:
+    """Somebody new who may list and read a bucket, and nothing else."""
+    reader = bucket.server.create_user(f"reads-{bucket.name}")
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [reader.arn]},
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"],
+    }
+    bucket.allow({"Version": "2012-10-17", "Statement": [allowed]})
+    return reader
 
 
 @dataclass(frozen=True)

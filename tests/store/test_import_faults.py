@@ -16,7 +16,7 @@ import pytest
 from tests.servers.ceph import Ceph
 from tests.servers.ceph.buckets import Bucket
 from tests.servers.faulty import Fault, Faulty, at_random, on
-from tests.store.importing import LISTENER, Lake, played, write_exports
+from tests.store.importing import LISTENER, Lake, played, reader_of, write_exports
 
 pytestmark = pytest.mark.store
 
@@ -35,8 +35,9 @@ def lake(bucket: Bucket, tmp_path: Path) -> Lake:
 
 @pytest.fixture
 def proxy(server: Ceph) -> Iterator[Faulty]:
-    """A bad network in front of the server."""
+    """A bad network in front of the server, on which a connection stalls for two seconds."""
     with Faulty(server.ports.gateway) as running:
+        running.stall_seconds = 2
         yield running
 
 
@@ -47,7 +48,7 @@ def must_hold_all(lake: Lake, exports: Path) -> None:
     assert lake.seen_by_the_product() == wanted.total()
 
 
-@pytest.mark.parametrize("fault", [Fault.ERROR, Fault.BUSY, Fault.RESET, Fault.LOST])
+@pytest.mark.parametrize("fault", [Fault.ERROR, Fault.BUSY, Fault.RESET, Fault.LOST, Fault.STALL])
 def test_of_a_network_that_breaks_a_part_of_the_requests_nothing_is_seen(lake, proxy, exports, fault: Fault):
     proxy.choice = at_random(1, {fault: 0.05})
     done = lake.load(exports, AWS_ENDPOINT_URL=proxy.endpoint)
@@ -69,6 +70,21 @@ def test_a_lost_answer_to_the_one_request_that_matters_is_no_other_answer(
     assert (done.code, done.wrong) == (0, "")
     assert proxy.counts[Fault.LOST] > 0
     assert "landed before" not in done.said
+    must_hold_all(lake, exports)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "target"), [("PUT", r"\.parquet"), ("PUT", "_receipts/"), ("GET", "list")]
+)
+def test_a_connection_that_stalls_for_longer_than_one_waits_is_given_up_and_made_anew(
+    lake, proxy, exports, method, target
+):
+    proxy.stall_seconds = 600
+    proxy.choice = on(Fault.STALL, method, target)
+    done = lake.load(exports, AWS_ENDPOINT_URL=proxy.endpoint)
+    assert (done.code, done.wrong) == (0, "")
+    assert proxy.counts[Fault.STALL] == 1
     must_hold_all(lake, exports)
 
 
@@ -114,15 +130,7 @@ class TestWhatCannotWork:
         self.must_say(elsewhere, exports, "no such bucket")
 
     def test_a_bucket_that_may_only_be_read(self, lake: Lake, exports: Path, server: Ceph):
-        reader = server.create_user(f"reads-{lake.bucket.name}")
-        everything = [f"arn:aws:s3:::{lake.bucket.name}", f"arn:aws:s3:::{lake.bucket.name}/*"]
-        allowed = {
-            "Effect": "Allow",
-            "Principal": {"AWS": [reader.arn]},
-            "Action": ["s3:GetObject", "s3:ListBucket"],
-            "Resource": everything,
-        }
-        lake.bucket.allow({"Version": "2012-10-17", "Statement": [allowed]})
+        reader = reader_of(lake.bucket)
         self.must_say(lake, exports, "access is denied", **server.environment(reader))
         assert lake.bucket.keys() == {}
 

@@ -66,6 +66,10 @@ class Bucket:
         body = client(self.server, self.owner).get_object(Bucket=self.name, Key=key)["Body"].read()
         return bytes(body)
 
+    def contents(self) -> dict[str, bytes]:
+        """Every object and its bytes."""
+        return {key: self.read(key) for key in self.keys()}
+
     def put(self, key: str, data: bytes) -> None:
         """Write an object, or write it over."""
         self.put_all([key], data)
