@@ -90,7 +90,7 @@ $(SPARK_JARS)/.fetched: tests/servers/spark/pom.xml tests/servers/spark/sha256su
 # Dagster's own tests, from its source distribution; the wheel has none.
 DAGSTER_TESTS := .cache/dagster-tests
 test-conformance: $(DEV) $(DAGSTER_TESTS)/.fetched
-	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest tests/conformance $(PYTEST_ARGS)
+	PYTHONPATH=$(DAGSTER_TESTS) $(BIN)/python -m pytest --numprocesses 2 tests/conformance $(PYTEST_ARGS)
 
 $(DAGSTER_TESTS)/.fetched: requirements.lock | $(DEV)
 	rm -rf $(DAGSTER_TESTS) && mkdir -p $(DAGSTER_TESTS)
@@ -108,6 +108,7 @@ test-e2e: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/vulture
 	SPOTIFY_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .

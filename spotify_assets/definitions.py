@@ -27,8 +27,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     """
     # dagster_dbt takes seconds to import, so what needs it is imported here.
     from spotify_assets.assets.core import core_assets  # noqa: PLC0415
-    from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable  # noqa: PLC0415
-    from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
+    from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
     from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
     from spotify_assets.assets.publish import metrics_asset, publish_asset  # noqa: PLC0415
@@ -47,7 +46,6 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
-    from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
 
     keep_partitions(settings)
     begins = partial(start_of, settings)
@@ -60,14 +58,6 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
-    resources = {
-        "warehouse": WarehouseIOManager.of(settings),
-        "dbt": ListeningDbtCli(
-            project_dir=str(settings.dbt_project_dir),
-            profiles_dir=str(settings.dbt_project_dir),
-            dbt_executable=dbt_executable(),
-        ),
-    }
     return dg.Definitions(
         assets=[
             *operated([*made, publish_asset(settings, _leaves(made))], settings),
@@ -77,10 +67,25 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
-        resources=resources | dict(resource_overrides or {}),
+        resources=_resources(settings) | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
         executor=watched_in_process_executor,
     )
+
+
+def _resources(settings: Settings) -> dict[str, Any]:
+    from spotify_assets.assets.dbt import dbt_executable  # noqa: PLC0415
+    from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
+    from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
+
+    return {
+        "warehouse": WarehouseIOManager.of(settings),
+        "dbt": ListeningDbtCli(
+            project_dir=str(settings.dbt_project_dir),
+            profiles_dir=str(settings.dbt_project_dir),
+            dbt_executable=dbt_executable(),
+        ),
+    }
 
 
 def _leaves(assets: list[dg.AssetsDefinition]) -> list[dg.AssetKey]:

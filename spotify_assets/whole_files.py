@@ -8,13 +8,21 @@ from pathlib import Path
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A file to write, with the ending of `path`, that takes its place; after an exception the old one stays.
-
-    Its name begins with a dot and is short, however long the other is.
-    """
-    new = path.with_name(f".{uuid.uuid4().hex[:12]}.new{path.suffix}")
-    try:
+    """A file to write that takes the place of `path`; after an exception the old one stays."""
+    with beside(path) as new:
         yield new
         new.replace(path)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A temporary name in the folder of a file, of which nothing is left in the end.
+
+    It begins with a dot, is short, however long the other is, and has another ending: who reads all of a
+    folder's `*.parquet` takes it for none of them.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        yield temporary
     finally:
-        new.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

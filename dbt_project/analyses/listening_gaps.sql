@@ -19,7 +19,7 @@ active_days as (
             partition by activity.user_id
             order by activity.local_date
         ) as local_date_before
-    from {{ ref('fct_user_activity') }} as activity
+    from {{ ref('fact_user_activity') }} as activity
     cross join parameters
     where
         activity.playbacks > 0

@@ -12,7 +12,7 @@ with parameters as (
 newest_day as (
 
     select max(local_date) as local_date
-    from {{ ref('fct_listening_hours') }}
+    from {{ ref('fact_listening_hours') }}
 
 ),
 
@@ -22,7 +22,7 @@ totals as (
         hours.local_hour,
         count(distinct hours.user_id) as listeners,
         sum(hours.ms_listened) as ms_listened
-    from {{ ref('fct_listening_hours') }} as hours
+    from {{ ref('fact_listening_hours') }} as hours
     cross join newest_day
     cross join parameters
     where

@@ -17,7 +17,7 @@ listeners as (
         sum(hours.ms_overlapping) / 60000 as minutes_overlapping,
         count(*) filter (where hours.ms_overlapping > 0) as hours_with_overlap,
         arg_max(hours.local_date, hours.ms_overlapping) filter (where hours.ms_overlapping > 0) as worst_date
-    from {{ ref('fct_listening_hours') }} as hours
+    from {{ ref('fact_listening_hours') }} as hours
     cross join parameters
     where {{ is_like('hours.user_id', 'parameters.listener') }}
     group by hours.user_id

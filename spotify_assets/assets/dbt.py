@@ -42,7 +42,7 @@ ones on days that a run does not make."""
 
 
 class ListeningDbtTranslator(DagsterDbtTranslator):
-    """Keys are [schema, table] as everywhere; groups are schemas; sources are the core and ml assets."""
+    """Keys are [schema, table] as everywhere; groups are schemas; sources are the core assets."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(

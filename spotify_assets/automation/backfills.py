@@ -102,10 +102,7 @@ def backfill_of(
             wanted = {keys[-1]}  # the run needs a partition, whichever: what it makes has none
     ranges = tuple(
         Range(
-            Window(
-                as_window(definition.time_window_for_partition_key(run[0])).start,
-                as_window(definition.time_window_for_partition_key(run[-1])).end,
-            ),
+            _window_of(definition, run),
             tuple(run),
             _with_downstream(
                 graph, chosen, [*unmade, *(a for a in partitioned if lacking[a] & set(run))], partitioned
@@ -157,6 +154,12 @@ def _contiguous(keys: Sequence[str], wanted: set[str]) -> list[list[str]]:
                 found.append([key])
         before = key in wanted
     return found
+
+
+def _window_of(definition: dg.TimeWindowPartitionsDefinition, run: Sequence[str]) -> Window:
+    """The dates of contiguous partitions."""
+    first, last = (as_window(definition.time_window_for_partition_key(key)) for key in (run[0], run[-1]))
+    return Window(first.start, last.end)
 
 
 def _with_downstream(

@@ -117,9 +117,7 @@ def plan(
         if stream == "tracks":
             reached = [d for d in days_of_events if d >= day or day == earliest]
         else:
-            beside = {previous_partition(day, grain), next_partition(day, grain)}
-            together = beside.union(*(pair for pair in uploads if day in pair))
-            reached = [d for d in together if ("events", d) in seen]
+            reached = [d for d in _decided_with(day, grain, uploads) if ("events", d) in seen]
         missing = [
             d
             for d in {day, *reached}
@@ -137,12 +135,25 @@ def plan(
             else:
                 before, latest = wanted.get(target, (0, 0))
                 wanted[target] = max(before, len(failures)), max(latest, since)
+    made.wanted = _joined(wanted, grain)
+    return made
+
+
+def _decided_with(day: date, grain: Grain, uploads: Collection[tuple[date, date]]) -> set[date]:
+    """The days that the events of a day decide about: its neighbours, and those of its late uploads."""
+    beside = {previous_partition(day, grain), next_partition(day, grain)}
+    return beside.union(*(pair for pair in uploads if day in pair))
+
+
+def _joined(wanted: Mapping[date, tuple[int, int]], grain: Grain) -> list[Wanted]:
+    """Ranges of the partitions that are wanted, each with its failed runs and the time of its change."""
+    found = []
     for first, last in at_most(ranges(wanted, grain), MOST_RUNS):
         inside = [state for day, state in wanted.items() if first <= day <= last]
-        made.wanted.append(
+        found.append(
             Wanted(first, last, max(failed for failed, _ in inside), max(since for _, since in inside))
         )
-    return made
+    return found
 
 
 def _waiting(

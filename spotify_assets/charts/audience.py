@@ -14,6 +14,7 @@ from spotify_assets.charts.theme import (
     VERMILION,
     colours,
     dates_as_text,
+    days_axis,
     heat,
     so_far,
 )
@@ -45,12 +46,13 @@ def active_users(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerCha
         .unpivot(list(_ACTIVE), index="local_date", variable_name="span", value_name="users")
         .with_columns(pl.col("span").replace_strict(_ACTIVE))
     )
-    legend = alt.Legend(orient="bottom", symbolOpacity=1)
+    spans = list(_ACTIVE.values())
+    # Of the line's look: the points are faint, and the dashes would be their outlines.
+    legend = alt.Legend(orient="bottom", columns=3, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2)
     base = alt.Chart(long).encode(
-        x=_time("local_date"),
+        x=_time(rows["local_date"]),
         y=alt.Y("users:Q", title="Active users", axis=alt.Axis(format=COUNT, tickMinStep=1)),
-        color=alt.Color("span:N", **colours(list(_ACTIVE.values()), legend=legend)),
-        strokeDash=alt.StrokeDash("span:N", sort=list(_ACTIVE.values()), legend=None),
+        color=alt.Color("span:N", **colours(spans, legend=legend)),
         tooltip=[
             alt.Tooltip("local_date:T", title="Date", format=_DAY),
             alt.Tooltip("span:N", title="Active within a"),
@@ -60,7 +62,9 @@ def active_users(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerCha
     mark = so_far(
         base.transform_filter(f"datum.span == '{_ACTIVE['daily_active_users']}'"), rows, "local_date", today
     )
-    lines = alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=0.3), *mark)
+    dash = alt.StrokeDash("span:N", title=None, sort=spans, scale=alt.Scale(domain=spans), legend=legend)
+    line = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
+    lines = alt.layer(line, base.mark_circle(size=45, opacity=0.3), *mark)
     return cast("alt.LayerChart", lines.properties(height=280))
 
 
@@ -126,7 +130,7 @@ def engagement(rows: pl.DataFrame) -> "alt.LayerChart":
     import altair as alt  # noqa: PLC0415
 
     base = alt.Chart(dates_as_text(rows)).encode(
-        x=_time("local_date"),
+        x=_time(rows["local_date"]),
         tooltip=[
             alt.Tooltip("local_date:T", title="Date", format=_DAY),
             alt.Tooltip("median:Q", title="Median", format=".1f"),
@@ -178,7 +182,7 @@ def sessions(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
     import altair as alt  # noqa: PLC0415
 
     base = alt.Chart(dates_as_text(rows)).encode(
-        x=_time("local_date", unit="yearmonthdate"),
+        x=_time(rows["local_date"], unit="yearmonthdate"),
         y=alt.Y("sessions:Q", title="Sessions", axis=alt.Axis(format=COUNT, tickMinStep=1)),
         tooltip=[
             alt.Tooltip("local_date:T", title="Date", format=_DAY),
@@ -188,7 +192,7 @@ def sessions(rows: pl.DataFrame, today: date | None = None) -> "alt.LayerChart":
             alt.Tooltip("plays_each:Q", title="Plays in each", format=".1f"),
         ],
     )
-    layers = (base.mark_bar(color=BLUE), *so_far(base, rows, "local_date", today))
+    layers = (base.mark_bar(color=BLUE), *so_far(base, rows, "local_date", today, in_bars=True))
     return cast("alt.LayerChart", alt.layer(*layers).properties(height=240))
 
 
@@ -231,11 +235,11 @@ def session_lengths(rows: pl.DataFrame, step: int, longest: int) -> "alt.Chart":
     )
 
 
-def _time(column: str, unit: str | None = None) -> "alt.X":
+def _time(days: pl.Series, unit: str | None = None) -> "alt.X":
     import altair as alt  # noqa: PLC0415
 
-    axis = alt.Axis(format="%d %b", labelOverlap="greedy", grid=False)
-    return alt.X(f"{unit}({column}):T" if unit else f"{column}:T", title=None, axis=axis)
+    column = f"{unit}({days.name})" if unit else days.name
+    return alt.X(f"{column}:T", title=None, axis=days_axis(days), bandPosition=0.5)
 
 
 def _flat() -> "alt.Axis":

@@ -12,6 +12,7 @@ from spotify_assets.charts.theme import (
     VERMILION,
     colours,
     dates_as_text,
+    days_axis,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ _NAMES = {
 _LABEL_LIMIT = 150
 _BOTH = "both high"
 _SHOWN_NAMES = 6
-"""Tracks that are high in both and get their name beside the point; more would cover each other."""
+"""Tracks that are high in both and get their name beside the point."""
+_NAME_HEIGHT = 0.06
+"""Share of the chart's height that a name takes."""
 _DATE = "%d %b %Y"
 
 
@@ -49,7 +52,7 @@ def ladder(rows: pl.DataFrame) -> "alt.LayerChart":
     base = alt.Chart(named).encode(
         y=alt.Y("rung:N", title=None, sort=order, axis=alt.Axis(labelLimit=_LABEL_LIMIT)),
         yOffset=alt.YOffset("model:N", sort=models),
-        color=alt.Color("model:N", **colours(models, legend=alt.Legend(orient="bottom", columns=2))),
+        color=alt.Color("model:N", **colours(models, columns=1)),
         tooltip=[
             alt.Tooltip("rung:N", title="Features up to"),
             alt.Tooltip("model:N", title="Model"),
@@ -81,9 +84,7 @@ def over_time(rows: pl.DataFrame) -> "alt.LayerChart":
 
     y = alt.Y("auc:Q", title="AUC on the days up to the cut-off", scale=alt.Scale(zero=False))
     base = alt.Chart(dates_as_text(rows)).encode(
-        x=alt.X(
-            "cutoff_date:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap="greedy", grid=False)
-        ),
+        x=alt.X("cutoff_date:T", title=None, axis=days_axis(rows["cutoff_date"])),
         y=y,
         tooltip=[
             alt.Tooltip("cutoff_date:T", title="Cut-off", format=_DATE),
@@ -190,8 +191,21 @@ def popular_and_skipped(rows: pl.DataFrame) -> "alt.LayerChart":
         )
     )
     labels = (
-        alt.Chart(named.filter("is_both").head(_SHOWN_NAMES))
+        alt.Chart(_apart(named))
         .mark_text(align="right", dx=-10, limit=140, color=GREY)
         .encode(x=x, y=y, text="track_name:N")
     )
     return cast("alt.LayerChart", alt.layer(points, labels).properties(height=360))
+
+
+def _apart(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of the tracks that are high in both, the first whose names leave each other the room of a line."""
+    marked = rows.filter("is_both")
+    kept: list[int] = []
+    highest, lowest = rows["skip_probability"].max(), rows["skip_probability"].min()
+    room = _NAME_HEIGHT * (cast("float", highest) - cast("float", lowest))
+    chances = marked["skip_probability"].to_list()
+    for number, chance in enumerate(chances):
+        if all(abs(chance - chances[other]) >= room for other in kept):
+            kept.append(number)
+    return marked[kept[:_SHOWN_NAMES]]

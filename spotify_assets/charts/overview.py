@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from spotify_assets.charts.theme import BLUE, COUNT, GREY, VERMILION, dates_as_text, so_far
+from spotify_assets.charts.theme import BLUE, COUNT, GREY, VERMILION, dates_as_text, days_axis, so_far
 
 if TYPE_CHECKING:
     import altair as alt
@@ -56,7 +56,7 @@ def by_day(
         else None
     )
     base = alt.Chart(named).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap="greedy", grid=False)),
+        x=alt.X("day:T", title=None, axis=days_axis(rows["day"])),
         y=alt.Y("value:Q", title=name, axis=alt.Axis(format=number_format, tickCount=5)),
         color=alt.Color(
             "period:N",

@@ -83,7 +83,7 @@ def listening_time(timeline: pl.DataFrame, today: date | None = None) -> "alt.La
     )
     since = pl.select(pl.lit(today).dt.truncate(_TRUNCATED_TO[bucket])).item() if today else None
     asked = base.transform_filter(f"datum.who == '{ASKED}'")
-    mark = so_far(asked, timeline.filter(pl.col("period") == "asked"), "starts_on", since)
+    mark = so_far(asked, timeline.filter(pl.col("period") == "asked"), "starts_on", since, in_bars=True)
     return cast("alt.LayerChart", alt.layer(bars, ticks, *mark).properties(height=HEIGHT))
 
 
@@ -180,7 +180,7 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
                     labelExpr=f"{names}[datum.value]",
                     labelAngle=0,
                     labelAlign="left",
-                    labelOverlap="greedy",
+                    labelOverlap="parity",
                     labelSeparation=6,
                     ticks=False,
                 ),

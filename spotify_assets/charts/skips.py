@@ -49,7 +49,7 @@ def coefficient_plot(
     furthest = _MARGIN * max(max(1 / row["low"], row["high"]) for row in rows.iter_rows(named=True))
     axis = alt.X(
         "ratio:Q",
-        title="Odds ratio per SD (log scale); 95 % interval",
+        title="Odds ratio per SD (log), 95 % interval",
         scale=alt.Scale(type="log", domain=[1 / furthest, furthest], nice=False),
         axis=alt.Axis(tickCount=7, grid=True, labelExpr=_TICK_LABEL, labelOverlap="greedy"),
     )

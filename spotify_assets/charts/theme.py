@@ -9,7 +9,7 @@ import base64
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import polars as pl
 
@@ -45,6 +45,9 @@ PNG_SCALE = 2.0
 COUNT, PERCENT = ",.0f", ".1%"
 """Number formats in Vega's notation."""
 
+_MOST_DAYS, _MOST_TICKS = 120, 10
+"""Days that an axis names as such, more being named by their months, and how many names it has."""
+
 _FONT = "'Source Sans', 'Source Sans 3', 'Helvetica Neue', Arial, sans-serif"
 _INK: dict[Scheme, str] = {"light": "#222222", "dark": "#F2F2F2"}
 _FAINT: dict[Scheme, str] = {"light": "#E4E4E4", "dark": "#3C4048"}
@@ -59,23 +62,30 @@ def dates_as_text(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col(pl.Date).dt.strftime("%Y-%m-%dT00:00:00"))
 
 
-def so_far(base: "alt.Chart", rows: pl.DataFrame, day: str, today: date | None) -> list["alt.Chart"]:
-    """The layer that says "so far" over what is not over yet; none where everything is over.
+def so_far(
+    base: "alt.Chart", rows: pl.DataFrame, day: str, today: date | None, *, in_bars: bool = False
+) -> list["alt.Chart"]:
+    """The layer that says "so far" of what is not over yet; none where everything is over.
+
+    It stands above a bar; of a line, at the foot of the day, where no line runs that begins at zero.
 
     Args:
         base: the chart's encodings.
         rows: what is drawn.
         day: column of its dates, which the chart has as text.
         today: first date that is not over; None where nobody asks.
+        in_bars: whether the chart is of bars, each in a band of its own.
     """
+    import altair as alt  # noqa: PLC0415
+
     if today is None or rows.filter(pl.col(day) >= today).is_empty():
         return []
     since = f"datetime({today.year}, {today.month - 1}, {today.day})"
-    return [
-        base.transform_filter(f"toDate(datum.{day}) >= {since}").mark_text(
-            text="so far", align="right", dy=-10, color=GREY
-        )
-    ]
+    late = base.transform_filter(f"toDate(datum.{day}) >= {since}")
+    if in_bars:
+        return [late.mark_text(text="so far", dy=-8, color=GREY)]
+    mark = late.mark_text(text="so far", align="right", baseline="bottom", dy=-4)
+    return [mark.encode(y=alt.value("height"), color=alt.value(GREY))]
 
 
 def colours(names: list[str], *, columns: int = 3, label_limit: int = 120, **more: Any) -> dict[str, Any]:
@@ -107,6 +117,22 @@ def steps_axis(steps: pl.Series) -> "alt.Axis":
 
     days = steps.unique().sort().dt.strftime("%Y-%m-%dT00:00:00").to_list()
     return alt.Axis(values=days, format="%d %b %y", grid=False, labelOverlap="greedy")
+
+
+def days_axis(days: pl.Series) -> "alt.Axis":
+    """The axis of days: few ticks, even steps apart, each on a day or, where the days are many, on a first
+    of a month; where even they are too many for the paper, every other one is left out.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    first, last = cast("tuple[date, date]", (days.min(), days.max()))
+    in_months = (last - first).days > _MOST_DAYS
+    ticks = pl.date_range(first, last, "1d", eager=True)
+    if in_months:
+        ticks = ticks.filter(ticks.dt.day() == 1)
+    values = ticks.gather_every(-(-len(ticks) // _MOST_TICKS)).dt.strftime("%Y-%m-%dT00:00:00").to_list()
+    form = "%b %y" if in_months else "%d %b"
+    return alt.Axis(values=values, format=form, grid=False, labelOverlap="parity", labelSeparation=4)
 
 
 def heat(**more: Any) -> "alt.Scale":

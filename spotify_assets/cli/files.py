@@ -18,25 +18,27 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+_Users = Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")]
+_Tracks = Annotated[int, typer.Option(min=20, max=MOST, help="Size of the catalogue, where none is landed.")]
+_Seed = Annotated[
+    int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
+]
+
 
 @app.command()
 @says_what_is_wrong
 def generate(
-    users: Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")] = 200,
+    users: _Users = 200,
     days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days, ending with --until.")] = 28,
     until: Annotated[datetime | None, day_option(help="Last day; yesterday (UTC) by default.")] = None,
-    tracks: Annotated[
-        int, typer.Option(min=20, max=MOST, help="Size of the catalogue, where none is landed.")
-    ] = 5_000,
+    tracks: _Tracks = 5_000,
     events_per_day: Annotated[
         int | None,
         typer.Option(
             min=1, max=100 * MOST, help="Events a day of all listeners together; about 15 each by default."
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
-    ] = 7,
+    seed: _Seed = 7,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that make days side by side.")] = 1,
     fidelity: Annotated[
         bool, typer.Option("--fidelity", help="Compare with published behaviour instead of writing events.")
@@ -78,14 +80,10 @@ def generate(
 @app.command()
 @says_what_is_wrong
 def demo(
-    users: Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")] = 200,
+    users: _Users = 200,
     days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days, ending yesterday.")] = 28,
-    tracks: Annotated[
-        int, typer.Option(min=20, max=MOST, help="Size of the catalogue, where none is landed.")
-    ] = 5_000,
-    seed: Annotated[
-        int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
-    ] = 7,
+    tracks: _Tracks = 5_000,
+    seed: _Seed = 7,
 ) -> None:
     """Generate a catalogue and listeners, materialise the whole graph, run every check, and sum it up."""
     from spotify_assets.summary import print_summary  # noqa: PLC0415

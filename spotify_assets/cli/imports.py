@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+_Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files, folders or zips, which are only read; what is new in the inbox by default."),
+]
+_User = Annotated[
+    str,
+    typer.Option(
+        help="Whose listening it is: a pseudonym, never a name. A folder of the inbox names its own."
+    ),
+]
+
+
 class Expected(StrEnum):
     """What `--as` may insist on."""
 
@@ -37,18 +49,8 @@ class Expected(StrEnum):
 @app.command("import")
 @says_what_is_wrong
 def import_(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Files, folders or zips, which are only read; what is new in the inbox by default."
-        ),
-    ] = None,
-    user: Annotated[
-        str,
-        typer.Option(
-            help="Whose listening it is: a pseudonym, never a name. A folder of the inbox names its own."
-        ),
-    ] = "me",
+    paths: _Paths = None,
+    user: _User = "me",
     timezone: Annotated[
         str | None, typer.Option(help="The IANA zone that the listener lives by, e.g. Europe/Berlin.")
     ] = None,

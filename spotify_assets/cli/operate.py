@@ -1,6 +1,6 @@
 """Commands that keep the warehouse going: backfill, failing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,47 +22,55 @@ from spotify_assets.cli.options import day_option
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from spotify_assets.automation.backfills import Backfill, Which
+    import dagster as dg
+
+    from spotify_assets.automation.backfills import Backfill, Range, Which
     from spotify_assets.automation.problem import Problem
+    from spotify_assets.automation.runs import OnEvent
+    from spotify_assets.automation.stale import Stale
 
 app = typer.Typer()
+
+
+_First = Annotated[datetime | None, day_option("--from", help="First day; the lake's by default.")]
+_Last = Annotated[datetime | None, day_option("--to", help="Last day; the lake's by default.")]
+_Select = Annotated[
+    str | None, typer.Option(help="Assets, in Dagster's selection syntax; the whole graph by default.")
+]
+_Again = Annotated[bool, typer.Option("--again", help="Also what is done already.")]
+_IncludeFailed = Annotated[
+    bool, typer.Option("--include-failed/--leave-failed", help="Also partitions whose last run failed.")
+]
+_FailedOnly = Annotated[
+    bool, typer.Option("--failed-only", help="Nothing but partitions whose last run failed.")
+]
+_Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Run here, or hand over to the server that is running.")
+]
 
 
 @app.command()
 @says_what_is_wrong
 def backfill(
-    first: Annotated[
-        datetime | None,
-        day_option("--from", help="First day; the lake's by default."),
-    ] = None,
-    last: Annotated[datetime | None, day_option("--to", help="Last day; the lake's by default.")] = None,
-    select: Annotated[
-        str | None, typer.Option(help="Assets, in Dagster's selection syntax; the whole graph by default.")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also what is done already.")] = False,
-    include_failed: Annotated[
-        bool, typer.Option("--include-failed/--leave-failed", help="Also partitions whose last run failed.")
-    ] = False,
-    failed_only: Annotated[
-        bool, typer.Option("--failed-only", help="Nothing but partitions whose last run failed.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Run here, or hand over to the server that is running.")
-    ] = True,
+    first: _First = None,
+    last: _Last = None,
+    select: _Select = None,
+    again: _Again = False,
+    include_failed: _IncludeFailed = False,
+    failed_only: _FailedOnly = False,
+    wait: _Wait = True,
 ) -> None:
     """Bring a range of days up to date, one run per contiguous range; stop it and go on whenever you like."""
     settings = Settings()
     with progress("Loading definitions") as told:
-        from spotify_assets.automation.backfills import backfill_of, hand_over  # noqa: PLC0415
+        from spotify_assets.automation.backfills import backfill_of  # noqa: PLC0415
         from spotify_assets.automation.health import look  # noqa: PLC0415
         from spotify_assets.automation.jobs import EVERYTHING  # noqa: PLC0415
         from spotify_assets.automation.outline import build_and_keep  # noqa: PLC0415
         from spotify_assets.automation.problem import to_be_made  # noqa: PLC0415
-        from spotify_assets.automation.runs import run  # noqa: PLC0415
         from spotify_assets.automation.stale import noted  # noqa: PLC0415
         from spotify_assets.definitions import build_defs  # noqa: PLC0415
         from spotify_assets.instance.home import instance_of  # noqa: PLC0415
-        from spotify_assets.lake.due import settle  # noqa: PLC0415
         from spotify_assets.start_date import with_start  # noqa: PLC0415
 
         settings = with_start(settings)
@@ -83,29 +91,60 @@ def backfill(
                 changed=due.changed,
             )
             _announce(found)
-            for number, part in enumerate(found.ranges, start=1):
-                words = f"{number} of {len(found.ranges)}: {part.window} ({len(part.keys):,} partitions)"
-                if not wait:
-                    out.print(f"{words}: backfill {hand_over(settings, part)}", highlight=False)
-                    continue
-                out.print(words, highlight=False)
-                with output_of_steps(settings):
-                    outcome = run(
-                        definitions,
-                        instance,
-                        settings,
-                        "everything",
-                        window=part.window,
-                        assets=part.assets,
-                        chosen=bool(select),
-                        on_event=told,
-                    )
-                look(settings, instance, graph)
-                if outcome.interrupted:
-                    raise KeyboardInterrupt
-                report(outcome)
-                if not select:
-                    settle(due.settled_by(part.window))
+            if wait:
+                _run_here(found, definitions, instance, settings, due=due, chosen=bool(select), on_event=told)
+            else:
+                _hand_over(found, settings)
+
+
+def _run_here(
+    found: "Backfill",
+    definitions: "dg.Definitions",
+    instance: "dg.DagsterInstance",
+    settings: Settings,
+    *,
+    due: "Stale",
+    chosen: bool,
+    on_event: "OnEvent",
+) -> None:
+    """Run the ranges one after the other; of what is `due`, those of the whole graph settle theirs."""
+    from spotify_assets.automation.health import look  # noqa: PLC0415
+    from spotify_assets.automation.runs import run  # noqa: PLC0415
+    from spotify_assets.lake.due import settle  # noqa: PLC0415
+
+    graph = definitions.resolve_asset_graph()
+    for words, part in _in_words(found):
+        out.print(words, highlight=False)
+        with output_of_steps(settings):
+            outcome = run(
+                definitions,
+                instance,
+                settings,
+                "everything",
+                window=part.window,
+                assets=part.assets,
+                chosen=chosen,
+                on_event=on_event,
+            )
+        look(settings, instance, graph)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        report(outcome)
+        if not chosen:
+            settle(due.settled_by(part.window))
+
+
+def _hand_over(found: "Backfill", settings: Settings) -> None:
+    """Hand the ranges over to the server that is running."""
+    from spotify_assets.automation.backfills import hand_over  # noqa: PLC0415
+
+    for words, part in _in_words(found):
+        out.print(f"{words}: backfill {hand_over(settings, part)}", highlight=False)
+
+
+def _in_words(found: "Backfill") -> Iterator[tuple[str, "Range"]]:
+    for number, part in enumerate(found.ranges, start=1):
+        yield f"{number} of {len(found.ranges)}: {part.window} ({len(part.keys):,} partitions)", part
 
 
 @app.command()

@@ -11,7 +11,6 @@ from typing import Literal
 from spotify_assets.figures.view import Choices, Filters, Period, period_of
 
 Comparison = Literal["before", "year", "none"]
-COMPARISONS: tuple[Comparison, ...] = ("before", "year", "none")
 DEFAULT_COMPARISON: Comparison = "before"
 
 VALUES = {
@@ -115,7 +114,7 @@ def written(
 
     Args:
         filters: the view.
-        comparison: one of `COMPARISONS`, or the compared period itself.
+        comparison: a `Comparison`, or the compared period itself.
         known: the days that there is listening of.
         default: the period that is not written; by default that of the known days.
     """

@@ -9,32 +9,28 @@ from spotify_assets.tables import TABLES, Table
 
 SOURCES_FILE = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "_sources.yml"
 
-_SCHEMAS = {
-    "core": "Clean tables written by the Polars assets.",
-    "ml": "The skip model, its evaluation and its coefficients.",
-}
-_DOCUMENTED = ("ml.skip_model", "ml.skip_model_coefficients")
-"""Tables that stand in the page of the marts although no model reads them."""
 _NEEDS_QUOTES = re.compile(r"""^[\s`"'\[\]{}&*!|>%@,?#-]|: | #|:$|\s$""")
 
 
 def sources_yaml() -> str:
     """The file, as YAML."""
-    lines = ["# Written by `make docs` from spotify_assets/tables/.", "version: 2", "", "sources:"]
-    for schema, description in _SCHEMAS.items():
-        lines += [
-            f"  - name: {schema}",
-            f"    description: {as_yaml(description)}",
-            f"    schema: {schema}",
-            "    tables:",
-        ]
-        lines += [line for table in source_tables() if table.schema == schema for line in _table(table)]
+    lines = [
+        "# Written by `make docs` from spotify_assets/tables/.",
+        "version: 2",
+        "",
+        "sources:",
+        "  - name: core",
+        "    description: Clean tables written by the Polars assets.",
+        "    schema: core",
+        "    tables:",
+    ]
+    lines += [line for table in source_tables() for line in _table(table)]
     return "\n".join(lines) + "\n"
 
 
 def source_tables() -> list[Table]:
-    """The tables that dbt knows: those of `core`, which its staging models read, and two of the model."""
-    return [table for name, table in TABLES.items() if table.schema == "core" or name in _DOCUMENTED]
+    """The tables that dbt knows: those of `core`, each read by a staging model."""
+    return [table for table in TABLES.values() if table.schema == "core"]
 
 
 def as_yaml(text: str) -> str:

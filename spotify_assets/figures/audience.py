@@ -22,11 +22,11 @@ SESSION_STEP_MINUTES = 10
 
 _OF_LISTENER = {"user_id": "user_id = $user_id", "country": "country = $country"}
 ACTIVITY = Source(
-    "(select * from marts.fct_user_activity where plays > 0)", day="local_date", conditions=_OF_LISTENER
+    "(select * from marts.fact_user_activity where plays > 0)", day="local_date", conditions=_OF_LISTENER
 )
 """One row per listener and local date with a playback of music."""
 SESSIONS = Source(
-    "(select * from marts.fct_sessions where plays > 0)",
+    "(select * from marts.fact_sessions where plays > 0)",
     day="local_date",
     conditions={**_OF_LISTENER, "device": "device = $device"},
 )

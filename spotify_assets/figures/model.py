@@ -13,7 +13,6 @@ from polars._typing import PolarsDataType
 from spotify_assets.figures.view import Filters, ask
 from spotify_assets.tables import (
     FEATURE_DRIFT,
-    MODEL_REGISTRY,
     SKIP_CURVES,
     SKIP_LADDER,
     SKIP_LADDER_COEFFICIENTS,
@@ -111,18 +110,6 @@ def drift(connection: Connection, cutoff: date) -> pl.DataFrame:
     (population stability index), `train_unknown`, `test_unknown`.
     """
     return _of(connection, FEATURE_DRIFT, cutoff).sort("psi", "feature", descending=[True, False])
-
-
-def registry(connection: Connection) -> pl.DataFrame:
-    """Every model and whether it was promoted, newest first, without the text that scoring takes."""
-    columns = [name for name in MODEL_REGISTRY.column_names if name != "model"]
-    if not is_stored(connection, MODEL_REGISTRY):
-        return MODEL_REGISTRY.empty().select(columns)
-    return ask(
-        connection,
-        f"select {', '.join(columns)} from {MODEL_REGISTRY.full_name} "
-        "order by cutoff_date desc, target desc, estimator",
-    )
 
 
 def popular_and_skipped(

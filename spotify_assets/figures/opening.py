@@ -32,7 +32,7 @@ def owners(connection: Connection) -> list[str]:
 def listened_months(connection: Connection, user_id: str) -> list[date]:
     """The first day of each month in which a listener played anything, by their own dates, newest first."""
     found = connection.execute(
-        "select distinct date_trunc('month', local_date)::date as month from marts.fct_user_activity "
+        "select distinct date_trunc('month', local_date)::date as month from marts.fact_user_activity "
         "where user_id = ? and playbacks > 0 order by month desc",
         [user_id],
     ).fetchall()

@@ -102,7 +102,7 @@ def nothing_known(connection: Connection, user_id: str, period: Period) -> bool:
     """Whether a listener has no playback in a period."""
     [playbacks] = single_row(
         connection,
-        "select coalesce(sum(playbacks), 0) from marts.fct_user_activity "
+        "select coalesce(sum(playbacks), 0) from marts.fact_user_activity "
         "where user_id = ? and local_date between ? and ?",
         [user_id, period.first, period.last],
     )

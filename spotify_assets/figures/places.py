@@ -8,7 +8,7 @@ from spotify_assets.warehouse.connection import Connection
 
 _HOURS = Source("marts.daily_hour_metrics")
 CLOCK_HOURS = Source(
-    "marts.fct_listening_hours", day="local_date", conditions={"user_id": "user_id = $user_id"}
+    "marts.fact_listening_hours", day="local_date", conditions={"user_id": "user_id = $user_id"}
 )
 """True listening time by local hour; it knows of no track and no device."""
 

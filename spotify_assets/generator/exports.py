@@ -17,11 +17,10 @@ import numpy as np
 import polars as pl
 
 from spotify_assets.generator.answer_key import AnswerKey, KeyWriter
+from spotify_assets.generator.catalogue_files import known_tracks, write_catalogues
 from spotify_assets.generator.desk import DAY_MS, Desk
 from spotify_assets.generator.dirt import Personal, Rates
 from spotify_assets.generator.other_files import (
-    known_tracks,
-    write_catalogues,
     write_events,
     write_lastfm,
     write_listenbrainz,

@@ -1,27 +1,30 @@
-"""The same listening by other services, events of the product's own, catalogues, and what holds no data."""
+"""The same listening by other services, events of the product's own, and what holds no data."""
 
 import gzip
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
 from spotify_assets.generator import dirt
 from spotify_assets.generator.answer_key import Entry, Family
-from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.desk import DAY_MS, Desk, Member, Row, csv_text, midnight_ms, moment
-from spotify_assets.generator.true_plays import PLAYED_TRACKS, SECOND_MS
+from spotify_assets.generator.true_plays import SECOND_MS
 from spotify_assets.tables import RAW_EVENTS
 
 SCROBBLE_MS = 30 * SECOND_MS
 """Least playing time of a scrobble."""
-CATALOGUE_TRACKS = 400
+PAGE_SCROBBLES = 200
+"""Scrobbles on a page of Last.fm."""
+
+Scrobble = tuple[Row, int]
+"""A play, and the second of its start."""
 
 
-def _scrobbles(desk: Desk) -> list[tuple[Row, int]]:
-    """What a scrobbling service saw, as play and second of the start: nothing played offline or in private,
+def _scrobbles(desk: Desk) -> list[Scrobble]:
+    """What a scrobbling service saw: nothing played offline or in private,
     and nothing shorter than half a minute."""
     seen = desk.plays.filter(
         (pl.col("content_type") == "music")
@@ -31,7 +34,7 @@ def _scrobbles(desk: Desk) -> list[tuple[Row, int]]:
         & pl.col("title").is_not_null()
         & ~pl.col("account_only")
     )
-    made: list[tuple[Row, int]] = []
+    made: list[Scrobble] = []
     for play, draw in zip(seen.iter_rows(named=True), desk.random.random((seen.height, 3)), strict=True):
         if draw[0] < desk.rates.scrobbled_differently:
             way = int(draw[1] * 100)
@@ -48,70 +51,72 @@ def write_lastfm(desk: Desk) -> None:
     scrobbles = _scrobbles(desk)
     half, tenth = len(scrobbles) // 2, len(scrobbles) // 10
     older, newer = scrobbles[:half], scrobbles[half : half + tenth]
+    _write_pages(desk, older[: half // 2])
+    _write_csv(desk, older)
+    _write_csv_without_header(desk, newer)
 
-    pages = []
-    entries: list[Entry] = [Entry(family=Family.TIME, dirt="now playing")]
+
+def _write_pages(desk: Desk, scrobbles: Sequence[Scrobble]) -> None:
+    """Pages of Last.fm's own interface, of which the first tells also what plays now."""
+    user = desk.personal.username
     now: Row = {"artist": {"mbid": "", "#text": "TRUE"}, "name": "99", "@attr": {"nowplaying": "true"}}
-    size = 200
-    recent = older[: half // 2]
-    for page in range(-(-len(recent) // size)):
-        part = recent[page * size : (page + 1) * size]
-        tracks = [
-            {
-                "artist": {"mbid": "", "#text": play["creator"]},
-                "album": {"mbid": "", "#text": play["collection"] or ""},
-                "name": play["title"],
-                "mbid": "",
-                "streamable": "0",
-                "url": "https://www.last.fm/music/x",
-                "date": {"uts": str(second), "#text": f"{moment(second * 1000):%d %b %Y, %H:%M}"},
-            }
-            for play, second in part
-        ]
-        attributes = {"user": desk.personal.username, "page": str(page + 1), "perPage": str(size)}
+    pages = []
+    for page, first in enumerate(range(0, len(scrobbles), PAGE_SCROBBLES)):
+        tracks = [_track(scrobble) for scrobble in scrobbles[first : first + PAGE_SCROBBLES]]
+        attributes = {"user": user, "page": str(page + 1), "perPage": str(PAGE_SCROBBLES)}
         pages.append(
             {"recenttracks": {"track": [now, *tracks] if page == 0 else tracks, "@attr": attributes}}
         )
-        entries += [Entry(play["play_id"]) for play, _ in part]
     if pages:
-        desk.write(
-            f"recenttracks-{desk.personal.username}.json", json.dumps(pages).encode(), "lastfm", entries
-        )
+        entries = [Entry(family=Family.TIME, dirt="now playing"), *_entries(scrobbles)]
+        desk.write(f"recenttracks-{user}.json", json.dumps(pages).encode(), "lastfm", entries)
 
+
+def _track(scrobble: Scrobble) -> Row:
+    """A scrobble as Last.fm's interface tells it."""
+    play, second = scrobble
+    return {
+        "artist": {"mbid": "", "#text": play["creator"]},
+        "album": {"mbid": "", "#text": play["collection"] or ""},
+        "name": play["title"],
+        "mbid": "",
+        "streamable": "0",
+        "url": "https://www.last.fm/music/x",
+        "date": {"uts": str(second), "#text": f"{moment(second * 1000):%d %b %Y, %H:%M}"},
+    }
+
+
+def _write_csv(desk: Desk, scrobbles: Sequence[Scrobble]) -> None:
     header = ["uts", "utc_time", "artist", "artist_mbid", "album", "album_mbid", "track", "track_mbid"]
     rows = [
         [
-            str(s),
-            f"{moment(s * 1000):%d %b %Y, %H:%M}",
-            p["creator"],
-            "",
-            p["collection"] or "",
-            "",
-            p["title"],
-            "",
+            str(second),
+            f"{moment(second * 1000):%d %b %Y, %H:%M}",
+            *(play["creator"], "", play["collection"] or "", "", play["title"], ""),
         ]
-        for p, s in older
+        for play, second in scrobbles
     ]
     content = csv_text([header, *rows]).encode("utf-8-sig")
-    desk.write(
-        f"{desk.personal.username}.csv", content, "lastfm", [Entry(p["play_id"]) for p, _ in older], "bom"
-    )
+    desk.write(f"{desk.personal.username}.csv", content, "lastfm", _entries(scrobbles), "bom")
+
+
+def _write_csv_without_header(desk: Desk, scrobbles: Sequence[Scrobble]) -> None:
     rows = [
-        [p["creator"], p["collection"] or "", p["title"], f"{moment(s * 1000):%d %b %Y %H:%M}"]
-        for p, s in newer
+        [play["creator"], play["collection"] or "", play["title"], f"{moment(second * 1000):%d %b %Y %H:%M}"]
+        for play, second in scrobbles
     ]
-    desk.write(
-        "lastfm-without-header.csv",
-        csv_text(rows).encode(),
-        "lastfm",
-        [Entry(p["play_id"], dirt="minutes") for p, _ in newer],
-    )
+    entries = _entries(scrobbles, dirt="minutes")
+    desk.write("lastfm-without-header.csv", csv_text(rows).encode(), "lastfm", entries)
+
+
+def _entries(scrobbles: Sequence[Scrobble], dirt: str = "") -> list[Entry]:
+    return [Entry(play["play_id"], dirt=dirt) for play, _ in scrobbles]
 
 
 def write_listenbrainz(desk: Desk) -> None:
     """Listens of the second half as the zip that ListenBrainz gives out, one file per month."""
     scrobbles = _scrobbles(desk)
-    months: dict[str, list[tuple[Row, int]]] = {}
+    months: dict[str, list[Scrobble]] = {}
     for play, second in scrobbles[len(scrobbles) // 2 :]:
         months.setdefault(f"{moment(second * 1000):%Y/%-m}", []).append((play, second))
     zip_name = "listenbrainz_export.zip"
@@ -148,7 +153,7 @@ def write_listenbrainz(desk: Desk) -> None:
             f"{zip_name}/listens/{month}.jsonl",
             content,
             "listenbrainz",
-            [Entry(play["play_id"]) for play, _ in part],
+            _entries(part),
         )
     desk.write_zip(zip_name, members)
 
@@ -204,121 +209,6 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def known_tracks(seed: int) -> pl.DataFrame:
-    """The tracks that the catalogues of a corpus know, as `generate_catalogue` gives them: some of those that
-    the person plays from."""
-    played = generate_catalogue(PLAYED_TRACKS, seed=seed)
-    some = played["track_id"].unique(maintain_order=True).head(CATALOGUE_TRACKS)
-    return played.filter(pl.col("track_id").is_in(some.implode()))
-
-
-def write_catalogues(desk: Desk, known: pl.DataFrame) -> None:
-    """The same catalogue, of `known_tracks`, in the four shapes, each with faults of its own."""
-    rows = known.rows(named=True)
-    good = Entry()
-
-    header = ["", *_KAGGLE]
-    table = [[str(i), *(_text(row[_KAGGLE[name]]) for name in _KAGGLE)] for i, row in enumerate(rows)]
-    entries = [good] * len(table)
-    table[5][1] = ""
-    entries[5] = Entry(family=Family.TRACK, dirt="no track id")
-    table[9][1] = f"https://open.spotify.com/track/{table[9][1]}?si=1"
-    table[11][_index("duration_ms")] = "long"
-    entries[11] = Entry(dirt="duration_ms is no number, and left empty")
-    table[13][_index("duration_ms")] = "1,234,567"
-    table[17][_index("popularity")] = "NaN"
-    content = csv_text([header, *table], "\r\n").encode("utf-8-sig")
-    desk.write("dataset.csv", content, "catalogue", entries, "bom, crlf, index column")
-
-    header = ["id", "name", "popularity", "duration_ms", "explicit", "artists", "release_date", *_FEATURES]
-    table = [
-        [
-            row["track_id"],
-            row["track_name"] or "",
-            _text(row["popularity"]),
-            _text(row["duration_ms"]),
-            str(int(row["explicit"])),
-            str((row["artists"] or "").split(";")),
-            row["release_date"] or "",
-            *(_text(row[name]) for name in _FEATURES),
-        ]
-        for row in rows
-    ]
-    text = csv_text([header, *table])
-    cut = text[: text.rindex(",", 0, len(text) - 40)]
-    entries = [good] * (len(table) - 1) + [Entry(family=Family.CUT_OFF, dirt="cut off")]
-    desk.write("tracks.csv", cut.encode("utf-16"), "catalogue", entries, "utf-16, cut off")
-
-    header = [
-        *("track_id", "track_name", "track_artist", "track_popularity", "track_album_name"),
-        *("track_album_release_date", "playlist_genre", "duration_ms", *_FEATURES),
-    ]
-    table = [
-        [
-            row["track_id"],
-            row["track_name"] or "NA",
-            (row["artists"] or "NA").split(";")[0],
-            *(
-                _text(row[name])
-                for name in ("popularity", "album_name", "release_date", "genre", "duration_ms")
-            ),
-            *(_text(row[name]) for name in _FEATURES),
-        ]
-        for row in rows
-    ]
-    table[3][1] = "Two\nlines"
-    table[4] = [*table[4], "one field too many"]
-    entries = [good] * len(table)
-    entries[4] = Entry(family=Family.MALFORMED, dirt="one field too many")
-    desk.write("spotify_songs.csv", csv_text([header, *table]).encode(), "catalogue", entries, "NA for null")
-
-    header = ["genre", "artist_name", "track_name", "track_id", "popularity", "duration_ms", *_FEATURES]
-    keys = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-    table = [
-        [
-            row["genre"],
-            (row["artists"] or "").split(";")[0],
-            row["track_name"] or "",
-            row["track_id"],
-            _text(row["popularity"]),
-            _text(row["duration_ms"]),
-            *(
-                keys[row[name]]
-                if name == "key"
-                else ("Minor", "Major")[row[name]]
-                if name == "mode"
-                else f"{row[name]}/4"
-                if name == "time_signature"
-                else _text(row[name])
-                for name in _FEATURES
-            ),
-        ]
-        for row in rows
-    ]
-    content = csv_text([header, *table]).encode("latin-1", "replace")
-    desk.write("SpotifyFeatures.csv", content, "catalogue", [good] * len(table), "latin-1, key names")
-
-
-_FEATURES = (
-    *("danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness"),
-    *("instrumentalness", "liveness", "valence", "tempo", "time_signature"),
-)
-_KAGGLE: Mapping[str, str] = {
-    **{
-        name: name
-        for name in ("track_id", "artists", "album_name", "track_name", "popularity", "duration_ms")
-    },
-    "explicit": "explicit",
-    **{name: name for name in _FEATURES},
-    "track_genre": "genre",
-}
-
-
-def _index(name: str) -> int:
-    """Place of a column of the first catalogue, whose first column is an index."""
-    return 1 + list(_KAGGLE).index(name)
-
-
 def write_what_holds_no_data(desk: Desk) -> None:
     """Documents, companions, texts and tables that an importer has to set aside."""
     for name, content, kind in (
@@ -334,7 +224,3 @@ def write_what_holds_no_data(desk: Desk) -> None:
         ("numbers.csv", b"a,b\n1,2\n3,4\n", "unknown"),
     ):
         desk.write(name, content, kind, ())
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

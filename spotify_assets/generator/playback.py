@@ -148,8 +148,7 @@ def simulate(
     """Every playback of the sessions."""
     layout = _Layout.of(traits.tracks)
     bits = rng.derive(sessions.key[layout.session], layout.position + _FIRST_PLAYBACK)
-    plan_bits = rng.derive(bits, 1)
-    plan = _plan(plan_bits, layout)
+    plan = _plan(_plan_bits(bits), layout)
     chosen = _choose_tracks(
         sessions,
         traits,
@@ -172,7 +171,21 @@ def simulate(
         length=length,
         hazard=behaviour.hazard,
     )
+    return _before_deadline(sessions, traits, layout, bits=bits, plan=plan, chosen=chosen, line=line)
 
+
+def _before_deadline(
+    sessions: Sessions,
+    traits: SessionTraits,
+    layout: _Layout,
+    *,
+    bits: rng.Bits,
+    plan: _Plan,
+    chosen: _Tracks,
+    line: _Timeline,
+) -> Playbacks:
+    """What ends in time, with its reasons, in the order by session."""
+    plan_bits = _plan_bits(bits)
     kept = line.end <= sessions.deadline_ms[layout.session]
     last = kept.copy()
     for here, following in layout.pairs():
@@ -202,6 +215,10 @@ def simulate(
         pause_ms=np.where(paused, line.start + plan.pause_at, NEVER)[order],
         add_ms=np.where(added, line.start + line.played // 2, NEVER)[order],
     )
+
+
+def _plan_bits(bits: rng.Bits) -> rng.Bits:
+    return rng.derive(bits, 1)
 
 
 def _plan(bits: rng.Bits, layout: _Layout) -> _Plan:

@@ -83,21 +83,6 @@ def population(config: GeneratorConfig, behaviour: Behaviour) -> Population:
     )
 
 
-def generate_users(config: GeneratorConfig) -> pl.DataFrame:
-    """The users as a table: one row per user with `user_id`, `country`, `time_zone` (IANA),
-    `subscription` (premium or free) and `primary_device`."""
-    users = population(config, Behaviour())
-    return pl.DataFrame(
-        {
-            "user_id": users.user_id,
-            "country": [planted.PLACES[i][0] for i in users.place],
-            "time_zone": [planted.PLACES[i][1] for i in users.place],
-            "subscription": ["premium" if premium else "free" for premium in users.premium],
-            "primary_device": [planted.DEVICES[i] for i in users.primary_device],
-        }
-    )
-
-
 def user_ids(config: GeneratorConfig) -> pl.Series:
     """Pseudonyms; those of another seed are other people."""
     number = pl.Series(np.arange(config.users)).cast(pl.String).str.zfill(7)

@@ -5,6 +5,7 @@ music: podcasts, audiobooks, videos, local files, plays without any identity, bu
 offline and synchronised at one moment, repeats within a minute, plays of no length and of hours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -254,9 +255,14 @@ def _other_content(
         episode_ids[pl.Series(item)].alias("_episode"),
         chapter_ids[pl.Series(item)].alias("_chapter"),
     )
+    return _as_other_content(frame, kinds).drop("_other", "_number", "_item", "_episode", "_chapter")
+
+
+def _as_other_content(plays: pl.DataFrame, kinds: Sequence[str]) -> pl.DataFrame:
+    """What identifies each play, of the kind that `_other` says; as it is where that is null."""
     is_ = {kind: (pl.col("_other") == kind).fill_null(value=False) for kind in kinds}
     spoken = is_["podcast"] | is_["audiobook"]
-    return frame.with_columns(
+    return plays.with_columns(
         content_type=pl.when(is_["podcast"])
         .then(pl.lit("podcast"))
         .when(is_["audiobook"])
@@ -288,7 +294,7 @@ def _other_content(
         .then(None)
         .otherwise("creator"),
         collection=pl.when(spoken | is_["without_identity"]).then(None).otherwise("collection"),
-    ).drop("_other", "_number", "_item", "_episode", "_chapter")
+    )
 
 
 def _ids(seed: int, purpose: str, count: int) -> pl.Series:

@@ -122,17 +122,7 @@ class World:
         rows_before: int,
     ) -> pa.RecordBatch:
         """Playbacks and interactions that ended in the span, as columns of `raw.raw_events`."""
-        played, paused, added = (
-            np.flatnonzero((moment >= span_ms[0]) & (moment < span_ms[1]))
-            for moment in (made.end_ms, made.pause_ms, made.add_ms)
-        )
-        playback = np.concatenate([played, paused, added])
-        kind = np.repeat([_PLAYBACK, _PAUSE, _ADD], [played.size, paused.size, added.size])
-        # Three sorted runs: a stable sort merges them.
-        order = np.argsort(playback * 4 + kind, kind="stable")
-        playback, kind = playback[order], kind[order]
-
-        started = np.concatenate([made.start_ms[played], made.pause_ms[paused], made.add_ms[added]])[order]
+        playback, kind, started = _rows_in(made, span_ms)
         is_playback = kind == _PLAYBACK
         session = made.session[playback]
         user = sessions.user[session]
@@ -205,6 +195,22 @@ class World:
         flagged = made.skip[playback] & ((mode == _FAITHFUL) | (chance < planted.FORGETFUL_TRUE))
         silent = (mode == _SILENT) & (chance < planted.SILENT_NULL)
         return np.where(silent, _NO_FLAG, np.where(flagged, _FLAGGED, _UNFLAGGED))
+
+
+def _rows_in(
+    made: Playbacks, span_ms: tuple[int, int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """What ended in a span, by playback and then by kind: index of the playback, kind of row, start in ms."""
+    played, paused, added = (
+        np.flatnonzero((moment >= span_ms[0]) & (moment < span_ms[1]))
+        for moment in (made.end_ms, made.pause_ms, made.add_ms)
+    )
+    playback = np.concatenate([played, paused, added])
+    kind = np.repeat([_PLAYBACK, _PAUSE, _ADD], [played.size, paused.size, added.size])
+    started = np.concatenate([made.start_ms[played], made.pause_ms[paused], made.add_ms[added]])
+    # Three sorted runs: a stable sort merges them.
+    order = np.argsort(playback * 4 + kind, kind="stable")
+    return playback[order], kind[order], started[order]
 
 
 def span_of(day: date) -> tuple[int, int]:

@@ -37,7 +37,6 @@ USER_DIGITS = 8
 _REJECTS_HELD = 20_000
 """Refused rows that a landing holds in memory; each carries its original text."""
 _ROWS_WRITTEN_TOGETHER = 10_000
-_SNAPSHOT_FOLDER = re.compile(r"snapshot_date=(\d{4}-\d{2}-\d{2})")
 _MAX_STEM = 80
 
 
@@ -239,19 +238,6 @@ def gather(file: EventFile, chunks: Iterable[Chunk], work: Path) -> Gathered:
         for chunk in chunks:
             gathered.add(chunk)
     return gathered
-
-
-def latest_catalogue(lake_dir: Place) -> pl.DataFrame | None:
-    """The rows of the newest snapshot in the lake, as in `raw.raw_tracks`; None without any."""
-    dates = [
-        date.fromisoformat(match[1])
-        for folder in places.folders(lake_dir / layout.TRACKS, begins="snapshot_date=")
-        if (match := _SNAPSHOT_FOLDER.fullmatch(folder.name)) and layout.landed_files(folder)
-    ]
-    if not dates:
-        return None
-    files = layout.landed_files(layout.tracks_dir(lake_dir, max(dates)))
-    return pl.concat([places.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
 
 
 def earlier_landing(lake_dir: Place, receipt_id: str) -> Receipt | None:

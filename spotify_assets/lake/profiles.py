@@ -74,16 +74,6 @@ def write_profile(lake_dir: PlaceT, profile: Profile) -> PlaceT:
     return layout.write_bytes(profile_path(lake_dir, profile.user_id), content.encode())
 
 
-def read_profile(lake_dir: Place, user_id: str) -> Profile | None:
-    """What a listener declared; None where they did not.
-
-    Raises:
-        ValueError: their file is no profile; the message names it.
-    """
-    path = profile_path(lake_dir, user_id)
-    return _read(path) if path.exists() else None
-
-
 def read_profiles(lake_dir: Place) -> list[Profile]:
     """Every listener who declared something, by pseudonym.
 

@@ -45,12 +45,11 @@ _RULED = ("extended_history", "events")
 
 @dataclass
 class Redated:
-    """What was written again: landings, how many rows were moved, and the dates of all that changed.
+    """What was written again: how many rows were moved, and the dates of all that changed.
 
     With `notes` the first date of each landing is noted as due before its files change.
     """
 
-    landings: int = 0
     rows: int = 0
     dates: set[date] = field(default_factory=set)
     notes: bool = False
@@ -174,7 +173,6 @@ def _redate(
             owe(lake_dir, min(dates))
         ready = folder.with_name(f"{READY}{receipt.receipt_id}") if places.is_local(lake_dir) else folder
         _put_in_place(lake_dir, folder.rename(ready))
-    redated.landings += bool(made)
     redated.rows += _moved(after).rows - _moved(before).rows
     redated.dates |= dates
 

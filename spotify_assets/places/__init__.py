@@ -17,7 +17,6 @@ written last and names the others. Nothing here knows what the files mean (`lake
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from typing import IO, Any, Protocol, Self, TypeGuard, TypeVar, cast
 import polars as pl
 
 from spotify_assets.places.store import SCHEMES, State, StoreError, StorePlace
+from spotify_assets.whole_files import beside, replaced
 
 __all__ = ["Place", "PlaceT", "State", "StoreError", "StorePlace"]
 
@@ -209,9 +209,8 @@ def write(place: PlaceT, content: bytes) -> PlaceT:
     if isinstance(place, StorePlace):
         place.put(content)
         return place
-    with _beside(_path(place)) as temporary:
-        _write_through(temporary, content)
-        temporary.replace(_path(place))
+    with replaced(_in_folder(place)) as new:
+        _write_through(new, content)
     return place
 
 
@@ -219,7 +218,7 @@ def write_if_absent(place: Place, content: bytes) -> bool:
     """Write a file where there is none; False, and nothing changed, where there is one."""
     if isinstance(place, StorePlace):
         return place.create(content)
-    with _beside(_path(place)) as temporary:
+    with beside(_in_folder(place)) as temporary:
         _write_through(temporary, content)
         try:
             # A link is made only where its name is free; a rename would replace what is there.
@@ -237,9 +236,8 @@ def write_parquet(place: PlaceT, frame: pl.DataFrame) -> PlaceT:
             frame.write_parquet(made, compression="zstd")
             place.put(made)
         return place
-    with _beside(_path(place)) as temporary:
-        frame.write_parquet(temporary, compression="zstd")
-        temporary.replace(_path(place))
+    with replaced(_in_folder(place)) as new:
+        frame.write_parquet(new, compression="zstd")
     return place
 
 
@@ -262,9 +260,8 @@ def copy(source: Path, target: Place) -> None:
     if isinstance(target, StorePlace):
         target.put(source)
         return
-    with _beside(_path(target)) as temporary:
-        shutil.copyfile(source, temporary)
-        temporary.replace(_path(target))
+    with replaced(_in_folder(target)) as new:
+        shutil.copyfile(source, new)
 
 
 def remove(places: Iterable[Place]) -> None:
@@ -337,6 +334,13 @@ def _path(place: Place) -> Path:
     return place
 
 
+def _in_folder(place: Place) -> Path:
+    """The path of a file to write, whose folder is made where there is none."""
+    path = _path(place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def _entries(folder: PlaceT, begins: str) -> list[PlaceT]:
     """What is directly in a local folder and begins so, in order; nothing without the folder."""
     path = _path(folder)
@@ -351,17 +355,6 @@ def each(do: Callable[[_T], _R], things: Iterable[_T]) -> list[_R]:
         return [do(thing) for thing in things]
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         return list(threads.map(do, things))
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A temporary name beside a file, of which nothing is left in the end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -274,7 +274,10 @@ class StorePlace:
         try:
             _persistently(lambda: _store(self.root).put(self.key, content, mode="create"))
         except AlreadyExistsError:
-            return self.read_bytes() == content
+            try:
+                return self.read_bytes() == content
+            except FileNotFoundError:  # somebody else's, removed meanwhile
+                return False
         return True
 
     @_speaking_plainly

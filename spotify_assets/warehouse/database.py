@@ -175,7 +175,7 @@ class Database:
 
     def _must_exist(self) -> None:
         if not self.path.exists():
-            raise WarehouseMissingError(f"{self.path} does not exist yet: materialise the assets first")
+            raise WarehouseMissingError(f"{self.path} does not exist yet: run spotify-assets materialize")
 
     def _connect(self, *, read_only: bool) -> Connection:
         started = time.monotonic()

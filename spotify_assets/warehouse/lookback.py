@@ -21,6 +21,36 @@ _IS_MUSIC = (
     "and outcome <> 'unknown'"
 )
 _COUNTS = "count(*) as plays, count(*) filter (where outcome = 'skip') as skips"
+_NUMBERED = f"""
+users as (
+    select user_id, row_number() over () as user_number
+    from (select distinct user_id from {_PAIRS})
+),
+artists as (
+    select artist, row_number() over () as artist_number
+    from (select artist from {_PAIRS} union select artist from {_ARTISTS})
+    where artist is not null
+),
+tracks as (
+    select track_id, artist_number, row_number() over () as track_number
+    from (
+        select track_id, any_value(artist) as artist
+        from (select * from {_ARTISTS} union all select track_id, null from {_PAIRS})
+        group by track_id
+    )
+    left join artists using (artist)
+),
+asked as (
+    select
+        user_number << 32 | track_number as user_track,
+        user_number << 32 | artists.artist_number as user_artist
+    from {_PAIRS}
+    join users using (user_id)
+    join tracks using (track_id)
+    left join artists using (artist)
+)
+"""
+"""Who and what is asked for: `users`, `tracks` and `artists`, numbered, and the pairs of their numbers."""
 
 
 @dataclass(frozen=True)
@@ -67,33 +97,7 @@ class ListeningHistory:
         """
         return self.events.query(
             f"""
-            with users as (
-                select user_id, row_number() over () as user_number
-                from (select distinct user_id from {_PAIRS})
-            ),
-            artists as (
-                select artist, row_number() over () as artist_number
-                from (select artist from {_PAIRS} union select artist from {_ARTISTS})
-                where artist is not null
-            ),
-            tracks as (
-                select track_id, artist_number, row_number() over () as track_number
-                from (
-                    select track_id, any_value(artist) as artist
-                    from (select * from {_ARTISTS} union all select track_id, null from {_PAIRS})
-                    group by track_id
-                )
-                left join artists using (artist)
-            ),
-            asked as (
-                select
-                    user_number << 32 | track_number as user_track,
-                    user_number << 32 | artists.artist_number as user_artist
-                from {_PAIRS}
-                join users using (user_id)
-                join tracks using (track_id)
-                left join artists using (artist)
-            ),
+            with {_NUMBERED},
             played as (
                 select
                     user_number,

@@ -130,7 +130,7 @@ def migrate(warehouse: Warehouse, tables: Iterable[Table], *, dry_run: bool = Fa
         WarehouseLockedError: another process holds the warehouse longer than the database waits.
     """
     if not warehouse.exists():
-        raise WarehouseMissingError(f"{warehouse} does not exist yet: materialise the assets first")
+        raise WarehouseMissingError(f"{warehouse} does not exist yet: run spotify-assets materialize")
     with warehouse.transaction() as connection:
         plans = [plan(table, stored_table(connection, table)) for table in tables]
         if not dry_run:

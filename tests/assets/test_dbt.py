@@ -12,6 +12,7 @@ from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
 from spotify_assets.assets.dbt_cli import ListeningDbtCli
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.io_manager import WarehouseIOManager
 
 PARSES_EVERYTHING = "Unable to do partial parsing"
 """What dbt says when it cannot use an earlier parse."""
@@ -51,13 +52,23 @@ def dbt_of(settings: Settings) -> ListeningDbtCli:
     )
 
 
+def resources_of(settings: Settings) -> dict[str, object]:
+    return {
+        "dbt": dbt_of(settings),
+        "warehouse": WarehouseIOManager(database=str(settings.warehouse_path)),
+    }
+
+
 def run_models(settings: Settings, *names: str, day: str | None = None) -> dg.ExecuteInProcessResult:
     """Make the models named, or all, in the warehouse of the settings; of a day where they have one."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return dg.materialize(
         [dbt_assets_of(settings)],
         selection=[dg.AssetKey(["marts", name]) for name in names] or None,
-        resources={"dbt": dbt_of(settings)},
+        resources={
+            "dbt": dbt_of(settings),
+            "warehouse": WarehouseIOManager(database=str(settings.warehouse_path)),
+        },
         raise_on_error=False,
         partition_key=day,
     )
@@ -116,9 +127,7 @@ def test_checks_alone_are_all_evaluated_whatever_others_find(
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("update marts.good set number = null")
     models = dbt_assets_of(settings)
-    job = dg.Definitions(
-        [models], resources={"dbt": dbt_of(settings)}
-    ).resolve_implicit_global_asset_job_def()
+    job = dg.Definitions([models], resources=resources_of(settings)).resolve_implicit_global_asset_job_def()
     keys = {spec.key for spec in models.check_specs}
     checked = job.get_subset(asset_selection=set(), asset_check_selection=keys)
     result = checked.execute_in_process(raise_on_error=False)

@@ -34,7 +34,7 @@ from spotify_assets.rows.window import Window
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 FIRST = date(2025, 3, 1)
-MODELS = ("fct_listening_hours", "dim_date", *(mart.removeprefix("marts.") for mart in MARTS))
+MODELS = ("fact_listening_hours", "dim_date", *(mart.removeprefix("marts.") for mart in MARTS))
 """Of the dbt project a mart with its tests, and what the published copy has to have."""
 Do = Callable[["World"], object]
 

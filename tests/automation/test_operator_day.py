@@ -318,7 +318,7 @@ def a_wrong_value_of(asset: str, wrong: str, check: str) -> Fault:
 
 
 STORED = [
-    a_row_gone_of("marts/fct_listening_hours", "fct_listening_hours_has_all_time_listened"),
+    a_row_gone_of("marts/fact_listening_hours", "fact_listening_hours_has_all_time_listened"),
     a_row_gone_of("core/daily_track_metrics"),
     a_row_gone_of("core/listening_hours"),
     a_row_gone_of("core/played_tracks"),
@@ -328,10 +328,10 @@ STORED = [
 ]
 WRONG = [
     Fault(
-        "a wrong value: marts/fct_listening_hours",
-        "fct_listening_hours_has_all_time_listened",
-        a_row_with("marts.fct_listening_hours", "ms_listened = ms_listened + 1"),
-        checked("marts/fct_listening_hours"),
+        "a wrong value: marts/fact_listening_hours",
+        "fact_listening_hours_has_all_time_listened",
+        a_row_with("marts.fact_listening_hours", "ms_listened = ms_listened + 1"),
+        checked("marts/fact_listening_hours"),
     ),
     a_wrong_value_of("core/daily_track_metrics", "skip_rate = 2", "ranges"),
     a_wrong_value_of("core/recordings", "matched_by = 'guess'", "accepted_values"),

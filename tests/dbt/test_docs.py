@@ -32,7 +32,7 @@ def page(settings) -> Path:
 @pytest.mark.slow
 def test_page_has_the_models_and_the_types_of_the_published_copy(page, settings):
     text = page.read_text(encoding="utf-8")
-    assert "model.listening.fct_sessions" in text
+    assert "model.listening.fact_sessions" in text
     assert "metric.listening.skip_rate" in text
     assert "TIMESTAMP" in text
     assert settings.serving_path.exists()
@@ -42,7 +42,7 @@ def test_page_has_the_models_and_the_types_of_the_published_copy(page, settings)
 @pytest.mark.slow
 def test_page_can_be_made_before_anything_was_published(tmp_path):
     text = build_docs(Settings(data_dir=tmp_path)).read_text(encoding="utf-8")
-    assert "model.listening.fct_sessions" in text
+    assert "model.listening.fact_sessions" in text
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_page_opens_without_a_network(page):
         tab = browser.new_page()
         tab.context.set_offline(True)
         tab.on("request", lambda request: asked.append(request.url))
-        tab.goto(f"{page.as_uri()}#!/model/model.listening.fct_sessions")
+        tab.goto(f"{page.as_uri()}#!/model/model.listening.fact_sessions")
         tab.get_by_text("never cut at midnight").first.wait_for()
     assert [url for url in asked if not url.startswith("file:")] == []
 
@@ -70,7 +70,7 @@ def test_command_serves_the_page_on_loopback(settings, monkeypatch):
                 filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in served.stdout))
             )
             with urllib.request.urlopen(address.group()) as answer:
-                assert "fct_sessions" in answer.read().decode()
+                assert "fact_sessions" in answer.read().decode()
             served.terminate()
             assert served.wait(30) == 0
         finally:

@@ -137,7 +137,7 @@ def test_planted_faults_are_found(copy_of_built):
         "update marts.daily_aggregates set skip_rate = 1.5",
         f"update marts.bridge_track_genre set weight = 0.4 where track_id = '{track_id(1)}'",
         "insert into marts.bridge_track_artist select * from marts.bridge_track_artist limit 1",
-        "update marts.fct_listening_hours set ms_listened = ms_listened + 3_600_000 where local_hour = 5",
+        "update marts.fact_listening_hours set ms_listened = ms_listened + 3_600_000 where local_hour = 5",
         "update marts.dim_track_history set valid_to = valid_to + 1",
         "update marts.genre_skip_rates set weighted_plays = weighted_plays + 1 where genre = 'pop'",
     ):
@@ -150,7 +150,7 @@ def test_planted_faults_are_found(copy_of_built):
         "daily_aggregates_has_every_music_playback",
         "bridge_track_genre_has_every_genre_of_a_track",
         "unique_together_bridge_track_artist_track_id__artist_id",
-        "within_an_hour_fct_listening_hours_ms_listened",
+        "within_an_hour_fact_listening_hours_ms_listened",
         "versions_follow_each_other_dim_track_history_track_id",
         "genre_skip_rates_add_up_to_the_days",
     }

@@ -9,11 +9,7 @@ from spotify_assets.tables import TABLES
 from tests.dbt.warehouse import PROJECT_DIR
 
 SOURCES_FILE = PROJECT_DIR / "models" / "staging" / "_sources.yml"
-SOURCE_TABLES = {
-    *(name for name in TABLES if name.startswith("core.")),
-    "ml.skip_model",
-    "ml.skip_model_coefficients",
-}
+SOURCE_TABLES = {name for name in TABLES if name.startswith("core.")}
 
 
 def declared_sources() -> dict[str, dict[str, Any]]:
@@ -23,6 +19,12 @@ def declared_sources() -> dict[str, dict[str, Any]]:
 
 def test_every_source_table_is_declared_once():
     assert set(declared_sources()) == SOURCE_TABLES
+
+
+def test_every_source_is_read_by_a_model(built):
+    nodes = [node for node in built.manifest().nodes.values() if node.resource_type == "model"]
+    read = {parent for node in nodes for parent in node.depends_on.nodes if parent.startswith("source.")}
+    assert {unique_id.split(".", 2)[2] for unique_id in read} == SOURCE_TABLES
 
 
 @pytest.mark.parametrize("name", sorted(SOURCE_TABLES))
@@ -41,8 +43,9 @@ def test_every_model_has_a_yaml_that_describes_all_its_columns(built, path):
     assert model["description"].strip()
     described = {column["name"]: column["data_type"] for column in model["columns"]}
     assert all(column["description"].strip() for column in model["columns"])
+    node = built.manifest().nodes[f"model.listening.{path.stem}"]
     found = built.query(
         "select column_name, lower(data_type) as data_type from duckdb_columns() "
-        f"where table_name = '{path.stem}'"
+        f"where schema_name = '{node.schema}' and table_name = '{node.alias}'"
     )
     assert described == dict(found.iter_rows())

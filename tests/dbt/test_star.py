@@ -209,7 +209,7 @@ def listened(playbacks: list[Row]) -> dict[tuple[object, datetime], float]:
     return hours
 
 
-def test_fct_listening_hours_covers_each_millisecond_once(built, playbacks):
+def test_fact_listening_hours_covers_each_millisecond_once(built, playbacks):
     """For listeners of one zone with full-hour offsets, whose local hours begin with those of UTC."""
     of_user = [row for row in playbacks if row["user_id"] == "user-0"]
     expected = [
@@ -224,11 +224,11 @@ def test_fct_listening_hours_covers_each_millisecond_once(built, playbacks):
         for (user, hour), ms in listened(of_user).items()
         if ms
     ]
-    found = built.query("from marts.fct_listening_hours where user_id = 'user-0' and ms_listened > 0")
+    found = built.query("from marts.fact_listening_hours where user_id = 'user-0' and ms_listened > 0")
     assert_rows(found, expected, ["hour_starts_at"])
 
 
-def test_fct_user_activity(built, events):
+def test_fact_user_activity(built, events):
     by_day = defaultdict(list)
     for event in events:
         by_day[event["user_id"], event["local_started_at"].date()].append(event)
@@ -253,7 +253,7 @@ def test_fct_user_activity(built, events):
                 "engagement_score": score,
             }
         )
-    found = built.query("from marts.fct_user_activity")
+    found = built.query("from marts.fact_user_activity")
     acted = found.join(
         pl.DataFrame(list(by_day), schema=["user_id", "local_date"], orient="row"),
         on=["user_id", "local_date"],
@@ -269,14 +269,14 @@ def test_listening_time_of_a_day_is_that_of_its_hours(built, playbacks):
     for (_, hour), ms in listened(of_user).items():
         expected[local(hour, "Europe/Berlin").date()] += ms
     found = built.query(
-        "select local_date, ms_listened, minutes_listened from marts.fct_user_activity "
+        "select local_date, ms_listened, minutes_listened from marts.fact_user_activity "
         "where user_id = 'user-0' and ms_listened > 0"
     )
     assert {day: ms for day, ms, _ in found.iter_rows()} == {day: ms for day, ms in expected.items() if ms}
     assert (found["minutes_listened"] * 60_000 - found["ms_listened"]).abs().max() < 1e-6
 
 
-def test_fct_sessions_are_runs_of_playbacks_without_half_an_hour_of_silence(built, events):
+def test_fact_sessions_are_runs_of_playbacks_without_half_an_hour_of_silence(built, events):
     """Sessions are found again from the events themselves, and some of them cross midnight."""
     by_user = defaultdict(list)
     for event in events:
@@ -311,7 +311,7 @@ def test_fct_sessions_are_runs_of_playbacks_without_half_an_hour_of_silence(buil
                     "last_event_date": max(row["event_date"] for row in heard),
                 }
             )
-    found = built.query("from marts.fct_sessions")
+    found = built.query("from marts.fact_sessions")
     assert_rows(found, expected, ["user_id", "started_at"])
     assert found.filter(pl.col("first_event_date") < pl.col("last_event_date")).height > 0
 
@@ -438,10 +438,10 @@ def test_a_day_has_as_many_hours_as_the_clock_shows(copy_of_built, day, hours):
     events = frame(LISTENING_EVENTS, rows)
     made = listening_hours(events, events.clear(), profiles_frame(), DEFAULT_TIME_ZONE)
     copy_of_built.insert("core.listening_hours", made.select(LISTENING_HOURS.column_names))
-    result = copy_of_built.dbt("run", "--select", "fct_listening_hours")
+    result = copy_of_built.dbt("run", "--select", "fact_listening_hours")
     assert result.success
     found = copy_of_built.query(
-        f"select hour_starts_at, local_hour, ms_listened from marts.fct_listening_hours "
+        f"select hour_starts_at, local_hour, ms_listened from marts.fact_listening_hours "
         f"where user_id = 'user-0' and local_date = '{day}' order by hour_starts_at"
     )
     assert found["ms_listened"].to_list() == [3_600_000] * hours

@@ -331,12 +331,17 @@ class DbtWarehouse:
             rows: pl.DataFrame = connection.sql(query).pl()
         return rows
 
+    def manifest(self) -> Manifest:
+        """The project as dbt reads it for this warehouse."""
+        manifest: Manifest = _parsed(self.path.stem).deepcopy()  # type: ignore[no-untyped-call]
+        return manifest
+
     def dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
         """Run dbt on the warehouse, as the command line would."""
         before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
         try:
-            runner = dbtRunner(manifest=_parsed(self.path.stem).deepcopy())  # type: ignore[no-untyped-call]
+            runner = dbtRunner(manifest=self.manifest())
             result = runner.invoke(["--quiet", command, *PROJECT, *arguments])
             # dbt keeps the database open within this process: what it wrote may not be in the file yet
             self.execute("checkpoint")

@@ -95,7 +95,7 @@ def test_a_planted_gap_and_a_planted_burst_come_first(published, tmp_path):
     before, after = days[2], next(day for day in days if day > days[2] + timedelta(days=30))
     with duckdb.connect(str(settings.serving_path)) as connection:
         connection.execute(
-            "delete from marts.fct_user_activity where user_id = ? and local_date > ? and local_date < ?",
+            "delete from marts.fact_user_activity where user_id = ? and local_date > ? and local_date < ?",
             [users[1], before, after],
         )
         connection.execute(

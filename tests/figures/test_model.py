@@ -72,12 +72,6 @@ def test_drift_puts_the_furthest_first(connection):
     assert found.height == stored(connection, "feature_drift").height
 
 
-def test_registry_has_no_text_of_models(connection):
-    found = model.registry(connection)
-    assert "model" not in found.columns
-    assert found.height == stored(connection, "model_registry").height == 2
-
-
 def popular_and_skipped() -> pl.DataFrame:
     """The planted predictions, judged by the definition: enough playbacks, top quarter of both."""
     totals = kpis.track_totals().sort("track_rank", nulls_last=True)
@@ -122,7 +116,6 @@ def test_without_models_there_are_no_rows(tmp_path: Path):
     with duckdb.connect(str(tmp_path / "empty.duckdb")) as empty:
         assert model.cutoffs(empty) == model.ladder_cutoffs(empty) == []
         assert model.models_over_time(empty).is_empty()
-        assert model.registry(empty).is_empty()
         for figure in (model.readable_model, model.ladder, model.roc, model.calibration, model.drift):
             assert figure(empty, CUTOFF).is_empty()
         assert model.popular_and_skipped(empty, CUTOFF, VIEW).is_empty()

@@ -1,9 +1,10 @@
 """Synthetic events: what a day is, that it always comes out the same, and that it is possible."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from spotify_assets.generator import world
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import generate_day, generate_days, write_days
-from spotify_assets.generator.population import generate_users
+from spotify_assets.generator.planted import PLACES, Behaviour
+from spotify_assets.generator.population import Population, population
 from spotify_assets.generator.truth import truth_path
 from spotify_assets.lake import layout
 from spotify_assets.sources.landed import read_landed
@@ -239,15 +241,19 @@ def test_impossible_configurations_are_refused(values):
 
 
 def test_users_are_the_same_in_a_larger_population():
-    small, large = generate_users(SMALL), generate_users(GeneratorConfig(users=90, seed=5))
-    assert large.head(40).equals(small)
-    events = generate_day(SMALL, small_catalogue(), date(2026, 10, 1))
-    named = events.join(small, on="user_id").with_columns(
-        pl.col("extra").str.json_path_match("$.time_zone").alias("zone")
+    small, large = (population(config, Behaviour()) for config in (SMALL, replace(SMALL, users=90)))
+    for each in fields(Population):
+        assert np.array_equal(getattr(large, each.name)[: SMALL.users], getattr(small, each.name)), each.name
+
+
+def test_users_listen_where_they_live():
+    users = population(SMALL, Behaviour())
+    home = {name: PLACES[place][:2] for name, place in zip(users.user_id, users.place, strict=True)}
+    events = generate_day(SMALL, small_catalogue(), date(2026, 10, 1)).select(
+        "user_id", "country", pl.col("extra").str.json_path_match("$.time_zone")
     )
-    assert named.height == events.height
-    assert (named["zone"] == named["time_zone"]).all()
-    assert (named["country"] == named["country_right"]).all()
+    assert events.height
+    assert all(home[name] == (country, zone) for name, country, zone in events.iter_rows())
 
 
 def test_written_days_are_what_is_generated_however_many_processes_write(tmp_path: Path):

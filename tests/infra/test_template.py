@@ -29,7 +29,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads CloudFormation's short forms as the long ones."""
 
 
-def _long_form(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
+def _long_form(_loader: Any, suffix: str, node: Any) -> dict[str, Any]:
     name = suffix if suffix == "Ref" else f"Fn::{suffix}"
     return {name: node.value}
 

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from spotify_assets.lake import layout
-from spotify_assets.lake.landing import land_catalogue, latest_catalogue
+from spotify_assets.lake.landing import land_catalogue
 from spotify_assets.lake.receipts import read_receipts, rejected_at_landing
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.tables import RAW_TRACKS
-from tests.sources.files import tidytuesday_row, track_id, tracks_dataset_row, write_csv
+from tests.sources.files import track_id, tracks_dataset_row, write_csv
 
 DAY = date(2026, 11, 1)
 
@@ -97,7 +97,7 @@ def test_a_file_of_refused_rows_only_is_no_empty_snapshot(lake, tmp_path):
     path = write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1, track_id="")])
     receipt = land_catalogue(path, lake, DAY)
     assert (receipt.loaded, receipt.landed_files, receipt.reconciles) == (0, (), True)
-    assert latest_catalogue(lake) is None
+    assert not (lake / layout.TRACKS).exists()
     assert rejected_at_landing(read_receipts(lake), lake).height == 1
     assert land_catalogue(path, lake, DAY).already_landed
 
@@ -124,9 +124,10 @@ def test_the_same_bytes_may_be_another_snapshot(lake, catalogue):
 def test_other_bytes_of_the_same_name_land_beside_the_first(lake, tmp_path):
     land_catalogue(write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1)]), lake, DAY)
     land_catalogue(write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(2)]), lake, DAY)
-    latest = latest_catalogue(lake)
-    assert latest is not None
-    assert sorted(latest["track_id"]) == [track_id(1), track_id(2)]
+    files = layout.landed_files(layout.tracks_dir(lake, DAY))
+    landed = pl.concat(pl.read_parquet(file, glob=False) for file in files)
+    assert landed.schema == RAW_TRACKS.polars_schema
+    assert sorted(landed["track_id"]) == [track_id(1), track_id(2)]
 
 
 def test_a_landing_whose_file_was_removed_is_made_good(lake, catalogue):
@@ -177,26 +178,3 @@ def test_a_name_without_any_usable_letter(lake, tmp_path):
     receipt = land_catalogue(write_csv(tmp_path / "音楽.csv", [tracks_dataset_row(1)]), lake, DAY)
     assert receipt.landed_files[0].endswith(f"/part-catalogue-{receipt.input_sha256[:12]}.parquet")
     assert receipt.input_file == "音楽.csv"
-
-
-class TestLatestCatalogue:
-    def test_none_in_an_empty_lake(self, lake):
-        assert latest_catalogue(lake) is None
-
-    def test_the_newest_snapshot_with_all_its_files(self, lake, tmp_path):
-        write = tmp_path / "tracks.csv"
-        land_catalogue(write_csv(write, [tracks_dataset_row(1)]), lake, date(2026, 10, 31))
-        land_catalogue(write_csv(write, [tracks_dataset_row(2)]), lake, DAY)
-        land_catalogue(write_csv(write, [tidytuesday_row(3)]), lake, DAY)
-        latest = latest_catalogue(lake)
-        assert latest is not None
-        assert latest.schema == RAW_TRACKS.polars_schema
-        assert sorted(latest["track_id"]) == [track_id(2), track_id(3)]
-
-    def test_folders_without_files_and_others_do_not_count(self, lake, tmp_path):
-        land_catalogue(write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1)]), lake, DAY)
-        layout.tracks_dir(lake, date(2027, 1, 1)).mkdir()
-        (lake / layout.TRACKS / "snapshot_date=soon").mkdir()
-        latest = latest_catalogue(lake)
-        assert latest is not None
-        assert latest.height == 1

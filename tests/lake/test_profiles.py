@@ -8,7 +8,6 @@ from spotify_assets.lake.profiles import (
     checked_time_zone,
     checked_user_id,
     profile_path,
-    read_profile,
     read_profiles,
     write_profile,
 )
@@ -19,8 +18,6 @@ def test_what_was_declared_reads_back_by_pseudonym(tmp_path):
     for profile in reversed(profiles):
         write_profile(tmp_path, profile)
     assert read_profiles(tmp_path) == profiles
-    assert read_profile(tmp_path, "me") == profiles[1]
-    assert read_profile(tmp_path, "ben") is None
 
 
 def test_the_last_declaration_counts(tmp_path):

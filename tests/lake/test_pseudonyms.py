@@ -8,7 +8,7 @@ import pytest
 
 from spotify_assets.lake.erasing import erase_from_lake
 from spotify_assets.lake.importing import ImportOptions, import_path
-from spotify_assets.lake.profiles import MAX_USER_ID, Profile, checked_user_id, read_profile, write_profile
+from spotify_assets.lake.profiles import MAX_USER_ID, Profile, checked_user_id, read_profiles, write_profile
 from spotify_assets.report.monthly import _folder_of
 from tests.lake.exports import play, write_json
 
@@ -46,12 +46,12 @@ def test_each_keeps_its_own_and_can_be_erased(tmp_path: Path, make_settings):
     assert all(path.is_relative_to(settings.lake_dir) for path in written)
 
     for gone, name in enumerate(NAMES, start=1):
-        assert read_profile(settings.lake_dir, name) == Profile(name, "Europe/Berlin")
+        assert Profile(name, "Europe/Berlin") in read_profiles(settings.lake_dir)
         erase_from_lake(settings, name)
         files = (settings.lake_dir / "listening_events").rglob("*.parquet")
         left = [user for path in files for user in pl.read_parquet(path, glob=False)["user_id"]]
         assert sorted(left) == sorted(NAMES[gone:])
-        assert read_profile(settings.lake_dir, name) is None
+        assert name not in {profile.user_id for profile in read_profiles(settings.lake_dir)}
 
 
 def test_the_folder_of_a_recap_is_one_name_that_a_file_system_takes():

@@ -115,7 +115,7 @@ class FakeClock:
 
 def test_reading_a_file_that_does_not_exist_says_so_and_makes_none(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
-    with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
+    with pytest.raises(WarehouseMissingError, match="run spotify-assets materialize"):
         open_reader(Database(path))
     assert not path.exists()
 

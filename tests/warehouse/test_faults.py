@@ -15,13 +15,12 @@ import pytest
 
 from spotify_assets.assets.raw import raw_assets
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
+from spotify_assets.generator.catalogue_history import tracks_over_time
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.lake import layout
-from spotify_assets.lake.landing import latest_catalogue
 from spotify_assets.settings import Settings
 from spotify_assets.start_date import start_of
-from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
 from spotify_assets.warehouse.manifest import PublishedManifest
@@ -192,9 +191,8 @@ def test_a_damaged_file_of_the_lake_fails_the_run_by_name_and_keeps_its_partitio
     settings = Settings(data_dir=tmp_path, _env_file=None)
     first, last = date(2025, 1, 1), date(2025, 1, 3)
     write_catalogue(settings.lake_dir, generate_catalogue(50, seed=1), first, 1)
-    catalogue = latest_catalogue(settings.lake_dir)
-    assert catalogue is not None
-    tracks = clean_tracks(catalogue).tracks.rows
+    tracks = tracks_over_time(settings.lake_dir)
+    assert tracks is not None
     write_days(GeneratorConfig(users=5, seed=1), tracks, settings.lake_dir, first, last)
     raw_events = raw_assets(settings, partial(start_of, settings))[1]
     manager = WarehouseIOManager(

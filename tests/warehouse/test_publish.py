@@ -184,7 +184,7 @@ def test_an_empty_warehouse_is_published_as_one(tmp_path: Path, processed: Path)
 
 
 def test_publishing_what_was_never_made_says_so_and_leaves_nothing(tmp_path: Path, processed: Path) -> None:
-    with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
+    with pytest.raises(WarehouseMissingError, match="run spotify-assets materialize"):
         publish(Database(tmp_path / "warehouse.duckdb"), processed)
     assert tree(processed) == []
 
@@ -481,7 +481,7 @@ def test_exporting_an_unknown_table_names_the_nearest(serving: Path, tmp_path: P
 
 
 def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseMissingError, match="materialise the assets first"):
+    with pytest.raises(WarehouseMissingError, match="run spotify-assets materialize"):
         export_csv(Database(tmp_path / "serving.duckdb"), "core.plays", tmp_path / "out.csv")
 
 

@@ -39,6 +39,12 @@ def page(filters: Filters) -> None:
         note=f"Percent of each cohort; in brackets its users. Cells with * are of a {span} that is still "
         "running. Of everybody, over all days: no filter applies.",
     )
+    _own_days(filters)
+    _sessions(filters)
+
+
+def _own_days(filters: Filters) -> None:
+    """How much listeners do on a day, and on how many days they do."""
     own = _only(filters, "user_id", "country")
     left, right = st.columns(2)
     with left:
@@ -60,6 +66,10 @@ def page(filters: Filters) -> None:
             name="active_days",
             note=f"Listeners by the number of dates in the period. {_unheard(filters, own)}",
         )
+
+
+def _sessions(filters: Filters) -> None:
+    """How many sessions there are, and how long they last."""
     of_session = _only(filters, "user_id", "country", "device")
     left, right = st.columns(2)
     with left:

@@ -13,6 +13,14 @@ from spotify_assets.figures.personal_queries import LEAST_PLAYS
 from spotify_assets.figures.view import Filters
 
 SHOWN = 15
+_COLUMNS = {
+    "genre": st.column_config.TextColumn("Genre"),
+    "plays": st.column_config.NumberColumn("Plays", format="%.1f"),
+    "streams": st.column_config.NumberColumn("Streams", format="%.1f"),
+    "stream_share": st.column_config.NumberColumn("Share of streams", format="percent"),
+    "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
+    "minutes": st.column_config.NumberColumn("Minutes", format="%,.0f"),
+}
 
 
 def page(filters: Filters) -> None:
@@ -58,12 +66,5 @@ def page(filters: Filters) -> None:
         rows.drop("previous_share", "previous_plays", "previous_skip_rate"),
         term="genre weight",
         name="genres",
-        columns={
-            "genre": st.column_config.TextColumn("Genre"),
-            "plays": st.column_config.NumberColumn("Plays", format="%.1f"),
-            "streams": st.column_config.NumberColumn("Streams", format="%.1f"),
-            "stream_share": st.column_config.NumberColumn("Share of streams", format="percent"),
-            "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
-            "minutes": st.column_config.NumberColumn("Minutes", format="%,.0f"),
-        },
+        columns=_COLUMNS,
     )

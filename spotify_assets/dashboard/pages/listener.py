@@ -86,19 +86,7 @@ def page(filters: Filters) -> None:
     _discoveries(figures)
     _taste(figures)
     _skips(figures)
-    table(
-        "What the data cannot say",
-        figures["unknowns"].filter(pl.col("touched") > 0),
-        term=TERMS["unknowns"],
-        name="unknowns",
-        columns={
-            "what": "What",
-            "touched": "How many",
-            "of_all": "Of how many",
-            "share": _SHARE,
-            "means": "What follows",
-        },
-    )
+    _unknowns(figures)
 
 
 def opening(user_id: str | None) -> Period | None:
@@ -229,7 +217,7 @@ def _beside_music(figures: PersonalFigures) -> None:
             "kind": "Kind",
             "hours": st.column_config.NumberColumn("Hours played", format="%.1f"),
             "share": _SHARE,
-            "playbacks": "Playbacks",
+            "playbacks": st.column_config.NumberColumn("Playbacks", format="localized"),
         },
     )
     table(
@@ -251,7 +239,7 @@ def _beside_music(figures: PersonalFigures) -> None:
             "show_name": "Name",
             "minutes": _MINUTES,
             "titles": st.column_config.NumberColumn("Titles", help="Episodes or chapters"),
-            "playbacks": "Playbacks",
+            "playbacks": st.column_config.NumberColumn("Playbacks", format="localized"),
             "content_type": "Kind",
             "first_date": _FIRST_DATE,
             "last_date": st.column_config.DateColumn("To"),
@@ -286,7 +274,7 @@ def _discoveries(figures: PersonalFigures) -> None:
         columns={
             "artist_name": "Artist",
             "first_date": _FIRST_DATE,
-            "streams": "Streams",
+            "streams": st.column_config.NumberColumn("Streams", format="localized"),
             "minutes": _MINUTES,
         },
         empty="No artist was streamed for the first time in this period.",
@@ -328,8 +316,11 @@ def _taste(figures: PersonalFigures) -> None:
         )
     if empty:
         st.info(f"{', '.join(empty)}: {UNDESCRIBED}.", icon=":material/search_off:")
-    if not figures.compared:
-        return
+    if figures.compared:
+        _taste_shift(figures)
+
+
+def _taste_shift(figures: PersonalFigures) -> None:
     for kind, title in (("artist", "Artists that rose and fell"), ("genre", "Genres that rose and fell")):
         show(
             title,
@@ -357,10 +348,26 @@ def _skips(figures: PersonalFigures) -> None:
         name="skipped_artists",
         columns={
             "artist_name": "Artist",
-            "plays": "Plays",
-            "skips": "Skips",
+            "plays": st.column_config.NumberColumn("Plays", format="localized"),
+            "skips": st.column_config.NumberColumn("Skips", format="localized"),
             "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
         },
         note=f"Of artists with at least {LEAST_PLAYS} plays whose ending is known.",
         empty="No artist was played often enough to have a skip rate.",
+    )
+
+
+def _unknowns(figures: PersonalFigures) -> None:
+    table(
+        "What the data cannot say",
+        figures["unknowns"].filter(pl.col("touched") > 0),
+        term=TERMS["unknowns"],
+        name="unknowns",
+        columns={
+            "what": "What",
+            "touched": "How many",
+            "of_all": "Of how many",
+            "share": _SHARE,
+            "means": "What follows",
+        },
     )

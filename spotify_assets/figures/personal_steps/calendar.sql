@@ -16,5 +16,5 @@ select
     activity.first_event_date,
     activity.last_event_date
 from days
-left join marts.fct_user_activity as activity
+left join marts.fact_user_activity as activity
     on days.local_date = activity.local_date and activity.user_id = $user_id

@@ -20,7 +20,7 @@ with
     changed_days as (
 
         select local_date
-        from {{ ref('fct_user_activity') }}
+        from {{ ref('fact_user_activity') }}
         where {{ meets_event_window('first_event_date', 'last_event_date') }}
         union
         select local_date
@@ -42,7 +42,7 @@ with
 activity as (
 
     select *
-    from {{ ref('fct_user_activity') }}
+    from {{ ref('fact_user_activity') }}
     where
         plays > 0
         and {{ looked_back_on }}

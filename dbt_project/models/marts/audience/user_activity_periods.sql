@@ -20,7 +20,7 @@ with
     changed_days as (
 
         select local_date
-        from {{ ref('fct_user_activity') }}
+        from {{ ref('fact_user_activity') }}
         where {{ meets_event_window('first_event_date', 'last_event_date') }}
         union
         select period_start as local_date
@@ -46,7 +46,7 @@ with
 activity as (
 
     select *
-    from {{ ref('fct_user_activity') }}
+    from {{ ref('fact_user_activity') }}
     where
         plays > 0
         and {{ is_late_enough }}

@@ -5,7 +5,7 @@
 with days as (
 
     select *
-    from {{ ref('fct_user_activity') }}
+    from {{ ref('fact_user_activity') }}
     where plays > 0
 
 ),

@@ -1,7 +1,7 @@
 with user_days as (
 
     select *
-    from {{ ref('fct_user_activity') }}
+    from {{ ref('fact_user_activity') }}
 
 ),
 

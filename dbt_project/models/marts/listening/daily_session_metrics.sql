@@ -17,7 +17,7 @@ with
     changed_days as (
 
         select local_date
-        from {{ ref('fct_sessions') }}
+        from {{ ref('fact_sessions') }}
         where {{ meets_event_window('first_event_date', 'last_event_date') }}
         union
         select local_date
@@ -29,7 +29,7 @@ with
 sessions as (
 
     select *
-    from {{ ref('fct_sessions') }}
+    from {{ ref('fact_sessions') }}
     where
         plays > 0
         and {{ is_changed }}
