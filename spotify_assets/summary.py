@@ -58,7 +58,7 @@ def _tables(connection: Connection) -> RichTable:
     names = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_schema <> 'staging' order by "
-        "list_position(['raw', 'core', 'ml', 'marts', 'ops'], table_schema), table_name"
+        "list_position(['raw', 'core', 'ml', 'marts', 'bi', 'snapshots', 'ops'], table_schema), table_name"
     ).fetchall()
     for schema, name in names:
         full_name = f"{schema}.{name}"
