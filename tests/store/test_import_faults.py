@@ -141,11 +141,13 @@ class TestWhatCannotWork:
 
 
 def kill_at_random(lake: Lake, exports: Path, kills: int, seed: int) -> int:
-    """Kill an import so often at random moments and then let one end; returns how many were alive."""
+    """Kill an import so often, each after a random number of objects; returns how many were alive."""
     random, met = Random(seed), 0
     for _ in range(kills):
+        before, more = len(lake.bucket.keys()), random.randint(1, 12)
         running = lake.begin("import", str(exports), "--user", LISTENER)
-        time.sleep(random.uniform(1.0, 6.0))
+        while running.poll() is None and len(lake.bucket.keys()) < before + more:
+            time.sleep(random.uniform(0.0, 0.05))
         met += running.poll() is None
         running.send_signal(random.choice([SIGKILL, SIGKILL, SIGTERM]))
         running.communicate(timeout=60)
