@@ -117,6 +117,16 @@ days_to_read as (
 {%- endmacro %}
 
 
+{#- Whether a source's row is of a row that `rewritten_rows`, which stands before it, names; in a run of a window. -#}
+{% macro of_rewritten_rows(keys, relation='') -%}
+{%- set begins = relation ~ '.' if relation else '' -%}
+{{ begins }}event_date in (select days_to_read.event_date from days_to_read)
+and ({{ begins }}{{ keys | join(', ' ~ begins) }}) in (
+    select (changed_keys.{{ keys | join(', changed_keys.') }}) from changed_keys
+)
+{%- endmacro %}
+
+
 {#- The most days over which a session is followed back; spotify_assets/transforms/sessions.py cuts it there. -#}
 {% macro longest_session_days() -%}
     64

@@ -256,6 +256,16 @@ def change(now: float | None, before: float | None, *, points: bool = False) -> 
     return f"{100 * (now / before - 1):+.1f} %" if before else None
 
 
+def _headed(title: str, rows: pl.DataFrame, *, term: str, note: str, empty: str) -> bool:
+    """Write the title with its definition, the note, and what to do without rows; whether there are rows."""
+    st.subheader(title, help=f"**{term}**: {glossary.definition(term)}")
+    if note:
+        st.caption(note)
+    if rows.is_empty():
+        st.info(empty, icon=":material/search_off:")
+    return not rows.is_empty()
+
+
 def show(
     title: str,
     draw: Draw,
@@ -277,14 +287,9 @@ def show(
         note: what else is to be known, in a line below the title.
         empty: what to do where there are no rows.
     """
-    definition = glossary.definition(term)
-    st.subheader(title, help=f"**{term}**: {definition}")
-    if note:
-        st.caption(note)
-    if rows.is_empty():
-        st.info(empty, icon=":material/search_off:")
+    if not _headed(title, rows, term=term, note=note, empty=empty):
         return
-    says = f"{title}. {term}: {definition}".replace("`", "")
+    says = f"{title}. {term}: {glossary.definition(term)}".replace("`", "")
     chart: Any = draw(rows)
     # Only the width is fitted: a chart's height is that of its plotting area, here as in every other place.
     fitted = {"description": says, "autosize": {"type": "fit-x", "contains": "padding"}}
@@ -326,11 +331,7 @@ def table(
         note: what else is to be known, in a line below the title.
         empty: what to do where there are no rows.
     """
-    st.subheader(title, help=f"**{term}**: {glossary.definition(term)}")
-    if note:
-        st.caption(note)
-    if rows.is_empty():
-        st.info(empty, icon=":material/search_off:")
+    if not _headed(title, rows, term=term, note=note, empty=empty):
         return
     shown = rows.select(column for column in rows if column.null_count() < rows.height)
     named = {column: in_words(column) for column in shown.columns} | dict(columns or {})

@@ -250,17 +250,17 @@ class Faults:
         admin = AdminClient({"bootstrap.servers": self.cluster.servers})
         leader = admin.list_topics(TOPIC, 30).topics[TOPIC].partitions[0].leader
         broker = self.cluster.brokers[leader - 1]
-        broker.stop()
+        broker.daemon.stop()
         time.sleep(3)
-        broker.start()
+        broker.daemon.start()
         self.done["SIGKILL of a broker that leads"] += 1
 
     def pause_broker(self, seconds: float) -> None:
         """Stop a broker for a while."""
         broker = self.random.choice(self.cluster.brokers)
-        broker.send(signal.SIGSTOP)
+        broker.daemon.send(signal.SIGSTOP)
         time.sleep(seconds)
-        broker.send(signal.SIGCONT)
+        broker.daemon.send(signal.SIGCONT)
         self.done["SIGSTOP of a broker"] += 1
 
     def run(self, seconds: float) -> None:

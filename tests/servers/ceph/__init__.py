@@ -6,7 +6,6 @@ Where a program is missing, tests say so and are skipped.
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.servers.ceph.config import Ports, config_text
+from tests.servers.daemon import Daemon
 from tests.servers.ports import answers, free_ports, wait_for
 
 PACKAGES = "radosgw ceph-mon ceph-osd ceph-mgr ceph-common"
@@ -57,41 +57,6 @@ class User:
     def arn(self) -> str:
         """How a bucket policy names them."""
         return f"arn:aws:iam:::user/{self.name}"
-
-
-@dataclass
-class Daemon:
-    """One server process in the foreground, whose output goes to a log file."""
-
-    command: list[str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it; it serves some time later."""
-        with self.log.open("ab") as log:
-            # A test run that is killed ends nothing itself: the system ends its daemons.
-            command = ["setpriv", "--pdeathsig", "KILL", *self.command]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-
-    def runs(self) -> bool:
-        """Whether it runs; raises what it said last where it has ended."""
-        assert self.process is not None
-        if self.process.poll() is not None:
-            raise RuntimeError(f"{self.command[0]} ended: {self.log.read_text(errors='replace')[-3000:]}")
-        return True
-
-    def send(self, number: int) -> None:
-        """Send it a signal: SIGSTOP, SIGCONT."""
-        assert self.process is not None
-        os.kill(self.process.pid, number)
-
-    def stop(self, number: int = signal.SIGKILL) -> None:
-        """End it and wait until it has ended."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(number)
-            self.process.wait(30)
 
 
 class Ceph:

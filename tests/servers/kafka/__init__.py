@@ -7,11 +7,12 @@ The jars come from Maven Central by `pom.xml`, whose checksums Maven verifies, a
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from tests.servers.daemon import Daemon
 from tests.servers.ports import answers, free_ports, wait_for
 
 HERE = Path(__file__).parent
@@ -45,37 +46,17 @@ class Broker:
     folder: Path
     port: int
     controller_port: int
-    process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the server; it is ready when `is_ready`."""
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            ["java", HEAP, "-cp", f"{JARS}/*", "kafka.Kafka", str(self.folder / "server.properties")],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        log.close()
+    @cached_property
+    def daemon(self) -> Daemon:
+        """Its process."""
+        properties = str(self.folder / "server.properties")
+        command = ["java", HEAP, "-cp", f"{JARS}/*", "kafka.Kafka", properties]
+        return Daemon(command, self.folder / "server.log")
 
     def is_ready(self) -> bool:
         """Whether it takes connections; raises where it has ended."""
-        assert self.process is not None
-        if self.process.poll() is not None:
-            raise RuntimeError((self.folder / "server.log").read_text()[-3000:])
-        return answers(self.port)
-
-    def send(self, number: int) -> None:
-        """Send it a signal: SIGKILL, SIGSTOP, SIGCONT."""
-        assert self.process is not None
-        os.kill(self.process.pid, number)
-
-    def stop(self, number: int = signal.SIGKILL) -> None:
-        """End it and wait until it has ended."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(number)
-            self.process.wait(30)
+        return self.daemon.runs() and answers(self.port)
 
 
 @dataclass
@@ -99,7 +80,7 @@ class Kafka:
             self.brokers.append(Broker(number + 1, folder, ports[2 * number], ports[2 * number + 1]))
         for broker in self.brokers:
             self._configure(broker)
-            broker.start()
+            broker.daemon.start()
         try:
             wait_for(lambda: all(broker.is_ready() for broker in self.brokers), "Kafka", 120)
         except BaseException:
@@ -109,7 +90,7 @@ class Kafka:
 
     def __exit__(self, *_: object) -> None:
         for broker in self.brokers:
-            broker.stop()
+            broker.daemon.stop()
 
     def _configure(self, broker: Broker) -> None:
         copies = min(self.size, 3)

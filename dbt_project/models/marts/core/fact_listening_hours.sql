@@ -18,12 +18,7 @@ hours as (
     select *
     from {{ ref('stg_listening_hours') }}
     {% if is_window_run() %}
-        where
-            event_date in (select days_to_read.event_date from days_to_read)
-            and (user_id, hour_starts_at) in (
-                select (changed_keys.user_id, changed_keys.hour_starts_at)
-                from changed_keys
-            )
+        where {{ of_rewritten_rows(['user_id', 'hour_starts_at']) }}
     {% endif %}
 
 ),

@@ -26,9 +26,7 @@ playbacks as (
     left join {{ ref('dim_track') }} as tracks
         on listens.track_id = tracks.track_id
     {% if is_window_run() %}
-        where
-            listens.event_date in (select days_to_read.event_date from days_to_read)
-            and listens.session_id in (select changed_keys.session_id from changed_keys)
+        where {{ of_rewritten_rows(['session_id'], 'listens') }}
     {% endif %}
 
 ),

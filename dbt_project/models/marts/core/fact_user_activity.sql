@@ -22,12 +22,7 @@ events as (
     select *
     from {{ ref('int_local_events') }}
     {% if is_window_run() %}
-        where
-            event_date in (select days_to_read.event_date from days_to_read)
-            and (user_id, local_date) in (
-                select (changed_keys.user_id, changed_keys.local_date)
-                from changed_keys
-            )
+        where {{ of_rewritten_rows(['user_id', 'local_date']) }}
     {% endif %}
 
 ),
@@ -37,12 +32,7 @@ hours as (
     select *
     from {{ ref('stg_listening_hours') }}
     {% if is_window_run() %}
-        where
-            event_date in (select days_to_read.event_date from days_to_read)
-            and (user_id, local_date) in (
-                select (changed_keys.user_id, changed_keys.local_date)
-                from changed_keys
-            )
+        where {{ of_rewritten_rows(['user_id', 'local_date']) }}
     {% endif %}
 
 ),
