@@ -12,7 +12,6 @@ from pathlib import Path
 from spotify_assets.docs.glue import PublishedTable, projection, published_tables
 from spotify_assets.docs.policies import PUBLISHED
 from spotify_assets.settings import PROJECT_ROOT
-from spotify_assets.tables import DuckDBType
 
 DDL_DIR = PROJECT_ROOT / "infra" / "ddl"
 _DATABASE = "listening"
@@ -161,7 +160,7 @@ _MONTH_OF_FILE = "\"MONTH\" varchar as (split_part(split_part(metadata$filename,
 _STAGE = f"{_upper(f'{_DATABASE}_core')}.published"
 
 
-def _types(varchar: str, bigint: str, double: str, boolean: str, timestamp: str) -> dict[DuckDBType, str]:
+def _types(varchar: str, bigint: str, double: str, boolean: str, timestamp: str) -> dict[str, str]:
     return {
         "VARCHAR": varchar,
         "BIGINT": bigint,

@@ -39,7 +39,7 @@ IN_PLACE = {"snowflake_external", "bigquery", "athena", "databricks"}
 
 
 @cache
-def statements(vendor: str) -> tuple[exp.Expression, ...]:
+def statements(vendor: str) -> tuple[exp.Expr, ...]:
     """What the file says, parsed strictly."""
     text = (DDL_DIR / f"{vendor}.sql").read_text(encoding="utf-8")
     level = sqlglot.ErrorLevel.RAISE
