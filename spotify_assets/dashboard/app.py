@@ -9,6 +9,7 @@ import pandas  # noqa: F401 - Streamlit imports it when first needed, and a reru
 import streamlit as st
 
 from spotify_assets.dashboard import components
+from spotify_assets.dashboard.published import kept_open
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 
@@ -64,9 +65,10 @@ PAGES = (
 
 def run(page: Page) -> None:
     """The filters and one page."""
-    filters = components.filter_bar(page.module, page.opening)
-    if filters:
-        page.show(filters)
+    with kept_open():
+        filters = components.filter_bar(page.module, page.opening)
+        if filters:
+            page.show(filters)
 
 
 def main() -> None:

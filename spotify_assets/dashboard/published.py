@@ -2,7 +2,8 @@
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -71,11 +72,50 @@ def ask(figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs
 
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _answered(question: _Question) -> Any:
-    # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
-    # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
-    with _one_at_a_time, serving().reader() as connection:
-        connection.execute(f"set temp_directory = '{_spill_folder()}'")
-        return question.answer(connection)
+    # One question at a time: DuckDB uses all cores for one.
+    with kept_open(), _one_at_a_time:
+        return question.answer(_open.at(question.version))
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Within it the copy stays open after a question: opening it takes longer than most questions (17 ms)."""
+    with _one_at_a_time:
+        _open.users += 1
+    try:
+        yield
+    finally:
+        with _one_at_a_time:
+            _open.users -= 1
+            if not _open.users:
+                _open.close()
+
+
+class _OpenCopy:
+    """The published copy while it is open. DuckDB gives a second connection of one process the file that the
+    first has open, be it the old copy: so there is one connection, and none when nobody asks."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self._version: Version | None = None
+        self._connection: Connection | None = None
+        self._holds = ExitStack()
+
+    def at(self, version: Version | None) -> Connection:
+        """The connection to this version."""
+        if self._connection is None or version != self._version:
+            self.close()
+            self._connection = self._holds.enter_context(serving().reader())
+            self._version = version
+            self._connection.execute(f"set temp_directory = '{_spill_folder()}'")
+        return self._connection
+
+    def close(self) -> None:
+        self._connection = None
+        self._holds.close()
+
+
+_open = _OpenCopy()
 
 
 def _spill_folder() -> Path:
