@@ -208,6 +208,13 @@ class Settings(BaseSettings):
         300.0, gt=0, description="For how long the stream's lag may grow before it is a problem."
     )
 
+    access_file: Path | None = Field(
+        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
+    )
+    login_file: Path | None = Field(
+        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
+    )
+
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(
         "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
@@ -224,10 +231,10 @@ class Settings(BaseSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir")
+    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().resolve()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -249,6 +256,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _login_has_both_files(self) -> Self:
+        if (self.access_file is None) != (self.login_file is None):
+            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")
