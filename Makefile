@@ -10,11 +10,12 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-store readers test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo test test-slow test-stream kafka test-postgres test-store readers test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
+	@echo "make test-postgres the marts in a real PostgreSQL, with kills, faults and roles"
 	@echo "make test-store the lake in a real S3 server, with faults, kills and restarts"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make test-conformance  Dagster's own tests of what our classes derive from"
@@ -51,11 +52,11 @@ dashboard: $(RUNTIME)
 	@$(BIN)/spotify-assets dashboard
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store and not postgres" $(PYTEST_ARGS)
 
 # Processes that are really killed, full disks, servers that are really started.
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store and not postgres"
 
 # A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
 KAFKA_JARS := .cache/kafka
@@ -66,6 +67,11 @@ test-stream: $(DEV) kafka
 # With PYTEST_ARGS="-m store" also 50 kills, a store gone for two minutes, and a client that gives up.
 test-store: $(DEV) kafka
 	$(BIN)/python -m pytest tests/store -m "store and not slow" -rs $(PYTEST_ARGS)
+
+# PostgreSQL on loopback from Debian's packages; what is missing is said where it is not there.
+# With PYTEST_ARGS="-m postgres" also 50 kills.
+test-postgres: $(DEV)
+	$(BIN)/python -m pytest tests/postgres -m "postgres and not slow" -rs $(PYTEST_ARGS)
 
 kafka: $(KAFKA_JARS)/.fetched
 
@@ -181,7 +187,7 @@ lock:
 		--no-header --no-annotate --output-file requirements-duckdb-1.5.lock
 	uv pip compile pyproject.toml --extra dev --extra bench --constraint requirements-dev.lock --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements-bench.lock
-	printf 'dagster-postgres\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+	printf 'dagster-postgres\npsycopg\npsycopg-binary\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
 	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \

@@ -30,7 +30,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
     from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import metrics_asset, publish_asset  # noqa: PLC0415
+    from spotify_assets.assets.publish import metrics_asset, postgres_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
@@ -58,9 +58,12 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
+    published = [publish_asset(settings, _leaves(made))]
+    if settings.serving_postgres_url:
+        published.append(postgres_asset(settings))
     return dg.Definitions(
         assets=[
-            *operated([*made, publish_asset(settings, _leaves(made))], settings),
+            *operated([*made, *published], settings),
             recap_asset(settings),
         ],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],

@@ -222,6 +222,9 @@ class Settings(BaseSettings):
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
     )
+    serving_postgres_url: SecretStr | None = Field(
+        None, description="Postgres that serves the marts beside the published copy; nowhere when unset."
+    )
     alert_webhook_url: SecretStr | None = Field(
         None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
     )

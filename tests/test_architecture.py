@@ -24,7 +24,7 @@ FLOORS = (
     {"skip", "lake"},
     {"instance"},
     {"warehouse"},
-    {"start_date"},
+    {"start_date", "serving"},
     {"generator", "partitions"},
     {"figures", "stream"},
     {"report", "summary", "docs"},

@@ -18,6 +18,7 @@ from spotify_assets.cli import (
     lake,
     operate,
     partitions,
+    postgres,
     privacy,
     query,
     recap,
@@ -68,5 +69,6 @@ for part in (
     privacy,
     storage,
     stream,
+    postgres,
 ):
     app.add_typer(part.app)

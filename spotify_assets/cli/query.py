@@ -1,5 +1,6 @@
 """The command that asks the published copy: query."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+class AskedOf(StrEnum):
+    """Where a query can be asked."""
+
+    COPY = "copy"
+    POSTGRES = "postgres"
+
+
 @app.command()
 @says_what_is_wrong
 def query(
@@ -36,13 +44,15 @@ def query(
     show_sql: Annotated[
         bool, typer.Option("--sql", help="Print the SQL, for a shell or notebook, and do not run it.")
     ] = False,
+    source: Annotated[
+        AskedOf, typer.Option("--from", help="The published copy, or the Postgres of the settings.")
+    ] = AskedOf.COPY,
     raw: Annotated[
         bool, typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as a formula.")
     ] = False,
 ) -> None:
     """Ask the published copy one of the usual questions."""
-    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
-    from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
+    from spotify_assets.warehouse.queries import find_query, read_queries  # noqa: PLC0415
 
     settings = Settings()
     queries = read_queries(settings.dbt_project_dir / "analyses")
@@ -54,16 +64,27 @@ def query(
     asked = find_query(queries, name)
     given = _parameters(param or [])
     if show_sql:
-        _print_sql(asked, given)
+        _print_sql(asked, given, source)
         return
     chosen = _format_of(format_, output)
-    answer = run_query(published_copy(settings), asked, given)
+    answer = _answer(settings, asked, given, source)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:
         _write(answer, chosen, output, raw=raw)
     if output:
         out.print(f"{output}: {answer.height:,} rows", soft_wrap=True, highlight=False)
+
+
+def _answer(settings: Settings, asked: "Query", given: dict[str, str], source: AskedOf) -> "pl.DataFrame":
+    from spotify_assets.serving.questions import run_query_on_postgres  # noqa: PLC0415
+    from spotify_assets.serving.server import server_url  # noqa: PLC0415
+    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
+    from spotify_assets.warehouse.queries import run_query  # noqa: PLC0415
+
+    if source is AskedOf.POSTGRES:
+        return run_query_on_postgres(server_url(settings), asked, given)
+    return run_query(published_copy(settings), asked, given)
 
 
 def _parameters(texts: list[str]) -> dict[str, str]:
@@ -95,8 +116,13 @@ def _print_list(queries: "Mapping[str, Query]") -> None:
     out.print(table)
 
 
-def _print_sql(asked: "Query", given: dict[str, str]) -> None:
-    """The SQL with its parameters set before it, quoted as SQL literals."""
+def _print_sql(asked: "Query", given: dict[str, str], source: AskedOf) -> None:
+    """The SQL with its parameters set before it, or for Postgres in it, quoted as SQL literals."""
+    from spotify_assets.serving.questions import postgres_sql  # noqa: PLC0415
+
+    if source is AskedOf.POSTGRES:
+        typer.echo(postgres_sql(asked, asked.values(given)))
+        return
     for name, value in asked.values(given).items():
         literal = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else value
         typer.echo(f'set variable "{name}" = {literal};')
