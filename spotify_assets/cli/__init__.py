@@ -27,6 +27,7 @@ from spotify_assets.cli import (
     runs,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -68,5 +69,6 @@ for part in (
     privacy,
     storage,
     stream,
+    unusual,
 ):
     app.add_typer(part.app)
