@@ -13,7 +13,7 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
@@ -21,7 +21,7 @@ FLOORS = (
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
-    {"skip", "lake"},
+    {"skip", "insight", "lake"},
     {"instance"},
     {"warehouse"},
     {"start_date", "serving"},

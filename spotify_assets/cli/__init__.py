@@ -28,6 +28,7 @@ from spotify_assets.cli import (
     runs,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -70,5 +71,6 @@ for part in (
     storage,
     stream,
     postgres,
+    unusual,
 ):
     app.add_typer(part.app)
