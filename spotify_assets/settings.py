@@ -17,8 +17,9 @@ from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.account_settings import AccountSettings
 from spotify_assets.places import Place, place_of
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
@@ -81,7 +82,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(BaseSettings):
+class Settings(AccountSettings):
     """The settings of one installation.
 
     Raises:
@@ -316,6 +317,16 @@ class Settings(BaseSettings):
     def inbox_dir(self) -> Path:
         """Where people drop files of any kind."""
         return self.data_dir / "inbox"
+
+    @property
+    def accounts_dir(self) -> Path:
+        """What is known of connected accounts beside the lake; readable by its owner alone."""
+        return self.data_dir / "accounts"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """The connected accounts."""
+        return self.accounts_dir / "tokens"
 
     @property
     def lake_dir(self) -> Path:

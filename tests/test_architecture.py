@@ -13,16 +13,16 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places"},
+    {"places", "account_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
     {"skip", "insight", "lake"},
-    {"instance"},
+    {"instance", "accounts"},
     {"warehouse"},
     {"start_date", "serving"},
     {"generator", "partitions"},

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    accounts,
     dashboard,
     docs,
     exports,
@@ -53,6 +54,7 @@ def main(
 
 for part in (
     imports,
+    accounts,
     receipts,
     files,
     exports,
