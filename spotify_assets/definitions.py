@@ -76,10 +76,14 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
 def _resources(settings: Settings) -> dict[str, Any]:
     from spotify_assets.assets.dbt import dbt_executable  # noqa: PLC0415
     from spotify_assets.assets.dbt_cli import ListeningDbtCli  # noqa: PLC0415
-    from spotify_assets.warehouse.io_manager import WarehouseIOManager  # noqa: PLC0415
+    from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
+    from spotify_assets.warehouse.io_manager import Storage, WarehouseIOManager  # noqa: PLC0415
 
     return {
-        "warehouse": WarehouseIOManager.of(settings),
+        # No resource with fields: those are shown, and the address may hold a password.
+        "warehouse": dg.IOManagerDefinition.hardcoded_io_manager(Storage(warehouse_of(settings)))
+        if settings.warehouse_url
+        else WarehouseIOManager.of(settings),
         "dbt": ListeningDbtCli(
             project_dir=str(settings.dbt_project_dir),
             profiles_dir=str(settings.dbt_project_dir),

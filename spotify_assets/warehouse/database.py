@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,19 +159,23 @@ class Database:
                 target.replace(self.path)  # while the lock on the old file is held
 
     @contextmanager
-    def for_dbt(self) -> Iterator[str]:
-        """The path, as dbt understands it, for the time of a call.
+    def for_dbt(self) -> Iterator[Mapping[str, str]]:
+        """The path as a variable, as dbt understands it, for the time of a call.
 
         dbt-duckdb takes the name of the database from the path as from an address, which `#`, `?` and `;`
         cut short: the file's folder is lent another name, by a link.
         """
         if not _CUTS_AN_ADDRESS.search(str(self.path)):
-            yield str(self.path)
+            yield {"SPOTIFY_WAREHOUSE": str(self.path)}
             return
         with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
             link = Path(folder) / "data"
             link.symlink_to(self.path.parent, target_is_directory=True)
-            yield str(link / self.path.name)
+            yield {"SPOTIFY_WAREHOUSE": str(link / self.path.name)}
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nothing: dbt opens the file, and DuckDB keeps every other process out until dbt closes it."""
+        return nullcontext()
 
     def _must_exist(self) -> None:
         if not self.path.exists():
