@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         description="Where the warehouse is, when it is not a file of the data folder: `ducklake:postgres:` "
         "and how Postgres is reached. Its rows lie as Parquet beside the lake.",
     )
+    spark_master: str | None = Field(
+        None,
+        description="Spark that makes the slices: `local[4]`, `spark://host:port`, `yarn`, `k8s://…` or "
+        "`sc://…`; by default each run makes them itself.",
+    )
     dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
         None,
@@ -371,6 +376,11 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that runs write to."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Place:
+        """Where slices that were made elsewhere wait to be inserted into a warehouse that is a file."""
+        return place_of(self.lake_url) / "staged" if self.lake_url else self.data_dir / "staged"
 
     @property
     def lakehouse_data(self) -> Place:

@@ -1,5 +1,6 @@
 """The command that asks the published copy: query."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +40,16 @@ def query(
     raw: Annotated[
         bool, typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as a formula.")
     ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Ask the warehouse as it was at this UTC moment; a lakehouse alone keeps earlier states.",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published copy one of the usual questions."""
-    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
+    from spotify_assets.warehouse.door import as_of_moment, published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
 
     settings = Settings()
@@ -57,7 +65,8 @@ def query(
         _print_sql(asked, given)
         return
     chosen = _format_of(format_, output)
-    answer = run_query(published_copy(settings), asked, given)
+    source = as_of_moment(settings, as_of.replace(tzinfo=UTC)) if as_of else published_copy(settings)
+    answer = run_query(source, asked, given)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:

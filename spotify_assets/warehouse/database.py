@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from spotify_assets.places import Place
+from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 
@@ -141,6 +143,17 @@ class Database:
                 f"{self.path} could not be copied to {target}: {copied:,} of {wanted:,} bytes were written "
                 f"({said[0]}). What was published before stays."
             )
+
+    def pinned(self) -> "Database":
+        """The same: who reads it keeps writers out, in whichever process."""
+        return self
+
+    def takes_files_in(self, table: Table) -> None:
+        """Nowhere: a file of DuckDB has its own format."""
+
+    def adopt(self, connection: Connection, table: Table, file: Place) -> None:
+        """Not possible."""
+        raise NotImplementedError
 
     def compact(self) -> None:
         """Write the file anew, because the blocks of deleted rows keep their bytes until they are reused.

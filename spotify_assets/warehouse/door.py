@@ -7,12 +7,16 @@ in Postgres and files), or what a run stores in it (`io_manager`).
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from spotify_assets.places import Place
 from spotify_assets.settings import Settings
+from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
+from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.lakehouse import Lakehouse
 
 
@@ -53,6 +57,15 @@ class Warehouse(Protocol):
             WarehouseError: the copy is not whole.
         """
 
+    def pinned(self) -> "Warehouse":
+        """The same, to be read as it is now by many who begin at different times."""
+
+    def takes_files_in(self, table: Table) -> Place | None:
+        """Where Parquet files of audited rows may lie that `adopt` takes; None where rows are inserted."""
+
+    def adopt(self, connection: Connection, table: Table, file: Place) -> None:
+        """Make the rows of such a file rows of the table, inside the caller's transaction."""
+
     def compact(self) -> None:
         """Leave no trace of deleted rows where the warehouse lies."""
 
@@ -73,6 +86,19 @@ def warehouse_of(settings: Settings) -> Warehouse:
     if settings.warehouse_url is not None:
         return Lakehouse.of(settings)
     return Database(settings.warehouse_path, settings.lock_timeout_seconds, settings.duckdb_memory_limit)
+
+
+def as_of_moment(settings: Settings, moment: datetime) -> Warehouse:
+    """The warehouse as it was at a moment, only to be read.
+
+    Raises:
+        WarehouseError: it is one file, which keeps no earlier state.
+    """
+    if settings.warehouse_url is None:
+        raise WarehouseError(
+            f"{settings.warehouse_path} keeps no earlier states: a lakehouse does (SPOTIFY_WAREHOUSE_URL)"
+        )
+    return Lakehouse.of(settings).as_of(moment)
 
 
 def published_copy(settings: Settings, memory_limit: str | None = None) -> Database:

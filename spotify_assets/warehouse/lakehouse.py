@@ -22,6 +22,7 @@ import duckdb
 
 from spotify_assets.places import Place, is_local, place_of
 from spotify_assets.settings import LAKEHOUSE, Settings
+from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
@@ -175,6 +176,17 @@ class Lakehouse:
         """The same, to be read as it is now, whatever is written afterwards."""
         with self.reader() as connection:
             return replace(self, snapshot=newest_snapshot(connection))
+
+    def takes_files_in(self, table: Table) -> Place:
+        """The folder of the table, where DuckLake writes its own files."""
+        return self.place / table.schema / table.name
+
+    def adopt(self, connection: Connection, table: Table, file: Place) -> None:
+        """Enter a file in the catalogue as it is: nothing of it is read but what stands at its end."""
+        connection.execute(
+            f"call ducklake_add_data_files('{CATALOG}', ?, ?, schema => ?)",
+            [table.name, str(file), table.schema],
+        ).fetchall()
 
     @contextmanager
     def maintained(self) -> Iterator[Connection]:
