@@ -5,6 +5,9 @@ What DuckLake 1.5 does that a warehouse must not, and what is done about it:
 - Two transactions may both insert the same new rows, and both commit. Each writer holds one lock of Postgres,
   begins by reading the newest snapshot, and never tries a commit again: a commit makes the snapshot after the
   one it has read, or fails. So also a writer that lost its lock in the last moment writes nothing.
+- Where the answer to a commit is lost, DuckLake removes the files that it wrote, although Postgres may have
+  committed what names them. So every transaction has a DuckDB of its own, whose file systems are disabled
+  before the commit. What is left of a commit that failed is removed by `upkeep`.
 - Rows that are kept in the catalogue (inlined) are counted wrong after deletes: none are.
 - A cursor begins in the database of its connection: each is told to `use` the warehouse.
 """
@@ -13,7 +16,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +34,7 @@ from spotify_assets.warehouse.write_lock import WriteLock, connect, write_lock
 
 _WITH_VALUES = ("ducklake_file_column_stats", "ducklake_table_column_stats", "ducklake_file_partition_value")
 """Tables of the catalogue that hold values of rows."""
+_FILESYSTEMS = "LocalFileSystem,HTTPFileSystem,S3FileSystem"
 _UNCERTAIN = "{}: the commit failed; nothing was written, unless Postgres had done it when it fell silent"
 _instances: dict["Lakehouse", Connection] = {}
 """DuckDB with the warehouse attached, which takes a tenth of a second: one for each warehouse and state."""
@@ -112,19 +116,17 @@ class Lakehouse:
             WarehouseLockedError: another process writes longer than is waited.
             WarehouseError: the lock was lost, or somebody wrote without it; nothing was written.
         """
-        with self._locked() as lock:
-            connection = self._cursor(create=True)
+        with self._locked() as lock, closing(self._started()) as instance:
+            connection = _in_warehouse(instance)
+            connection.begin()
             try:
-                connection.begin()
                 newest_snapshot(connection)  # what the commit must follow upon
                 yield connection
                 lock.check()
-                with plainly(_UNCERTAIN.format(self)):
-                    connection.commit()
+                self._commit(connection)
             except BaseException:
                 with suppress(duckdb.Error):
                     connection.rollback()
-                self._forget()
                 raise
             finally:
                 connection.close()
@@ -211,7 +213,7 @@ class Lakehouse:
     def _locked(self) -> AbstractContextManager[WriteLock]:
         return write_lock(self, self.address, self.lock_timeout_seconds)
 
-    def _cursor(self, *, create: bool = False) -> Connection:
+    def _cursor(self) -> Connection:
         """A cursor in the warehouse; DuckDB is started anew where the old one lost Postgres."""
         with _instances_lock:
             instance = _instances.get(self)
@@ -220,20 +222,30 @@ class Lakehouse:
                     return _in_warehouse(instance)
                 instance.close()
                 del _instances[self]
-            if not create and not self.exists():
+            if not self.exists():
                 raise WarehouseMissingError(f"{self} does not exist yet: run spotify-assets materialize")
-            if is_local(place := self.place):
-                place.mkdir(parents=True, exist_ok=True)
             for other in [each for each in _instances if each.snapshot is not None]:
                 _instances.pop(other).close()  # a state of the past is read by one step, then never again
-            _instances[self] = attached(self.address, self.data, self.memory_limit, _state(self))
+            _instances[self] = self._started()
             return _in_warehouse(_instances[self])
 
-    def _forget(self) -> None:
-        """Start DuckDB anew next time: after an error nobody knows what it believes of the catalogue."""
-        with _instances_lock:
-            if (instance := _instances.pop(self, None)) is not None:
-                instance.close()
+    def _started(self) -> Connection:
+        """DuckDB with the warehouse, which is made where there is none."""
+        if is_local(place := self.place):
+            place.mkdir(parents=True, exist_ok=True)
+        return attached(self.address, self.data, self.memory_limit, _state(self))
+
+    def _commit(self, connection: Connection) -> None:
+        """Commit, once DuckDB has no way to the files any more; of this instance it is the last that is done.
+
+        Raises:
+            WarehouseError: somebody else has committed, or nobody knows whether this was.
+        """
+        connection.execute(f"set disabled_filesystems = '{_FILESYSTEMS}'")
+        try:
+            connection.commit()
+        except duckdb.Error:
+            raise WarehouseError(_UNCERTAIN.format(self)) from None
 
 
 def newest_snapshot(connection: Connection) -> int:

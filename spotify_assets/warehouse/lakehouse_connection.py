@@ -8,6 +8,7 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -18,6 +19,12 @@ from spotify_assets.warehouse.errors import WarehouseError
 
 CATALOG = "warehouse"
 """The name under which it is attached: by it views call their tables, and dbt its database."""
+_CONFIG = {
+    # pip has compared the wheels with their hashes. DuckDB would do so each time, with 100 MB (0.4 s).
+    "allow_unsigned_extensions": "true",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 _EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 _PARTS = {"access_key_id": "key_id", "secret_access_key": "secret"}
 """Names of DuckDB's secrets, where they are not those of the places."""
@@ -35,7 +42,8 @@ def attached(address: str, data: str, memory_limit: str | None, state: str = "")
     Raises:
         WarehouseError: an extension is missing, or Postgres or the state cannot be reached.
     """
-    connection = duckdb.connect(config={"memory_limit": memory_limit} if memory_limit else {})
+    config: dict[str, Any] = {"memory_limit": memory_limit} if memory_limit else {}
+    connection = duckdb.connect(config=_CONFIG | config)
     with plainly(f"the lakehouse at {data} cannot be opened"):
         attach(connection, address, data, state)
     return connection
@@ -46,6 +54,8 @@ def attach(connection: Connection, address: str, data: str, state: str = "") -> 
     for name in _EXTENSIONS:
         load(connection, name)
     if data.startswith("s3://"):
+        # A store that says that it is busy is asked again for two minutes.
+        connection.execute("set http_retries = 6; set http_retry_wait_ms = 100; set http_retry_backoff = 4")
         connection.execute(_s3_secret(data))
     # A commit makes the snapshot after the one that it has read, or fails (`lakehouse`).
     connection.execute("set ducklake_max_retry_count = 0")

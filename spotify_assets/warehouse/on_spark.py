@@ -5,12 +5,12 @@ warehouse, and stages what it made (`staged`). Spark does a task again that died
 schedules anything. A refusal is an answer and no error, so that it is not tried again.
 """
 
-import atexit
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from spotify_assets import places
@@ -128,9 +128,8 @@ def spread(groups: Sequence[tuple[Window, ...]], wanted: int) -> tuple[tuple[Win
     return tuple(found)
 
 
-@cache
 def session_of(master: str) -> "SparkSession":
-    """The session of this process with a cluster; it ends with the process.
+    """The session of this process with a cluster, a new one where the last was stopped.
 
     Raises:
         WarehouseError: PySpark is missing.
@@ -139,11 +138,11 @@ def session_of(master: str) -> "SparkSession":
         from pyspark.sql import SparkSession  # noqa: PLC0415 of the extra `spark`
     except ImportError:
         raise WarehouseError("slices on Spark: pip install 'spotify-assets[spark]'") from None
+    # The workers have the same environment under the same path, unless the variable says otherwise.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("spotify-assets")
     builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
-    session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
-    atexit.register(session.stop)
-    return session
+    return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
 
 
 def _cores(session: "SparkSession") -> int:

@@ -14,7 +14,6 @@ KEPT = timedelta(days=7)
 """How long a state can be read after it was replaced, and for how long a reader may go on reading it."""
 ABANDONED = timedelta(days=1)
 """Age from which a file that the catalogue does not name is nobody's: a step that goes on would be done."""
-_REWRITTEN = "call ducklake_rewrite_data_files('{catalog}', delete_threshold => {share})"
 
 
 def look_after(
@@ -28,15 +27,18 @@ def look_after(
         WarehouseLockedError: another process writes longer than is waited.
         WarehouseError: the lakehouse cannot be reached.
     """
-    with warehouse.maintained() as connection, plainly(f"{warehouse} could not be looked after"):
-        before = _figures(connection)
-        _rewrite(connection, least_deleted=0.2)
-        expired = _expire(connection, kept)
-        removed = _count(connection, f"ducklake_cleanup_old_files('{CATALOG}', older_than => {_ago(kept)})")
-        orphans = _count(
-            connection, f"ducklake_delete_orphaned_files('{CATALOG}', older_than => {_ago(abandoned)})"
-        )
-        after = _figures(connection)
+    with plainly(f"{warehouse} could not be looked after"):
+        with warehouse.reader() as connection:
+            before = _figures(connection)
+        _rewrite(warehouse, least_deleted=0.2)
+        expired = _expire(warehouse, kept)
+        with warehouse.maintained() as connection:
+            old, strange = _ago(kept), _ago(abandoned)
+            removed = _count(connection, f"ducklake_cleanup_old_files('{CATALOG}', older_than => {old})")
+            orphans = _count(
+                connection, f"ducklake_delete_orphaned_files('{CATALOG}', older_than => {strange})"
+            )
+            after = _figures(connection)
     return {
         **{f"{name} before": value for name, value in before.items()},
         **{f"{name} after": value for name, value in after.items()},
@@ -55,24 +57,26 @@ def forget_deleted(warehouse: Lakehouse) -> None:
     Raises:
         WarehouseLockedError: another process writes longer than is waited.
     """
-    with warehouse.maintained() as connection, plainly(f"{warehouse} could not be compacted"):
-        _rewrite(connection, least_deleted=0)
-        _expire(connection, timedelta())
-        connection.execute(f"call ducklake_cleanup_old_files('{CATALOG}', cleanup_all => true)").fetchall()
-        connection.execute(
-            f"call ducklake_delete_orphaned_files('{CATALOG}', cleanup_all => true)"
-        ).fetchall()
+    with plainly(f"{warehouse} could not be compacted"):
+        _rewrite(warehouse, least_deleted=0)
+        _expire(warehouse, timedelta())
+        with warehouse.maintained() as connection:
+            for left in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
+                _count(connection, f"{left}('{CATALOG}', cleanup_all => true)")
     warehouse.vacuum_catalogue()
 
 
-def _rewrite(connection: Connection, least_deleted: float) -> None:
+def _rewrite(warehouse: Lakehouse, least_deleted: float) -> None:
     """Write files anew of which at least a share of the rows was deleted, then join small neighbours."""
-    connection.execute(_REWRITTEN.format(catalog=CATALOG, share=least_deleted)).fetchall()
-    connection.execute(f"call ducklake_merge_adjacent_files('{CATALOG}')").fetchall()
+    with warehouse.transaction() as connection:
+        _count(connection, f"ducklake_rewrite_data_files('{CATALOG}', delete_threshold => {least_deleted})")
+    with warehouse.transaction() as connection:
+        _count(connection, f"ducklake_merge_adjacent_files('{CATALOG}')")
 
 
-def _expire(connection: Connection, kept: timedelta) -> int:
-    return _count(connection, f"ducklake_expire_snapshots('{CATALOG}', older_than => {_ago(kept)})")
+def _expire(warehouse: Lakehouse, kept: timedelta) -> int:
+    with warehouse.transaction() as connection:
+        return _count(connection, f"ducklake_expire_snapshots('{CATALOG}', older_than => {_ago(kept)})")
 
 
 def _count(connection: Connection, call: str) -> int:
