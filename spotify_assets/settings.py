@@ -30,6 +30,8 @@ PROJECT_ROOT = Path.cwd() if _SHIPPED.is_dir() else PROJECT_FILES
 """Folder of `.env`, the data and the Dagster instance where nothing else is said: the checkout, or, of what
 was installed without one, where a command is given."""
 
+LAKEHOUSE = "ducklake:postgres:"
+"""How the address of a warehouse begins that has its catalogue in Postgres and its rows as files."""
 Grain = Literal["day", "month"]
 _GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
 StreamRule = Literal[
@@ -105,6 +107,16 @@ class Settings(AccountSettings):
         None,
         description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
         "data folder. Credentials come from the environment, a profile or the role of the machine.",
+    )
+    warehouse_url: SecretStr | None = Field(
+        None,
+        description="Where the warehouse is, when it is not a file of the data folder: `ducklake:postgres:` "
+        "and how Postgres is reached. Its rows lie as Parquet beside the lake.",
+    )
+    spark_master: str | None = Field(
+        None,
+        description="Spark that makes the slices: `local[4]`, `spark://host:port`, `yarn`, `k8s://…` or "
+        "`sc://…`; by default each run makes them itself.",
     )
     dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
@@ -254,6 +266,24 @@ class Settings(AccountSettings):
             place_of(address)
         return address
 
+    @field_validator("warehouse_url")
+    @classmethod
+    def _usable_warehouse(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().removeprefix(LAKEHOUSE).strip():
+            raise ValueError(f"after {LAKEHOUSE} comes how Postgres is reached: host=… dbname=… user=…")
+        if address is not None and not address.get_secret_value().startswith(LAKEHOUSE):
+            raise ValueError(f"a warehouse that is no file begins with {LAKEHOUSE}")
+        return address
+
+    @model_validator(mode="after")
+    def _lakehouse_where_duckdb_reads(self) -> Self:
+        scheme, divider, _ = (self.lake_url or "").partition("://")
+        if self.warehouse_url is not None and divider and scheme != "s3":
+            raise ValueError(
+                f"SPOTIFY_WAREHOUSE_URL keeps its rows beside the lake, in a folder or S3, not in {scheme}://"
+            )
+        return self
+
     @model_validator(mode="after")
     def _mail_has_both_ends(self) -> Self:
         if (self.alert_smtp_url is None) != (self.alert_email_to is None):
@@ -373,6 +403,16 @@ class Settings(AccountSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that runs write to."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Place:
+        """Where slices that were made elsewhere wait to be inserted into a warehouse that is a file."""
+        return place_of(self.lake_url) / "staged" if self.lake_url else self.data_dir / "staged"
+
+    @property
+    def lakehouse_data(self) -> Place:
+        """Where the rows of a warehouse lie that is no file: beside the lake, or in the data folder."""
+        return place_of(self.lake_url) / "warehouse" if self.lake_url else self.data_dir / "warehouse"
 
     @property
     def serving_path(self) -> Path:

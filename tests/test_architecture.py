@@ -44,6 +44,7 @@ PRIVATE = {
     "spotify_assets.instance.planned_events",
     "spotify_assets.instance.records",
     "spotify_assets.instance.workers",
+    "spotify_assets.warehouse.dbt_plugin",
 }
 """Modules that reach below the public interface of Dagster or of its dbt package."""
 
