@@ -67,7 +67,7 @@ def consumer(settings: Settings) -> Consumer:
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": FETCHED_KILOBYTES,
             "fetch.message.max.bytes": 1_048_576,
-            # By default the client waits a second when it has fetched enough: two thirds of the speed were lost so.
+            # By default the client waits a second once it has fetched enough, two thirds of the time.
             "fetch.queue.backoff.ms": 5,
         },
     )
