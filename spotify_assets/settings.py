@@ -17,8 +17,9 @@ from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.account_settings import AccountSettings
 from spotify_assets.places import Place, place_of
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
@@ -29,6 +30,8 @@ PROJECT_ROOT = Path.cwd() if _SHIPPED.is_dir() else PROJECT_FILES
 """Folder of `.env`, the data and the Dagster instance where nothing else is said: the checkout, or, of what
 was installed without one, where a command is given."""
 
+LAKEHOUSE = "ducklake:postgres:"
+"""How the address of a warehouse begins that has its catalogue in Postgres and its rows as files."""
 Grain = Literal["day", "month"]
 _GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
 StreamRule = Literal[
@@ -81,7 +84,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(BaseSettings):
+class Settings(AccountSettings):
     """The settings of one installation.
 
     Raises:
@@ -104,6 +107,16 @@ class Settings(BaseSettings):
         None,
         description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
         "data folder. Credentials come from the environment, a profile or the role of the machine.",
+    )
+    warehouse_url: SecretStr | None = Field(
+        None,
+        description="Where the warehouse is, when it is not a file of the data folder: `ducklake:postgres:` "
+        "and how Postgres is reached. Its rows lie as Parquet beside the lake.",
+    )
+    spark_master: str | None = Field(
+        None,
+        description="Spark that makes the slices: `local[4]`, `spark://host:port`, `yarn`, `k8s://…` or "
+        "`sc://…`; by default each run makes them itself.",
     )
     dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
@@ -226,6 +239,9 @@ class Settings(BaseSettings):
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
     )
+    serving_postgres_url: SecretStr | None = Field(
+        None, description="Postgres that serves the marts beside the published copy; nowhere when unset."
+    )
     alert_webhook_url: SecretStr | None = Field(
         None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
     )
@@ -253,6 +269,24 @@ class Settings(BaseSettings):
         if address is not None:
             place_of(address)
         return address
+
+    @field_validator("warehouse_url")
+    @classmethod
+    def _usable_warehouse(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().removeprefix(LAKEHOUSE).strip():
+            raise ValueError(f"after {LAKEHOUSE} comes how Postgres is reached: host=… dbname=… user=…")
+        if address is not None and not address.get_secret_value().startswith(LAKEHOUSE):
+            raise ValueError(f"a warehouse that is no file begins with {LAKEHOUSE}")
+        return address
+
+    @model_validator(mode="after")
+    def _lakehouse_where_duckdb_reads(self) -> Self:
+        scheme, divider, _ = (self.lake_url or "").partition("://")
+        if self.warehouse_url is not None and divider and scheme != "s3":
+            raise ValueError(
+                f"SPOTIFY_WAREHOUSE_URL keeps its rows beside the lake, in a folder or S3, not in {scheme}://"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_has_both_ends(self) -> Self:
@@ -319,6 +353,16 @@ class Settings(BaseSettings):
         return self.data_dir / "inbox"
 
     @property
+    def accounts_dir(self) -> Path:
+        """What is known of connected accounts beside the lake; readable by its owner alone."""
+        return self.data_dir / "accounts"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """The connected accounts."""
+        return self.accounts_dir / "tokens"
+
+    @property
     def lake_dir(self) -> Path:
         """Where landed files live while the lake is in the data folder."""
         return self.data_dir / "raw"
@@ -363,6 +407,16 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that runs write to."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Place:
+        """Where slices that were made elsewhere wait to be inserted into a warehouse that is a file."""
+        return place_of(self.lake_url) / "staged" if self.lake_url else self.data_dir / "staged"
+
+    @property
+    def lakehouse_data(self) -> Place:
+        """Where the rows of a warehouse lie that is no file: beside the lake, or in the data folder."""
+        return place_of(self.lake_url) / "warehouse" if self.lake_url else self.data_dir / "warehouse"
 
     @property
     def serving_path(self) -> Path:

@@ -11,6 +11,7 @@ import streamlit as st
 from spotify_assets.dashboard import components
 from spotify_assets.dashboard.access import door, viewer, who_is_here
 from spotify_assets.dashboard.accounts import EVERYTHING, NOTHING
+from spotify_assets.dashboard.published import kept_open
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 
@@ -70,9 +71,10 @@ PAGES = (
 
 def run(page: Page) -> None:
     """The filters and one page."""
-    filters = components.filter_bar(page.module, page.opening)
-    if filters:
-        page.show(filters)
+    with kept_open():
+        filters = components.filter_bar(page.module, page.opening)
+        if filters:
+            page.show(filters)
 
 
 def main() -> None:

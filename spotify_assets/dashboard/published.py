@@ -6,8 +6,8 @@ nothing.
 
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -97,11 +97,50 @@ def ask_beside(figure: Callable[[Path], T]) -> T:
 
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _answered(question: _Question) -> Any:
-    # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
-    # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
-    with _one_at_a_time, _as_seen_by(question.viewer) as connection:
-        connection.execute(f"set temp_directory = '{_spill_folder()}'")
-        return question.answer(connection)
+    # One question at a time: DuckDB uses all cores for one.
+    with kept_open(), _one_at_a_time:
+        return question.answer(_open.at(question.version, question.viewer))
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Within it the copy stays open after a question: opening it takes longer than most questions (17 ms)."""
+    with _one_at_a_time:
+        _open.users += 1
+    try:
+        yield
+    finally:
+        with _one_at_a_time:
+            _open.users -= 1
+            if not _open.users:
+                _open.close()
+
+
+class _OpenCopy:
+    """The published copy while it is open. DuckDB gives a second connection of one process the file that the
+    first has open, be it the old copy: so there is one connection, and none when nobody asks."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self._shown: tuple[Version | None, Viewer] | None = None
+        self._connection: Connection | None = None
+        self._holds = ExitStack()
+
+    def at(self, version: Version | None, viewer: Viewer) -> Connection:
+        """The connection to this version, as this viewer sees it."""
+        if self._connection is None or (version, viewer) != self._shown:
+            self.close()
+            self._connection = self._holds.enter_context(_as_seen_by(viewer))
+            self._shown = version, viewer
+            self._connection.execute(f"set temp_directory = '{_spill_folder()}'")
+        return self._connection
+
+    def close(self) -> None:
+        self._connection = None
+        self._holds.close()
+
+
+_open = _OpenCopy()
 
 
 def _as_seen_by(viewer: Viewer) -> AbstractContextManager[Connection]:
