@@ -60,14 +60,10 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
-    published = [publish_asset(settings, _leaves(made))]
-    if settings.serving_postgres_url:
-        published.append(postgres_asset(settings))
+    served = [postgres_asset(settings)] if settings.serving_postgres_url else []
+    published = [publish_asset(settings, _leaves(made)), *served]
     defined = dg.Definitions(
-        assets=[
-            *operated([*made, *published], settings),
-            recap_asset(settings),
-        ],
+        assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),

@@ -17,7 +17,7 @@ DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "acco
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places", "account_settings"},
+    {"places", "account_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},

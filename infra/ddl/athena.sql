@@ -777,6 +777,35 @@ tblproperties (
   'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/month=${month}'
 );
 
+create external table if not exists `listening_ml`.`unusual_listening` (
+  `unusual_id` string,
+  `event_date` date,
+  `kind` string,
+  `sign` string,
+  `user_id` string,
+  `source` string,
+  `started_at` timestamp,
+  `ended_at` timestamp,
+  `device` string,
+  `playbacks` bigint,
+  `ms_played` bigint,
+  `says` string,
+  `rule_version` string
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ml/unusual_listening/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/unusual_listening/month=${month}'
+);
+
 create external table if not exists `listening_ops`.`import_receipts` (
   `receipt_id` string,
   `landed_at` timestamp,

@@ -489,6 +489,23 @@ create or replace external table `listening_ml`.`popularity_coefficients` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/popularity_coefficients/*']);
 
+create or replace external table `listening_ml`.`unusual_listening` (
+  `unusual_id` string,
+  `event_date` date,
+  `kind` string,
+  `sign` string,
+  `user_id` string,
+  `source` string,
+  `started_at` datetime,
+  `ended_at` datetime,
+  `device` string,
+  `playbacks` int64,
+  `ms_played` int64,
+  `says` string,
+  `rule_version` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/unusual_listening/*']);
+
 create or replace external table `listening_ops`.`import_receipts` (
   `receipt_id` string,
   `landed_at` datetime,

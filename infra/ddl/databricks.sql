@@ -561,6 +561,26 @@ using parquet
 partitioned by (`month`)
 location 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/';
 
+create table if not exists `listening_ml`.`unusual_listening` (
+  `unusual_id` string,
+  `event_date` date,
+  `kind` string,
+  `sign` string,
+  `user_id` string,
+  `source` string,
+  `started_at` timestamp_ntz,
+  `ended_at` timestamp_ntz,
+  `device` string,
+  `playbacks` bigint,
+  `ms_played` bigint,
+  `says` string,
+  `rule_version` string,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/ml/unusual_listening/';
+
 create table if not exists `listening_ops`.`import_receipts` (
   `receipt_id` string,
   `landed_at` timestamp_ntz,

@@ -645,6 +645,29 @@ from 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_ml"."unusual_listening" (
+  "unusual_id" varchar(65535),
+  "event_date" date,
+  "kind" varchar(65535),
+  "sign" varchar(65535),
+  "user_id" varchar(65535),
+  "source" varchar(65535),
+  "started_at" timestamp,
+  "ended_at" timestamp,
+  "device" varchar(65535),
+  "playbacks" bigint,
+  "ms_played" bigint,
+  "says" varchar(65535),
+  "rule_version" varchar(65535)
+);
+
+truncate "listening_ml"."unusual_listening";
+
+copy "listening_ml"."unusual_listening"
+from 's3://BUCKET/PREFIX/processed/ml/unusual_listening/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_ops"."import_receipts" (
   "receipt_id" varchar(65535),
   "landed_at" timestamp,

@@ -598,6 +598,27 @@ from @"LISTENING_CORE".published/processed/ml/popularity_coefficients/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
+create or replace table "LISTENING_ML"."UNUSUAL_LISTENING" (
+  "UNUSUAL_ID" varchar,
+  "EVENT_DATE" date,
+  "KIND" varchar,
+  "SIGN" varchar,
+  "USER_ID" varchar,
+  "SOURCE" varchar,
+  "STARTED_AT" timestamp_ntz(6),
+  "ENDED_AT" timestamp_ntz(6),
+  "DEVICE" varchar,
+  "PLAYBACKS" number(19, 0),
+  "MS_PLAYED" number(19, 0),
+  "SAYS" varchar,
+  "RULE_VERSION" varchar
+);
+
+copy into "LISTENING_ML"."UNUSUAL_LISTENING"
+from @"LISTENING_CORE".published/processed/ml/unusual_listening/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
 create or replace table "LISTENING_OPS"."IMPORT_RECEIPTS" (
   "RECEIPT_ID" varchar,
   "LANDED_AT" timestamp_ntz(6),

@@ -593,6 +593,27 @@ location = @"LISTENING_CORE".published/processed/ml/popularity_coefficients/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_ML"."UNUSUAL_LISTENING" (
+  "UNUSUAL_ID" varchar as (value:"unusual_id"::varchar),
+  "EVENT_DATE" date as (value:"event_date"::date),
+  "KIND" varchar as (value:"kind"::varchar),
+  "SIGN" varchar as (value:"sign"::varchar),
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "SOURCE" varchar as (value:"source"::varchar),
+  "STARTED_AT" timestamp_ntz(6) as (value:"started_at"::timestamp_ntz(6)),
+  "ENDED_AT" timestamp_ntz(6) as (value:"ended_at"::timestamp_ntz(6)),
+  "DEVICE" varchar as (value:"device"::varchar),
+  "PLAYBACKS" number(19, 0) as (value:"playbacks"::number(19, 0)),
+  "MS_PLAYED" number(19, 0) as (value:"ms_played"::number(19, 0)),
+  "SAYS" varchar as (value:"says"::varchar),
+  "RULE_VERSION" varchar as (value:"rule_version"::varchar),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/ml/unusual_listening/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_OPS"."IMPORT_RECEIPTS" (
   "RECEIPT_ID" varchar as (value:"receipt_id"::varchar),
   "LANDED_AT" timestamp_ntz(6) as (value:"landed_at"::timestamp_ntz(6)),
