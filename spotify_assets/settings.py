@@ -192,6 +192,10 @@ class Settings(AccountSettings, StreamSettings):
         None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
     )
 
+    share_key: SecretStr | None = Field(
+        None, description="What links to shared recaps are signed with; another one takes all links back."
+    )
+
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(
         "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
