@@ -108,7 +108,7 @@ def declare(url: str, listener: str, until: datetime) -> str:
 
 
 def become_pipeline(session: "Session") -> None:
-    """Act as the pipeline, where it has rights in this database and the login is one: it is the owner then."""
+    """Act as the pipeline, where it has rights in this database and the login is one: it owns all."""
     [[may]] = session.execute(
         "select coalesce(bool_and(pg_has_role(oid, 'member') "
         "and has_database_privilege(oid, current_database(), 'create')), false) "

@@ -206,7 +206,7 @@ def test_again_and_again_the_roles_are_the_same(team: Team):
 def test_roles_that_come_after_the_first_publishing_get_what_is_there(
     settings: Settings, url: str, team: Team
 ):
-    """Without the roles' rights nobody but the owner sees anything; they exist in the whole server already."""
+    """Roles are of the whole server, rights of a database; without them only the owner sees anything."""
     asked(url, "create schema marts")
     publish_published_copy(settings)
     asked(url, "reassign owned by listening_pipeline to current_user")
