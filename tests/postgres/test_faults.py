@@ -172,6 +172,8 @@ def test_a_full_disk_is_told_and_nothing_changed(small: tuple[str, Path], copied
     with pytest.raises(PostgresError, match="the disk of the server is full") as told:
         publish(copied, url)
     assert "\n" not in str(told.value)
+    # A server without any room lets nobody in.
+    subprocess.run(["mount", "-o", "remount,size=512m", str(folder)], check=True)
     assert everything(url) == before
 
 
