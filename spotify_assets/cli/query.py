@@ -81,10 +81,12 @@ def _answer(settings: Settings, asked: "Query", given: dict[str, str], source: A
     from spotify_assets.serving.server import server_url  # noqa: PLC0415
     from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import run_query  # noqa: PLC0415
+    from spotify_assets.warehouse.timings import noted  # noqa: PLC0415
 
-    if source is AskedOf.POSTGRES:
-        return run_query_on_postgres(server_url(settings), asked, given)
-    return run_query(published_copy(settings), asked, given)
+    with noted(settings.processed_dir, asked.name, source.value):
+        if source is AskedOf.POSTGRES:
+            return run_query_on_postgres(server_url(settings), asked, given)
+        return run_query(published_copy(settings), asked, given)
 
 
 def _parameters(texts: list[str]) -> dict[str, str]:

@@ -12,11 +12,14 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import published_copy
+from spotify_assets.warehouse.timings import noted
 
 MEMORY_LIMIT = "256MB"
 """DuckDB's share of the 600 MB that the dashboard may take; beyond it DuckDB uses the disk."""
 KEPT_ANSWERS = 300
 """Answers of the published copy that are kept; each is a small frame."""
+
+_FIGURES = "spotify_assets.figures."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,10 +77,12 @@ def _answered(question: _Question) -> Any:
     # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
     # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
     with _one_at_a_time, serving().reader() as connection:
-        connection.execute(f"set temp_directory = '{_spill_folder()}'")
-        return question.answer(connection)
+        connection.execute(f"set temp_directory = '{own_folder()}'")
+        with noted(own_folder(), question.figure.removeprefix(_FIGURES), "dashboard"):
+            return question.answer(connection)
 
 
-def _spill_folder() -> Path:
-    """Where DuckDB may write what does not fit in memory: never beside the copy, which may be read-only."""
+def own_folder() -> Path:
+    """Where DuckDB may write what does not fit in memory, and how long questions took is kept: never beside
+    the copy, which may be read-only."""
     return Path(tempfile.gettempdir()) / "spotify-assets-dashboard"
