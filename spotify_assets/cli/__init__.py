@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    accounts,
     dashboard,
     docs,
     exports,
@@ -28,6 +29,7 @@ from spotify_assets.cli import (
     runs,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -52,6 +54,7 @@ def main(
 
 for part in (
     imports,
+    accounts,
     receipts,
     files,
     exports,
@@ -70,5 +73,6 @@ for part in (
     storage,
     stream,
     postgres,
+    unusual,
 ):
     app.add_typer(part.app)

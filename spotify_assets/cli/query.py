@@ -1,5 +1,6 @@
 """The command that asks the published copy: query."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,6 +51,13 @@ def query(
     raw: Annotated[
         bool, typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as a formula.")
     ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Ask the warehouse as it was at this UTC moment; a lakehouse alone keeps earlier states.",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published copy one of the usual questions."""
     from spotify_assets.warehouse.queries import find_query, read_queries  # noqa: PLC0415
@@ -67,7 +75,7 @@ def query(
         _print_sql(asked, given, source)
         return
     chosen = _format_of(format_, output)
-    answer = _answer(settings, asked, given, source)
+    answer = _answer(settings, asked, given, source, as_of)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:
@@ -76,16 +84,22 @@ def query(
         out.print(f"{output}: {answer.height:,} rows", soft_wrap=True, highlight=False)
 
 
-def _answer(settings: Settings, asked: "Query", given: dict[str, str], source: AskedOf) -> "pl.DataFrame":
+def _answer(
+    settings: Settings, asked: "Query", given: dict[str, str], source: AskedOf, as_of: datetime | None
+) -> "pl.DataFrame":
     from spotify_assets.serving.questions import run_query_on_postgres  # noqa: PLC0415
     from spotify_assets.serving.server import server_url  # noqa: PLC0415
-    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
+    from spotify_assets.warehouse.door import as_of_moment, published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import run_query  # noqa: PLC0415
     from spotify_assets.warehouse.timings import noted  # noqa: PLC0415
 
+    if source is AskedOf.POSTGRES and as_of is not None:
+        raise ValueError("--as-of asks a lakehouse: leave out --from postgres")
     with noted(settings.processed_dir, asked.name, source.value):
         if source is AskedOf.POSTGRES:
             return run_query_on_postgres(server_url(settings), asked, given)
+        if as_of is not None:
+            return run_query(as_of_moment(settings, as_of.replace(tzinfo=UTC)), asked, given)
         return run_query(published_copy(settings), asked, given)
 
 

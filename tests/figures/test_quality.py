@@ -1,9 +1,8 @@
 """Receipts, books and checks against what was planted; rules against the rules themselves."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,7 +15,6 @@ from spotify_assets.settings import Settings
 from spotify_assets.tables import PLAYBACK_ACTIONS
 from spotify_assets.transforms import rules
 from spotify_assets.warehouse.database import Database
-from spotify_assets.warehouse.timings import QUESTIONS, TimedStep, write_steps
 from tests.dbt import test_kpis as kpis
 from tests.figures.recount import FEBRUARY, LONG, genres
 from tests.worked import BROKEN, MOMENT
@@ -151,35 +149,3 @@ def test_without_books_and_receipts_there_are_no_rows(tmp_path: Path):
             quality.checks,
         ):
             assert figure(empty).is_empty()
-
-
-def test_the_slowest_questions_come_first_each_with_who_asks_it(tmp_path: Path):
-    said = [("a", "copy", 1.0), ("a", "copy", 3.0), ("a", "postgres", 2.0), ("b", "dashboard", 0.5)]
-    for number, (name, asked_by, seconds) in enumerate(said):
-        folder = tmp_path / asked_by
-        folder.mkdir(exist_ok=True)
-        with (folder / QUESTIONS).open("a") as notes:
-            moment = f"2025-03-0{number + 1}T00:00:00"
-            line = {"name": name, "asked_by": asked_by, "seconds": seconds, "asked_at": moment}
-            notes.write(json.dumps(line) + "\n")
-    found = quality.slowest_questions(
-        *(tmp_path / each for each in ("copy", "postgres", "dashboard", "none"))
-    )
-    assert found.rows() == [
-        ("a", "copy", 2, 2.0, 3.0, datetime(2025, 3, 2)),  # noqa: DTZ001
-        ("a", "postgres", 1, 2.0, 2.0, datetime(2025, 3, 3)),  # noqa: DTZ001
-        ("b", "dashboard", 1, 0.5, 0.5, datetime(2025, 3, 4)),  # noqa: DTZ001
-    ]
-    assert quality.slowest_questions(tmp_path).is_empty()
-
-
-def test_the_slowest_steps_of_the_last_run(tmp_path: Path):
-    assert quality.slowest_steps(tmp_path) is None
-    ended_at = datetime(2025, 3, 1)  # noqa: DTZ001
-    steps = [TimedStep("dagster", f"step {n}", float(n)) for n in range(30)]
-    write_steps(tmp_path, "run", ended_at, [*steps, TimedStep("dbt", "marts/dim_track", 28.5)])
-    found = quality.slowest_steps(tmp_path)
-    assert found is not None
-    assert found[0] == ended_at
-    assert found[1].head(2).rows() == [("dagster", "step 29", 29.0), ("dbt", "marts/dim_track", 28.5)]
-    assert found[1].height == quality.SLOWEST

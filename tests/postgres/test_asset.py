@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -19,7 +20,7 @@ from tests.servers.ports import free_ports
 POSTGRES = dg.AssetKey(["publish", "postgres"])
 
 
-def definitions(tmp_path: Path, **changes: str) -> dg.Definitions:
+def definitions(tmp_path: Path, **changes: Any) -> dg.Definitions:
     return build_defs(Settings(_env_file=None, data_dir=tmp_path, **changes))
 
 

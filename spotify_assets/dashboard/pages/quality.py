@@ -9,8 +9,8 @@ import streamlit as st
 
 from spotify_assets.charts import quality as charts
 from spotify_assets.dashboard.components import heading, show, table
-from spotify_assets.dashboard.published import ask, own_folder, version
-from spotify_assets.figures import quality
+from spotify_assets.dashboard.published import ask, ask_beside, own_folder, version
+from spotify_assets.figures import quality, slowest
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
@@ -42,7 +42,7 @@ def page(filters: Filters) -> None:
 def _broken() -> None:
     st.subheader("What is broken")
     try:
-        found = quality.incidents(Settings().processed_dir)
+        found = ask_beside(quality.incidents)
     except WarehouseError as error:
         st.error(str(error))
         return
@@ -231,7 +231,7 @@ def _fresh() -> None:
 def _streamed() -> None:
     """How far the lake is behind the stream; nothing where there is none."""
     try:
-        streamed = quality.streamed(Settings().processed_dir)
+        streamed = ask_beside(quality.streamed)
     except WarehouseError as error:
         st.error(str(error))
         return
@@ -257,10 +257,9 @@ def _streamed() -> None:
 def _slow() -> None:
     """Which questions and steps took longest."""
     seconds = partial(st.column_config.NumberColumn, format="%.2f")
-    processed = Settings().processed_dir
     table(
         "The slowest questions",
-        quality.slowest_questions(processed, own_folder()),
+        ask_beside(lambda processed: slowest.slowest_questions(processed, own_folder())),
         term="slowest questions",
         name="slowest_questions",
         columns={
@@ -275,7 +274,7 @@ def _slow() -> None:
         empty="Nothing was asked yet.",
     )
     try:
-        run = quality.slowest_steps(processed)
+        run = ask_beside(slowest.slowest_steps)
     except WarehouseError as error:
         st.error(str(error))
         return
