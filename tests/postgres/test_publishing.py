@@ -53,7 +53,7 @@ def test_types_nulls_keys_indexes_and_comments_are_carried_over(settings: Settin
     assert found["ended_at"] == ["timestamp without time zone", "NO", None]
     assert found["ms_played"] == ["bigint", "NO", None]
     assert found["is_shuffle"] == ["boolean", "YES", None]
-    keys = dict(
+    keys: dict[str, str] = dict(
         asked(
             url,
             "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint "
