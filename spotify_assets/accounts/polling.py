@@ -52,6 +52,7 @@ class Polled:
 
     Attributes:
         listeners: how many were asked.
+        calls: how many calls began, those that were to be made again included.
         resting: how many are connected and were asked not long ago.
         plays: how many plays are new.
         overrun: listeners of whom plays may be lost, because more than the service keeps were played.
@@ -61,6 +62,7 @@ class Polled:
     """
 
     listeners: int = 0
+    calls: int = 0
     resting: int = 0
     plays: int = 0
     unread: int = 0
@@ -131,8 +133,10 @@ def poll(
     if not accounts:
         return polled
     state = AccountState(settings.accounts_dir)
-    polling = _Polling(settings, state, WebApi.of(settings, state, timing), timing, polled)
-    turn = [account for account in accounts if all_now or only or polling.is_due(account.user_id)]
+    api = WebApi.of(settings, state, timing)
+    polling = _Polling(settings, state, api, timing, polled)
+    waiting = set() if all_now or only else _waiting(state, timing)
+    turn = [account for account in accounts if account.user_id not in waiting]
     polled.resting = len(accounts) - len(turn)
     for number, account in enumerate(turn):
         try:
@@ -144,7 +148,24 @@ def poll(
             polled.problems[account.user_id] = str(error)
             polling.note_problem(account.user_id, error)
     polling.write()
+    polled.calls = api.made.total()
     return polled
+
+
+def is_anyones_turn(settings: Settings, timing: Timing | None = None) -> bool:
+    """Whether a connected listener is to be asked now."""
+    accounts = connected(settings)
+    waiting = _waiting(AccountState(settings.accounts_dir), timing or Timing()) if accounts else set()
+    return any(account.user_id not in waiting for account in accounts)
+
+
+def _waiting(state: AccountState, timing: Timing) -> set[str]:
+    """The listeners who were asked not long ago."""
+    with state.step() as connection:
+        rows = connection.execute(
+            "select user_id from listeners where service = ? and due > ?", [SERVICE, timing.now()]
+        ).fetchall()
+    return {user_id for (user_id,) in rows}
 
 
 @dataclass
@@ -157,13 +178,6 @@ class _Polling:
     timing: Timing
     polled: Polled
     held: list[_Answer] = field(default_factory=list)
-
-    def is_due(self, user_id: str) -> bool:
-        with self.state.step() as connection:
-            found = connection.execute(
-                "select due from listeners where (service, user_id) = (?, ?)", [SERVICE, user_id]
-            ).fetchone()
-        return found is None or found[0] <= self.timing.now()
 
     def ask(self, account: Account) -> None:
         newest, seen = self._known(account.user_id)

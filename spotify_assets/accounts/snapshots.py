@@ -93,6 +93,7 @@ def snapshot(settings: Settings, heard: Sequence[str], timing: Timing | None = N
     except (UnansweredError, RefusedError, ConnectAgainError) as error:
         done.left = f"{asking.left(heard):,} tracks are still to be asked for: {error}"
     finally:
+        done.calls = api.made.total()
         _land(settings, KeptAnswers(state), done)
     return done
 
@@ -137,7 +138,6 @@ class _Asking:
     def _ask(self, kind: str, ids: list[str]) -> None:
         """Ask for things and keep what is said; what is not answered is asked for another time."""
         purpose = Purpose(SNAPSHOTS, self.settings.snapshot_calls_per_day)
-        self.done.calls += 1
         try:
             said = self._said(kind, ids, purpose)
         except NotThereError:
