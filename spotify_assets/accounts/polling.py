@@ -1,7 +1,7 @@
 """What connected listeners played lately: asked for through their cursors, and written to the lake.
 
-The service keeps the last 50 plays of a listener. Who hears much is asked more often, so that none is missed;
-where 50 came and none of them was known, some may be lost, and that is said. The raw answers go to
+The service keeps the last 50 plays of a listener. Who is listening is asked more often, so that none is
+missed; where 50 came and none of them was known, some may be lost, and that is said. The raw answers go to
 `_answers/` of the lake, the plays to the folders of their dates like those of any producer; only then the
 cursor moves, so that a process that is killed loses nothing, and what it wrote twice counts once.
 
@@ -12,7 +12,6 @@ of others: what is asked for begins an hour before the newest play known, and wh
 import gzip
 import json
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -36,9 +35,8 @@ MOST_PLAYS = 50
 """The service keeps no more of a listener."""
 OVERLAP_MS = 3_600_000
 _PURPOSE = Purpose(layout.RECENTLY_PLAYED)
-_MANY = MOST_PLAYS // 2
-"""So many new plays at once, and the listener is asked again three times as soon."""
 _SOONER = 3.0
+"""Who is listening is asked again so many times as soon: 50 plays may be over in less than three hours."""
 _HELD_BYTES = 8_000_000
 """Bytes of answers that are held before they are written."""
 _COLUMNS = {
@@ -201,16 +199,23 @@ class _Polling:
         self.polled.listeners += 1
         self.polled.plays += len(new)
         self.polled.unread += unread
-        self._hold(account.user_id, answer, told, new, newest)
+        self._hold(account.user_id, answer, (told, new), (newest, seen))
         if sum(len(each.raw) for each in self.held) >= _HELD_BYTES:
             self.write()
 
     def _hold(
-        self, user_id: str, answer: object, told: Sequence[Play], new: list[Play], newest: int | None
+        self,
+        user_id: str,
+        answer: object,
+        plays: tuple[list[Play], list[Play]],
+        known: tuple[int | None, set[str]],
     ) -> None:
-        minutes = self.settings.poll_minutes / (_SOONER if len(new) >= _MANY else 1.0)
-        moments = [play.played_ms for play in told]
-        latest = max([*moments, *([] if newest is None else [newest])], default=None)
+        """Hold an answer with all plays in it and those that are new, beside what was known before."""
+        (told, new), (newest, seen) = plays, known
+        minutes = self.settings.poll_minutes / (_SOONER if new else 1.0)
+        latest = max(
+            [*(play.played_ms for play in told), *([] if newest is None else [newest])], default=None
+        )
         near = [play.event_id for play in told if latest is None or play.played_ms >= latest - 2 * OVERLAP_MS]
         raw = {"user_id": user_id, "asked_at": self._moment().isoformat(), "answer": answer}
         self.held.append(
@@ -219,7 +224,7 @@ class _Polling:
                 json.dumps(raw, ensure_ascii=False).encode() if new else b"",
                 new,
                 latest,
-                near or sorted(self._known(user_id)[1]),
+                near or sorted(seen),
                 self.timing.now() + minutes * 60,
             )
         )
