@@ -4,6 +4,8 @@ Both are on, and do nothing where no account is connected. What is fetched is no
 files. Not here: how something is fetched (`accounts`), whose modules are imported only where they are used.
 """
 
+from functools import partial
+
 import dagster as dg
 
 from spotify_assets.automation.attempts import GOING
@@ -39,9 +41,9 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.op(name="snapshot", description="Asks for the tracks that were heard, and lands what is answered.")
     def ask_for_snapshots(context: dg.OpExecutionContext) -> None:
         from spotify_assets.accounts.snapshots import snapshot  # noqa: PLC0415
-        from spotify_assets.warehouse.heard import heard_tracks  # noqa: PLC0415
+        from spotify_assets.warehouse.heard import heard_tracks, known_of  # noqa: PLC0415
 
-        taken = snapshot(settings, heard_tracks(settings))
+        taken = snapshot(settings, heard_tracks(settings), known=partial(known_of, settings))
         if taken.left:
             context.log.warning(taken.left)
         counted = {"calls": taken.calls, "calls saved": taken.saved, "not there": taken.not_there}

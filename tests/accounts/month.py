@@ -42,7 +42,8 @@ def listen(world: World, name: str, days: int, chance: random.Random) -> list[Ro
 
     A heavy listener: sixteen hours a day, nearly without a pause. Moments are starts and ends by turns.
     """
-    person, rows = world.api.person(name), []
+    person = world.api.person(name)
+    rows: list[Row] = []
     for day in range(days):
         moment = START + day * 86_400 + 8 * 3_600 + chance.uniform(0, 600)
         song = chance.choice(LONG)

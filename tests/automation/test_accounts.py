@@ -11,6 +11,7 @@ import pytest
 
 from spotify_assets.accounts.tokens import Account, TokenStore
 from spotify_assets.automation.accounts import NOBODY, POLL, SNAPSHOT, account_jobs, account_schedules
+from spotify_assets.instance.home import instance_of
 from spotify_assets.lake import layout
 from spotify_assets.settings import Settings
 from tests.servers.spotify_api.server import CLIENT_ID, SpotifyApi, serving
@@ -25,6 +26,7 @@ def api() -> Iterator[SpotifyApi]:
 @pytest.fixture
 def settings(api: SpotifyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "instance"))
     return Settings(**api.settings(tmp_path / "data"), _env_file=None)
 
 
@@ -36,10 +38,9 @@ def connect(settings: Settings, api: SpotifyApi, name: str) -> None:
 def tick(settings: Settings, name: str) -> dg.RunRequest | str:
     """What a schedule asks for, or why it asks for nothing."""
     schedule = next(each for each in account_schedules(settings) if each.name == name)
-    context = dg.build_schedule_context(
-        instance=dg.DagsterInstance.ephemeral(), scheduled_execution_time=datetime.now(UTC)
-    )
-    found = schedule.evaluate_tick(context)
+    with instance_of(settings) as instance:
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime.now(UTC))
+        found = schedule.evaluate_tick(context)
     return found.run_requests[0] if found.run_requests else str(found.skip_message)
 
 
