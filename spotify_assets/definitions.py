@@ -35,6 +35,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
+    from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
@@ -65,8 +66,8 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     defined = dg.Definitions(
         assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
-        jobs=[*jobs(), land_inbox_job(settings)],
-        schedules=schedules(settings),
+        jobs=[*jobs(), land_inbox_job(settings), *account_jobs(settings)],
+        schedules=[*schedules(settings), *account_schedules(settings)],
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=_resources(settings) | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
