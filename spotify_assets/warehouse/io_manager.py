@@ -17,6 +17,7 @@ from pydantic import Field
 
 from spotify_assets.instance.partition_metadata import tell_each
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
@@ -209,8 +210,9 @@ def _cleaned(obj: object, table: Table) -> Cleaned:
     if isinstance(obj, pl.LazyFrame):
         obj = obj.collect(engine="streaming")
     if isinstance(obj, pl.DataFrame):
-        return Cleaned(obj, rows_in=obj.height)
+        obj = Cleaned(obj, rows_in=obj.height)
     if isinstance(obj, Cleaned):
+        TALLY.given += obj.rows_in
         return obj
     raise SliceRefusedError(
         f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
@@ -108,6 +109,7 @@ def insert_rows(
         problems = "; ".join(f"{finding.check} ({finding.detail})" for finding in failed)
         raise SliceRefusedError(f"{where}: {problems}. Nothing was written.")
     connection.execute(f"insert into {table.full_name} by name select * from {_FRAME}")
+    TALLY.written += rows.height
     del slice_to_write
 
 
@@ -168,6 +170,7 @@ def read_rows(
             "says what to do about the rest."
         ) from error
     frame: pl.DataFrame = rows.pl()
+    TALLY.read += frame.height
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
 
 
