@@ -171,6 +171,16 @@ class Settings(BaseSettings):
         "a history.",
     )
 
+    price_cpu_hour: float = Field(
+        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
+    )
+    price_memory_gb_hour: float = Field(
+        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
+    )
+    price_storage_gb_month: float = Field(
+        0.08, ge=0, description="What a gigabyte of storage costs for a month."
+    )
+
     kafka_servers: str | None = Field(
         None, description="Kafka cluster of the listening stream: `host:port`, several with commas."
     )

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    cost,
     dashboard,
     docs,
     exports,
@@ -70,5 +71,6 @@ for part in (
     storage,
     stream,
     unusual,
+    cost,
 ):
     app.add_typer(part.app)

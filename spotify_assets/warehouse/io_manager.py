@@ -213,6 +213,7 @@ def _cleaned(obj: object, table: Table) -> Cleaned:
         obj = Cleaned(obj, rows_in=obj.height)
     if isinstance(obj, Cleaned):
         TALLY.given += obj.rows_in
+        TALLY.written += obj.rows.height
         return obj
     raise SliceRefusedError(
         f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "

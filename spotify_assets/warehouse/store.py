@@ -109,7 +109,6 @@ def insert_rows(
         problems = "; ".join(f"{finding.check} ({finding.detail})" for finding in failed)
         raise SliceRefusedError(f"{where}: {problems}. Nothing was written.")
     connection.execute(f"insert into {table.full_name} by name select * from {_FRAME}")
-    TALLY.written += rows.height
     del slice_to_write
 
 
