@@ -37,6 +37,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
+    from spotify_assets.automation.costs import meter_of  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
     from spotify_assets.automation.policies import MODEL_FEATURES, operated  # noqa: PLC0415
@@ -71,7 +72,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=_resources(settings) | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
-        executor=watched_in_process_executor,
+        executor=watched_in_process_executor(meter_of(settings)),
     )
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
 

@@ -185,6 +185,16 @@ class Settings(AccountSettings, StreamSettings):
         "a history.",
     )
 
+    price_cpu_hour: float = Field(
+        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
+    )
+    price_memory_gb_hour: float = Field(
+        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
+    )
+    price_storage_gb_month: float = Field(
+        0.08, ge=0, description="What a gigabyte of storage costs for a month."
+    )
+
     access_file: Path | None = Field(
         None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
     )

@@ -11,6 +11,7 @@ import typer
 
 from spotify_assets.cli import (
     accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -76,5 +77,6 @@ for part in (
     stream,
     postgres,
     unusual,
+    cost,
 ):
     app.add_typer(part.app)

@@ -64,6 +64,7 @@ from spotify_assets.tables.ops import (
     IMPORT_RECEIPTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
 )
 from spotify_assets.tables.raw import (
     RAW_EVENTS,
@@ -105,6 +106,7 @@ TABLES: Mapping[str, Table] = {
         DUPLICATE_PLAYS,
         ROW_COUNTS,
         CHECK_RESULTS,
+        RUN_COSTS,
     )
 }
 """Every table of the catalogue, by `schema.table`."""
@@ -135,6 +137,7 @@ __all__ = [
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
+    "RUN_COSTS",
     "SKIP_CURVES",
     "SKIP_FLAG_AGREEMENT",
     "SKIP_LADDER",
