@@ -17,7 +17,7 @@ from spotify_assets.figures.personal import (
 from spotify_assets.figures.view import Period
 from spotify_assets.report.page import rendered
 from spotify_assets.report.sections import ALL_FIGURES, figures_of
-from spotify_assets.report.words import in_words, title_of
+from spotify_assets.report.words import headline, in_words
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -109,7 +109,7 @@ def write(figures: PersonalFigures, target: Path) -> Recap:
         _replace(data / f"{name}.parquet", frame)
         _replace(data / f"{name}.csv", frame)
     _replace(data / "figures.csv", _about())
-    title = f"Listening of {figures.listener.user_id}, {title_of(figures.period)}"
+    title = headline(figures)
     _replace(picture, to_png(poster(title, in_words(figures), figures.frames)))
     _replace(target, rendered(figures).encode())
     return Recap(target, picture, data, figures)
