@@ -7,7 +7,7 @@ import streamlit as st
 
 from spotify_assets.figures import opening
 from spotify_assets.figures.view import month_of
-from spotify_assets.report.recap import recap
+from spotify_assets.report.recap import Asked, recap
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from tests.dashboard.pages import open_page, tiles
@@ -110,12 +110,7 @@ def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypat
     assert not page.exception
     serving = Database(Settings(data_dir=published, _env_file=None).serving_path)
 
-    made = recap(
-        serving,
-        tmp_path / "recap.html",
-        DECLARED,
-        (FEBRUARY.first, FEBRUARY.last),
-        alone=compare == "none",
-    )
+    asked = Asked(DECLARED, FEBRUARY.first, FEBRUARY.last, alone=compare == "none")
+    made = recap(serving, tmp_path / "recap.html", asked)
 
     assert offered["Recap as a page"]().encode() == made.page.read_bytes()
