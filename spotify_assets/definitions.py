@@ -30,10 +30,11 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
     from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import metrics_asset, publish_asset  # noqa: PLC0415
+    from spotify_assets.assets.publish import metrics_asset, postgres_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
+    from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
@@ -55,14 +56,14 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         *core_assets(settings),
         *identity_assets(settings),
         *ml_assets(settings),
+        *unusual_assets(settings),
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
+    served = [postgres_asset(settings)] if settings.serving_postgres_url else []
+    published = [publish_asset(settings, _leaves(made)), *served]
     defined = dg.Definitions(
-        assets=[
-            *operated([*made, publish_asset(settings, _leaves(made))], settings),
-            recap_asset(settings),
-        ],
+        assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings)],
         schedules=schedules(settings),

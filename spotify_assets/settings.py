@@ -17,9 +17,11 @@ from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.account_settings import AccountSettings
 from spotify_assets.places import Place, place_of
+from spotify_assets.stream_settings import StreamSettings
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """What a wheel carries beside the package (`setup.py`)."""
@@ -83,7 +85,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(BaseSettings):
+class Settings(AccountSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -183,41 +185,11 @@ class Settings(BaseSettings):
         "a history.",
     )
 
-    kafka_servers: str | None = Field(
-        None, description="Kafka cluster of the listening stream: `host:port`, several with commas."
+    access_file: Path | None = Field(
+        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
     )
-    kafka_topic: str = Field("listening", description="Topic of the listening stream.")
-    kafka_group: str = Field(
-        "spotify-assets", description="Consumer group that writes the stream to the lake."
-    )
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to talk to Kafka."
-    )
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How to log in to Kafka, where there is a user name."
-    )
-    kafka_username: str | None = Field(None, description="User name for Kafka.")
-    kafka_password: SecretStr | None = Field(None, description="Password for Kafka.")
-    kafka_ca_file: Path | None = Field(
-        None, description="Certificates that sign Kafka's, where the system does not know them."
-    )
-    kafka_dead_letter_topic: str | None = Field(
-        None, description="Topic that gets the messages that are no event, beside the refused rows."
-    )
-    stream_batch_rows: int = Field(
-        100_000, ge=1, description="Most messages of a partition in one batch of the lake."
-    )
-    stream_batch_bytes: int = Field(
-        16_000_000, ge=1, description="Most bytes of messages, of all partitions, before a batch is written."
-    )
-    stream_batch_seconds: float = Field(
-        10.0, gt=0, description="How long a message waits at most before its batch is written."
-    )
-    stream_compression: Literal["gzip", "zstd"] = Field(
-        "gzip", description="Compression of the stream's files in the lake."
-    )
-    stream_lag_seconds: float = Field(
-        300.0, gt=0, description="For how long the stream's lag may grow before it is a problem."
+    login_file: Path | None = Field(
+        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
     )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
@@ -226,6 +198,9 @@ class Settings(BaseSettings):
     )
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
+    )
+    serving_postgres_url: SecretStr | None = Field(
+        None, description="Postgres that serves the marts beside the published copy; nowhere when unset."
     )
     alert_webhook_url: SecretStr | None = Field(
         None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
@@ -236,10 +211,10 @@ class Settings(BaseSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir")
+    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().resolve()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -279,6 +254,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _login_has_both_files(self) -> Self:
+        if (self.access_file is None) != (self.login_file is None):
+            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")
@@ -330,6 +311,16 @@ class Settings(BaseSettings):
     def inbox_dir(self) -> Path:
         """Where people drop files of any kind."""
         return self.data_dir / "inbox"
+
+    @property
+    def accounts_dir(self) -> Path:
+        """What is known of connected accounts beside the lake; readable by its owner alone."""
+        return self.data_dir / "accounts"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """The connected accounts."""
+        return self.accounts_dir / "tokens"
 
     @property
     def lake_dir(self) -> Path:

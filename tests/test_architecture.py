@@ -13,18 +13,18 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places"},
+    {"places", "account_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
-    {"skip", "lake"},
-    {"instance"},
+    {"skip", "insight", "lake"},
+    {"instance", "accounts"},
     {"warehouse"},
-    {"start_date"},
+    {"start_date", "serving"},
     {"generator", "partitions"},
     {"figures", "stream"},
     {"report", "summary", "docs"},

@@ -4,7 +4,10 @@ import dagster as dg
 
 from spotify_assets.instance.records import UnresolvedAssetJobDefinition
 
-MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
+MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(
+    ["ml", "model_features"], ["ml", "unusual_listening"]
+)
+"""What is trained; what is known or unusual of each day is not."""
 
 RECAPS = dg.AssetSelection.assets(["publish", "monthly_recap"])
 

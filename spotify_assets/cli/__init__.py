@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    accounts,
     dashboard,
     docs,
     exports,
@@ -18,6 +19,7 @@ from spotify_assets.cli import (
     lake,
     operate,
     partitions,
+    postgres,
     privacy,
     query,
     recap,
@@ -27,6 +29,7 @@ from spotify_assets.cli import (
     runs,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -51,6 +54,7 @@ def main(
 
 for part in (
     imports,
+    accounts,
     receipts,
     files,
     exports,
@@ -68,5 +72,7 @@ for part in (
     privacy,
     storage,
     stream,
+    postgres,
+    unusual,
 ):
     app.add_typer(part.app)

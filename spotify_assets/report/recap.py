@@ -13,11 +13,10 @@ from spotify_assets.figures.personal import (
     find_listener,
     last_full,
     nothing_known,
-    personal_figures,
 )
-from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.view import Period
 from spotify_assets.report.page import rendered
+from spotify_assets.report.sections import ALL_FIGURES, figures_of
 from spotify_assets.report.words import in_words, title_of
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
@@ -81,7 +80,7 @@ def recap(
                 )
             if compared is None and not alone:
                 compared = compared_by_default(listener, chosen)
-            figures = personal_figures(connection, listener.user_id, chosen, compared)
+            figures = figures_of(connection, listener.user_id, chosen, compared)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
             f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
@@ -119,7 +118,7 @@ def write(figures: PersonalFigures, target: Path) -> Recap:
 def _about() -> pl.DataFrame:
     """One row per figure: what its rows and numbers are."""
     return pl.DataFrame(
-        [(one.name, one.title, one.grain, one.definition) for one in FIGURES],
+        [(one.name, one.title, one.grain, one.definition) for one in ALL_FIGURES],
         schema=["figure", "title", "grain", "definition"],
         orient="row",
     )

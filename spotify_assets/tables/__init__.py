@@ -35,6 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
+from spotify_assets.tables.insight import UNUSUAL_LISTENING
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -98,6 +99,7 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,
@@ -146,6 +148,7 @@ __all__ = [
     "TRACK_ARTISTS",
     "TRACK_GENRES",
     "TRACK_ID",
+    "UNUSUAL_LISTENING",
     "USER_PROFILES",
     "Column",
     "DuckDBType",

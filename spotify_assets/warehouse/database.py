@@ -119,6 +119,19 @@ class Database:
         finally:
             connection.close()
 
+    @contextmanager
+    def attached(self, name: str) -> Iterator[Connection]:
+        """A database in memory that holds nothing but has the file attached, read-only, by a name.
+
+        Raises:
+            WarehouseMissingError: there is no such file.
+        """
+        self._must_exist()
+        config: dict[str, Any] = {"memory_limit": self.memory_limit} if self.memory_limit else {}
+        with duckdb.connect(config=config) as connection:
+            connection.execute(f"attach {text(self.path)} as {quoted(name)} (read_only)")
+            yield connection
+
     def copy_to(self, target: Path) -> None:
         """Copy the committed state to a new file, while no other process can write.
 

@@ -30,6 +30,7 @@ from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.lakehouse_connection import CATALOG, attached, plainly
+from spotify_assets.warehouse.upkeep import forget_deleted
 from spotify_assets.warehouse.write_lock import WriteLock, connect, write_lock
 
 _WITH_VALUES = ("ducklake_file_column_stats", "ducklake_table_column_stats", "ducklake_file_partition_value")
@@ -161,8 +162,6 @@ class Lakehouse:
 
     def compact(self) -> None:
         """Leave no trace of deleted rows: no earlier state, and no file that holds them."""
-        from spotify_assets.warehouse.upkeep import forget_deleted  # noqa: PLC0415 it imports this module
-
         forget_deleted(self)
 
     def for_dbt(self) -> AbstractContextManager[Mapping[str, str]]:

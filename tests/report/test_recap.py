@@ -17,10 +17,10 @@ from typer.testing import CliRunner, Result
 
 from spotify_assets.assets.recaps import recap_asset
 from spotify_assets.cli import app
-from spotify_assets.figures.personal import find_listener, personal_figures
-from spotify_assets.figures.personal_queries import FIGURES
+from spotify_assets.figures.personal import find_listener
 from spotify_assets.report.monthly import remove_recaps
 from spotify_assets.report.recap import recap
+from spotify_assets.report.sections import ALL_FIGURES, figures_of
 from spotify_assets.report.words import hours_in_words
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -136,10 +136,10 @@ def test_the_figures_at_the_top_are_counted_from_playbacks(written):
 
 def test_every_number_lies_beside_the_page(written, serving):
     with serving.reader() as connection:
-        figures = personal_figures(connection, BUSIEST, FEBRUARY, BEFORE)
+        figures = figures_of(connection, BUSIEST, FEBRUARY, BEFORE)
     data = written.with_name("recap_data")
 
-    names = {figure.name for figure in FIGURES}
+    names = {figure.name for figure in ALL_FIGURES}
     assert {path.name for path in data.iterdir()} == {
         "figures.csv",
         *(f"{name}.{kind}" for name in names for kind in ("parquet", "csv")),
@@ -325,7 +325,7 @@ def test_discoveries_of_all_time_are_no_copy_of_the_top(serving, tmp_path):
     assert "everything in it is new" in text
     assert "Artists streamed for the first time" not in text
     found = made.figures["discovered_artists"]
-    for month, of_month in found.group_by(pl.col("first_date").dt.to_string("%Y-%m")):
+    for month, of_month in found.group_by(pl.col("first_date").dt.to_string("%B %Y")):
         best = of_month.sort("streams", "minutes", "artist_id", descending=[True, True, False]).row(
             0, named=True
         )

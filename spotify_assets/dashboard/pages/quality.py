@@ -9,7 +9,7 @@ import streamlit as st
 
 from spotify_assets.charts import quality as charts
 from spotify_assets.dashboard.components import heading, show, table
-from spotify_assets.dashboard.published import ask, version
+from spotify_assets.dashboard.published import ask, ask_beside, version
 from spotify_assets.figures import quality
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
@@ -41,7 +41,7 @@ def page(filters: Filters) -> None:
 def _broken() -> None:
     st.subheader("What is broken")
     try:
-        found = quality.incidents(Settings().processed_dir)
+        found = ask_beside(quality.incidents)
     except WarehouseError as error:
         st.error(str(error))
         return
@@ -230,7 +230,7 @@ def _fresh() -> None:
 def _streamed() -> None:
     """How far the lake is behind the stream; nothing where there is none."""
     try:
-        streamed = quality.streamed(Settings().processed_dir)
+        streamed = ask_beside(quality.streamed)
     except WarehouseError as error:
         st.error(str(error))
         return

@@ -17,7 +17,7 @@ from tests.servers.ports import free_ports, wait_for
 
 PACKAGES = "postgresql"
 ADMIN, PASSWORD = "owner", "pass:word/with@signs"
-_AS_ROOT = ["runuser", "-u", "postgres", "--"]
+_AS_ROOT = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL"]
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -103,10 +103,7 @@ class Postgres:
 
     def stop(self, number: int = signal.SIGQUIT) -> None:
         """End the server at once, as a power cut would: it recovers from its log at the next start."""
-        pid_file = self.data / "postmaster.pid"
-        if self.daemon.process is not None and self.daemon.process.poll() is None and pid_file.exists():
-            os.kill(int(pid_file.read_text().split()[0]), number)
-            self.daemon.process.wait(30)
+        self.daemon.stop(number)
 
     def restart(self, number: int = signal.SIGQUIT) -> None:
         """End the server and start it again on the same port."""
