@@ -1,6 +1,7 @@
 """dbt on a lakehouse: for all days and for some, every mart is that of the native file."""
 
 import os
+import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from spotify_assets.assets.dbt import dbt_executable
 from spotify_assets.settings import PROJECT_ROOT
 from spotify_assets.tables import TABLES
 from spotify_assets.warehouse.agreement import disagreements
+from spotify_assets.warehouse.audit import stored_columns
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.lakehouse import Lakehouse
@@ -20,6 +22,7 @@ from tests.cluster.worlds import differences
 from tests.dbt.warehouse import DEFAULT_TIME_ZONE, FIRST_DAY, source_frames
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+PROJECT = PROJECT_ROOT / "dbt_project"
 CHANGED = FIRST_DAY + timedelta(days=3)
 SOME_DAYS = ("--event-time-start", f"{CHANGED}", "--event-time-end", f"{CHANGED + timedelta(days=2)}")
 
@@ -34,9 +37,10 @@ def create(warehouse: Warehouse, frames: dict[str, pl.DataFrame]) -> None:
                 connection.execute(f"insert into {name} by name select * from new_rows")
 
 
-def dbt(warehouse: Warehouse, target: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def dbt(
+    warehouse: Warehouse, target: Path, *arguments: str, project: Path = PROJECT
+) -> subprocess.CompletedProcess[str]:
     """Call dbt as a run does, in a process of its own."""
-    project = PROJECT_ROOT / "dbt_project"
     with warehouse.alone(), warehouse.for_dbt() as told:
         environment = {**os.environ, **told, "SPOTIFY_DEFAULT_TIME_ZONE": DEFAULT_TIME_ZONE}
         return subprocess.run(
@@ -70,7 +74,17 @@ def test_dbt_makes_the_same_marts_of_all_days_and_of_some(lakehouse: Lakehouse, 
     assert differences(native, lakehouse) == []
     with lakehouse.reader() as connection:
         assert disagreements(connection) == {}
-    with lakehouse.transaction() as connection:
-        connection.execute("update ml.skip_survival set survival = 2")
-    done = dbt(lakehouse, tmp_path / "1", "--select", "skip_survival_by_second")
-    assert "CHECK (survival between 0 and 1)" in done.stdout
+
+
+def test_a_row_that_breaks_a_check_undoes_its_model(lakehouse: Lakehouse, tmp_path: Path):
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    declared = project / "models" / "marts" / "skips" / "skip_survival_by_second.yml"
+    wrong = declared.read_text().replace("hazard between 0 and 1", "hazard between 2 and 3")
+    declared.write_text(wrong)
+    create(lakehouse, source_frames())
+    done = dbt(lakehouse, tmp_path / "target", "--select", "+skip_survival_by_second", project=project)
+    assert "CHECK (hazard between 2 and 3)" in done.stdout
+    with lakehouse.reader() as connection:
+        assert stored_columns(connection, "marts.daily_skip_seconds")
+        assert stored_columns(connection, "marts.skip_survival_by_second") == {}
