@@ -9,6 +9,7 @@ from functools import partial
 import dagster as dg
 
 from spotify_assets.automation.attempts import GOING
+from spotify_assets.automation.costs import meter_of
 from spotify_assets.instance.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
 
@@ -53,7 +54,7 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=POLL,
         description="What connected listeners played lately, to the lake.",
-        executor_def=watched_in_process_executor,
+        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def poll_accounts() -> None:
         ask_for_plays()
@@ -61,7 +62,7 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=SNAPSHOT,
         description="Dated snapshots of the tracks that were heard, to the lake.",
-        executor_def=watched_in_process_executor,
+        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def snapshot_heard() -> None:
         ask_for_snapshots()

@@ -70,7 +70,8 @@ def main() -> None:
     )
     off = tables.sort((pl.col("cpu_seconds") - pl.col("took")).abs(), descending=True).head(5)
     notes = [
-        f"{row['table_name'] or row['step']}: {row['cpu_seconds']:.1f} s of processors projected, {row['took']:.1f} s taken"
+        f"{row['table_name'] or row['step']}: {row['cpu_seconds']:.1f} s of processors projected, "
+        f"{row['took']:.1f} s taken"
         for row in off.iter_rows(named=True)
     ]
     report("costs", facts, rows, [f"events: {facts['events']}", *notes])
