@@ -143,19 +143,24 @@ def _midnight_ms(day: date) -> int:
     return (day - date(1970, 1, 1)).days * 24 * HOUR_MS
 
 
+def _rank() -> pl.Expr:
+    """The place of a row's source among those that are known, the others after them."""
+    names = [source.source for source in SOURCES]
+    return pl.col("source").replace_strict(
+        names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
+    )
+
+
 def _heard(events: pl.DataFrame) -> pl.DataFrame:
     """Playbacks with the time in which they may have been heard, `from_ms` to `until_ms`.
 
     In the order of sources, users and time. `start_ms` and `end_ms` are the nominal ones.
     """
-    names = [source.source for source in SOURCES]
     starts_only = pl.col("starts_only")
     return (
         events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
         .with_columns(
-            rank=pl.col("source").replace_strict(
-                names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
-            ),
+            rank=_rank(),
             early_ms=_of_source("early_ms", pl.Int64),
             late_ms=_of_source("late_ms", pl.Int64),
             starts_only=_of_source("starts_only", pl.Boolean),
@@ -193,9 +198,9 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             from_ms=pl.col("paused_from") - pl.col("early_ms"),
-            until_ms=pl.col("end_ms")
-            + pl.col("late_ms")
-            + pl.when("either_end").then("length_ms").otherwise(0),
+            until_ms=pl.sum_horizontal(
+                "end_ms", "late_ms", pl.when("either_end").then("length_ms").otherwise(0)
+            ),
         )
     )
 
