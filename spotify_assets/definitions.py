@@ -35,6 +35,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
+    from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.costs import meter_of  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
@@ -58,6 +59,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         *identity_assets(settings),
         *ml_assets(settings),
         *unusual_assets(settings),
+        *weather_assets(settings),
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]

@@ -30,6 +30,7 @@ from spotify_assets.cli import (
     stream,
     unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -71,6 +72,7 @@ for part in (
     storage,
     stream,
     unusual,
+    weather,
     cost,
 ):
     app.add_typer(part.app)
