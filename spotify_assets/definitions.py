@@ -72,6 +72,7 @@ def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDef
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
+    from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
 
     return [
@@ -80,6 +81,7 @@ def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDef
         *identity_assets(settings),
         *ml_assets(settings),
         *unusual_assets(settings),
+        *weather_assets(settings),
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]

@@ -185,6 +185,13 @@ class Settings(AccountSettings, StreamSettings):
         "a history.",
     )
 
+    weather_url: str = Field(
+        "https://archive-api.open-meteo.com",
+        description="Where hourly weather of declared places comes from.",
+    )
+    geocoding_url: str = Field(
+        "https://geocoding-api.open-meteo.com", description="Where towns are looked up by their names."
+    )
     price_cpu_hour: float = Field(
         0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
     )
@@ -360,6 +367,11 @@ class Settings(AccountSettings, StreamSettings):
     def exclusions_path(self) -> Path:
         """The file of rules for what is kept out of the listening."""
         return self.data_dir / "exclusions.toml"
+
+    @property
+    def places_path(self) -> Path:
+        """The file in which listeners declare where they are, for the weather."""
+        return self.data_dir / "places.toml"
 
     @property
     def processed_dir(self) -> Path:

@@ -26,7 +26,7 @@ FLOORS = (
     {"warehouse"},
     {"start_date", "serving"},
     {"generator", "partitions"},
-    {"figures", "stream"},
+    {"figures", "stream", "weather"},
     {"report", "summary", "docs"},
     {"assets", "dashboard"},
     {"automation"},
