@@ -13,7 +13,7 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "recommend", "generator")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
@@ -22,7 +22,7 @@ FLOORS = (
     {"sources"},
     {"transforms"},
     {"skip", "lake"},
-    {"instance"},
+    {"recommend", "instance"},
     {"warehouse"},
     {"start_date"},
     {"generator", "partitions"},

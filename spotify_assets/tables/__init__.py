@@ -68,6 +68,7 @@ from spotify_assets.tables.raw import (
     RAW_EVENTS,
     RAW_TRACKS,
 )
+from spotify_assets.tables.recommend import RECOMMENDATION_QUALITY, RECOMMENDATIONS
 
 TABLES: Mapping[str, Table] = {
     table.full_name: table
@@ -98,6 +99,8 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        RECOMMENDATIONS,
+        RECOMMENDATION_QUALITY,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,
@@ -130,6 +133,8 @@ __all__ = [
     "POPULARITY_MODEL",
     "RAW_EVENTS",
     "RAW_TRACKS",
+    "RECOMMENDATIONS",
+    "RECOMMENDATION_QUALITY",
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
