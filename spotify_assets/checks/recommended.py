@@ -35,13 +35,13 @@ def heard_before(connection: Connection, relation: str, parameters: Sequence[obj
 
 def excluded(connection: Connection, relation: str, parameters: Sequence[object], bounds: Bounds) -> Finding:
     """Whether a track is recommended that a rule of the exclusions keeps out."""
-    tracks = connection.execute(
+    tracks = connection.sql(
         f"""
         select distinct track_id, track_name, primary_artist_name
         from {TRACKS.full_name}
         where track_id in (select track_id from ({relation}))
         """,
-        list(parameters),
+        params=list(parameters),
     ).pl()
     found = 0
     for user_id, track_id in excluded_tracks(bounds.exclusions, tracks):
