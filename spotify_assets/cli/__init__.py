@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -18,6 +20,7 @@ from spotify_assets.cli import (
     lake,
     operate,
     partitions,
+    postgres,
     privacy,
     query,
     recap,
@@ -25,8 +28,10 @@ from spotify_assets.cli import (
     results,
     rules,
     runs,
+    share,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -51,6 +56,7 @@ def main(
 
 for part in (
     imports,
+    accounts,
     receipts,
     files,
     exports,
@@ -64,9 +70,13 @@ for part in (
     rules,
     query,
     recap,
+    share,
     docs,
     privacy,
     storage,
     stream,
+    postgres,
+    unusual,
+    cost,
 ):
     app.add_typer(part.app)

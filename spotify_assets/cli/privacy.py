@@ -36,9 +36,11 @@ def erase_user(
     ] = False,
 ) -> None:
     """Remove a listener from the lake, from every table and from what is published."""
+    from spotify_assets.accounts.forgetting import forget_account  # noqa: PLC0415
     from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
+    from spotify_assets.serving.publishing import publish_published_copy  # noqa: PLC0415
     from spotify_assets.start_date import with_start  # noqa: PLC0415
     from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import erase_rows, event_dates  # noqa: PLC0415
@@ -53,7 +55,10 @@ def erase_user(
     theirs, newest = event_dates(warehouse, user) if has_tables else ([], None)
     if theirs:
         owe(settings.lake, theirs[0])
+    # First, so that nothing is fetched behind what is erased.
+    was_connected = forget_account(settings, user)
     erased = erase_from_lake(settings, user)
+    erased.add("connected account", int(was_connected))
     tables: dict[str, int] = {}
     if has_tables:
         tables = erase_rows(warehouse, user, erased.source_files)
@@ -68,6 +73,8 @@ def erase_user(
         report(run_job(settings, "everything", window=window))
     elif has_tables:
         publish(warehouse, settings.processed_dir, settings.lake_processed)
+        if settings.serving_postgres_url:
+            publish_published_copy(settings)
 
 
 @rules.command("list")

@@ -35,6 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
+from spotify_assets.tables.insight import UNUSUAL_LISTENING
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -63,6 +64,7 @@ from spotify_assets.tables.ops import (
     IMPORT_RECEIPTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
 )
 from spotify_assets.tables.raw import (
     RAW_EVENTS,
@@ -101,11 +103,13 @@ TABLES: Mapping[str, Table] = {
         POPULARITY_COEFFICIENTS,
         RECOMMENDATIONS,
         RECOMMENDATION_QUALITY,
+        UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,
         ROW_COUNTS,
         CHECK_RESULTS,
+        RUN_COSTS,
     )
 }
 """Every table of the catalogue, by `schema.table`."""
@@ -138,6 +142,7 @@ __all__ = [
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
+    "RUN_COSTS",
     "SKIP_CURVES",
     "SKIP_FLAG_AGREEMENT",
     "SKIP_LADDER",
@@ -151,6 +156,7 @@ __all__ = [
     "TRACK_ARTISTS",
     "TRACK_GENRES",
     "TRACK_ID",
+    "UNUSUAL_LISTENING",
     "USER_PROFILES",
     "Column",
     "DuckDBType",
