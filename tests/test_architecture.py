@@ -13,7 +13,7 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "accounts")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "recommend", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
@@ -22,7 +22,7 @@ FLOORS = (
     {"sources"},
     {"transforms"},
     {"skip", "insight", "lake"},
-    {"instance", "accounts"},
+    {"recommend", "instance", "accounts"},
     {"warehouse"},
     {"start_date", "serving"},
     {"generator", "partitions"},

@@ -777,6 +777,75 @@ tblproperties (
   'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/month=${month}'
 );
 
+create external table if not exists `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` bigint,
+  `track_id` string,
+  `score` double,
+  `reason` string
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ml/recommendations/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/recommendations/month=${month}'
+);
+
+create external table if not exists `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` bigint,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` bigint,
+  `requests` bigint,
+  `tracks` bigint,
+  `recall_10` double,
+  `recall_10_low` double,
+  `recall_10_high` double,
+  `recall_20` double,
+  `recall_20_low` double,
+  `recall_20_high` double,
+  `ndcg_10` double,
+  `ndcg_10_low` double,
+  `ndcg_10_high` double,
+  `mrr` double,
+  `mrr_low` double,
+  `mrr_high` double,
+  `coverage` double,
+  `novelty` double,
+  `novelty_low` double,
+  `novelty_high` double,
+  `popularity_bias` double,
+  `insight` string
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/month=${month}'
+);
+
 create external table if not exists `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -896,6 +965,26 @@ create external table if not exists `listening_ops`.`check_results` (
 )
 stored as parquet
 location 's3://BUCKET/PREFIX/processed/ops/check_results/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
+create external table if not exists `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` timestamp,
+  `wall_seconds` double,
+  `cpu_seconds` double,
+  `peak_memory_bytes` bigint,
+  `rows_in` bigint,
+  `rows_out` bigint,
+  `bytes_in` bigint,
+  `bytes_out` bigint,
+  `stored_bytes` bigint
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ops/run_costs/'
 tblproperties (
   'classification' = 'parquet'
 );

@@ -489,6 +489,51 @@ create or replace external table `listening_ml`.`popularity_coefficients` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/popularity_coefficients/*']);
 
+create or replace external table `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` int64,
+  `track_id` string,
+  `score` float64,
+  `reason` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/recommendations/*']);
+
+create or replace external table `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` int64,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` int64,
+  `requests` int64,
+  `tracks` int64,
+  `recall_10` float64,
+  `recall_10_low` float64,
+  `recall_10_high` float64,
+  `recall_20` float64,
+  `recall_20_low` float64,
+  `recall_20_high` float64,
+  `ndcg_10` float64,
+  `ndcg_10_low` float64,
+  `ndcg_10_high` float64,
+  `mrr` float64,
+  `mrr_low` float64,
+  `mrr_high` float64,
+  `coverage` float64,
+  `novelty` float64,
+  `novelty_low` float64,
+  `novelty_high` float64,
+  `popularity_bias` float64,
+  `insight` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/recommendation_quality/*']);
+
 create or replace external table `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -571,6 +616,22 @@ create or replace external table `listening_ops`.`check_results` (
   `detail` string
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ops/check_results/*']);
+
+create or replace external table `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` datetime,
+  `wall_seconds` float64,
+  `cpu_seconds` float64,
+  `peak_memory_bytes` int64,
+  `rows_in` int64,
+  `rows_out` int64,
+  `bytes_in` int64,
+  `bytes_out` int64,
+  `stored_bytes` int64
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ops/run_costs/*']);
 
 create or replace external table `listening_marts`.`cohort_retention` (
   `period` string,

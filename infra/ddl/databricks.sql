@@ -561,6 +561,57 @@ using parquet
 partitioned by (`month`)
 location 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/';
 
+create table if not exists `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` bigint,
+  `track_id` string,
+  `score` double,
+  `reason` string,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/ml/recommendations/';
+
+create table if not exists `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` bigint,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` bigint,
+  `requests` bigint,
+  `tracks` bigint,
+  `recall_10` double,
+  `recall_10_low` double,
+  `recall_10_high` double,
+  `recall_20` double,
+  `recall_20_low` double,
+  `recall_20_high` double,
+  `ndcg_10` double,
+  `ndcg_10_low` double,
+  `ndcg_10_high` double,
+  `mrr` double,
+  `mrr_low` double,
+  `mrr_high` double,
+  `coverage` double,
+  `novelty` double,
+  `novelty_low` double,
+  `novelty_high` double,
+  `popularity_bias` double,
+  `insight` string,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/';
+
 create table if not exists `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -653,6 +704,23 @@ create table if not exists `listening_ops`.`check_results` (
 )
 using parquet
 location 's3://BUCKET/PREFIX/processed/ops/check_results/';
+
+create table if not exists `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` timestamp_ntz,
+  `wall_seconds` double,
+  `cpu_seconds` double,
+  `peak_memory_bytes` bigint,
+  `rows_in` bigint,
+  `rows_out` bigint,
+  `bytes_in` bigint,
+  `bytes_out` bigint,
+  `stored_bytes` bigint
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/ops/run_costs/';
 
 create table if not exists `listening_marts`.`cohort_retention` (
   `period` string,

@@ -645,6 +645,63 @@ from 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_ml"."recommendations" (
+  "cutoff_date" date,
+  "user_id" varchar(65535),
+  "task" varchar(65535),
+  "rank" bigint,
+  "track_id" varchar(65535),
+  "score" double precision,
+  "reason" varchar(65535)
+);
+
+truncate "listening_ml"."recommendations";
+
+copy "listening_ml"."recommendations"
+from 's3://BUCKET/PREFIX/processed/ml/recommendations/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_ml"."recommendation_quality" (
+  "cutoff_date" date,
+  "task" varchar(65535),
+  "step" bigint,
+  "rung" varchar(65535),
+  "rule_version" varchar(65535),
+  "train_from" date,
+  "train_to" date,
+  "test_from" date,
+  "test_to" date,
+  "listeners" bigint,
+  "requests" bigint,
+  "tracks" bigint,
+  "recall_10" double precision,
+  "recall_10_low" double precision,
+  "recall_10_high" double precision,
+  "recall_20" double precision,
+  "recall_20_low" double precision,
+  "recall_20_high" double precision,
+  "ndcg_10" double precision,
+  "ndcg_10_low" double precision,
+  "ndcg_10_high" double precision,
+  "mrr" double precision,
+  "mrr_low" double precision,
+  "mrr_high" double precision,
+  "coverage" double precision,
+  "novelty" double precision,
+  "novelty_low" double precision,
+  "novelty_high" double precision,
+  "popularity_bias" double precision,
+  "insight" varchar(65535)
+);
+
+truncate "listening_ml"."recommendation_quality";
+
+copy "listening_ml"."recommendation_quality"
+from 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_ml"."unusual_listening" (
   "unusual_id" varchar(65535),
   "event_date" date,
@@ -761,6 +818,28 @@ truncate "listening_ops"."check_results";
 
 copy "listening_ops"."check_results"
 from 's3://BUCKET/PREFIX/processed/ops/check_results/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_ops"."run_costs" (
+  "run_id" varchar(65535),
+  "step" varchar(65535),
+  "table_name" varchar(65535),
+  "started_at" timestamp,
+  "wall_seconds" double precision,
+  "cpu_seconds" double precision,
+  "peak_memory_bytes" bigint,
+  "rows_in" bigint,
+  "rows_out" bigint,
+  "bytes_in" bigint,
+  "bytes_out" bigint,
+  "stored_bytes" bigint
+);
+
+truncate "listening_ops"."run_costs";
+
+copy "listening_ops"."run_costs"
+from 's3://BUCKET/PREFIX/processed/ops/run_costs/'
 iam_role default
 format as parquet;
 

@@ -593,6 +593,59 @@ location = @"LISTENING_CORE".published/processed/ml/popularity_coefficients/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_ML"."RECOMMENDATIONS" (
+  "CUTOFF_DATE" date as (value:"cutoff_date"::date),
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "TASK" varchar as (value:"task"::varchar),
+  "RANK" number(19, 0) as (value:"rank"::number(19, 0)),
+  "TRACK_ID" varchar as (value:"track_id"::varchar),
+  "SCORE" double as (value:"score"::double),
+  "REASON" varchar as (value:"reason"::varchar),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/ml/recommendations/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_ML"."RECOMMENDATION_QUALITY" (
+  "CUTOFF_DATE" date as (value:"cutoff_date"::date),
+  "TASK" varchar as (value:"task"::varchar),
+  "STEP" number(19, 0) as (value:"step"::number(19, 0)),
+  "RUNG" varchar as (value:"rung"::varchar),
+  "RULE_VERSION" varchar as (value:"rule_version"::varchar),
+  "TRAIN_FROM" date as (value:"train_from"::date),
+  "TRAIN_TO" date as (value:"train_to"::date),
+  "TEST_FROM" date as (value:"test_from"::date),
+  "TEST_TO" date as (value:"test_to"::date),
+  "LISTENERS" number(19, 0) as (value:"listeners"::number(19, 0)),
+  "REQUESTS" number(19, 0) as (value:"requests"::number(19, 0)),
+  "TRACKS" number(19, 0) as (value:"tracks"::number(19, 0)),
+  "RECALL_10" double as (value:"recall_10"::double),
+  "RECALL_10_LOW" double as (value:"recall_10_low"::double),
+  "RECALL_10_HIGH" double as (value:"recall_10_high"::double),
+  "RECALL_20" double as (value:"recall_20"::double),
+  "RECALL_20_LOW" double as (value:"recall_20_low"::double),
+  "RECALL_20_HIGH" double as (value:"recall_20_high"::double),
+  "NDCG_10" double as (value:"ndcg_10"::double),
+  "NDCG_10_LOW" double as (value:"ndcg_10_low"::double),
+  "NDCG_10_HIGH" double as (value:"ndcg_10_high"::double),
+  "MRR" double as (value:"mrr"::double),
+  "MRR_LOW" double as (value:"mrr_low"::double),
+  "MRR_HIGH" double as (value:"mrr_high"::double),
+  "COVERAGE" double as (value:"coverage"::double),
+  "NOVELTY" double as (value:"novelty"::double),
+  "NOVELTY_LOW" double as (value:"novelty_low"::double),
+  "NOVELTY_HIGH" double as (value:"novelty_high"::double),
+  "POPULARITY_BIAS" double as (value:"popularity_bias"::double),
+  "INSIGHT" varchar as (value:"insight"::varchar),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/ml/recommendation_quality/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_ML"."UNUSUAL_LISTENING" (
   "UNUSUAL_ID" varchar as (value:"unusual_id"::varchar),
   "EVENT_DATE" date as (value:"event_date"::date),
@@ -689,6 +742,24 @@ create or replace external table "LISTENING_OPS"."CHECK_RESULTS" (
   "DETAIL" varchar as (value:"detail"::varchar)
 )
 location = @"LISTENING_CORE".published/processed/ops/check_results/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_OPS"."RUN_COSTS" (
+  "RUN_ID" varchar as (value:"run_id"::varchar),
+  "STEP" varchar as (value:"step"::varchar),
+  "TABLE_NAME" varchar as (value:"table_name"::varchar),
+  "STARTED_AT" timestamp_ntz(6) as (value:"started_at"::timestamp_ntz(6)),
+  "WALL_SECONDS" double as (value:"wall_seconds"::double),
+  "CPU_SECONDS" double as (value:"cpu_seconds"::double),
+  "PEAK_MEMORY_BYTES" number(19, 0) as (value:"peak_memory_bytes"::number(19, 0)),
+  "ROWS_IN" number(19, 0) as (value:"rows_in"::number(19, 0)),
+  "ROWS_OUT" number(19, 0) as (value:"rows_out"::number(19, 0)),
+  "BYTES_IN" number(19, 0) as (value:"bytes_in"::number(19, 0)),
+  "BYTES_OUT" number(19, 0) as (value:"bytes_out"::number(19, 0)),
+  "STORED_BYTES" number(19, 0) as (value:"stored_bytes"::number(19, 0))
+)
+location = @"LISTENING_CORE".published/processed/ops/run_costs/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 

@@ -70,6 +70,7 @@ from spotify_assets.tables.raw import (
     RAW_EVENTS,
     RAW_TRACKS,
 )
+from spotify_assets.tables.recommend import RECOMMENDATION_QUALITY, RECOMMENDATIONS
 
 TABLES: Mapping[str, Table] = {
     table.full_name: table
@@ -102,6 +103,8 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        RECOMMENDATIONS,
+        RECOMMENDATION_QUALITY,
         UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
@@ -136,6 +139,8 @@ __all__ = [
     "POPULARITY_MODEL",
     "RAW_EVENTS",
     "RAW_TRACKS",
+    "RECOMMENDATIONS",
+    "RECOMMENDATION_QUALITY",
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
