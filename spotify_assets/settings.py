@@ -21,6 +21,7 @@ from pydantic_settings import SettingsConfigDict
 
 from spotify_assets.account_settings import AccountSettings
 from spotify_assets.places import Place, place_of
+from spotify_assets.stream_settings import StreamSettings
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """What a wheel carries beside the package (`setup.py`)."""
@@ -30,6 +31,8 @@ PROJECT_ROOT = Path.cwd() if _SHIPPED.is_dir() else PROJECT_FILES
 """Folder of `.env`, the data and the Dagster instance where nothing else is said: the checkout, or, of what
 was installed without one, where a command is given."""
 
+LAKEHOUSE = "ducklake:postgres:"
+"""How the address of a warehouse begins that has its catalogue in Postgres and its rows as files."""
 Grain = Literal["day", "month"]
 _GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
 StreamRule = Literal[
@@ -82,7 +85,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccountSettings):
+class Settings(AccountSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -105,6 +108,16 @@ class Settings(AccountSettings):
         None,
         description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
         "data folder. Credentials come from the environment, a profile or the role of the machine.",
+    )
+    warehouse_url: SecretStr | None = Field(
+        None,
+        description="Where the warehouse is, when it is not a file of the data folder: `ducklake:postgres:` "
+        "and how Postgres is reached. Its rows lie as Parquet beside the lake.",
+    )
+    spark_master: str | None = Field(
+        None,
+        description="Spark that makes the slices: `local[4]`, `spark://host:port`, `yarn`, `k8s://…` or "
+        "`sc://…`; by default each run makes them itself.",
     )
     dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
@@ -172,41 +185,25 @@ class Settings(AccountSettings):
         "a history.",
     )
 
-    kafka_servers: str | None = Field(
-        None, description="Kafka cluster of the listening stream: `host:port`, several with commas."
+    price_cpu_hour: float = Field(
+        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
     )
-    kafka_topic: str = Field("listening", description="Topic of the listening stream.")
-    kafka_group: str = Field(
-        "spotify-assets", description="Consumer group that writes the stream to the lake."
+    price_memory_gb_hour: float = Field(
+        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
     )
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to talk to Kafka."
+    price_storage_gb_month: float = Field(
+        0.08, ge=0, description="What a gigabyte of storage costs for a month."
     )
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How to log in to Kafka, where there is a user name."
+
+    access_file: Path | None = Field(
+        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
     )
-    kafka_username: str | None = Field(None, description="User name for Kafka.")
-    kafka_password: SecretStr | None = Field(None, description="Password for Kafka.")
-    kafka_ca_file: Path | None = Field(
-        None, description="Certificates that sign Kafka's, where the system does not know them."
+    login_file: Path | None = Field(
+        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
     )
-    kafka_dead_letter_topic: str | None = Field(
-        None, description="Topic that gets the messages that are no event, beside the refused rows."
-    )
-    stream_batch_rows: int = Field(
-        100_000, ge=1, description="Most messages of a partition in one batch of the lake."
-    )
-    stream_batch_bytes: int = Field(
-        16_000_000, ge=1, description="Most bytes of messages, of all partitions, before a batch is written."
-    )
-    stream_batch_seconds: float = Field(
-        10.0, gt=0, description="How long a message waits at most before its batch is written."
-    )
-    stream_compression: Literal["gzip", "zstd"] = Field(
-        "gzip", description="Compression of the stream's files in the lake."
-    )
-    stream_lag_seconds: float = Field(
-        300.0, gt=0, description="For how long the stream's lag may grow before it is a problem."
+
+    share_key: SecretStr | None = Field(
+        None, description="What links to shared recaps are signed with; another one takes all links back."
     )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
@@ -215,6 +212,9 @@ class Settings(AccountSettings):
     )
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
+    )
+    serving_postgres_url: SecretStr | None = Field(
+        None, description="Postgres that serves the marts beside the published copy; nowhere when unset."
     )
     alert_webhook_url: SecretStr | None = Field(
         None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
@@ -225,10 +225,10 @@ class Settings(AccountSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir")
+    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().resolve()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -244,12 +244,36 @@ class Settings(AccountSettings):
             place_of(address)
         return address
 
+    @field_validator("warehouse_url")
+    @classmethod
+    def _usable_warehouse(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().removeprefix(LAKEHOUSE).strip():
+            raise ValueError(f"after {LAKEHOUSE} comes how Postgres is reached: host=… dbname=… user=…")
+        if address is not None and not address.get_secret_value().startswith(LAKEHOUSE):
+            raise ValueError(f"a warehouse that is no file begins with {LAKEHOUSE}")
+        return address
+
+    @model_validator(mode="after")
+    def _lakehouse_where_duckdb_reads(self) -> Self:
+        scheme, divider, _ = (self.lake_url or "").partition("://")
+        if self.warehouse_url is not None and divider and scheme != "s3":
+            raise ValueError(
+                f"SPOTIFY_WAREHOUSE_URL keeps its rows beside the lake, in a folder or S3, not in {scheme}://"
+            )
+        return self
+
     @model_validator(mode="after")
     def _mail_has_both_ends(self) -> Self:
         if (self.alert_smtp_url is None) != (self.alert_email_to is None):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _login_has_both_files(self) -> Self:
+        if (self.access_file is None) != (self.login_file is None):
+            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")
@@ -357,6 +381,16 @@ class Settings(AccountSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that runs write to."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Place:
+        """Where slices that were made elsewhere wait to be inserted into a warehouse that is a file."""
+        return place_of(self.lake_url) / "staged" if self.lake_url else self.data_dir / "staged"
+
+    @property
+    def lakehouse_data(self) -> Place:
+        """Where the rows of a warehouse lie that is no file: beside the lake, or in the data folder."""
+        return place_of(self.lake_url) / "warehouse" if self.lake_url else self.data_dir / "warehouse"
 
     @property
     def serving_path(self) -> Path:

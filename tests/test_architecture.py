@@ -13,18 +13,18 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "generator", "accounts")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places", "account_settings"},
+    {"places", "account_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
-    {"skip", "lake"},
+    {"skip", "insight", "lake"},
     {"instance", "accounts"},
     {"warehouse"},
-    {"start_date"},
+    {"start_date", "serving"},
     {"generator", "partitions"},
     {"figures", "stream"},
     {"report", "summary", "docs"},
@@ -44,6 +44,7 @@ PRIVATE = {
     "spotify_assets.instance.planned_events",
     "spotify_assets.instance.records",
     "spotify_assets.instance.workers",
+    "spotify_assets.warehouse.dbt_plugin",
 }
 """Modules that reach below the public interface of Dagster or of its dbt package."""
 

@@ -18,7 +18,9 @@ NOT_IMPORTED = {
     "dagster-postgres": "named in the instance's configuration",
     "dagster-webserver": "started as a program",
     "dbt-core": "started as a program",
-    "dbt-duckdb": "loaded by dbt",
+    "duckdb-extension-ducklake": "loaded by DuckDB",
+    "duckdb-extension-httpfs": "loaded by DuckDB",
+    "duckdb-extension-postgres-scanner": "loaded by DuckDB",
 }
 """Packages of a user that no module imports, and why they are there."""
 

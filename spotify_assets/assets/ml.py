@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
@@ -68,7 +68,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     window_days = settings.training_days + settings.test_days
 
     @dg.asset(
-        **about(MODEL_FEATURES),
+        **made_anywhere(MODEL_FEATURES),
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={

@@ -17,13 +17,14 @@ from spotify_assets.tables import (
     RAW_EVENTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
     TABLES,
     Table,
 )
 from spotify_assets.warehouse.io_manager import Storage
 
-WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
-"""Tables that the IO manager writes beside those of assets."""
+WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS, RUN_COSTS)
+"""Tables that runs write beside those of assets."""
 AFTER = {IMPORT_RECEIPTS.full_name: [key_of(RAW_EVENTS)]}
 """What else must be there when the checks of a table run, because they compare the two."""
 

@@ -11,6 +11,7 @@ import typer
 
 from spotify_assets.cli import (
     accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -19,6 +20,7 @@ from spotify_assets.cli import (
     lake,
     operate,
     partitions,
+    postgres,
     privacy,
     query,
     recap,
@@ -26,8 +28,10 @@ from spotify_assets.cli import (
     results,
     rules,
     runs,
+    share,
     storage,
     stream,
+    unusual,
     up,
 )
 
@@ -66,9 +70,13 @@ for part in (
     rules,
     query,
     recap,
+    share,
     docs,
     privacy,
     storage,
     stream,
+    postgres,
+    unusual,
+    cost,
 ):
     app.add_typer(part.app)

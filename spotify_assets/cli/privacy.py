@@ -40,6 +40,7 @@ def erase_user(
     from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
+    from spotify_assets.serving.publishing import publish_published_copy  # noqa: PLC0415
     from spotify_assets.start_date import with_start  # noqa: PLC0415
     from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import erase_rows, event_dates  # noqa: PLC0415
@@ -72,6 +73,8 @@ def erase_user(
         report(run_job(settings, "everything", window=window))
     elif has_tables:
         publish(warehouse, settings.processed_dir, settings.lake_processed)
+        if settings.serving_postgres_url:
+            publish_published_copy(settings)
 
 
 @rules.command("list")

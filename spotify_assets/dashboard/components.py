@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-import altair as alt
 import polars as pl
 import streamlit as st
 
-from spotify_assets.charts.theme import to_png, undressed
 from spotify_assets.dashboard import address
 from spotify_assets.dashboard.clock import today
+from spotify_assets.dashboard.downloads import Draw, csv_button, picture
 from spotify_assets.dashboard.published import ask, version
-from spotify_assets.dashboard.text import csv, in_words
+from spotify_assets.dashboard.text import in_words
 from spotify_assets.figures import glossary, view
 from spotify_assets.figures.view import Choices, Filters, Period
 from spotify_assets.warehouse.connection import OUTDATED_COPY
@@ -32,9 +31,6 @@ _EVERYTHING = "all"
 _REMEMBERED = "the filters of the last run"
 _PAGE = "the page of the last run"
 _VERSION = "the copy that is shown"
-
-Draw = Callable[[pl.DataFrame], "alt.TopLevelMixin"]
-
 
 # --- filters
 
@@ -290,23 +286,7 @@ def show(
     if not _headed(title, rows, term=term, note=note, empty=empty):
         return
     says = f"{title}. {term}: {glossary.definition(term)}".replace("`", "")
-    chart: Any = draw(rows)
-    # Only the width is fitted: a chart's height is that of its plotting area, here as in every other place.
-    fitted = {"description": says, "autosize": {"type": "fit-x", "contains": "padding"}}
-    st.vega_lite_chart(spec=undressed(chart) | fitted, width="stretch", key=f"chart {name}")
-    with st.container(horizontal=True):
-        _csv_button(rows, name)
-        st.download_button(
-            "PNG",
-            data=lambda: to_png(chart.properties(title=title, description=says)),
-            file_name=f"{name}.png",
-            mime="image/png",
-            key=f"png {name}",
-            type="tertiary",
-            icon=":material/image:",
-            on_click="ignore",
-            help=f"{title} as a picture",
-        )
+    picture(title, draw, rows, says=says, name=name)
 
 
 def table(
@@ -339,21 +319,7 @@ def table(
         shown, hide_index=True, column_config=named, width="stretch", placeholder="–", key=f"table {name}"
     )
     with st.container(horizontal=True):
-        _csv_button(rows, name)
-
-
-def _csv_button(rows: pl.DataFrame, name: str) -> None:
-    st.download_button(
-        "CSV",
-        data=lambda: csv(rows),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=f"csv {name}",
-        type="tertiary",
-        icon=":material/table:",
-        on_click="ignore",
-        help="These numbers, for a spreadsheet",
-    )
+        csv_button(rows, name)
 
 
 def empty_state(says: str, command: str) -> None:

@@ -4,7 +4,7 @@ Days are the listener's own: the local date on which a playback began, as a pers
 show all listeners go by UTC dates, so that playbacks around midnight may count for another day there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -172,9 +172,20 @@ def period_before(period: Period) -> Period:
 
 
 def personal_figures(
-    connection: Connection, user_id: str, period: Period, compared: Period | None = None
+    connection: Connection,
+    user_id: str,
+    period: Period,
+    compared: Period | None = None,
+    figures: Sequence[Figure] = FIGURES,
 ) -> PersonalFigures:
     """Every figure of a listener.
+
+    Args:
+        connection: to the published copy.
+        user_id: the listener.
+        period: the asked one.
+        compared: the one that it is compared with, if any.
+        figures: what is asked; each may read those before it.
 
     Raises:
         ValueError: there is no such listener; the message names some.
@@ -183,7 +194,7 @@ def personal_figures(
     frames: dict[str, pl.DataFrame] = {}
     parameters = {"user_id": user_id, "absent": None if compared is None else 0, **PARAMETERS}
     _prepare(connection, period, compared, parameters)
-    for figure in FIGURES:
+    for figure in figures:
         frames[figure.name] = _figure(connection, figure, parameters)
         connection.register(f"figure_{figure.name}", frames[figure.name])
     return PersonalFigures(listener, period, compared, frames)

@@ -65,6 +65,15 @@ def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> 
     return _NAMED.sub(renamed, _readable(drawn, says))
 
 
+def drawn_at(drawing: str, scale: float, tallest: float) -> tuple[str, float]:
+    """A drawing made smaller, to stand in another SVG, and its height then, at most the tallest."""
+    root = ElementTree.fromstring(drawing)  # noqa: S314 - drawn by this process
+    height = float(root.get("height", "0")) * scale
+    if height > tallest:
+        scale, height = scale * tallest / height, tallest
+    return f'<g transform="scale({scale:.4f})">{drawing}</g>', height
+
+
 def _with_hover(specification: dict[str, Any]) -> dict[str, Any]:
     """The tooltip of every mark as its description too: a drawing has no tooltips."""
     for part in ("layer", "vconcat", "hconcat"):

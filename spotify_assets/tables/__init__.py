@@ -35,6 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
+from spotify_assets.tables.insight import UNUSUAL_LISTENING
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -63,6 +64,7 @@ from spotify_assets.tables.ops import (
     IMPORT_RECEIPTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
 )
 from spotify_assets.tables.raw import (
     RAW_EVENTS,
@@ -98,11 +100,13 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,
         ROW_COUNTS,
         CHECK_RESULTS,
+        RUN_COSTS,
     )
 }
 """Every table of the catalogue, by `schema.table`."""
@@ -133,6 +137,7 @@ __all__ = [
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
+    "RUN_COSTS",
     "SKIP_CURVES",
     "SKIP_FLAG_AGREEMENT",
     "SKIP_LADDER",
@@ -146,6 +151,7 @@ __all__ = [
     "TRACK_ARTISTS",
     "TRACK_GENRES",
     "TRACK_ID",
+    "UNUSUAL_LISTENING",
     "USER_PROFILES",
     "Column",
     "DuckDBType",

@@ -1,0 +1,53 @@
+"""Sections of a listener's page on the dashboard: the same as those of the recap, with charts that answer."""
+
+from html import escape
+
+import streamlit as st
+
+from spotify_assets.dashboard.downloads import csv_button, picture
+from spotify_assets.report.page import TABLE_STYLE, table_html
+from spotify_assets.report.parts import Section
+from spotify_assets.report.sections import ToldPart
+
+
+def style() -> None:
+    """The style of the tables, once on a page."""
+    st.html(f"<style>{TABLE_STYLE}</style>")
+
+
+def paragraph(text: str) -> None:
+    """Text as it is: names in it are no Markdown."""
+    st.html(f"<p>{escape(text)}</p>")
+
+
+def story(told: Section) -> None:
+    """What the page opens with: the sentence large, and the rest of its section."""
+    st.html(
+        f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{escape(told.lead or "")}</p>'
+    )
+    _body(told)
+
+
+def part(told: ToldPart) -> None:
+    """The heading of a part and its sections that have something to show."""
+    shown = [one for one in told.sections if not one.nothing]
+    if shown:
+        st.header(told.title, anchor=told.name, divider="grey")
+    for one in shown:
+        st.subheader(one.title, help=one.definition, anchor=one.name)
+        _body(one)
+
+
+def _body(told: Section) -> None:
+    """Remarks, charts and tables, each to be taken along."""
+    for remark in told.remarks:
+        paragraph(remark)
+    for drawn in told.pictures:
+        st.caption(drawn.caption)
+        says = f"{drawn.caption}. {told.definition}"
+        picture(drawn.caption, drawn.draw, drawn.rows, says=says, name=drawn.name)
+    for table in told.tables:
+        st.html(table_html(table))
+        if table.data is not None:
+            with st.container(horizontal=True):
+                csv_button(table.data, f"{table.name} table")

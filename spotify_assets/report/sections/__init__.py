@@ -1,0 +1,107 @@
+"""The sections of a listener's page and recap, in the order in which they are read.
+
+Here belongs: which sections there are, and in their modules what each shows. Not here: how a page draws them.
+A new section is a module with a `Chapter` and its place in `PARTS`; both page and recap are made of these.
+"""
+
+from dataclasses import dataclass
+
+from spotify_assets.figures.personal import PersonalFigures, personal_figures
+from spotify_assets.figures.personal_queries import FIGURES
+from spotify_assets.figures.view import Period
+from spotify_assets.report.language import say
+from spotify_assets.report.parts import Chapter, Section
+from spotify_assets.report.sections import (
+    discoveries,
+    forgotten,
+    hours,
+    listening_time,
+    looking_back,
+    obsessions,
+    over_time,
+    shows,
+    sittings,
+    skips,
+    story,
+    streaks,
+    taste,
+    tops,
+    unknowns,
+    whereabouts,
+)
+from spotify_assets.warehouse.connection import Connection
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sections that belong together, under a heading."""
+
+    name: str
+    title: str
+    chapters: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True)
+class ToldPart:
+    """A part with its sections, also those that have nothing to show."""
+
+    name: str
+    title: str
+    sections: list[Section]
+
+
+STORY = story.CHAPTER
+"""What is read before all else."""
+PARTS = (
+    Part(
+        "part-heard-most", "Heard most", (tops.TRACKS, tops.ARTISTS, tops.ALBUMS, tops.GENRES, over_time.RANK)
+    ),
+    Part(
+        "part-loved-and-left",
+        "Loved and left",
+        (obsessions.CHAPTER, forgotten.CHAPTER, discoveries.CHAPTER, looking_back.FIRSTS),
+    ),
+    Part("part-when", "When", (listening_time.CHAPTER, streaks.CHAPTER, hours.CHAPTER, sittings.CHAPTER)),
+    Part(
+        "part-the-way-here",
+        "The way here",
+        (looking_back.NUMBERS, looking_back.DAY, over_time.JOURNEY, over_time.ERA),
+    ),
+    Part("part-taste", "Taste", (taste.ERAS, taste.MOODS, taste.SHIFT)),
+    Part("part-skips", "Skips", (skips.CHAPTER,)),
+    Part("part-beside-music", "Beside music, on what and where", (shows.CHAPTER, whereabouts.CHAPTER)),
+    Part("part-about-the-data", "About the data", (unknowns.CHAPTER,)),
+)
+CHAPTERS: tuple[Chapter, ...] = (STORY, *(chapter for part in PARTS for chapter in part.chapters))
+ALL_FIGURES = (*FIGURES, *(figure for chapter in CHAPTERS for figure in chapter.figures))
+"""The figures that all pages have and those that sections bring along."""
+
+
+def figures_of(
+    connection: Connection, user_id: str, period: Period, compared: Period | None = None
+) -> PersonalFigures:
+    """Every figure of a listener that the sections show.
+
+    Raises:
+        ValueError: there is no such listener; the message names some.
+    """
+    return personal_figures(connection, user_id, period, compared, ALL_FIGURES)
+
+
+def story_of(figures: PersonalFigures) -> Section:
+    """The sentence and the picture that the page opens with."""
+    told = STORY.tell(figures)
+    assert told is not None, "there is always a story"
+    return told
+
+
+def parts(figures: PersonalFigures) -> list[ToldPart]:
+    """Everything below the story and the main figures."""
+    return [
+        ToldPart(
+            part.name,
+            say(part.title),
+            [section for chapter in part.chapters if (section := chapter.tell(figures))],
+        )
+        for part in PARTS
+    ]
