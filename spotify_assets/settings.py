@@ -99,6 +99,7 @@ class Settings(AccountSettings, StreamSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # which may be a password
     )
 
     data_dir: Path = Field(
