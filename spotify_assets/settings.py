@@ -19,8 +19,10 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.access_settings import AccessSettings
 from spotify_assets.account_settings import AccountSettings
 from spotify_assets.places import Place, place_of
+from spotify_assets.stream_settings import StreamSettings
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """What a wheel carries beside the package (`setup.py`)."""
@@ -84,7 +86,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccountSettings):
+class Settings(AccessSettings, AccountSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -98,6 +100,7 @@ class Settings(AccountSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # which may be a password
     )
 
     data_dir: Path = Field(
@@ -184,52 +187,21 @@ class Settings(AccountSettings):
         "a history.",
     )
 
-    kafka_servers: str | None = Field(
-        None, description="Kafka cluster of the listening stream: `host:port`, several with commas."
+    weather_url: str = Field(
+        "https://archive-api.open-meteo.com",
+        description="Where hourly weather of declared places comes from.",
     )
-    kafka_topic: str = Field("listening", description="Topic of the listening stream.")
-    kafka_group: str = Field(
-        "spotify-assets", description="Consumer group that writes the stream to the lake."
+    geocoding_url: str = Field(
+        "https://geocoding-api.open-meteo.com", description="Where towns are looked up by their names."
     )
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to talk to Kafka."
+    price_cpu_hour: float = Field(
+        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
     )
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How to log in to Kafka, where there is a user name."
+    price_memory_gb_hour: float = Field(
+        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
     )
-    kafka_username: str | None = Field(None, description="User name for Kafka.")
-    kafka_password: SecretStr | None = Field(None, description="Password for Kafka.")
-    kafka_ca_file: Path | None = Field(
-        None, description="Certificates that sign Kafka's, where the system does not know them."
-    )
-    kafka_dead_letter_topic: str | None = Field(
-        None, description="Topic that gets the messages that are no event, beside the refused rows."
-    )
-    stream_batch_rows: int = Field(
-        100_000, ge=1, description="Most messages of a partition in one batch of the lake."
-    )
-    stream_batch_bytes: int = Field(
-        16_000_000, ge=1, description="Most bytes of messages, of all partitions, before a batch is written."
-    )
-    stream_batch_seconds: float = Field(
-        10.0, gt=0, description="How long a message waits at most before its batch is written."
-    )
-    stream_compression: Literal["gzip", "zstd"] = Field(
-        "gzip", description="Compression of the stream's files in the lake."
-    )
-    stream_lag_seconds: float = Field(
-        300.0, gt=0, description="For how long the stream's lag may grow before it is a problem."
-    )
-
-    access_file: Path | None = Field(
-        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
-    )
-    login_file: Path | None = Field(
-        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
-    )
-
-    share_key: SecretStr | None = Field(
-        None, description="What links to shared recaps are signed with; another one takes all links back."
+    price_storage_gb_month: float = Field(
+        0.08, ge=0, description="What a gigabyte of storage costs for a month."
     )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
@@ -251,10 +223,10 @@ class Settings(AccountSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
+    @field_validator("data_dir", "dbt_project_dir")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().resolve()
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -294,12 +266,6 @@ class Settings(AccountSettings):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _login_has_both_files(self) -> Self:
-        if (self.access_file is None) != (self.login_file is None):
-            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")
@@ -386,6 +352,11 @@ class Settings(AccountSettings):
     def exclusions_path(self) -> Path:
         """The file of rules for what is kept out of the listening."""
         return self.data_dir / "exclusions.toml"
+
+    @property
+    def places_path(self) -> Path:
+        """The file in which listeners declare where they are, for the weather."""
+        return self.data_dir / "places.toml"
 
     @property
     def processed_dir(self) -> Path:

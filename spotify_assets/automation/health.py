@@ -17,6 +17,7 @@ from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
+from spotify_assets.automation.step_times import tell_step_times
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
 from spotify_assets.instance.records import late_assets
 from spotify_assets.lake.receipts import missing_files, read_receipts
@@ -34,6 +35,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
     found = [problem for problem in problems(instance, graph) if problem.key != CHECK_PROBLEM]
     found += [*incomplete_imports(settings.lake), *stream_problems(settings)]
     write_incidents(settings.processed_dir, [_as_incident(problem) for problem in found])
+    tell_step_times(settings, instance)
     return found
 
 

@@ -11,6 +11,7 @@ import typer
 
 from spotify_assets.cli import (
     accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -32,6 +33,7 @@ from spotify_assets.cli import (
     stream,
     unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -76,5 +78,7 @@ for part in (
     stream,
     postgres,
     unusual,
+    weather,
+    cost,
 ):
     app.add_typer(part.app)

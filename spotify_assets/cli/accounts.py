@@ -5,6 +5,7 @@ import webbrowser
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,7 +36,7 @@ app.add_typer(fetching, name="fetch", help="Fetch listening and catalogues from 
 _User = Annotated[str, typer.Option(help="Whose listening it is: a pseudonym, never a name.")]
 
 
-class Part(StrEnum):
+class FetchedPart(StrEnum):
     """What `fetch spotify --only` may fetch."""
 
     PLAYS = "plays"
@@ -120,25 +121,25 @@ def disconnect(
 @says_what_is_wrong
 def fetch_spotify(
     user: Annotated[str | None, typer.Option(help="Only this listener's plays.")] = None,
-    only: Annotated[Part | None, typer.Option(help="Fetch nothing else: plays or snapshots.")] = None,
+    only: Annotated[FetchedPart | None, typer.Option(help="Fetch nothing else: plays or snapshots.")] = None,
 ) -> None:
     """What connected listeners played lately, and snapshots of what was heard."""
     from spotify_assets.accounts.polling import connected, poll  # noqa: PLC0415
     from spotify_assets.accounts.snapshots import snapshot  # noqa: PLC0415
-    from spotify_assets.warehouse.heard import heard_tracks  # noqa: PLC0415
+    from spotify_assets.warehouse.heard import heard_tracks, known_of  # noqa: PLC0415
 
     settings = Settings()
     if not connected(settings):
         raise ValueError("nobody is connected: spotify-assets connect spotify")
     failed = False
     with stoppable():
-        if only is not Part.SNAPSHOTS:
+        if only is not FetchedPart.SNAPSHOTS:
             with out.status("Asking for plays"):
                 polled = poll(settings, only=user, all_now=True)
             failed = _tell_polled(polled)
-        if only is not Part.PLAYS:
+        if only is not FetchedPart.PLAYS:
             with out.status("Asking for snapshots"):
-                taken = snapshot(settings, heard_tracks(settings))
+                taken = snapshot(settings, heard_tracks(settings), known=partial(known_of, settings))
             _tell_snapshots(taken)
     tell_partitions(settings)
     out.print("Next: spotify-assets materialize")

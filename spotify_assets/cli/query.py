@@ -75,8 +75,6 @@ def query(
         _print_sql(asked, given, source)
         return
     chosen = _format_of(format_, output)
-    if as_of and source is AskedOf.POSTGRES:
-        raise ValueError("--as-of asks a lakehouse: leave out --from postgres")
     answer = _answer(settings, asked, given, source, as_of)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
@@ -93,12 +91,16 @@ def _answer(
     from spotify_assets.serving.server import server_url  # noqa: PLC0415
     from spotify_assets.warehouse.door import as_of_moment, published_copy  # noqa: PLC0415
     from spotify_assets.warehouse.queries import run_query  # noqa: PLC0415
+    from spotify_assets.warehouse.timings import noted  # noqa: PLC0415
 
-    if source is AskedOf.POSTGRES:
-        return run_query_on_postgres(server_url(settings), asked, given)
-    if as_of is not None:
-        return run_query(as_of_moment(settings, as_of.replace(tzinfo=UTC)), asked, given)
-    return run_query(published_copy(settings), asked, given)
+    if source is AskedOf.POSTGRES and as_of is not None:
+        raise ValueError("--as-of asks a lakehouse: leave out --from postgres")
+    with noted(settings.processed_dir, asked.name, source.value):
+        if source is AskedOf.POSTGRES:
+            return run_query_on_postgres(server_url(settings), asked, given)
+        if as_of is not None:
+            return run_query(as_of_moment(settings, as_of.replace(tzinfo=UTC)), asked, given)
+        return run_query(published_copy(settings), asked, given)
 
 
 def _parameters(texts: list[str]) -> dict[str, str]:

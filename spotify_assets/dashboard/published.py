@@ -20,11 +20,14 @@ from spotify_assets.figures.own import own_rows
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import published_copy
+from spotify_assets.warehouse.timings import noted
 
 MEMORY_LIMIT = "256MB"
 """DuckDB's share of the 600 MB that the dashboard may take; beyond it DuckDB uses the disk."""
 KEPT_ANSWERS = 300
 """Answers of the published copy that are kept; each is a small frame."""
+
+_FIGURES = "spotify_assets.figures."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,7 +101,8 @@ def ask_beside(figure: Callable[[Path], T]) -> T:
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _answered(question: _Question) -> Any:
     # One question at a time: DuckDB uses all cores for one.
-    with kept_open(), _one_at_a_time:
+    asked = noted(own_folder(), question.figure.removeprefix(_FIGURES), "dashboard")
+    with kept_open(), _one_at_a_time, asked:
         return question.answer(_open.at(question.version, question.viewer))
 
 
@@ -132,7 +136,7 @@ class _OpenCopy:
             self.close()
             self._connection = self._holds.enter_context(_as_seen_by(viewer))
             self._shown = version, viewer
-            self._connection.execute(f"set temp_directory = '{_spill_folder()}'")
+            self._connection.execute(f"set temp_directory = '{own_folder()}'")
         return self._connection
 
     def close(self) -> None:
@@ -151,6 +155,7 @@ def _as_seen_by(viewer: Viewer) -> AbstractContextManager[Connection]:
     return own_rows(serving(), viewer.user_id)
 
 
-def _spill_folder() -> Path:
-    """Where DuckDB may write what does not fit in memory: never beside the copy, which may be read-only."""
+def own_folder() -> Path:
+    """Where DuckDB may write what does not fit in memory, and how long questions took is kept: never beside
+    the copy, which may be read-only."""
     return Path(tempfile.gettempdir()) / "spotify-assets-dashboard"

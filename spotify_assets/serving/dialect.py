@@ -63,6 +63,8 @@ def _rewritten(node: "exp.Expr", variables: Mapping[str, str]) -> "exp.Expr | No
             changed = exp.ILike(this=unicode, expression=node.expression)
         case exp.Literal(is_string=False) if "." in node.name:
             changed = _as_double(node.copy())
+        case exp.Placeholder() if node.name.isdigit():  # `$1`, which would be written as `%(1)s`
+            changed = exp.Parameter(this=exp.Literal.number(node.name))
         case exp.Anonymous() if node.name.lower() == "getvariable":
             changed = parse_one(variables[node.expressions[0].name], read="postgres")
     return changed

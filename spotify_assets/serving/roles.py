@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from spotify_assets.serving.server import PostgresError, connected
-from spotify_assets.serving.shape import LISTENER_COLUMNS, SCHEMAS
+from spotify_assets.serving.shape import LISTENER_COLUMNS
 from spotify_assets.warehouse.database import quoted
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ def create_roles(url: str) -> list[str]:
         session.execute(f"grant create, connect on database {quoted(database)} to {PIPELINE}")
         session.execute(f"grant connect on database {quoted(database)} to {READER}, {LISTENER}")
         session.execute(f"grant {PIPELINE} to {quoted(user)}")
-        _handed_to_pipeline(session)
-        become_pipeline(session)
-        let_in(session)
+        if _is_published(session):
+            _handed_to_pipeline(session)
+            become_pipeline(session)
+            make_secret(session)
+            let_in(session)
         return new
 
 
@@ -106,9 +108,11 @@ def declare(url: str, listener: str, until: datetime) -> str:
 
 
 def become_pipeline(session: "Session") -> None:
-    """Act as the pipeline, where there is that role and the login may: what is made is owned by it then."""
+    """Act as the pipeline, where it has rights in this database and the login is one: it owns all."""
     [[may]] = session.execute(
-        "select coalesce((select pg_has_role(oid, 'member') from pg_roles where rolname = $1), false)",
+        "select coalesce(bool_and(pg_has_role(oid, 'member') "
+        "and has_database_privilege(oid, current_database(), 'create')), false) "
+        "from pg_roles where rolname = $1",
         [PIPELINE],
     ).fetchall()
     if may:
@@ -126,13 +130,11 @@ def make_secret(session: "Session") -> None:
 def let_in(session: "Session", only: Collection[str] | None = None) -> None:
     """Grant what each role may do with what is published, or some of it, where there are roles."""
     [[there]] = session.execute(
-        "select count(*) = 2 and to_regclass('serving.relations') is not null from pg_roles "
-        "where rolname in ($1, $2)",
-        [READER, LISTENER],
+        "select count(*) = 2 from pg_roles where rolname in ($1, $2)", [READER, LISTENER]
     ).fetchall()
     if not there:
         return
-    session.execute(f"grant usage on schema serving, {', '.join(SCHEMAS)} to {READER}, {LISTENER}")
+    session.execute(f"grant usage on schema serving, {_schemas(session)} to {READER}, {LISTENER}")
     session.execute(f"grant select on serving.publishings to {READER}, {LISTENER}")
     for relation, kind, column in session.execute(_PUBLISHED, [list(LISTENER_COLUMNS)]).fetchall():
         if only is None or relation in only:
@@ -157,12 +159,22 @@ def _policy(session: "Session", table: str, role: str, rows: str) -> None:
         session.execute(f"create policy {role} on {table} for select to {role} using ({rows})")
 
 
+def _schemas(session: "Session") -> str:
+    """The schemas of what is published."""
+    found = session.execute(
+        "select distinct split_part(relation, '.', 1) from serving.relations where kind <> 'functions'"
+    ).fetchall()
+    return ", ".join(schema for (schema,) in found)
+
+
+def _is_published(session: "Session") -> bool:
+    [[found]] = session.execute("select to_regclass('serving.relations') is not null").fetchall()
+    return bool(found)
+
+
 def _handed_to_pipeline(session: "Session") -> None:
     """Make the pipeline the owner of what another login published before there was that role."""
-    [[published]] = session.execute("select to_regclass('serving.relations') is not null").fetchall()
-    if not published:
-        return
-    session.execute(f"grant all on schema {', '.join(SCHEMAS)} to {PIPELINE}")
+    session.execute(f"grant all on schema {_schemas(session)} to {PIPELINE}")
     session.execute(f"alter schema serving owner to {PIPELINE}")
     for (statement,) in session.execute(_OWNED).fetchall():
         session.execute(f"{statement}{PIPELINE}")

@@ -25,6 +25,8 @@ _HINTS = {
     "53300": "the server takes no more connections; publish again later, or raise max_connections",
     "53400": "the server's own limit (temp_file_limit) is reached; raise it and publish again",
     "55P03": "somebody holds a lock longer than SPOTIFY_LOCK_TIMEOUT_SECONDS; publish when they are done",
+    "42P01": "it is served once spotify-assets postgres publish has run",
+    "42703": "it is served once spotify-assets postgres publish has run",
     "42501": "spotify-assets postgres roles gives the pipeline its rights",
 }
 """What to do about an error, by its SQLSTATE."""

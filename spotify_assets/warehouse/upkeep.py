@@ -4,14 +4,12 @@ Here belongs: what is done to the files while nobody writes. Not here: when it i
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.lakehouse_connection import CATALOG, plainly
-
-if TYPE_CHECKING:
-    from spotify_assets.warehouse.lakehouse import Lakehouse
 
 KEPT = timedelta(days=7)
 """How long a state can be read after it was replaced, and for how long a reader may go on reading it."""
@@ -19,8 +17,24 @@ ABANDONED = timedelta(days=1)
 """Age from which a file that the catalogue does not name is nobody's: a step that goes on would be done."""
 
 
+class LookedAfter(Protocol):
+    """What is looked after: `lakehouse.Lakehouse`, which calls `forget_deleted` itself."""
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """A connection that sees what was committed."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A writer whose changes all stay, or none."""
+
+    def maintained(self) -> AbstractContextManager[Connection]:
+        """A connection while nobody writes."""
+
+    def vacuum_catalogue(self) -> None:
+        """Let Postgres drop what was deleted."""
+
+
 def look_after(
-    warehouse: "Lakehouse", kept: timedelta = KEPT, abandoned: timedelta = ABANDONED
+    warehouse: LookedAfter, kept: timedelta = KEPT, abandoned: timedelta = ABANDONED
 ) -> dict[str, int]:
     """Join small files, forget states older than `kept`, and remove the files that are no longer read.
 
@@ -51,7 +65,7 @@ def look_after(
     }
 
 
-def forget_deleted(warehouse: "Lakehouse") -> None:
+def forget_deleted(warehouse: LookedAfter) -> None:
     """Write every file anew that holds deleted rows, and forget every earlier state with its files.
 
     A query of an earlier state that is under way fails. Postgres keeps bytes of the least and greatest value
@@ -69,7 +83,7 @@ def forget_deleted(warehouse: "Lakehouse") -> None:
     warehouse.vacuum_catalogue()
 
 
-def _rewrite(warehouse: "Lakehouse", least_deleted: float) -> None:
+def _rewrite(warehouse: LookedAfter, least_deleted: float) -> None:
     """Write files anew of which at least a share of the rows was deleted, then join small neighbours."""
     with warehouse.transaction() as connection:
         _count(connection, f"ducklake_rewrite_data_files('{CATALOG}', delete_threshold => {least_deleted})")
@@ -77,7 +91,7 @@ def _rewrite(warehouse: "Lakehouse", least_deleted: float) -> None:
         _count(connection, f"ducklake_merge_adjacent_files('{CATALOG}')")
 
 
-def _expire(warehouse: "Lakehouse", kept: timedelta) -> int:
+def _expire(warehouse: LookedAfter, kept: timedelta) -> int:
     with warehouse.transaction() as connection:
         return _count(connection, f"ducklake_expire_snapshots('{CATALOG}', older_than => {_ago(kept)})")
 

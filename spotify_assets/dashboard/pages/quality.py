@@ -9,8 +9,8 @@ import streamlit as st
 
 from spotify_assets.charts import quality as charts
 from spotify_assets.dashboard.components import heading, show, table
-from spotify_assets.dashboard.published import ask, ask_beside, version
-from spotify_assets.figures import quality
+from spotify_assets.dashboard.published import ask, ask_beside, own_folder, version
+from spotify_assets.figures import quality, slowest
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
@@ -35,6 +35,7 @@ def page(filters: Filters) -> None:
     _checks()
     _fresh()
     _streamed()
+    _slow()
     _rules(filters)
 
 
@@ -250,6 +251,43 @@ def _streamed() -> None:
             "refused_share": st.column_config.NumberColumn("Refused", format="percent"),
             "told_at": st.column_config.DatetimeColumn("As of (UTC)", format=_SECOND),
         },
+    )
+
+
+def _slow() -> None:
+    """Which questions and steps took longest."""
+    seconds = partial(st.column_config.NumberColumn, format="%.2f")
+    table(
+        "The slowest questions",
+        ask_beside(lambda processed: slowest.slowest_questions(processed, own_folder())),
+        term="slowest questions",
+        name="slowest_questions",
+        columns={
+            "name": "Question",
+            "asked_by": "Asked by",
+            "times": st.column_config.NumberColumn("Times", format="localized"),
+            "median_seconds": seconds("Median (s)"),
+            "slowest_seconds": seconds("Slowest (s)"),
+            "asked_at": st.column_config.DatetimeColumn("Last asked (UTC)", format=_SECOND),
+        },
+        note="Of this dashboard, and of spotify-assets query from the published copy and from Postgres.",
+        empty="Nothing was asked yet.",
+    )
+    try:
+        run = ask_beside(slowest.slowest_steps)
+    except WarehouseError as error:
+        st.error(str(error))
+        return
+    if run is None:
+        return
+    ended_at, steps = run
+    table(
+        "The slowest steps of the last run",
+        steps,
+        term="slowest steps",
+        name="slowest_steps",
+        columns={"kind": "Of", "name": "Step or model", "seconds": seconds("Seconds")},
+        note=f"The run ended at {ended_at:%Y-%m-%d %H:%M} UTC.",
     )
 
 
