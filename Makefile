@@ -10,7 +10,7 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make test-conformance  Dagster's own tests of what our classes derive from"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
+	@echo "make secrets passwords for compose.yaml, before the first docker compose up"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate scan  what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
@@ -51,6 +52,10 @@ up: $(RUNTIME)
 
 dashboard: $(RUNTIME)
 	@$(BIN)/spotify-assets dashboard
+
+# Random passwords for compose.yaml, in .env; needs neither Python nor Docker.
+secrets:
+	@sh infra/compose/secrets.sh
 
 test: $(DEV)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
@@ -131,6 +136,7 @@ lint: $(DEV)
 	$(BIN)/yamllint --strict .
 	$(BIN)/cfn-lint infra/aws.yaml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.dashboard.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 
 # The scanner pins much that the product pins otherwise, so it has an environment of its own. It asks nobody.

@@ -12,8 +12,8 @@ from spotify_assets.docs import GENERATED
 from spotify_assets.docs.exposures import EXPOSURES_FILE
 from spotify_assets.docs.reads import model_names, models_read_by
 from spotify_assets.docs.sources import as_yaml
-from spotify_assets.figures.personal_queries import FIGURES
 from spotify_assets.figures.personal_steps import STEPS, step_sql
+from spotify_assets.report.sections import ALL_FIGURES
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 
@@ -47,7 +47,7 @@ def test_exposures_name_every_model_that_is_read():
     with duckdb.connect() as connection:
         parsed = [
             str(connection.execute("select json_serialize_sql(?)", [sql]).fetchone())
-            for sql in (*(figure.sql for figure in FIGURES), *map(step_sql, STEPS))
+            for sql in (*(figure.sql for figure in ALL_FIGURES), *map(step_sql, STEPS))
         ]
     marts = set(re.findall(r'"schema_name":"marts","table_name":"(\w+)"', "".join(parsed)))
     assert {"bridge_track_genre", "dim_track", "dim_user", "first_listens"} <= marts

@@ -53,11 +53,6 @@ class Budget:
         with self.state.step() as connection:
             self._count(connection, purpose, outcome)
 
-    def spent_today(self, purpose: str) -> int:
-        """How many calls of a purpose began on this UTC day."""
-        with self.state.step() as connection:
-            return self._begun_today(connection, purpose)
-
     def _wait_or_begin(self, purpose: str, per_day: int | None) -> float:
         """Seconds to wait before asking again; 0 where the call may begin, and is counted."""
         now = self.timing.now()

@@ -6,6 +6,7 @@ exist: that is only said by a 404 that the API itself wrote.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -64,6 +65,8 @@ class WebApi:
     budget: Budget
     timing: Timing
     _session: "requests.Session" = field(repr=False)
+    made: Counter[str] = field(default_factory=Counter)
+    """How many calls this one began, by purpose."""
 
     @classmethod
     def of(cls, settings: Settings, state: AccountState, timing: Timing | None = None) -> "WebApi":
@@ -164,6 +167,7 @@ class WebApi:
 
         signed = access.header()
         self.budget.take(purpose.name, purpose.per_day)
+        self.made[purpose.name] += 1
         try:
             with self._session.get(
                 f"{self.settings.api_url}{path}", params=params, headers=signed, timeout=TIMEOUT, stream=True

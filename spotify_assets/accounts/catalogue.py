@@ -1,7 +1,8 @@
-"""KeptAnswers about tracks, their albums and artists as a catalogue file: one row per track.
+"""Answers about tracks, their albums and artists as a catalogue file: one row per track.
 
 Every field but id, name and artists may be missing, as popularity and followers are for apps in development
-mode since February 2026. Columns that a catalogue does not know are kept by its reader under `extra`.
+mode since February 2026. Audio features, which no new app is told, are as catalogues before told them.
+Columns that a catalogue does not know are kept by its reader under `extra`.
 """
 
 import csv
@@ -9,20 +10,26 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from spotify_assets.tables import AUDIO_FEATURES
+
 REMOVED = ("popularity", "artist_popularity", "artist_followers", "album_popularity", "label")
 """Columns that apps in development mode get no values for."""
 COLUMNS = (
     *("track_id", "track_name", "artists", "album_name", "track_genre", "release_date", "isrc"),
     *("duration_ms", "explicit", "album_id", "album_type", "artist_ids", *REMOVED),
+    *AUDIO_FEATURES,
 )
 
 Thing = Mapping[str, Any]
 
 
-def catalogue_row(track: Thing, album: Thing | None, artists: Iterable[Thing | None]) -> dict[str, object]:
+def catalogue_row(
+    track: Thing, album: Thing | None, artists: Iterable[Thing | None], known: Thing
+) -> dict[str, object]:
     """A track as a row of `COLUMNS`; the album and the artists in full where they were answered.
 
-    Popularity and followers of the artists are those of the first one. Genres are those of all.
+    Popularity and followers of the artists are those of the first one. Genres are those of all. `known` is
+    what catalogues before told of the track, by column.
     """
     brief = track.get("album") or {}
     full = [each or {} for each in artists]
@@ -35,7 +42,7 @@ def catalogue_row(track: Thing, album: Thing | None, artists: Iterable[Thing | N
         "track_name": track.get("name"),
         "artists": _listed(each.get("name") for each in credited),
         "album_name": album.get("name") or brief.get("name"),
-        "track_genre": _listed(genres),
+        "track_genre": _listed(genres) or known.get("genre"),
         "release_date": album.get("release_date") or brief.get("release_date"),
         "isrc": (track.get("external_ids") or {}).get("isrc"),
         "duration_ms": track.get("duration_ms"),
@@ -48,6 +55,7 @@ def catalogue_row(track: Thing, album: Thing | None, artists: Iterable[Thing | N
         "artist_followers": (first.get("followers") or {}).get("total"),
         "album_popularity": album.get("popularity"),
         "label": album.get("label"),
+        **{name: known.get(name) for name in AUDIO_FEATURES},
     }
 
 

@@ -1,5 +1,6 @@
 """Catalogues from Kaggle, by its own client, which knows where the token is and downloads a version once."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def fetch_kaggle(dataset: str) -> Path:
         import kagglehub  # noqa: PLC0415  # an extra
     except ImportError:
         raise AccountError("fetch kaggle needs the extra: pip install 'spotify-assets[kaggle]'") from None
+    logging.getLogger("kagglehub").setLevel(logging.ERROR)  # it has a console of its own
     try:
         return Path(kagglehub.dataset_download(handle))
     except Exception as error:  # noqa: BLE001  # its client raises what its own clients raise

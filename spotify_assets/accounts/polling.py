@@ -1,7 +1,7 @@
 """What connected listeners played lately: asked for through their cursors, and written to the lake.
 
-The service keeps the last 50 plays of a listener. Who hears much is asked more often, so that none is missed;
-where 50 came and none of them was known, some may be lost, and that is said. The raw answers go to
+The service keeps the last 50 plays of a listener. Who is listening is asked more often, so that none is
+missed; where 50 came and none of them was known, some may be lost, and that is said. The raw answers go to
 `_answers/` of the lake, the plays to the folders of their dates like those of any producer; only then the
 cursor moves, so that a process that is killed loses nothing, and what it wrote twice counts once.
 
@@ -12,7 +12,6 @@ of others: what is asked for begins an hour before the newest play known, and wh
 import gzip
 import json
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -36,9 +35,8 @@ MOST_PLAYS = 50
 """The service keeps no more of a listener."""
 OVERLAP_MS = 3_600_000
 _PURPOSE = Purpose(layout.RECENTLY_PLAYED)
-_MANY = MOST_PLAYS // 2
-"""So many new plays at once, and the listener is asked again three times as soon."""
 _SOONER = 3.0
+"""Who is listening is asked again so many times as soon: 50 plays may be over in less than three hours."""
 _HELD_BYTES = 8_000_000
 """Bytes of answers that are held before they are written."""
 _COLUMNS = {
@@ -52,6 +50,7 @@ class Polled:
 
     Attributes:
         listeners: how many were asked.
+        calls: how many calls began, those that were to be made again included.
         resting: how many are connected and were asked not long ago.
         plays: how many plays are new.
         overrun: listeners of whom plays may be lost, because more than the service keeps were played.
@@ -61,6 +60,7 @@ class Polled:
     """
 
     listeners: int = 0
+    calls: int = 0
     resting: int = 0
     plays: int = 0
     unread: int = 0
@@ -131,8 +131,10 @@ def poll(
     if not accounts:
         return polled
     state = AccountState(settings.accounts_dir)
-    polling = _Polling(settings, state, WebApi.of(settings, state, timing), timing, polled)
-    turn = [account for account in accounts if all_now or only or polling.is_due(account.user_id)]
+    api = WebApi.of(settings, state, timing)
+    polling = _Polling(settings, state, api, timing, polled)
+    waiting = set() if all_now or only else _waiting(state, timing)
+    turn = [account for account in accounts if account.user_id not in waiting]
     polled.resting = len(accounts) - len(turn)
     for number, account in enumerate(turn):
         try:
@@ -144,7 +146,24 @@ def poll(
             polled.problems[account.user_id] = str(error)
             polling.note_problem(account.user_id, error)
     polling.write()
+    polled.calls = api.made.total()
     return polled
+
+
+def is_anyones_turn(settings: Settings, timing: Timing | None = None) -> bool:
+    """Whether a connected listener is to be asked now."""
+    accounts = connected(settings)
+    waiting = _waiting(AccountState(settings.accounts_dir), timing or Timing()) if accounts else set()
+    return any(account.user_id not in waiting for account in accounts)
+
+
+def _waiting(state: AccountState, timing: Timing) -> set[str]:
+    """The listeners who were asked not long ago."""
+    with state.step() as connection:
+        rows = connection.execute(
+            "select user_id from listeners where service = ? and due > ?", [SERVICE, timing.now()]
+        ).fetchall()
+    return {user_id for (user_id,) in rows}
 
 
 @dataclass
@@ -157,13 +176,6 @@ class _Polling:
     timing: Timing
     polled: Polled
     held: list[_Answer] = field(default_factory=list)
-
-    def is_due(self, user_id: str) -> bool:
-        with self.state.step() as connection:
-            found = connection.execute(
-                "select due from listeners where (service, user_id) = (?, ?)", [SERVICE, user_id]
-            ).fetchone()
-        return found is None or found[0] <= self.timing.now()
 
     def ask(self, account: Account) -> None:
         newest, seen = self._known(account.user_id)
@@ -187,16 +199,23 @@ class _Polling:
         self.polled.listeners += 1
         self.polled.plays += len(new)
         self.polled.unread += unread
-        self._hold(account.user_id, answer, told, new, newest)
+        self._hold(account.user_id, answer, (told, new), (newest, seen))
         if sum(len(each.raw) for each in self.held) >= _HELD_BYTES:
             self.write()
 
     def _hold(
-        self, user_id: str, answer: object, told: Sequence[Play], new: list[Play], newest: int | None
+        self,
+        user_id: str,
+        answer: object,
+        plays: tuple[list[Play], list[Play]],
+        known: tuple[int | None, set[str]],
     ) -> None:
-        minutes = self.settings.poll_minutes / (_SOONER if len(new) >= _MANY else 1.0)
-        moments = [play.played_ms for play in told]
-        latest = max([*moments, *([] if newest is None else [newest])], default=None)
+        """Hold an answer with all plays in it and those that are new, beside what was known before."""
+        (told, new), (newest, seen) = plays, known
+        minutes = self.settings.poll_minutes / (_SOONER if new else 1.0)
+        latest = max(
+            [*(play.played_ms for play in told), *([] if newest is None else [newest])], default=None
+        )
         near = [play.event_id for play in told if latest is None or play.played_ms >= latest - 2 * OVERLAP_MS]
         raw = {"user_id": user_id, "asked_at": self._moment().isoformat(), "answer": answer}
         self.held.append(
@@ -205,7 +224,7 @@ class _Polling:
                 json.dumps(raw, ensure_ascii=False).encode() if new else b"",
                 new,
                 latest,
-                near or sorted(self._known(user_id)[1]),
+                near or sorted(seen),
                 self.timing.now() + minutes * 60,
             )
         )

@@ -148,11 +148,12 @@ def _listenbrainz(settings: Settings) -> Fetch:
             rows = [(int(listen.listened_at), _listen(listen)) for listen in page if listen.listened_at]
             new = [(at, row) for at, row in rows if at > after and json.dumps(row) not in told]
             yield from new
-            if not new or rows[-1][0] <= after:
+            if not rows or rows[-1][0] <= after:
                 return
             # The next page begins before `until`: of the second that this one ends in, some may be left.
-            until = rows[-1][0] + 1
-            told = {json.dumps(row) for at, row in rows if at == rows[-1][0]}
+            last = rows[-1][0]
+            until = last + 1 if new else last
+            told = {json.dumps(row) for at, row in rows if at == last}
 
     return fetch
 

@@ -10,7 +10,7 @@ import gzip
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -48,6 +48,9 @@ _NOBODY = "catalogue"
 """Catalogues name no listener; an import wants one."""
 
 
+Known = Mapping[str, Mapping[str, object]]
+
+
 @dataclass
 class Snapshotted:
     """What came of a run.
@@ -71,8 +74,15 @@ class Snapshotted:
     absent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def snapshot(settings: Settings, heard: Sequence[str], timing: Timing | None = None) -> Snapshotted:
+def snapshot(
+    settings: Settings,
+    heard: Sequence[str],
+    timing: Timing | None = None,
+    known: Callable[[Sequence[str]], Known] = lambda _: {},
+) -> Snapshotted:
     """Ask for the tracks that were heard, in this order, and land what was answered.
+
+    `known` gives what catalogues before told of some tracks, by id and column.
 
     Raises:
         AccountError: the extra is not installed, or no client is named.
@@ -93,7 +103,8 @@ def snapshot(settings: Settings, heard: Sequence[str], timing: Timing | None = N
     except (UnansweredError, RefusedError, ConnectAgainError) as error:
         done.left = f"{asking.left(heard):,} tracks are still to be asked for: {error}"
     finally:
-        _land(settings, KeptAnswers(state), done)
+        done.calls = api.made.total()
+        _land(settings, KeptAnswers(state), done, known)
     return done
 
 
@@ -137,7 +148,6 @@ class _Asking:
     def _ask(self, kind: str, ids: list[str]) -> None:
         """Ask for things and keep what is said; what is not answered is asked for another time."""
         purpose = Purpose(SNAPSHOTS, self.settings.snapshot_calls_per_day)
-        self.done.calls += 1
         try:
             said = self._said(kind, ids, purpose)
         except NotThereError:
@@ -168,7 +178,9 @@ def _beside(tracks: Iterable[KeptAnswer]) -> dict[str, list[str]]:
     }
 
 
-def _land(settings: Settings, answers: KeptAnswers, done: Snapshotted) -> None:
+def _land(
+    settings: Settings, answers: KeptAnswers, done: Snapshotted, known: Callable[[Sequence[str]], Known]
+) -> None:
     """Bring what was answered and is not in the lake there."""
     for kind in (ALBUM, ARTIST):
         while found := list(answers.to_land(kind, LANDED_AT_A_TIME)):
@@ -178,7 +190,8 @@ def _land(settings: Settings, answers: KeptAnswers, done: Snapshotted) -> None:
     while found := list(answers.to_land(TRACK, LANDED_AT_A_TIME)):
         for day, of_day in _by_day(found).items():
             _write_raw(settings, TRACK, day, of_day)
-            rows = [_row(answers, each.said) for each in of_day if each.said]
+            before = known([each.id for each in of_day if each.said])
+            rows = [_row(answers, each.said, before.get(each.id, {})) for each in of_day if each.said]
             if rows:
                 _land_catalogue(settings, as_csv(rows), day)
             done.landed[day] += len(rows)
@@ -194,14 +207,13 @@ def _by_day(found: Sequence[KeptAnswer]) -> dict[date, list[KeptAnswer]]:
     return days
 
 
-def _row(answers: KeptAnswers, track: Any) -> dict[str, object]:
+def _row(answers: KeptAnswers, track: Any, known: Mapping[str, object]) -> dict[str, object]:
     beside = _beside([KeptAnswer("", 0.0, track)])
     albums = answers.of(ALBUM, beside[ALBUM])
     artists = answers.of(ARTIST, beside[ARTIST])
     album = next((each.said for each in albums.values()), None)
-    return catalogue_row(
-        track, album, [artists[each].said if each in artists else None for each in beside[ARTIST]]
-    )
+    in_full = [artists[each].said if each in artists else None for each in beside[ARTIST]]
+    return catalogue_row(track, album, in_full, known)
 
 
 def _write_raw(settings: Settings, kind: str, day: date, found: Sequence[KeptAnswer]) -> None:

@@ -12,8 +12,10 @@ process being killed. What must not be lost with the power as well lies in the l
 """
 
 import sqlite3
+import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 STATE = "state.sqlite"
@@ -39,26 +41,31 @@ create index if not exists answers_to_land on answers (kind, landed);
 
 
 class AccountState:
-    """The file, by its folder; each use opens it anew, so that it may be shared by threads and processes."""
+    """The file, by its folder. Threads and processes may share it; its connection ends with the object."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = private_folder(folder) / STATE
-        self.path.touch(mode=0o600)
-        with self._opened() as connection:
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_TABLES)
+        path = private_folder(folder) / STATE
+        path.touch(mode=0o600)
+        self._connection = sqlite3.connect(
+            path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        weakref.finalize(self, self._connection.close)
+        self._alone = threading.Lock()
+        for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on"):
+            self._connection.execute(f"pragma {pragma}")
+        self._connection.executescript(_TABLES)
 
     @contextmanager
     def step(self) -> Iterator[sqlite3.Connection]:
         """One step that no other process sees half of; undone where it raises."""
-        with self._opened() as connection:
-            connection.execute("begin immediate")
+        with self._alone:
+            self._connection.execute("begin immediate")
             try:
-                yield connection
+                yield self._connection
             except BaseException:
-                connection.execute("rollback")
+                self._connection.execute("rollback")
                 raise
-            connection.execute("commit")
+            self._connection.execute("commit")
 
     def asked_again(self, user_id: str) -> None:
         """Let a listener be asked at once, and forget the problem there was."""
@@ -69,15 +76,8 @@ class AccountState:
         """Remove what is known of a listener, so that no byte of it remains in the file."""
         with self.step() as connection:
             connection.execute("delete from listeners where user_id = ?", [user_id])
-        with self._opened() as connection:
-            connection.execute("pragma wal_checkpoint(truncate)")
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
-            connection.execute("pragma synchronous = normal")
-            connection.execute("pragma secure_delete = on")
-            yield connection
+        with self._alone:
+            self._connection.execute("pragma wal_checkpoint(truncate)")
 
 
 def private_folder(folder: Path) -> Path:

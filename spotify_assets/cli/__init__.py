@@ -11,6 +11,7 @@ import typer
 
 from spotify_assets.cli import (
     accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -27,10 +28,12 @@ from spotify_assets.cli import (
     results,
     rules,
     runs,
+    share,
     storage,
     stream,
     unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -68,11 +71,14 @@ for part in (
     rules,
     query,
     recap,
+    share,
     docs,
     privacy,
     storage,
     stream,
     postgres,
     unusual,
+    weather,
+    cost,
 ):
     app.add_typer(part.app)

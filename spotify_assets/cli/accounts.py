@@ -5,6 +5,7 @@ import webbrowser
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -125,7 +126,7 @@ def fetch_spotify(
     """What connected listeners played lately, and snapshots of what was heard."""
     from spotify_assets.accounts.polling import connected, poll  # noqa: PLC0415
     from spotify_assets.accounts.snapshots import snapshot  # noqa: PLC0415
-    from spotify_assets.warehouse.heard import heard_tracks  # noqa: PLC0415
+    from spotify_assets.warehouse.heard import heard_tracks, known_of  # noqa: PLC0415
 
     settings = Settings()
     if not connected(settings):
@@ -138,7 +139,7 @@ def fetch_spotify(
             failed = _tell_polled(polled)
         if only is not FetchedPart.PLAYS:
             with out.status("Asking for snapshots"):
-                taken = snapshot(settings, heard_tracks(settings))
+                taken = snapshot(settings, heard_tracks(settings), known=partial(known_of, settings))
             _tell_snapshots(taken)
     tell_partitions(settings)
     out.print("Next: spotify-assets materialize")

@@ -7,6 +7,7 @@ import streamlit as st
 from spotify_assets.dashboard.downloads import csv_button, picture
 from spotify_assets.report.page import TABLE_STYLE, table_html
 from spotify_assets.report.parts import Section
+from spotify_assets.report.sections import ToldPart
 
 
 def style() -> None:
@@ -19,9 +20,26 @@ def paragraph(text: str) -> None:
     st.html(f"<p>{escape(text)}</p>")
 
 
-def section(told: Section) -> None:
-    """One section: its heading with what its numbers mean, remarks, charts and tables."""
-    st.subheader(told.title, help=told.definition, anchor=told.name)
+def story(told: Section) -> None:
+    """What the page opens with: the sentence large, and the rest of its section."""
+    st.html(
+        f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{escape(told.lead or "")}</p>'
+    )
+    _body(told)
+
+
+def part(told: ToldPart) -> None:
+    """The heading of a part and its sections that have something to show."""
+    shown = [one for one in told.sections if not one.nothing]
+    if shown:
+        st.header(told.title, anchor=told.name, divider="grey")
+    for one in shown:
+        st.subheader(one.title, help=one.definition, anchor=one.name)
+        _body(one)
+
+
+def _body(told: Section) -> None:
+    """Remarks, charts and tables, each to be taken along."""
     for remark in told.remarks:
         paragraph(remark)
     for drawn in told.pictures:

@@ -12,12 +12,13 @@ from spotify_assets.warehouse.database import Database, quoted, text
 
 _ALL = "everybody"
 """The whole copy's name, beside which only the views stand."""
-_SCHEMAS = ("core", "marts")
+_MARTS = "marts"
+_SCHEMAS = ("core", _MARTS)
 """Schemas of which a listener sees the own rows of every table that says whose each row is."""
-OF_NOBODY = ("marts.bridge_track_genre", "marts.dim_country", "marts.dim_device")
-"""Tables that say nothing about listening."""
-_LEFT_EMPTY = ("marts.artist_totals", "marts.daily_location_metrics", "marts.genre_skip_rates")
-"""Sums over everybody that the filters are offered from: one listener has no use for these filters."""
+OF_NOBODY = ("bridge_track_genre", "dim_country", "dim_device")
+"""Marts that say nothing about listening."""
+_LEFT_EMPTY = ("artist_totals", "daily_location_metrics", "genre_skip_rates")
+"""Marts with sums over everybody, from which filters are offered that one listener has no use for."""
 
 
 @contextmanager
@@ -29,34 +30,37 @@ def own_rows(copy: Database, user_id: str) -> Iterator[Connection]:
     """
     with copy.attached(_ALL) as connection:
         found = connection.execute(
-            "select schema_name || '.' || table_name, bool_or(column_name = 'user_id') "
+            "select schema_name, table_name, bool_or(column_name = 'user_id') "
             "from duckdb_columns() where database_name = ? and schema_name in (?, ?) group by all",
             [_ALL, *_SCHEMAS],
         ).fetchall()
-        there = {name: f"{_ALL}.{name}" for name, _ in found}
+        marts = {table for schema, table, _ in found if schema == _MARTS}
         theirs = f"where user_id = {text(user_id)}"
-        views = {name: f"select * from {there[name]} {theirs}" for name, says_whose in found if says_whose}
-        views |= {name: f"select * from {there[name]}" for name in OF_NOBODY if name in there}
-        views |= {name: f"select * from {there[name]} where false" for name in _LEFT_EMPTY if name in there}
-        if {"marts.fact_listens", "marts.dim_track"} <= there.keys():
-            views |= _made_of_playbacks(connection, theirs)
+        rows = {(schema, table): theirs for schema, table, says_whose in found if says_whose}
+        rows |= {(_MARTS, table): "" for table in marts.intersection(OF_NOBODY)}
+        rows |= {(_MARTS, table): "where false" for table in marts.intersection(_LEFT_EMPTY)}
         for schema in _SCHEMAS:
             connection.execute(f"create schema {schema}")
-        for name, rows in views.items():
-            schema, table = name.split(".")
-            connection.execute(f"create view {schema}.{quoted(table)} as {rows}")
+        for (schema, table), which in rows.items():
+            name = f"{schema}.{quoted(table)}"
+            connection.execute(f"create view {name} as select * from {_ALL}.{name} {which}")
+        if {"fact_listens", "dim_track"} <= marts:
+            _made_of_playbacks(connection)
         yield connection
 
 
-def _made_of_playbacks(connection: Connection, theirs: str) -> dict[str, str]:
+def _made_of_playbacks(connection: Connection) -> None:
     """Days with music, and the tracks of the catalogue and those that the listener played from elsewhere."""
-    listens, tracks = f"{_ALL}.marts.fact_listens", f"{_ALL}.marts.dim_track"
+    tracks = f"{_ALL}.marts.dim_track"
+    connection.execute(
+        f"create view {_MARTS}.daily_aggregates as "
+        "select distinct event_date from marts.fact_listens where is_music"
+    )
     connection.execute(
         f"create table own_recordings as select distinct recording_id from {tracks} "
-        f"where track_id in (select track_id from {listens} {theirs})"
+        "where track_id in (select track_id from marts.fact_listens)"
     )
-    return {
-        "marts.daily_aggregates": f"select distinct event_date from {listens} {theirs} and is_music",
-        "marts.dim_track": f"select * from {tracks} where is_in_catalogue "
-        "or recording_id in (select recording_id from memory.main.own_recordings)",
-    }
+    connection.execute(
+        f"create view marts.dim_track as select * from {tracks} "
+        "where is_in_catalogue or recording_id in (select recording_id from memory.main.own_recordings)"
+    )

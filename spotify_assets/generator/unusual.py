@@ -24,6 +24,9 @@ SILENCE_EVERY = 35
 """Days from one silence of the source to the next."""
 MISSED_SESSIONS = 40
 """Sessions that usually begin in a planted silence."""
+SILENT_FROM, LONGEST_SILENCE = 14, 32.0
+"""Hour (UTC) at which it begins, and most hours that it lasts: no date is silent as a whole, which would stop
+runs. Where listeners are too few for so many sessions, none is planted."""
 MARGIN = timedelta(hours=1)
 """Around a case in which its listener does nothing else, so much is left silent."""
 KEY_SCHEMA = pl.Schema(
@@ -52,7 +55,11 @@ class Planted:
             rows for case in self.cases if (rows := case.rows.filter(pl.col("event_date") == day)).height
         ]
         rows = pl.concat([events, *added]).sort("user_id", "started_at", "ended_at", "event_id")
-        return rows.with_columns(source_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+        # What is planted was made from rows of other days.
+        return rows.with_columns(
+            source_file=pl.col("source_file").str.replace("/[^/]*$", f"/{day.isoformat()}"),
+            source_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        )
 
     @property
     def key(self) -> pl.DataFrame:
@@ -98,11 +105,13 @@ def plant(world: World, tracks: pl.DataFrame, first: date, last: date) -> Plante
 def _silences(world: World, first: date, last: date) -> list[Case]:
     config = world.config
     hours = max(3.0, MISSED_SESSIONS / (config.users * config.sessions_per_day / 24))
-    found = []
+    found: list[Case] = []
+    if hours > LONGEST_SILENCE:
+        return found
     day = first + timedelta(days=KNOWN_DAYS + 6)
-    while (end := datetime.combine(day, time(6)) + timedelta(hours=hours)).date() < last:
+    while (end := datetime.combine(day, time(SILENT_FROM)) + timedelta(hours=hours)).date() < last:
         nothing = world.day(day).clear()
-        found.append(Case("source_gap", None, datetime.combine(day, time(6)), end, nothing))
+        found.append(Case("source_gap", None, datetime.combine(day, time(SILENT_FROM)), end, nothing))
         day += timedelta(days=SILENCE_EVERY)
     return found
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from spotify_assets.figures.personal import listeners_of, nothing_known
 from spotify_assets.figures.view import Period
 from spotify_assets.lake.profiles import user_digest
-from spotify_assets.report.recap import Recap, recap
+from spotify_assets.report.recap import Asked, Recap, recap
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -45,8 +45,10 @@ def monthly_recaps(
         ) from error
     folder = reports_dir / RECAPS / f"month={month.first:%Y-%m}"
     shutil.rmtree(folder, ignore_errors=True)
-    days = month.first, month.last
-    return [recap(serving, folder / _folder_of(user) / PAGE, user, days) for user in heard]
+    return [
+        recap(serving, folder / _folder_of(user) / PAGE, Asked(user, month.first, month.last))
+        for user in heard
+    ]
 
 
 def remove_recaps(reports_dir: Path, user_id: str) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.report.language import day, many, say, speaking, spoken
 from spotify_assets.report.parts import Picture, TextTable, meaning, without_data
-from spotify_assets.report.sections import ALL_FIGURES, sections
+from spotify_assets.report.sections import ALL_FIGURES, parts, story_of
 from spotify_assets.report.svg import inline_svg
-from spotify_assets.report.words import in_words, tiles, title_of
+from spotify_assets.report.words import headline, in_words, tiles, title_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,22 +33,22 @@ _TABLE = "{% from 'tables.html.j2' import table_of with context %}{{ table_of(ta
 def rendered(figures: PersonalFigures, language: str = "en") -> str:
     """The page as HTML, with everything in it: the same text for the same figures, whoever asks for it."""
     with speaking(language):
-        made = sections(figures)
+        made = parts(figures)
         return (
             _environment()
             .get_template("recap.html.j2")
             .render(
                 listener=figures.listener,
-                title=title_of(figures.period),
-                period=figures.period,
+                headline=headline(figures),
                 days=many(figures.period.days, "{n} day", "{n} days"),
                 compared=figures.compared,
                 compared_title=title_of(figures.compared) if figures.compared else None,
                 tiles=tiles(figures),
                 sentences=in_words(figures),
                 definition=meaning(ALL_FIGURES[0]),
-                sections=[one for one in made if not one.nothing],
-                without_data=without_data(made),
+                story=story_of(figures),
+                parts=[part for part in made if any(not one.nothing for one in part.sections)],
+                without_data=without_data([one for part in made for one in part.sections]),
                 language=spoken().code,
             )
         )
@@ -75,5 +75,7 @@ def _environment() -> "Environment":
 
 
 def _drawn(picture: Picture, width: int) -> str:
+    if picture.sketch:
+        return picture.sketch(picture.rows, width, picture.caption)
     chart: Any = picture.draw(picture.rows)
     return inline_svg(chart, width, f"{picture.name}-{width}", picture.caption)

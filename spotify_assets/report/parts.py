@@ -42,6 +42,7 @@ class TextTable:
         bars: for each row the share of the first column of words that a bar fills.
         data: the numbers as they are, to be taken along.
         folded: whether it is shown only to those who ask for it.
+        cut: whether words take two lines at most, with the whole on hover.
     """
 
     name: str
@@ -53,16 +54,21 @@ class TextTable:
     bars: Sequence[float] = ()
     data: pl.DataFrame | None = None
     folded: bool = False
+    cut: bool = True
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart: its name, unique on the page, what it shows, its rows, and how they are drawn."""
+    """A chart: its name, unique on the page, what it shows, its rows, and how they are drawn.
+
+    `sketch` is how the recap draws it where Vega would take too long: of rows, width and what it says as SVG.
+    """
 
     name: str
     caption: str
     rows: pl.DataFrame
     draw: "Callable[[pl.DataFrame], alt.TopLevelMixin]"
+    sketch: Callable[[pl.DataFrame, int, str], str] | None = None
 
 
 @dataclass
@@ -70,7 +76,7 @@ class Section:
     """A heading with what its figures mean, pictures, tables and remarks.
 
     `nothing` says in a few words why there is nothing to show; the section is then named in one line with all
-    others that are empty.
+    others that are empty. `lead` is a sentence that is read before all else.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Section:
     tables: list[TextTable] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     nothing: str | None = None
+    lead: str | None = None
 
 
 @dataclass(frozen=True)

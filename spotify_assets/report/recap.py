@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,10 +14,13 @@ from spotify_assets.figures.personal import (
     last_full,
     nothing_known,
 )
+from spotify_assets.figures.said import said_period
 from spotify_assets.figures.view import Period
+from spotify_assets.report.language import ENGLISH, language_of, speaking
 from spotify_assets.report.page import rendered
+from spotify_assets.report.playlists import playlists
 from spotify_assets.report.sections import ALL_FIGURES, figures_of
-from spotify_assets.report.words import in_words, title_of
+from spotify_assets.report.words import headline, in_words
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -38,66 +41,100 @@ class Recap:
     figures: PersonalFigures
 
 
-def recap(
-    serving: Warehouse,
-    target: Path,
-    user_id: str | None = None,
-    days: tuple[date | None, date | None] = (None, None),
-    compared: Period | None = None,
-    *,
-    alone: bool = False,
-) -> Recap:
-    """Write the recap of a listener to `target`, an `.html` file, with its numbers and picture beside it.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a listener.
 
-    Args:
-        serving: the published copy.
-        target: the page; its folder is made where it does not exist.
+    Attributes:
         user_id: the listener; None where there is only one.
-        days: the first and last one; one that is None is the first or last that is known. Without both, the
-            last whole calendar year with any listening, else the last such month, else all days.
+        first: the first day; None is the first that is known.
+        last: the last day; None is the last that is known. Without both, the last whole calendar year with
+            any listening, else the last such month, else all days.
+        said: the days in words, as `figures.said` takes them, instead of both.
         compared: None is the period before, if anything is known of all of it.
         alone: compare with nothing.
+    """
+
+    user_id: str | None = None
+    first: date | None = None
+    last: date | None = None
+    said: str | None = None
+    compared: Period | None = None
+    alone: bool = False
+
+
+def asked_figures(serving: Warehouse, asked: Asked) -> PersonalFigures:
+    """The figures of what is asked.
 
     Raises:
-        ValueError: the listener is unknown or has to be chosen, nothing is known of them in the period, or
-            the target is no `.html` file.
+        ValueError: the listener is unknown or has to be chosen, or nothing is known of them in the period.
         WarehouseMissingError: nothing was published yet, or not the marts that are read.
     """
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"{target}: a recap is a page, give it a name in .html")
     try:
         with serving.reader() as connection:
-            listener = find_listener(connection, user_id)
+            listener = find_listener(connection, asked.user_id)
 
             def is_empty(period: Period) -> bool:
                 return nothing_known(connection, listener.user_id, period)
 
-            chosen = _chosen(listener.known, *days, is_empty)
+            chosen = _chosen(asked, listener.known, is_empty)
             if is_empty(chosen):
                 raise ValueError(
                     f"nothing is known of {listener.user_id} from {chosen.first} to {chosen.last}: there are "
                     f"playbacks from {listener.known.first} to {listener.known.last}"
                 )
-            if compared is None and not alone:
+            compared = asked.compared
+            if compared is None and not asked.alone:
                 compared = compared_by_default(listener, chosen)
-            figures = figures_of(connection, listener.user_id, chosen, compared)
+            return figures_of(connection, listener.user_id, chosen, compared)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
             f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
             "run spotify-assets materialize"
         ) from error
-    return write(figures, target)
 
 
-def _chosen(
-    known: Period, first: date | None, last: date | None, is_empty: Callable[[Period], bool]
-) -> Period:
-    if first is None and last is None:
+def recap(serving: Warehouse, target: Path, asked: Asked, language: str = ENGLISH) -> Recap:
+    """Write the recap of a listener to `target`, an `.html` file, with its numbers and picture beside it.
+
+    Args:
+        serving: the published copy.
+        target: the page; its folder is made where it does not exist.
+        asked: whose, and of which days.
+        language: of the page.
+
+    Raises:
+        ValueError: as `asked_figures`, or the target is no `.html` file, or nobody knows the language.
+        WarehouseMissingError: as `asked_figures`.
+    """
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{target}: a recap is a page, give it a name in .html")
+    language_of(language)
+    return write(asked_figures(serving, asked), target, language)
+
+
+def write_pdf(made: Recap, language: str = ENGLISH) -> Path:
+    """Write a recap as PDF beside its page; returns its path.
+
+    Raises:
+        ModuleNotFoundError: as `paper.paper`.
+    """
+    from spotify_assets.report.paper import paper  # noqa: PLC0415
+
+    target = made.page.with_suffix(".pdf")
+    _replace(target, paper(made.figures, language))
+    return target
+
+
+def _chosen(asked: Asked, known: Period, is_empty: Callable[[Period], bool]) -> Period:
+    if asked.said is not None:
+        return said_period(asked.said, known, datetime.now(UTC).date())
+    if asked.first is None and asked.last is None:
         return last_full(known, is_empty)
-    return Period(first or known.first, last or known.last)
+    return Period(asked.first or known.first, asked.last or known.last)
 
 
-def write(figures: PersonalFigures, target: Path) -> Recap:
+def write(figures: PersonalFigures, target: Path, language: str = ENGLISH) -> Recap:
     """Write figures as page, numbers and picture; each file is replaced in one step."""
     from spotify_assets.charts.poster import poster  # noqa: PLC0415
     from spotify_assets.charts.theme import to_png  # noqa: PLC0415
@@ -109,9 +146,12 @@ def write(figures: PersonalFigures, target: Path) -> Recap:
         _replace(data / f"{name}.parquet", frame)
         _replace(data / f"{name}.csv", frame)
     _replace(data / "figures.csv", _about())
-    title = f"Listening of {figures.listener.user_id}, {title_of(figures.period)}"
-    _replace(picture, to_png(poster(title, in_words(figures), figures.frames)))
-    _replace(target, rendered(figures).encode())
+    for name, (m3u8, uris) in playlists(figures).items():
+        _replace(data / f"{name}.m3u8", m3u8.encode())
+        _replace(data / f"{name}_uris.csv", uris)
+    with speaking(language):
+        _replace(picture, to_png(poster(headline(figures), in_words(figures), figures.frames)))
+    _replace(target, rendered(figures, language).encode())
     return Recap(target, picture, data, figures)
 
 

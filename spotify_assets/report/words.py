@@ -22,6 +22,14 @@ def title_of(period: Period) -> str:
     return say("{first} to {last}", first=day(period.first), last=day(period.last))
 
 
+def headline(figures: PersonalFigures) -> str:
+    """Whose listening it is, and of when."""
+    period, user = title_of(figures.period), figures.listener.user_id
+    if user == "me":
+        return say("My listening, {period}", period=period)
+    return say("Listening of {user}, {period}", user=user, period=period)
+
+
 def tiles(figures: PersonalFigures) -> list[Tile]:
     """The main figures of the period, each beside the compared one."""
     now = figures.totals()
@@ -33,12 +41,19 @@ def tiles(figures: PersonalFigures) -> list[Tile]:
     def counted(label: str, name: str) -> Tile:
         return Tile(label, count(now[name]), relative(name))
 
+    listened = Tile(
+        say("hours listened"),
+        hours(now["minutes_listened"]),
+        relative("minutes_listened"),
+        "listening time",
+    )
+    if not now["plays"]:
+        return [listened, counted(say("playbacks"), "playbacks"), counted(say("sessions"), "sessions")]
     change = None
     if before and now["skip_rate"] is not None and before["skip_rate"] is not None:
         change = points(now["skip_rate"] - before["skip_rate"])
-    listened = hours(now["minutes_listened"])
     return [
-        Tile(say("hours listened"), listened, relative("minutes_listened"), "listening time"),
+        listened,
         counted(say("streams"), "streams"),
         counted(say("plays"), "plays"),
         Tile(say("plays skipped"), percent(now["skip_rate"]), change, "skip rate"),

@@ -17,11 +17,10 @@ class Plugin(BasePlugin):
     """Attaches the lakehouse when dbt connects, and makes each cursor begin there."""
 
     def configure_connection(self, conn: Connection) -> None:
-        """Attach it. dbt's own processes write together, so that their commits may be tried again."""
+        """Attach it."""
         told = json.loads(os.environ["SPOTIFY_LAKEHOUSE"])
         with plainly("dbt cannot open the lakehouse"):
             attach(conn, told["address"], told["data"])
-            conn.execute("reset ducklake_max_retry_count")
 
     def configure_cursor(self, cursor: Connection) -> None:
         """Begin in the lakehouse."""

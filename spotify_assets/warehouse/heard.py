@@ -1,7 +1,11 @@
-"""Which tracks were heard, the most-heard first: what snapshots are taken of."""
+"""What snapshots are taken of: the tracks that were heard, and what catalogues told of them before."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
 
 from spotify_assets.settings import Settings
-from spotify_assets.tables import DAILY_TRACK_METRICS
+from spotify_assets.tables import AUDIO_FEATURES, DAILY_TRACK_METRICS, TRACKS
 from spotify_assets.warehouse.door import warehouse_of
 from spotify_assets.warehouse.reader import TableReader
 
@@ -23,3 +27,20 @@ def heard_tracks(settings: Settings) -> list[str]:
     )
     ids: list[str] = found["track_id"].to_list()
     return ids
+
+
+def known_of(settings: Settings, ids: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+    """Audio features and main genre of some tracks, by id: the newest that a catalogue told of each."""
+    warehouse = warehouse_of(settings)
+    if not warehouse.exists():
+        return {}
+    rows = TableReader(warehouse, TRACKS).read(
+        columns=["track_id", "snapshot_date", "primary_genre", *AUDIO_FEATURES],
+        matching=pl.DataFrame({"track_id": ids}, schema={"track_id": pl.String}),
+    )
+    newest = (
+        rows.sort("snapshot_date")
+        .group_by("track_id")
+        .agg(pl.col("primary_genre", *AUDIO_FEATURES).last(ignore_nulls=True))
+    )
+    return {row.pop("track_id"): row for row in newest.rename({"primary_genre": "genre"}).to_dicts()}

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from spotify_assets.instance.partition_metadata import tell_each
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
@@ -133,6 +134,7 @@ class Storage(dg.IOManager):
             delete_rows(connection, table, partition)
             for part in parts:
                 part.insert(connection, table)
+                _count(part.account)
                 books.add(part.group, part.account)
             if not isinstance(obj, Slices):
                 _store_whole(connection, cleaned(obj, table), partition, days, books)
@@ -195,12 +197,18 @@ class Storage(dg.IOManager):
         return self._catalogue[full_name]
 
 
+def _count(account: Cleaned) -> None:
+    TALLY.given += account.rows_in
+    TALLY.written += account.rows.height
+
+
 def _store_whole(
     connection: Connection, account: Cleaned, partition: Predicate, days: Window | None, books: Books
 ) -> None:
     """Insert the rows of an output that is no `Slices`, and enter them where there are books."""
     table = books.table
     insert_rows(connection, table, account.rows, partition, label=str(days or "all rows"))
+    _count(account)
     if days:
         books.add([days], account)
     elif account.rows_in != account.rows.height:

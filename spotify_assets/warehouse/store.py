@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
@@ -201,6 +202,7 @@ def read_rows(
             "says what to do about the rest."
         ) from error
     frame: pl.DataFrame = rows.pl()
+    TALLY.read += frame.height
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
 
 

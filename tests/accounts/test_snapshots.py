@@ -5,7 +5,9 @@ import gzip
 import io
 import json
 from collections import Counter, deque
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -159,22 +161,40 @@ def test_what_was_answered_is_landed_by_the_next_run_where_this_one_dies(
     world: World, monkeypatch: pytest.MonkeyPatch, dies_at: int
 ):
     world.connect("anna")
-    original, landings = snapshots.layout.write_bytes, []
+    original = layout.write_bytes
+    landings: list[places.Place] = []
 
-    def dies(path: places.Place, content: bytes) -> places.Place:
+    def dies(path: Path, content: bytes) -> Path:
         landings.append(path)
         if len(landings) == dies_at:
             raise KeyboardInterrupt
         return original(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshots.layout, "write_bytes", dies)
+        patch.setattr(layout, "write_bytes", dies)
         with pytest.raises(KeyboardInterrupt):
             taken(world, 6, 7)
     calls = len(world.calls())
     assert taken(world, 6, 7).calls == 0
     assert len(world.calls()) == calls
     assert catalogue(world).height == 2
+
+
+def test_what_the_api_tells_nobody_any_more_is_as_earlier_catalogues_told_it(world: World):
+    """Without that, tracks would lose their audio features the day they are first asked for."""
+    world.connect("anna")
+    asked: list[list[str]] = []
+
+    def known(ids: Sequence[str]) -> dict[str, dict[str, object]]:
+        asked.append(list(ids))
+        return {id_of("track", 6): {"danceability": 0.25, "tempo": 120.5, "genre": "waltz"}}
+
+    snapshot(world.settings(), [id_of("track", n) for n in (6, 7, 5)], world.clock.timing, known)
+    rows = {row["track_name"]: row for row in catalogue(world).to_dicts()}
+    assert (rows["Song 6"]["danceability"], rows["Song 6"]["tempo"]) == (0.25, 120.5)
+    assert rows["Song 6"]["genre"] == "made folk;made jazz"  # told, so not carried
+    assert rows["Song 7"]["danceability"] is None
+    assert asked == [[id_of("track", n) for n in (5, 6, 7)]]
 
 
 def test_without_accounts_nothing_is_called(world: World):

@@ -6,6 +6,7 @@ from datetime import date
 from spotify_assets.rows.cleaned import Cleaned
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse.books import Books
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.making import MadeHere
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows
@@ -15,7 +16,7 @@ DAY = Window(date(2025, 1, 1), date(2025, 1, 2))
 ROWS = 20
 
 
-def write(lakehouse: Lakehouse, number: int) -> None:
+def write(lakehouse: Warehouse, number: int) -> None:
     """Replace the day by rows that all say a number, with their books, as the IO manager does."""
     rows = plays([(1, f"track {row}", number, 0) for row in range(ROWS)])
     part, books = MadeHere([DAY], Cleaned(rows, rows_in=ROWS)), Books(PLAYS)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from spotify_assets.figures import opening
 from spotify_assets.figures.view import month_of
-from spotify_assets.report.recap import recap
+from spotify_assets.report.recap import Asked, recap
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from tests.dashboard.pages import open_page, tiles
@@ -64,7 +64,7 @@ def test_the_page_opens_on_the_one_who_imported(published, monkeypatch):
     with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as connection:
         days = opening.opening_period(connection, DECLARED)
     said = "".join(one.value for one in page.caption)
-    assert f"The listening of {DECLARED}." in said
+    assert f"Listener: {DECLARED}." in said
     assert f"{days.first} to {days.last}" in said
     assert int(tiles(page)["Plays"].replace(",", "")) > 0
 
@@ -101,19 +101,16 @@ def _label(shown, column: str) -> str:
 
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
-    offered = []
-    monkeypatch.setattr(st, "download_button", lambda *_, **options: offered.append(options["data"]))
+    offered = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda label, **options: offered.setdefault(label, options["data"])
+    )
     parameters = {"user": DECLARED, **ADDRESS, **({"compare": compare} if compare else {})}
     page = open_page("listener", published, monkeypatch, **parameters)
     assert not page.exception
     serving = Database(Settings(data_dir=published, _env_file=None).serving_path)
 
-    made = recap(
-        serving,
-        tmp_path / "recap.html",
-        DECLARED,
-        (FEBRUARY.first, FEBRUARY.last),
-        alone=compare == "none",
-    )
+    asked = Asked(DECLARED, FEBRUARY.first, FEBRUARY.last, alone=compare == "none")
+    made = recap(serving, tmp_path / "recap.html", asked)
 
-    assert offered[0]().encode() == made.page.read_bytes()
+    assert offered["Recap as a page"]().encode() == made.page.read_bytes()

@@ -19,7 +19,8 @@ from spotify_assets.assets.recaps import recap_asset
 from spotify_assets.cli import app
 from spotify_assets.figures.personal import find_listener
 from spotify_assets.report.monthly import remove_recaps
-from spotify_assets.report.recap import recap
+from spotify_assets.report.playlists import playlists
+from spotify_assets.report.recap import Asked, recap
 from spotify_assets.report.sections import ALL_FIGURES, figures_of
 from spotify_assets.report.words import hours_in_words
 from spotify_assets.settings import Settings
@@ -47,7 +48,7 @@ def written(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     serving = Database(Settings(data_dir=published, _env_file=None).serving_path)
     page = tmp_path_factory.mktemp("recap") / "mine" / "recap.html"
     days = FEBRUARY.first, FEBRUARY.last
-    return recap(serving, page, BUSIEST, days, BEFORE).page
+    return recap(serving, page, Asked(BUSIEST, *days, compared=BEFORE)).page
 
 
 class Page(HTMLParser):
@@ -143,6 +144,7 @@ def test_every_number_lies_beside_the_page(written, serving):
     assert {path.name for path in data.iterdir()} == {
         "figures.csv",
         *(f"{name}.{kind}" for name in names for kind in ("parquet", "csv")),
+        *(f"{name}{kind}" for name in playlists(figures) for kind in (".m3u8", "_uris.csv")),
     }
     for name, frame in figures.frames.items():
         assert_frame_equal(pl.read_parquet(data / f"{name}.parquet"), frame)
@@ -159,7 +161,9 @@ def test_the_names_of_the_top_are_those_of_the_files(written):
 
 
 def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp_path):
-    again = recap(serving, tmp_path / "recap.html", BUSIEST, (FEBRUARY.first, FEBRUARY.last), BEFORE)
+    again = recap(
+        serving, tmp_path / "recap.html", Asked(BUSIEST, FEBRUARY.first, FEBRUARY.last, compared=BEFORE)
+    )
     assert again.page.read_bytes() == written.read_bytes()
     assert again.picture.read_bytes() == written.with_suffix(".png").read_bytes()
 
@@ -195,7 +199,7 @@ def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path)
     connection.execute("update marts.dim_track set primary_artist_name = ?, track_name = ?", [evil, evil])
     connection.close()
 
-    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
     page = Page(made.page.read_text(encoding="utf-8"))
     assert "script" not in page.tags
@@ -213,7 +217,7 @@ def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
     connection.execute("update marts.bridge_track_genre set genre = 'unknown'")
     connection.close()
 
-    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
     text = Page(made.page.read_text(encoding="utf-8")).text
     assert "Genres, Eras, Moods: the catalogue does not describe what was streamed: import one" in text
@@ -225,8 +229,10 @@ def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
 
 def test_sections_that_have_data_stand_and_nothing_is_said_of_them(written):
     text = Page(written.read_text(encoding="utf-8")).text
-    assert {"genres", "eras", "moods", "shows", "streaks"} <= sections_of(written)
-    assert "Nothing to show" not in text
+    told = {"genres", "eras", "moods", "shows", "streaks"}
+    assert told <= sections_of(written)
+    nothing = text.partition("Nothing to show")[2]
+    assert not [name for name in ("Genres", "Eras,", "Moods", "Podcasts", "Streaks") if name in nothing]
 
 
 def test_a_table_is_never_named_in_words(written):
@@ -252,7 +258,9 @@ def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     )
     connection.close()
 
-    made = recap(serving, tmp_path / "recap.html", BUSIEST, (FEBRUARY.first, FEBRUARY.last), BEFORE)
+    made = recap(
+        serving, tmp_path / "recap.html", Asked(BUSIEST, FEBRUARY.first, FEBRUARY.last, compared=BEFORE)
+    )
 
     everything = theirs(BUSIEST, FEBRUARY, all_playbacks())
     other = everything.filter(pl.col("content_type") != "music")
@@ -283,7 +291,7 @@ def test_without_podcasts_one_line_says_so(changed, tmp_path):
     connection, serving = changed
     connection.execute("delete from marts.fact_listens where not is_music")
     connection.close()
-    made = recap(serving, tmp_path / "recap.html", BUSIEST)
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
     text = Page(made.page.read_text(encoding="utf-8")).text
     assert "Podcasts and audiobooks: none were heard." in text
     assert "shows" not in sections_of(made.page)
@@ -319,7 +327,7 @@ def test_hours_on_the_clock_and_played_are_explained_where_they_differ(listened,
 def test_discoveries_of_all_time_are_no_copy_of_the_top(serving, tmp_path):
     with serving.reader() as connection:
         known = find_listener(connection, BUSIEST).known
-    made = recap(serving, tmp_path / "recap.html", BUSIEST, (known.first, known.last), alone=True)
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST, known.first, known.last, alone=True))
     text = Page(made.page.read_text(encoding="utf-8")).text
 
     assert "everything in it is new" in text
@@ -341,7 +349,7 @@ def test_a_copy_of_an_earlier_version_says_what_to_do(changed, tmp_path):
     connection.execute("alter table marts.dim_track drop column recording_track_id")
     connection.close()
     with pytest.raises(WarehouseMissingError, match="spotify-assets materialize"):
-        recap(serving, tmp_path / "recap.html", BUSIEST)
+        recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
 
 def test_a_copy_without_marts_says_what_to_do(changed, tmp_path):
@@ -349,7 +357,7 @@ def test_a_copy_without_marts_says_what_to_do(changed, tmp_path):
     connection.execute("drop table marts.fact_listens")
     connection.close()
     with pytest.raises(WarehouseMissingError, match="spotify-assets materialize"):
-        recap(serving, tmp_path / "recap.html", BUSIEST)
+        recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
 
 # --- the command

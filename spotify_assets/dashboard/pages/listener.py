@@ -11,7 +11,7 @@ from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.page import rendered
 from spotify_assets.report.parts import without_data
-from spotify_assets.report.sections import figures_of, sections
+from spotify_assets.report.sections import figures_of, parts, story_of
 from spotify_assets.report.words import in_words, tiles
 
 
@@ -32,7 +32,7 @@ def page(filters: Filters) -> None:
         compared = opening_days.compared_by_default(ask(personal.find_listener, user_id), filters.period)
     figures = ask(figures_of, user_id, filters.period, compared)
     st.caption(
-        f"The listening of {user_id}. "
+        f"Listener: {user_id}. "
         f"Days and hours are of the listener's own clock ({figures.listener.time_zone}), by the start of "
         "the playback. Of the filters, this page obeys the listener, the period and the compared one."
     )
@@ -43,6 +43,8 @@ def page(filters: Filters) -> None:
             icon=":material/search_off:",
         )
         return
+    told.style()
+    told.story(story_of(figures))
     _numbers(figures)
     st.download_button(
         "Recap as a page",
@@ -53,12 +55,10 @@ def page(filters: Filters) -> None:
         on_click="ignore",
         help="All of this in one file that needs no network",
     )
-    told.style()
-    made = sections(figures)
-    for section in made:
-        if not section.nothing:
-            told.section(section)
-    for line in without_data(made):
+    made = parts(figures)
+    for part in made:
+        told.part(part)
+    for line in without_data([one for part in made for one in part.sections]):
         st.caption(f"{line}.")
 
 

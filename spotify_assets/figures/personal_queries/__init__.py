@@ -24,6 +24,32 @@ PARAMETERS: Mapping[str, object] = {
     "named": list(NAMED),
     "least_plays": LEAST_PLAYS,
     "shifts": SHIFTS,
+    # A story: stretches of time that are looked back on, fewest of them, and what makes a measure worth one.
+    "stretches_before": 60,
+    "least_stretches": 4,
+    "least_minutes": 60,
+    "standing_out": 2.0,
+    "night_ends": 5,
+    "days_up_to_days": 14,
+    "weeks_up_to_days": 190,
+    "months_up_to_days": 1_100,
+    # An obsession: streams on a date and their share in it, such dates, and days between and after them.
+    "filled_by_track": 5,
+    "filled_share_of_track": 0.2,
+    "filled_by_artist": 15,
+    "filled_share_of_artist": 0.5,
+    "obsession_days": 3,
+    "obsession_pause": 7,
+    "obsession_after": 90,
+    "favourite_streams": 15,
+    "forgotten_days": 180,
+    "stay_days": 30,
+    "silence_days": 3,
+    "habit_plays": 10,
+    "journeys": 10,
+    "ranked_artists": 6,
+    "era_in_common": 0.4,
+    "artists_of_era": 5,
 }
 """What the queries call these."""
 

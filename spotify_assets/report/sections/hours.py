@@ -5,11 +5,14 @@ from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.report.language import WEEKDAYS, decimal, say
 from spotify_assets.report.parts import Chapter, Picture, Section, section_of
 
+_WEEK = 7
+
 
 def tell(figures: PersonalFigures) -> Section:
     """Minutes of each hour of the week, and the hour with most of them."""
     section = section_of("hours")
-    section.pictures = [Picture("hours", say("Minutes listened"), figures["hours"], charts.hours_of_week)]
+    if figures.period.days >= _WEEK:
+        section.pictures = [Picture("hours", say("Minutes listened"), figures["hours"], charts.hours_of_week)]
     rows = figures.of_period("hours").sort("minutes_listened", descending=True)
     most = rows.row(0, named=True)
     if most["minutes_listened"]:

@@ -9,9 +9,10 @@ from spotify_assets.report.parts import SHOWN, Chapter, Picture, Section, TextTa
 def tell(figures: PersonalFigures) -> Section:
     """Bars beside those of the compared period; the numbers too, where they are few."""
     section = section_of("timeline")
-    section.pictures = [
-        Picture("timeline", say("Hours listened"), figures["timeline"], charts.listening_time)
-    ]
+    if figures.of_period("timeline").height > 1:
+        section.pictures = [
+            Picture("timeline", say("Hours listened"), figures["timeline"], charts.listening_time)
+        ]
     rows = figures.of_period("timeline")
     if rows.height <= 2 * SHOWN:
         names = ("From", "Hours listened", "Hours played", "Plays", "Streams", "Skips", "New tracks")

@@ -1,11 +1,31 @@
-"""How playbacks end, and what is skipped most."""
+"""How playbacks end, and what is always and never skipped."""
+
+import polars as pl
 
 from spotify_assets.charts import personal as charts
 from spotify_assets.figures.personal import PersonalFigures
-from spotify_assets.figures.personal_queries import FIGURES
+from spotify_assets.figures.personal_queries import FIGURES, personal_figure
 from spotify_assets.report.language import count, percent, say
-from spotify_assets.report.parts import SHOWN, Chapter, Picture, Section, TextTable, one_line, section_of
+from spotify_assets.report.parts import (
+    SHOWN,
+    Chapter,
+    Picture,
+    Section,
+    TextTable,
+    meaning,
+    one_line,
+    section_of,
+)
 from spotify_assets.report.words import no_music, unknown_of
+
+HABITS = personal_figure(
+    "skip_habits",
+    "Always and never skipped",
+    "one row per track with at least ten plays of known outcome in the period",
+    "always and never skipped",
+)
+_OFTEN = 0.5
+_SHOWN_HABITS = 5
 
 
 def tell(figures: PersonalFigures) -> Section:
@@ -36,7 +56,30 @@ def tell(figures: PersonalFigures) -> Section:
         columns = [say(name) for name in ("Artist", "Plays", "Skips", "Skip rate")]
         data = most.drop("artist_id")
         section.tables.append(TextTable("skipped_artists", say(title), columns, skipped, data=data))
+    _tell_habits(section, figures["skip_habits"])
     return section
 
 
-CHAPTER = Chapter(tell)
+def _tell_habits(section: Section, habits: pl.DataFrame) -> None:
+    """Add the tracks that are skipped more often than not, and those that never are."""
+    never = habits.filter(pl.col("skips") == 0).sort("plays", "track_id", descending=[True, False])
+    for name, caption, rows in (
+        ("mostly_skipped", say("Played often, mostly skipped"), habits.filter(pl.col("skip_rate") > _OFTEN)),
+        ("never_skipped", say("Never skipped"), never),
+    ):
+        if rows.height:
+            shown = [
+                (
+                    f"{one_line(row['track_name'])}\n{one_line(row['artist_name'])}",
+                    count(row["plays"]),
+                    percent(row["skip_rate"]),
+                )
+                for row in rows.head(_SHOWN_HABITS).iter_rows(named=True)
+            ]
+            columns = [say(one) for one in ("Track", "Plays", "Skipped")]
+            section.tables.append(TextTable(name, caption, columns, shown, data=rows))
+    if habits.height:
+        section.definition += f" {meaning(HABITS)}"
+
+
+CHAPTER = Chapter(tell, (HABITS,))

@@ -17,7 +17,7 @@ def tell(figures: PersonalFigures) -> Section:
     ]
     columns = [say(name) for name in ("What", "How many", "of", "Share", "What follows")]
     section.tables = [
-        TextTable("unknowns", say("Gaps"), columns, rows, words=(0, 4), minor=(2,), data=touched)
+        TextTable("unknowns", say("Gaps"), columns, rows, words=(0, 4), minor=(2,), data=touched, cut=False)
     ]
     known = figures.listener.known
     section.remarks = [

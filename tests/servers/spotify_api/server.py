@@ -137,6 +137,7 @@ class SpotifyApi:
 class _Handler(BaseHTTPRequestHandler):
     api: SpotifyApi
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         path, query = self._address()

@@ -1,0 +1,48 @@
+-- The plays of music and the hours of all content that are round numbers, where they fell in the period.
+with counted as (
+    select
+        *,
+        count(*) filter (where is_music) over before as plays,
+        sum(ms_played) over before as ms_so_far
+    from history
+    window before as (order by ended_at, event_id rows between unbounded preceding and current row)
+),
+
+marks as (
+    select
+        'play' as kind,
+        unnest([1, 100, 500] || [n * 1000 for n in range(1, 10)] || [n * 10000 for n in range(1, 101)])
+            as number
+    union all
+    select
+        'hour' as kind,
+        unnest([1, 24, 100, 250, 500] || [n * 1000 for n in range(1, 101)]) as number
+),
+
+reached as (
+    select
+        marks.kind,
+        marks.number,
+        counted.*
+    from marks
+    inner join counted
+        on
+            (marks.kind = 'play' and counted.is_music and marks.number = counted.plays)
+            or (
+                marks.kind = 'hour'
+                and counted.ms_so_far >= marks.number * 3600000
+                and counted.ms_so_far - counted.ms_played < marks.number * 3600000
+            )
+)
+
+select
+    reached.kind,
+    reached.number,
+    reached.local_date,
+    reached.track_id,
+    shown.track_name,
+    reached.artist_name
+from reached
+inner join periods on periods.period = 'asked' and reached.local_date >= periods.first_date
+left join marts.dim_track as shown on reached.track_id = shown.track_id
+order by reached.local_date asc, reached.kind desc, reached.number asc

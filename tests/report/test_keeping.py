@@ -1,0 +1,201 @@
+"""What a listener keeps: cards, the recap as PDF, and playlists; with what they must not say."""
+
+import io
+import re
+from datetime import date
+from xml.etree import ElementTree
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+from typer.testing import CliRunner, Result
+
+from spotify_assets.cli import app
+from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.figures.view import Period
+from spotify_assets.report.cards.drawing import SCHEMES, SHAPES, card, card_svg
+from spotify_assets.report.cards.faces import DESIGNS, Face
+from spotify_assets.report.lettering import cut, width_of, wrapped
+from spotify_assets.report.paper import paper
+from spotify_assets.report.playlists import m3u8, playable
+from spotify_assets.report.sections import figures_of
+from spotify_assets.warehouse.database import Database
+from tests.report import listeners as world
+
+YEAR = Period(date(2016, 1, 1), date(2016, 12, 31))
+LONG = "A Silver Mt. Zion Memorial Orchestra and Tra-La-La Band with Choir and Everybody Else in the Room"
+
+
+@pytest.fixture(scope="module")
+def figures(listeners: Database) -> PersonalFigures:
+    with listeners.reader() as connection:
+        return figures_of(connection, world.YEARS, YEAR)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_card_has_its_size_and_keeps_its_margin(figures, design, shape, scheme):
+    drawn = card(figures, design, shape, scheme)
+    assert drawn is not None
+    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    assert image.size == SHAPES[shape]
+    pixels = np.asarray(image)
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 3
+    for edge in (pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:]):
+        assert len(np.unique(edge.reshape(-1, 3), axis=0)) == 1
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_nobody_is_named_on_a_card_who_did_not_ask_for_it(figures, design):
+    said = words_of(DESIGNS[design](figures), "")
+    assert not {world.YEARS, "Spotify", "spotify-assets"} & set(said.split())
+    assert "Anna · 2016" in words_of(DESIGNS[design](figures), "Anna")
+
+
+def words_of(face: Face | None, name: str) -> str:
+    assert face is not None
+    root = ElementTree.fromstring(card_svg(face, "2016", "tall", "light", name))
+    return " ".join(element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def test_a_card_has_the_numbers_of_the_figures(figures):
+    top = figures["artists"].row(0, named=True)
+    face = DESIGNS["artists"](figures)
+    assert face is not None
+    assert face.rows[0][:2] == (top["artist_name"], f"{int(top['streams'])} streams")
+    told = DESIGNS["obsession"](figures)
+    assert told is not None
+    assert told.headline == world.OBSESSION
+    assert "70 streams from 10 May 2016 to 14 May 2016" in told.lines
+
+
+def test_names_of_any_length_and_script_stay_on_the_card():
+    face = Face("Top", LONG, [LONG], [(LONG, "1,234 streams", 1.0), ("椎名林檎" * 12, "1 stream", 0.1)])
+    for shape, (width, _) in SHAPES.items():
+        root = ElementTree.fromstring(card_svg(face, "2016", shape, "light", LONG))
+        for line in root.iter("{http://www.w3.org/2000/svg}text"):
+            x, size = float(line.get("x", "0")), float(line.get("font-size", "0"))
+            long = width_of(line.text or "", size, bold=line.get("font-weight") == "700")
+            end = x if line.get("text-anchor") == "end" else x + long
+            assert end <= width - 40
+
+
+def test_a_design_without_anything_to_tell_has_no_card(listeners):
+    with listeners.reader() as connection:
+        days = Period(date(2025, 1, 1), date(2025, 10, 27))
+        of_podcasts = figures_of(connection, world.PODCASTS, days)
+    drawn = {design for design in DESIGNS if DESIGNS[design](of_podcasts)}
+    assert drawn == {"story", "time", "calendar", "week"}
+
+
+# --- lettering
+
+
+@pytest.mark.parametrize("text", [LONG, "椎名林檎" * 20, "word " * 50, "x" * 300, "فيروز " * 30])
+def test_wrapped_lines_fit_and_lose_nothing(text):
+    lines = wrapped(text, 20, 300)
+    assert all(width_of(line, 20) <= 300 for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    few = wrapped(text, 20, 300, most=2)
+    assert len(few) <= 2
+    assert all(width_of(line, 20) <= 300 for line in few)
+
+
+def test_what_is_cut_says_so():
+    assert cut("short", 10, 200) == "short"
+    assert cut(LONG, 10, 200).endswith("…")
+
+
+# --- paper
+
+
+def test_the_pdf_has_the_words_of_the_page_as_text(figures):
+    reader = PdfReader(io.BytesIO(paper(figures)))
+    assert len(reader.pages) > 3
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Listening of years, 2016"
+    said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    assert world.OBSESSION in said
+    assert f"{figures.totals()['streams']:,} streams" in said
+    for number, page in enumerate(reader.pages, 1):
+        assert page.extract_text().rstrip().endswith(str(number))
+        assert len(page.extract_text().split()) > 20
+
+
+# --- playlists
+
+
+def test_playlists_hold_what_a_player_can_find():
+    tracks = pl.DataFrame(
+        {
+            "track_id": [
+                "4uLU6hMCjMI75M1A2tKUQC",
+                "name-0123456789abcdef",
+                "4uLU6hMCjMI75M1A2tKUQC",
+                "0" * 22,
+            ],
+            "track_name": ["One\nline", "Local", "Again", "Zero"],
+            "artist_name": ["A", "B", "C", None],
+        }
+    )
+    found = playable(tracks)
+    assert found["uri"].to_list() == [f"spotify:track:{one}" for one in ("4uLU6hMCjMI75M1A2tKUQC", "0" * 22)]
+    assert m3u8(found) == (
+        "#EXTM3U\n#EXTINF:-1,A - One line\nspotify:track:4uLU6hMCjMI75M1A2tKUQC\n"
+        f"#EXTINF:-1,– - Zero\nspotify:track:{'0' * 22}\n"
+    )
+
+
+# --- the commands
+
+
+def call(listeners: Database, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(listeners.path.parent.parent))
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_command_draws_the_cards_that_are_asked_for(listeners, monkeypatch, tmp_path):
+    asked = ("cards", "--user", world.YEARS, "--period", "2019", "--theme", "dark", "-o", str(tmp_path / "c"))
+    made = call(listeners, monkeypatch, *asked, "--design", "obsession", "--design", "week")
+    assert made.exit_code == 0, made.output
+    assert {path.name for path in (tmp_path / "c").iterdir()} == {"week-tall-dark.png", "week-wide-dark.png"}
+    assert "no card obsession: 2019-01-01..2019-12-31 has nothing of it" in made.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--design", "luck"), "there is no design 'luck'; there are story, time"),
+        (("--shape", "round"), "there is no shape 'round'; there are tall, wide"),
+        (("--theme", "pink"), "there is no theme 'pink'"),
+        (("--language", "tlh"), "no words are known of the language 'tlh'"),
+        (("--period", "someday"), "is no period; say it as"),
+        (("--period", "2019", "--from", "2019-01-01"), "contradict each other"),
+    ],
+)
+def test_what_no_card_can_be_is_told_in_one_line(listeners, monkeypatch, arguments, says):
+    made = call(listeners, monkeypatch, "cards", "--user", world.YEARS, *arguments)
+    assert made.exit_code == 1
+    [line] = [line for line in made.stderr.splitlines() if line.strip()]
+    assert says in re.sub(r"\s+", " ", line)
+
+
+def test_the_command_writes_the_pdf_beside_the_page(listeners, monkeypatch, tmp_path):
+    page = tmp_path / "r.html"
+    made = call(
+        listeners,
+        monkeypatch,
+        "recap",
+        "--user",
+        world.DAY,
+        "--period",
+        "all of it",
+        "--pdf",
+        "-o",
+        str(page),
+    )
+    assert made.exit_code == 0, made.output
+    assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
