@@ -21,6 +21,7 @@ from pydantic_settings import SettingsConfigDict
 
 from spotify_assets.access_settings import AccessSettings
 from spotify_assets.account_settings import AccountSettings
+from spotify_assets.insight_settings import InsightSettings
 from spotify_assets.places import Place, place_of
 from spotify_assets.stream_settings import StreamSettings
 
@@ -86,7 +87,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccessSettings, AccountSettings, StreamSettings):
+class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -185,23 +186,6 @@ class Settings(AccessSettings, AccountSettings, StreamSettings):
         None,
         description="Whose recaps are written each month; several with commas. By default those who imported "
         "a history.",
-    )
-
-    weather_url: str = Field(
-        "https://archive-api.open-meteo.com",
-        description="Where hourly weather of declared places comes from.",
-    )
-    geocoding_url: str = Field(
-        "https://geocoding-api.open-meteo.com", description="Where towns are looked up by their names."
-    )
-    price_cpu_hour: float = Field(
-        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
-    )
-    price_memory_gb_hour: float = Field(
-        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
-    )
-    price_storage_gb_month: float = Field(
-        0.08, ge=0, description="What a gigabyte of storage costs for a month."
     )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")

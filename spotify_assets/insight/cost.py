@@ -75,7 +75,8 @@ def per_table(costs: pl.DataFrame, prices: Prices, now: datetime) -> pl.DataFram
 def projected(costs: pl.DataFrame, events: float) -> pl.DataFrame:
     """What a run over so many events would take. One row per step and table: `MEASURES`.
 
-    By the runs that there are: a part that every run takes and a part for each event, neither below 0. The
+    By the runs that there are: a part that every run takes and a part for each event, neither below 0. Of
+    runs of one size that with the least counts: whatever else the machine does makes a run dearer. The
     whole is fitted to what whole runs took, and divided among the tables by what is fitted to each: of many
     small parts that may not shrink, the sum would be too much.
     """
@@ -115,13 +116,12 @@ def _of_run(measure: str) -> pl.Expr:
 
 
 def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
-    known = taken.is_not_null()
-    x = sizes.filter(known).to_numpy().astype(np.float64)
-    y = taken.filter(known).to_numpy().astype(np.float64)
+    least = pl.DataFrame({"x": sizes, "y": taken}).drop_nulls().group_by("x").agg(pl.col("y").min()).sort("x")
+    x, y = (least[name].to_numpy().astype(np.float64) for name in ("x", "y"))
     if not x.size:
         return 0.0
     if np.ptp(x) == 0:
-        return float(y.mean() * events / x[0])
+        return float(y[0] * events / x[0])
     # Each run weighs by its size alike: the largest would else decide alone.
     weight: npt.NDArray[np.float64] = 1 / np.maximum(y, max(y.max() * 1e-3, 1e-9))
     (fixed, each), _ = nnls(np.stack([weight, x * weight], axis=1), y * weight)

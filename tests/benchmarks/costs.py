@@ -27,10 +27,10 @@ from tests.benchmarks.reporting import report
 COMMAND = [sys.executable, "-c", "from spotify_assets.cli import app; app()"]
 
 
-def costs_of(folder: Path, users: int, days: int, tracks: int) -> pl.DataFrame:
-    """The costs of a run over everything that so many listeners did, in a folder of its own."""
+def costs_of(folder: Path, users: int, number: int, days: int, tracks: int) -> pl.DataFrame:
+    """The costs of the n-th run over everything that so many listeners did, in a folder of its own."""
     data = folder / f"users-{users}"
-    kept = folder / f"costs-{users}.parquet"
+    kept = folder / f"costs-{users}-{number}.parquet"
     if kept.exists():
         return pl.read_parquet(kept, glob=False)
     data.mkdir()
@@ -54,12 +54,17 @@ def main() -> None:
     parser.add_argument("--users", type=int, nargs=2, default=[30, 300])
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=2, help="runs of each of the smaller sizes")
     parser.add_argument("--tracks", type=int, default=5_000)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-costs")
     asked = parser.parse_args()
     sizes = [*asked.users, asked.users[1] * asked.times]
     asked.data.mkdir(parents=True, exist_ok=True)
-    *known, real = [costs_of(asked.data, users, asked.days, asked.tracks) for users in sizes]
+    *known, real = [
+        costs_of(asked.data, users, number, asked.days, asked.tracks)
+        for users in sizes
+        for number in range(asked.rounds if users < sizes[-1] else 1)
+    ]
     runs = whole_runs(pl.concat(known))
     [events] = sizes_of(real)
     then = projected(runs, events)

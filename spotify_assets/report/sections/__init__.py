@@ -27,6 +27,8 @@ from spotify_assets.report.sections import (
     taste,
     tops,
     unknowns,
+    unusual,
+    weather,
     whereabouts,
 )
 from spotify_assets.warehouse.connection import Connection
@@ -69,8 +71,12 @@ PARTS = (
     ),
     PagePart("part-taste", "Taste", (taste.ERAS, taste.MOODS, taste.SHIFT)),
     PagePart("part-skips", "Skips", (skips.CHAPTER,)),
-    PagePart("part-beside-music", "Beside music, on what and where", (shows.CHAPTER, whereabouts.CHAPTER)),
-    PagePart("part-about-the-data", "About the data", (unknowns.CHAPTER,)),
+    PagePart(
+        "part-beside-music",
+        "Beside music, on what and where",
+        (shows.CHAPTER, whereabouts.CHAPTER, weather.CHAPTER),
+    ),
+    PagePart("part-about-the-data", "About the data", (unknowns.CHAPTER, unusual.CHAPTER)),
 )
 CHAPTERS: tuple[Chapter, ...] = (STORY, *(chapter for part in PARTS for chapter in part.chapters))
 ALL_FIGURES = (*FIGURES, *(figure for chapter in CHAPTERS for figure in chapter.figures))
