@@ -33,7 +33,6 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.publish import metrics_asset, postgres_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
-    from spotify_assets.assets.recommendations import recommendation_assets  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
@@ -59,7 +58,6 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         *core_assets(settings),
         *identity_assets(settings),
         *ml_assets(settings),
-        *recommendation_assets(settings),
         *unusual_assets(settings),
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),

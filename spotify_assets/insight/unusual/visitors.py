@@ -19,7 +19,7 @@ NEW_SHARE = 0.8
 """Of the playbacks of a burst, those of artists that are new to the listener."""
 KNOWN_DATES = 3
 """An artist played on fewer dates in the `HISTORY_DAYS` before is new: one odd night makes nobody known."""
-DISTANCE = 1.7
+DISTANCE = 2.15
 """How far the mean sound of a burst is from the listener's, in standard deviations of what they play, over
 `SOUND` together. Means of twelve tracks drawn from the listener's own are 0.9 apart."""
 KNOWN_SHARE = 0.5
