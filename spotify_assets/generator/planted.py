@@ -94,7 +94,7 @@ class Choice:
     playlists: int = 15
     """Parts of a repertoire, all of one size. A session plays from one of them, and what it comes across fits
     that one."""
-    playlist_lean: float = 0.5
+    playlist_lean: float = 0.45
     """How far what a playlist holds leans away from the listener's taste, of length 1."""
     repertoire_days: int = 90
     """Days after which a place of the repertoire is taken by another track."""

@@ -7,7 +7,7 @@ from spotify_assets.recommend.listening import Catalogue
 
 
 def sounding_like(track_id: str, tracks: pl.DataFrame) -> pl.DataFrame:
-    """The other tracks, the nearest first: `track_id` and `distance`, in standard deviations of the catalogue.
+    """The other tracks, the nearest first: `track_id`, and `distance` in standard deviations.
 
     Args:
         track_id: one of the tracks.
