@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from spotify_assets.figures.personal import find_listener
+from spotify_assets.figures.recommended_lists import newest_lists
 from spotify_assets.recommend.alike import sounding_like
 from spotify_assets.recommend.listening import NEEDED_OF_TRACKS
-from spotify_assets.tables import LISTENING_EVENTS, RECOMMENDATIONS, TRACK_ID, TRACKS
+from spotify_assets.tables import LISTENING_EVENTS, TRACK_ID, TRACKS
 from spotify_assets.transforms.exclusions import Exclusion, excluded_tracks
 from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.connection import Connection
@@ -80,20 +81,7 @@ def _tracks(connection: Connection) -> pl.DataFrame:
 
 def _of_cutoff(connection: Connection, user: str, task: str) -> pl.DataFrame:
     """The newest list of a listener."""
-    rows = (
-        connection.sql(
-            f"""
-            select track_id, reason
-            from {RECOMMENDATIONS.full_name}
-            where user_id = $user and task = $task
-            qualify cutoff_date = max(cutoff_date) over ()
-            order by rank
-            """,
-            params={"user": user, "task": task},
-        ).pl()
-        if is_stored(connection, RECOMMENDATIONS)
-        else RECOMMENDATIONS.empty()
-    )
+    rows = newest_lists(connection, user).filter(pl.col("task") == task)
     if rows.is_empty():
         raise ValueError(
             f"there is no list for {user}: it takes music with track ids in the last weeks before a cut-off; "

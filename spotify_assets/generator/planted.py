@@ -19,9 +19,9 @@ class SkipHazard:
     """
 
     knots_seconds: tuple[float, ...] = (0.0, 5.0, 10.0, 30.0)
-    knots_hazard: tuple[float, ...] = (0.0, 0.34, 0.443, 0.595)
+    knots_hazard: tuple[float, ...] = (0.0, 0.347, 0.452, 0.607)
     """Summed baseline rate at each knot."""
-    tail_hazard: float = 0.511
+    tail_hazard: float = 0.521
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20, 30)
