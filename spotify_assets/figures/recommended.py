@@ -1,4 +1,4 @@
-"""What a listener may want to hear, from the published copy: the newest lists, or what sounds like a track."""
+"""What a listener may want to hear, by the published copy: the newest lists, or what sounds like a track."""
 
 import re
 from collections.abc import Sequence

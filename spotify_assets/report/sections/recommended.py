@@ -1,4 +1,4 @@
-"""What the listener may want to hear now: tracks that are new to them, and what they are likely to play next."""
+"""What the listener may want to hear now: tracks that are new to them, and what they may play next."""
 
 import polars as pl
 
