@@ -16,7 +16,7 @@ from spotify_assets.warehouse.connection import Connection, single_row
 def heard_before(connection: Connection, relation: str, parameters: Sequence[object], _: Bounds) -> Finding:
     """Whether a track that is recommended as new was played up to the cut-off."""
     if not stored_columns(connection, LISTENING_EVENTS.full_name):
-        return Finding(NOTHING_HEARD.name, 0)
+        return Finding(NOTHING_HEARD.name, 0, "")
     [heard] = single_row(
         connection,
         f"""
@@ -38,7 +38,7 @@ def heard_before(connection: Connection, relation: str, parameters: Sequence[obj
 def excluded(connection: Connection, relation: str, parameters: Sequence[object], bounds: Bounds) -> Finding:
     """Whether a track is recommended that a rule of the exclusions keeps out."""
     if not (bounds.exclusions and stored_columns(connection, TRACKS.full_name)):
-        return Finding(NOTHING_EXCLUDED.name, 0)
+        return Finding(NOTHING_EXCLUDED.name, 0, "")
     tracks = connection.sql(
         f"""
         select distinct track_id, track_name, primary_artist_name
