@@ -76,16 +76,21 @@ def main() -> None:
     def runner(page: Page) -> Callable[[], None]:
         return lambda: run(page)
 
+    # The first page has the address of the server; who writes its name after it is shown it as well.
+    by_name = st.Page(runner(PAGES[0]), title=PAGES[0].title, url_path=PAGES[0].module, visibility="hidden")
     current = st.navigation(
         [
-            st.Page(
-                runner(page),
-                title=page.title,
-                icon=page.icon,
-                url_path=page.module,
-                default=page is PAGES[0],
-            )
-            for page in PAGES
+            by_name,
+            *(
+                st.Page(
+                    runner(page),
+                    title=page.title,
+                    icon=page.icon,
+                    url_path=None if page is PAGES[0] else page.module,
+                    default=page is PAGES[0],
+                )
+                for page in PAGES
+            ),
         ]
     )
     components.watch()
