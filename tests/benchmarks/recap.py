@@ -3,8 +3,8 @@
     .venv/bin/python -m tests.benchmarks.recap [--plays 150000]
 
 A made-up history of so many plays (`tests.report.listeners`) is built into marts by dbt and published, which
-is not measured. Each thing is then made three times in this process; the first time includes what is loaded, and
-CPU is that of this process, which on a busy machine is what to compare.
+is not measured. Each thing is then made three times in this process; the first time includes what is loaded,
+and CPU is that of this process, which on a busy machine is what to compare.
 """
 
 import argparse
