@@ -173,7 +173,7 @@ def _heard_offline() -> None:
             "moved": st.column_config.NumberColumn("Playbacks", format="localized"),
             "over_ten_minutes": st.column_config.NumberColumn("Over ten minutes later", format="localized"),
             "other_date": st.column_config.NumberColumn("On another UTC date", format="localized"),
-            "longest_hours": st.column_config.NumberColumn("Latest upload (hours)", format="%.1f"),
+            "longest_hours": st.column_config.NumberColumn("Latest upload (hours)", format="%,.1f"),
         },
         empty="Nothing was uploaded later than it was heard.",
     )
