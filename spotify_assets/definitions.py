@@ -35,13 +35,12 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
-    from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
+    from spotify_assets.automation.accounts import account_jobs  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.costs import meter_of  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
     from spotify_assets.automation.policies import MODEL_FEATURES, operated  # noqa: PLC0415
-    from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.automation.stream_lag import stream_check  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
@@ -68,13 +67,20 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings), *account_jobs(settings)],
-        schedules=[*schedules(settings), *account_schedules(settings)],
+        schedules=_schedules(settings),
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=_resources(settings) | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
         executor=watched_in_process_executor(meter_of(settings)),
     )
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
+
+
+def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    from spotify_assets.automation.accounts import account_schedules  # noqa: PLC0415
+    from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
+
+    return [*schedules(settings), *account_schedules(settings)]
 
 
 def _of_lakehouse(settings: Settings) -> dg.Definitions:
