@@ -5,7 +5,8 @@ Here belongs: wiring, and nothing else. Importing this module reads no manifest 
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,48 +27,33 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         RuntimeError: the dbt project does not parse.
     """
     # dagster_dbt takes seconds to import, so what needs it is imported here.
-    from spotify_assets.assets.core import core_assets  # noqa: PLC0415
-    from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
-    from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
-    from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import metrics_asset, postgres_asset, publish_asset  # noqa: PLC0415
-    from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.assets.publish import postgres_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
-    from spotify_assets.assets.spec import key_of  # noqa: PLC0415
-    from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
-    from spotify_assets.automation.accounts import account_jobs  # noqa: PLC0415
+    from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.costs import meter_of  # noqa: PLC0415
     from spotify_assets.automation.inbox import land_inbox_job  # noqa: PLC0415
     from spotify_assets.automation.jobs import jobs  # noqa: PLC0415
     from spotify_assets.automation.policies import MODEL_FEATURES, operated  # noqa: PLC0415
+    from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
     from spotify_assets.automation.sensors import sensors  # noqa: PLC0415
     from spotify_assets.automation.stream_lag import stream_check  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
     from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
-    from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
 
     keep_partitions(settings)
     begins = partial(start_of, settings)
     settings = with_start(settings)
-    made = [
-        *raw_assets(settings, begins),
-        *core_assets(settings),
-        *identity_assets(settings),
-        *ml_assets(settings),
-        *unusual_assets(settings),
-        dbt_assets_of(settings),
-        metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
-    ]
+    made = _tables(settings, begins)
     served = [postgres_asset(settings)] if settings.serving_postgres_url else []
     published = [publish_asset(settings, _leaves(made)), *served]
     defined = dg.Definitions(
         assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings), *account_jobs(settings)],
-        schedules=_schedules(settings),
+        schedules=[*schedules(settings), *account_schedules(settings)],
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=_resources(settings) | dict(resource_overrides or {}),
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
@@ -76,11 +62,31 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
 
 
-def _schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    from spotify_assets.automation.accounts import account_schedules  # noqa: PLC0415
-    from spotify_assets.automation.schedules import schedules  # noqa: PLC0415
+def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
+    """What makes the tables, from raw files to marts."""
+    from spotify_assets.assets.core import core_assets  # noqa: PLC0415
+    from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
+    from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
+    from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
+    from spotify_assets.assets.publish import metrics_asset  # noqa: PLC0415
+    from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.assets.recommendations import recommendation_assets  # noqa: PLC0415
+    from spotify_assets.assets.spec import key_of  # noqa: PLC0415
+    from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
+    from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
+    from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
 
-    return [*schedules(settings), *account_schedules(settings)]
+    return [
+        *raw_assets(settings, begins),
+        *core_assets(settings),
+        *identity_assets(settings),
+        *ml_assets(settings),
+        *recommendation_assets(settings),
+        *unusual_assets(settings),
+        *weather_assets(settings),
+        dbt_assets_of(settings),
+        metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
+    ]
 
 
 def _of_lakehouse(settings: Settings) -> dg.Definitions:

@@ -13,20 +13,20 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "generator", "accounts")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "recommend", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places", "account_settings", "stream_settings"},
+    {"places", "access_settings", "account_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
     {"skip", "insight", "lake"},
-    {"instance", "accounts"},
+    {"recommend", "instance", "accounts"},
     {"warehouse"},
     {"start_date", "serving"},
     {"generator", "partitions"},
-    {"figures", "stream"},
+    {"figures", "stream", "weather"},
     {"report", "summary", "docs"},
     {"assets", "dashboard"},
     {"automation"},

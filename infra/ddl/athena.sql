@@ -335,6 +335,55 @@ tblproperties (
   'storage.location.template' = 's3://BUCKET/PREFIX/processed/core/listening_hours/month=${month}'
 );
 
+create external table if not exists `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` boolean,
+  `latitude` double,
+  `longitude` double,
+  `hour_starts_at` timestamp,
+  `event_date` date,
+  `temperature_c` double,
+  `rain_mm` double,
+  `cloud_cover` double,
+  `is_daylight` boolean
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_hours/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/core/weather_hours/month=${month}'
+);
+
+create external table if not exists `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `blocks` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `rule_version` string
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_effects/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
 create external table if not exists `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -777,6 +826,75 @@ tblproperties (
   'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/month=${month}'
 );
 
+create external table if not exists `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` bigint,
+  `track_id` string,
+  `score` double,
+  `reason` string
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ml/recommendations/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/recommendations/month=${month}'
+);
+
+create external table if not exists `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` bigint,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` bigint,
+  `requests` bigint,
+  `tracks` bigint,
+  `recall_10` double,
+  `recall_10_low` double,
+  `recall_10_high` double,
+  `recall_20` double,
+  `recall_20_low` double,
+  `recall_20_high` double,
+  `ndcg_10` double,
+  `ndcg_10_low` double,
+  `ndcg_10_high` double,
+  `mrr` double,
+  `mrr_low` double,
+  `mrr_high` double,
+  `coverage` double,
+  `novelty` double,
+  `novelty_low` double,
+  `novelty_high` double,
+  `popularity_bias` double,
+  `insight` string
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/month=${month}'
+);
+
 create external table if not exists `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -896,6 +1014,26 @@ create external table if not exists `listening_ops`.`check_results` (
 )
 stored as parquet
 location 's3://BUCKET/PREFIX/processed/ops/check_results/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
+create external table if not exists `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` timestamp,
+  `wall_seconds` double,
+  `cpu_seconds` double,
+  `peak_memory_bytes` bigint,
+  `rows_in` bigint,
+  `rows_out` bigint,
+  `bytes_in` bigint,
+  `bytes_out` bigint,
+  `stored_bytes` bigint
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/ops/run_costs/'
 tblproperties (
   'classification' = 'parquet'
 );
@@ -1817,6 +1955,28 @@ create external table if not exists `listening_marts`.`daily_session_metrics` (
 )
 stored as parquet
 location 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
+create external table if not exists `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `relative_estimate` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `answer` string
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/'
 tblproperties (
   'classification' = 'parquet'
 );

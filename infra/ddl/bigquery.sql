@@ -215,6 +215,39 @@ create or replace external table `listening_core`.`listening_hours` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/listening_hours/*']);
 
+create or replace external table `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` bool,
+  `latitude` float64,
+  `longitude` float64,
+  `hour_starts_at` datetime,
+  `event_date` date,
+  `temperature_c` float64,
+  `rain_mm` float64,
+  `cloud_cover` float64,
+  `is_daylight` bool
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/weather_hours/*']);
+
+create or replace external table `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` int64,
+  `blocks` int64,
+  `mean` float64,
+  `estimate` float64,
+  `ci_low` float64,
+  `ci_high` float64,
+  `p_value` float64,
+  `adjusted_p_value` float64,
+  `is_positive` bool,
+  `rule_version` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/weather_effects/*']);
+
 create or replace external table `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -489,6 +522,51 @@ create or replace external table `listening_ml`.`popularity_coefficients` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/popularity_coefficients/*']);
 
+create or replace external table `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` int64,
+  `track_id` string,
+  `score` float64,
+  `reason` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/recommendations/*']);
+
+create or replace external table `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` int64,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` int64,
+  `requests` int64,
+  `tracks` int64,
+  `recall_10` float64,
+  `recall_10_low` float64,
+  `recall_10_high` float64,
+  `recall_20` float64,
+  `recall_20_low` float64,
+  `recall_20_high` float64,
+  `ndcg_10` float64,
+  `ndcg_10_low` float64,
+  `ndcg_10_high` float64,
+  `mrr` float64,
+  `mrr_low` float64,
+  `mrr_high` float64,
+  `coverage` float64,
+  `novelty` float64,
+  `novelty_low` float64,
+  `novelty_high` float64,
+  `popularity_bias` float64,
+  `insight` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ml/recommendation_quality/*']);
+
 create or replace external table `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -571,6 +649,22 @@ create or replace external table `listening_ops`.`check_results` (
   `detail` string
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ops/check_results/*']);
+
+create or replace external table `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` datetime,
+  `wall_seconds` float64,
+  `cpu_seconds` float64,
+  `peak_memory_bytes` int64,
+  `rows_in` int64,
+  `rows_out` int64,
+  `bytes_in` int64,
+  `bytes_out` int64,
+  `stored_bytes` int64
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/ops/run_costs/*']);
 
 create or replace external table `listening_marts`.`cohort_retention` (
   `period` string,
@@ -1272,6 +1366,24 @@ create or replace external table `listening_marts`.`daily_session_metrics` (
   `last_event_date` date
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/daily_session_metrics/*']);
+
+create or replace external table `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` int64,
+  `mean` float64,
+  `estimate` float64,
+  `ci_low` float64,
+  `ci_high` float64,
+  `relative_estimate` float64,
+  `p_value` float64,
+  `adjusted_p_value` float64,
+  `is_positive` bool,
+  `answer` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/listening_by_weather/*']);
 
 create or replace external table `listening_marts`.`daily_skip_flags` (
   `event_date` date,

@@ -245,6 +245,43 @@ using parquet
 partitioned by (`month`)
 location 's3://BUCKET/PREFIX/processed/core/listening_hours/';
 
+create table if not exists `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` boolean,
+  `latitude` double,
+  `longitude` double,
+  `hour_starts_at` timestamp_ntz,
+  `event_date` date,
+  `temperature_c` double,
+  `rain_mm` double,
+  `cloud_cover` double,
+  `is_daylight` boolean,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/core/weather_hours/';
+
+create table if not exists `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `blocks` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `rule_version` string
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_effects/';
+
 create table if not exists `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -561,6 +598,57 @@ using parquet
 partitioned by (`month`)
 location 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/';
 
+create table if not exists `listening_ml`.`recommendations` (
+  `cutoff_date` date,
+  `user_id` string,
+  `task` string,
+  `rank` bigint,
+  `track_id` string,
+  `score` double,
+  `reason` string,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/ml/recommendations/';
+
+create table if not exists `listening_ml`.`recommendation_quality` (
+  `cutoff_date` date,
+  `task` string,
+  `step` bigint,
+  `rung` string,
+  `rule_version` string,
+  `train_from` date,
+  `train_to` date,
+  `test_from` date,
+  `test_to` date,
+  `listeners` bigint,
+  `requests` bigint,
+  `tracks` bigint,
+  `recall_10` double,
+  `recall_10_low` double,
+  `recall_10_high` double,
+  `recall_20` double,
+  `recall_20_low` double,
+  `recall_20_high` double,
+  `ndcg_10` double,
+  `ndcg_10_low` double,
+  `ndcg_10_high` double,
+  `mrr` double,
+  `mrr_low` double,
+  `mrr_high` double,
+  `coverage` double,
+  `novelty` double,
+  `novelty_low` double,
+  `novelty_high` double,
+  `popularity_bias` double,
+  `insight` string,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/';
+
 create table if not exists `listening_ml`.`unusual_listening` (
   `unusual_id` string,
   `event_date` date,
@@ -653,6 +741,23 @@ create table if not exists `listening_ops`.`check_results` (
 )
 using parquet
 location 's3://BUCKET/PREFIX/processed/ops/check_results/';
+
+create table if not exists `listening_ops`.`run_costs` (
+  `run_id` string,
+  `step` string,
+  `table_name` string,
+  `started_at` timestamp_ntz,
+  `wall_seconds` double,
+  `cpu_seconds` double,
+  `peak_memory_bytes` bigint,
+  `rows_in` bigint,
+  `rows_out` bigint,
+  `bytes_in` bigint,
+  `bytes_out` bigint,
+  `stored_bytes` bigint
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/ops/run_costs/';
 
 create table if not exists `listening_marts`.`cohort_retention` (
   `period` string,
@@ -1409,6 +1514,25 @@ create table if not exists `listening_marts`.`daily_session_metrics` (
 )
 using parquet
 location 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/';
+
+create table if not exists `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `relative_estimate` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `answer` string
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/';
 
 create table if not exists `listening_marts`.`daily_skip_flags` (
   `event_date` date,

@@ -287,6 +287,51 @@ from 's3://BUCKET/PREFIX/processed/core/listening_hours/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_core"."weather_hours" (
+  "place_id" varchar(65535),
+  "place_name" varchar(65535),
+  "is_of_country" boolean,
+  "latitude" double precision,
+  "longitude" double precision,
+  "hour_starts_at" timestamp,
+  "event_date" date,
+  "temperature_c" double precision,
+  "rain_mm" double precision,
+  "cloud_cover" double precision,
+  "is_daylight" boolean
+);
+
+truncate "listening_core"."weather_hours";
+
+copy "listening_core"."weather_hours"
+from 's3://BUCKET/PREFIX/processed/core/weather_hours/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_core"."weather_effects" (
+  "user_id" varchar(65535),
+  "condition" varchar(65535),
+  "measure" varchar(65535),
+  "compares" varchar(65535),
+  "hours" bigint,
+  "blocks" bigint,
+  "mean" double precision,
+  "estimate" double precision,
+  "ci_low" double precision,
+  "ci_high" double precision,
+  "p_value" double precision,
+  "adjusted_p_value" double precision,
+  "is_positive" boolean,
+  "rule_version" varchar(65535)
+);
+
+truncate "listening_core"."weather_effects";
+
+copy "listening_core"."weather_effects"
+from 's3://BUCKET/PREFIX/processed/core/weather_effects/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_core"."daily_track_metrics" (
   "event_date" date,
   "track_id" varchar(65535),
@@ -645,6 +690,63 @@ from 's3://BUCKET/PREFIX/processed/ml/popularity_coefficients/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_ml"."recommendations" (
+  "cutoff_date" date,
+  "user_id" varchar(65535),
+  "task" varchar(65535),
+  "rank" bigint,
+  "track_id" varchar(65535),
+  "score" double precision,
+  "reason" varchar(65535)
+);
+
+truncate "listening_ml"."recommendations";
+
+copy "listening_ml"."recommendations"
+from 's3://BUCKET/PREFIX/processed/ml/recommendations/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_ml"."recommendation_quality" (
+  "cutoff_date" date,
+  "task" varchar(65535),
+  "step" bigint,
+  "rung" varchar(65535),
+  "rule_version" varchar(65535),
+  "train_from" date,
+  "train_to" date,
+  "test_from" date,
+  "test_to" date,
+  "listeners" bigint,
+  "requests" bigint,
+  "tracks" bigint,
+  "recall_10" double precision,
+  "recall_10_low" double precision,
+  "recall_10_high" double precision,
+  "recall_20" double precision,
+  "recall_20_low" double precision,
+  "recall_20_high" double precision,
+  "ndcg_10" double precision,
+  "ndcg_10_low" double precision,
+  "ndcg_10_high" double precision,
+  "mrr" double precision,
+  "mrr_low" double precision,
+  "mrr_high" double precision,
+  "coverage" double precision,
+  "novelty" double precision,
+  "novelty_low" double precision,
+  "novelty_high" double precision,
+  "popularity_bias" double precision,
+  "insight" varchar(65535)
+);
+
+truncate "listening_ml"."recommendation_quality";
+
+copy "listening_ml"."recommendation_quality"
+from 's3://BUCKET/PREFIX/processed/ml/recommendation_quality/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_ml"."unusual_listening" (
   "unusual_id" varchar(65535),
   "event_date" date,
@@ -761,6 +863,28 @@ truncate "listening_ops"."check_results";
 
 copy "listening_ops"."check_results"
 from 's3://BUCKET/PREFIX/processed/ops/check_results/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_ops"."run_costs" (
+  "run_id" varchar(65535),
+  "step" varchar(65535),
+  "table_name" varchar(65535),
+  "started_at" timestamp,
+  "wall_seconds" double precision,
+  "cpu_seconds" double precision,
+  "peak_memory_bytes" bigint,
+  "rows_in" bigint,
+  "rows_out" bigint,
+  "bytes_in" bigint,
+  "bytes_out" bigint,
+  "stored_bytes" bigint
+);
+
+truncate "listening_ops"."run_costs";
+
+copy "listening_ops"."run_costs"
+from 's3://BUCKET/PREFIX/processed/ops/run_costs/'
 iam_role default
 format as parquet;
 
@@ -1708,6 +1832,30 @@ truncate "listening_marts"."daily_session_metrics";
 
 copy "listening_marts"."daily_session_metrics"
 from 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_marts"."listening_by_weather" (
+  "user_id" varchar(65535),
+  "condition" varchar(65535),
+  "measure" varchar(65535),
+  "compares" varchar(65535),
+  "hours" bigint,
+  "mean" double precision,
+  "estimate" double precision,
+  "ci_low" double precision,
+  "ci_high" double precision,
+  "relative_estimate" double precision,
+  "p_value" double precision,
+  "adjusted_p_value" double precision,
+  "is_positive" boolean,
+  "answer" varchar(65535)
+);
+
+truncate "listening_marts"."listening_by_weather";
+
+copy "listening_marts"."listening_by_weather"
+from 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/'
 iam_role default
 format as parquet;
 

@@ -268,6 +268,47 @@ from @"LISTENING_CORE".published/processed/core/listening_hours/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
+create or replace table "LISTENING_CORE"."WEATHER_HOURS" (
+  "PLACE_ID" varchar,
+  "PLACE_NAME" varchar,
+  "IS_OF_COUNTRY" boolean,
+  "LATITUDE" double,
+  "LONGITUDE" double,
+  "HOUR_STARTS_AT" timestamp_ntz(6),
+  "EVENT_DATE" date,
+  "TEMPERATURE_C" double,
+  "RAIN_MM" double,
+  "CLOUD_COVER" double,
+  "IS_DAYLIGHT" boolean
+);
+
+copy into "LISTENING_CORE"."WEATHER_HOURS"
+from @"LISTENING_CORE".published/processed/core/weather_hours/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_CORE"."WEATHER_EFFECTS" (
+  "USER_ID" varchar,
+  "CONDITION" varchar,
+  "MEASURE" varchar,
+  "COMPARES" varchar,
+  "HOURS" number(19, 0),
+  "BLOCKS" number(19, 0),
+  "MEAN" double,
+  "ESTIMATE" double,
+  "CI_LOW" double,
+  "CI_HIGH" double,
+  "P_VALUE" double,
+  "ADJUSTED_P_VALUE" double,
+  "IS_POSITIVE" boolean,
+  "RULE_VERSION" varchar
+);
+
+copy into "LISTENING_CORE"."WEATHER_EFFECTS"
+from @"LISTENING_CORE".published/processed/core/weather_effects/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
 create or replace table "LISTENING_CORE"."DAILY_TRACK_METRICS" (
   "EVENT_DATE" date,
   "TRACK_ID" varchar,
@@ -598,6 +639,59 @@ from @"LISTENING_CORE".published/processed/ml/popularity_coefficients/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
+create or replace table "LISTENING_ML"."RECOMMENDATIONS" (
+  "CUTOFF_DATE" date,
+  "USER_ID" varchar,
+  "TASK" varchar,
+  "RANK" number(19, 0),
+  "TRACK_ID" varchar,
+  "SCORE" double,
+  "REASON" varchar
+);
+
+copy into "LISTENING_ML"."RECOMMENDATIONS"
+from @"LISTENING_CORE".published/processed/ml/recommendations/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_ML"."RECOMMENDATION_QUALITY" (
+  "CUTOFF_DATE" date,
+  "TASK" varchar,
+  "STEP" number(19, 0),
+  "RUNG" varchar,
+  "RULE_VERSION" varchar,
+  "TRAIN_FROM" date,
+  "TRAIN_TO" date,
+  "TEST_FROM" date,
+  "TEST_TO" date,
+  "LISTENERS" number(19, 0),
+  "REQUESTS" number(19, 0),
+  "TRACKS" number(19, 0),
+  "RECALL_10" double,
+  "RECALL_10_LOW" double,
+  "RECALL_10_HIGH" double,
+  "RECALL_20" double,
+  "RECALL_20_LOW" double,
+  "RECALL_20_HIGH" double,
+  "NDCG_10" double,
+  "NDCG_10_LOW" double,
+  "NDCG_10_HIGH" double,
+  "MRR" double,
+  "MRR_LOW" double,
+  "MRR_HIGH" double,
+  "COVERAGE" double,
+  "NOVELTY" double,
+  "NOVELTY_LOW" double,
+  "NOVELTY_HIGH" double,
+  "POPULARITY_BIAS" double,
+  "INSIGHT" varchar
+);
+
+copy into "LISTENING_ML"."RECOMMENDATION_QUALITY"
+from @"LISTENING_CORE".published/processed/ml/recommendation_quality/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
 create or replace table "LISTENING_ML"."UNUSUAL_LISTENING" (
   "UNUSUAL_ID" varchar,
   "EVENT_DATE" date,
@@ -702,6 +796,26 @@ create or replace table "LISTENING_OPS"."CHECK_RESULTS" (
 
 copy into "LISTENING_OPS"."CHECK_RESULTS"
 from @"LISTENING_CORE".published/processed/ops/check_results/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_OPS"."RUN_COSTS" (
+  "RUN_ID" varchar,
+  "STEP" varchar,
+  "TABLE_NAME" varchar,
+  "STARTED_AT" timestamp_ntz(6),
+  "WALL_SECONDS" double,
+  "CPU_SECONDS" double,
+  "PEAK_MEMORY_BYTES" number(19, 0),
+  "ROWS_IN" number(19, 0),
+  "ROWS_OUT" number(19, 0),
+  "BYTES_IN" number(19, 0),
+  "BYTES_OUT" number(19, 0),
+  "STORED_BYTES" number(19, 0)
+);
+
+copy into "LISTENING_OPS"."RUN_COSTS"
+from @"LISTENING_CORE".published/processed/ops/run_costs/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
@@ -1567,6 +1681,28 @@ create or replace table "LISTENING_MARTS"."DAILY_SESSION_METRICS" (
 
 copy into "LISTENING_MARTS"."DAILY_SESSION_METRICS"
 from @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
+  "USER_ID" varchar,
+  "CONDITION" varchar,
+  "MEASURE" varchar,
+  "COMPARES" varchar,
+  "HOURS" number(19, 0),
+  "MEAN" double,
+  "ESTIMATE" double,
+  "CI_LOW" double,
+  "CI_HIGH" double,
+  "RELATIVE_ESTIMATE" double,
+  "P_VALUE" double,
+  "ADJUSTED_P_VALUE" double,
+  "IS_POSITIVE" boolean,
+  "ANSWER" varchar
+);
+
+copy into "LISTENING_MARTS"."LISTENING_BY_WEATHER"
+from @"LISTENING_CORE".published/processed/marts/listening_by_weather/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 

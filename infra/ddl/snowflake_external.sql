@@ -263,6 +263,45 @@ location = @"LISTENING_CORE".published/processed/core/listening_hours/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_CORE"."WEATHER_HOURS" (
+  "PLACE_ID" varchar as (value:"place_id"::varchar),
+  "PLACE_NAME" varchar as (value:"place_name"::varchar),
+  "IS_OF_COUNTRY" boolean as (value:"is_of_country"::boolean),
+  "LATITUDE" double as (value:"latitude"::double),
+  "LONGITUDE" double as (value:"longitude"::double),
+  "HOUR_STARTS_AT" timestamp_ntz(6) as (value:"hour_starts_at"::timestamp_ntz(6)),
+  "EVENT_DATE" date as (value:"event_date"::date),
+  "TEMPERATURE_C" double as (value:"temperature_c"::double),
+  "RAIN_MM" double as (value:"rain_mm"::double),
+  "CLOUD_COVER" double as (value:"cloud_cover"::double),
+  "IS_DAYLIGHT" boolean as (value:"is_daylight"::boolean),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/core/weather_hours/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_CORE"."WEATHER_EFFECTS" (
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "CONDITION" varchar as (value:"condition"::varchar),
+  "MEASURE" varchar as (value:"measure"::varchar),
+  "COMPARES" varchar as (value:"compares"::varchar),
+  "HOURS" number(19, 0) as (value:"hours"::number(19, 0)),
+  "BLOCKS" number(19, 0) as (value:"blocks"::number(19, 0)),
+  "MEAN" double as (value:"mean"::double),
+  "ESTIMATE" double as (value:"estimate"::double),
+  "CI_LOW" double as (value:"ci_low"::double),
+  "CI_HIGH" double as (value:"ci_high"::double),
+  "P_VALUE" double as (value:"p_value"::double),
+  "ADJUSTED_P_VALUE" double as (value:"adjusted_p_value"::double),
+  "IS_POSITIVE" boolean as (value:"is_positive"::boolean),
+  "RULE_VERSION" varchar as (value:"rule_version"::varchar)
+)
+location = @"LISTENING_CORE".published/processed/core/weather_effects/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_CORE"."DAILY_TRACK_METRICS" (
   "EVENT_DATE" date as (value:"event_date"::date),
   "TRACK_ID" varchar as (value:"track_id"::varchar),
@@ -593,6 +632,59 @@ location = @"LISTENING_CORE".published/processed/ml/popularity_coefficients/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_ML"."RECOMMENDATIONS" (
+  "CUTOFF_DATE" date as (value:"cutoff_date"::date),
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "TASK" varchar as (value:"task"::varchar),
+  "RANK" number(19, 0) as (value:"rank"::number(19, 0)),
+  "TRACK_ID" varchar as (value:"track_id"::varchar),
+  "SCORE" double as (value:"score"::double),
+  "REASON" varchar as (value:"reason"::varchar),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/ml/recommendations/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_ML"."RECOMMENDATION_QUALITY" (
+  "CUTOFF_DATE" date as (value:"cutoff_date"::date),
+  "TASK" varchar as (value:"task"::varchar),
+  "STEP" number(19, 0) as (value:"step"::number(19, 0)),
+  "RUNG" varchar as (value:"rung"::varchar),
+  "RULE_VERSION" varchar as (value:"rule_version"::varchar),
+  "TRAIN_FROM" date as (value:"train_from"::date),
+  "TRAIN_TO" date as (value:"train_to"::date),
+  "TEST_FROM" date as (value:"test_from"::date),
+  "TEST_TO" date as (value:"test_to"::date),
+  "LISTENERS" number(19, 0) as (value:"listeners"::number(19, 0)),
+  "REQUESTS" number(19, 0) as (value:"requests"::number(19, 0)),
+  "TRACKS" number(19, 0) as (value:"tracks"::number(19, 0)),
+  "RECALL_10" double as (value:"recall_10"::double),
+  "RECALL_10_LOW" double as (value:"recall_10_low"::double),
+  "RECALL_10_HIGH" double as (value:"recall_10_high"::double),
+  "RECALL_20" double as (value:"recall_20"::double),
+  "RECALL_20_LOW" double as (value:"recall_20_low"::double),
+  "RECALL_20_HIGH" double as (value:"recall_20_high"::double),
+  "NDCG_10" double as (value:"ndcg_10"::double),
+  "NDCG_10_LOW" double as (value:"ndcg_10_low"::double),
+  "NDCG_10_HIGH" double as (value:"ndcg_10_high"::double),
+  "MRR" double as (value:"mrr"::double),
+  "MRR_LOW" double as (value:"mrr_low"::double),
+  "MRR_HIGH" double as (value:"mrr_high"::double),
+  "COVERAGE" double as (value:"coverage"::double),
+  "NOVELTY" double as (value:"novelty"::double),
+  "NOVELTY_LOW" double as (value:"novelty_low"::double),
+  "NOVELTY_HIGH" double as (value:"novelty_high"::double),
+  "POPULARITY_BIAS" double as (value:"popularity_bias"::double),
+  "INSIGHT" varchar as (value:"insight"::varchar),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/ml/recommendation_quality/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_ML"."UNUSUAL_LISTENING" (
   "UNUSUAL_ID" varchar as (value:"unusual_id"::varchar),
   "EVENT_DATE" date as (value:"event_date"::date),
@@ -689,6 +781,24 @@ create or replace external table "LISTENING_OPS"."CHECK_RESULTS" (
   "DETAIL" varchar as (value:"detail"::varchar)
 )
 location = @"LISTENING_CORE".published/processed/ops/check_results/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_OPS"."RUN_COSTS" (
+  "RUN_ID" varchar as (value:"run_id"::varchar),
+  "STEP" varchar as (value:"step"::varchar),
+  "TABLE_NAME" varchar as (value:"table_name"::varchar),
+  "STARTED_AT" timestamp_ntz(6) as (value:"started_at"::timestamp_ntz(6)),
+  "WALL_SECONDS" double as (value:"wall_seconds"::double),
+  "CPU_SECONDS" double as (value:"cpu_seconds"::double),
+  "PEAK_MEMORY_BYTES" number(19, 0) as (value:"peak_memory_bytes"::number(19, 0)),
+  "ROWS_IN" number(19, 0) as (value:"rows_in"::number(19, 0)),
+  "ROWS_OUT" number(19, 0) as (value:"rows_out"::number(19, 0)),
+  "BYTES_IN" number(19, 0) as (value:"bytes_in"::number(19, 0)),
+  "BYTES_OUT" number(19, 0) as (value:"bytes_out"::number(19, 0)),
+  "STORED_BYTES" number(19, 0) as (value:"stored_bytes"::number(19, 0))
+)
+location = @"LISTENING_CORE".published/processed/ops/run_costs/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
@@ -1486,6 +1596,26 @@ create or replace external table "LISTENING_MARTS"."DAILY_SESSION_METRICS" (
   "LAST_EVENT_DATE" date as (value:"last_event_date"::date)
 )
 location = @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "CONDITION" varchar as (value:"condition"::varchar),
+  "MEASURE" varchar as (value:"measure"::varchar),
+  "COMPARES" varchar as (value:"compares"::varchar),
+  "HOURS" number(19, 0) as (value:"hours"::number(19, 0)),
+  "MEAN" double as (value:"mean"::double),
+  "ESTIMATE" double as (value:"estimate"::double),
+  "CI_LOW" double as (value:"ci_low"::double),
+  "CI_HIGH" double as (value:"ci_high"::double),
+  "RELATIVE_ESTIMATE" double as (value:"relative_estimate"::double),
+  "P_VALUE" double as (value:"p_value"::double),
+  "ADJUSTED_P_VALUE" double as (value:"adjusted_p_value"::double),
+  "IS_POSITIVE" boolean as (value:"is_positive"::boolean),
+  "ANSWER" varchar as (value:"answer"::varchar)
+)
+location = @"LISTENING_CORE".published/processed/marts/listening_by_weather/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 

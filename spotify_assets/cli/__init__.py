@@ -33,6 +33,7 @@ from spotify_assets.cli import (
     stream,
     unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -77,6 +78,7 @@ for part in (
     stream,
     postgres,
     unusual,
+    weather,
     cost,
 ):
     app.add_typer(part.app)

@@ -35,7 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
-from spotify_assets.tables.insight import UNUSUAL_LISTENING
+from spotify_assets.tables.insight import UNUSUAL_LISTENING, WEATHER_EFFECTS, WEATHER_HOURS
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -70,6 +70,7 @@ from spotify_assets.tables.raw import (
     RAW_EVENTS,
     RAW_TRACKS,
 )
+from spotify_assets.tables.recommend import RECOMMENDATION_QUALITY, RECOMMENDATIONS
 
 TABLES: Mapping[str, Table] = {
     table.full_name: table
@@ -86,6 +87,8 @@ TABLES: Mapping[str, Table] = {
         PLAYED_TRACKS,
         RECORDINGS,
         LISTENING_HOURS,
+        WEATHER_HOURS,
+        WEATHER_EFFECTS,
         DAILY_TRACK_METRICS,
         MODEL_FEATURES,
         SKIP_MODEL,
@@ -100,6 +103,8 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        RECOMMENDATIONS,
+        RECOMMENDATION_QUALITY,
         UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
@@ -134,6 +139,8 @@ __all__ = [
     "POPULARITY_MODEL",
     "RAW_EVENTS",
     "RAW_TRACKS",
+    "RECOMMENDATIONS",
+    "RECOMMENDATION_QUALITY",
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
@@ -153,6 +160,8 @@ __all__ = [
     "TRACK_ID",
     "UNUSUAL_LISTENING",
     "USER_PROFILES",
+    "WEATHER_EFFECTS",
+    "WEATHER_HOURS",
     "Column",
     "DuckDBType",
     "Expectation",

@@ -143,19 +143,24 @@ def _midnight_ms(day: date) -> int:
     return (day - date(1970, 1, 1)).days * 24 * HOUR_MS
 
 
+def _rank() -> pl.Expr:
+    """The place of a row's source among those that are known, the others after them."""
+    names = [source.source for source in SOURCES]
+    return pl.col("source").replace_strict(
+        names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
+    )
+
+
 def _heard(events: pl.DataFrame) -> pl.DataFrame:
     """Playbacks with the time in which they may have been heard, `from_ms` to `until_ms`.
 
     In the order of sources, users and time. `start_ms` and `end_ms` are the nominal ones.
     """
-    names = [source.source for source in SOURCES]
     starts_only = pl.col("starts_only")
     return (
         events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
         .with_columns(
-            rank=pl.col("source").replace_strict(
-                names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
-            ),
+            rank=_rank(),
             early_ms=_of_source("early_ms", pl.Int64),
             late_ms=_of_source("late_ms", pl.Int64),
             starts_only=_of_source("starts_only", pl.Boolean),
@@ -183,15 +188,15 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
         .with_columns(paused_from=_paused_from())
         .with_columns(
             from_ms=pl.col("paused_from") - pl.col("early_ms"),
-            until_ms=pl.col("end_ms")
-            + pl.col("late_ms")
-            + pl.when("either_end").then("length_ms").otherwise(0),
+            until_ms=pl.sum_horizontal(
+                "end_ms", "late_ms", pl.when("either_end").then("length_ms").otherwise(0)
+            ),
         )
     )
 
 
 def _paused_from() -> pl.Expr:
-    """The earliest start: what the source tells of the time before bounds how long it can have been paused."""
+    """The earliest start: what the source tells of the time before bounds how long a pause can have been."""
     start = pl.col("start_ms")
     silent_from = pl.min_horizontal(start, pl.col("heard_before").fill_null(start))
     bounded = pl.max_horizontal(start - LONGEST_PAUSE_MS, silent_from)

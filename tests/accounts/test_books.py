@@ -1,4 +1,4 @@
-"""The calls in the books and on the page of data quality: what began, what came of it, what was not needed."""
+"""Calls in the books and on the page of data quality: what began, what came of it, what was not needed."""
 
 from collections import deque
 from datetime import date

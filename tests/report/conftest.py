@@ -1,5 +1,9 @@
-"""The published copy of four made-up listeners without a catalogue."""
+"""The published copies of four made-up listeners without a catalogue, and of a generated world."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
 import pytest
 
 from spotify_assets.settings import Settings
@@ -19,3 +23,9 @@ def listeners(tmp_path_factory: pytest.TempPathFactory) -> Database:
     warehouse.build("--exclude-resource-type", "test")
     publish(Database(settings.warehouse_path), settings.processed_dir)
     return Database(settings.serving_path)
+
+
+@pytest.fixture
+def connection(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as opened:
+        yield opened
