@@ -1,6 +1,8 @@
 """What every warehouse promises, kept by the one in Postgres and files."""
 
 import json
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -263,3 +265,12 @@ def test_a_state_can_be_pinned_and_read_as_of_a_moment(lakehouse: Lakehouse):
     assert [row[2] for row in stored(lakehouse.as_of(moment))] == [5]
     with pytest.raises(WarehouseError, match="cannot be opened"):
         stored(lakehouse.as_of(datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+def test_a_process_can_be_started_by_a_fork_while_the_warehouse_is_open(lakehouse: Lakehouse):
+    """As Spark's gateway is: a child that ended the parent's DuckDB would wait for threads it has not."""
+    store(lakehouse, plays([(1, "a", 5, 1)]))
+    assert len(stored(lakehouse)) == 1
+    done = subprocess.run([sys.executable, "-c", ""], preexec_fn=lambda: None, timeout=60, check=False)
+    assert done.returncode == 0
+    assert len(stored(lakehouse)) == 1
