@@ -14,6 +14,7 @@ import pytest
 
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse import lakehouse as module
+from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.erasing import erase_rows
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 from spotify_assets.warehouse.lakehouse import Lakehouse
@@ -22,6 +23,7 @@ from spotify_assets.warehouse.publish import publish
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows, read_rows
 from spotify_assets.warehouse.upkeep import look_after
 from tests.cluster import lakes
+from tests.cluster.driver import write
 from tests.servers.postgres import Postgres
 from tests.warehouse.plays import PLAYS, plays
 
@@ -274,3 +276,17 @@ def test_a_process_can_be_started_by_a_fork_while_the_warehouse_is_open(lakehous
     done = subprocess.run([sys.executable, "-c", ""], preexec_fn=lambda: None, timeout=60, check=False)
     assert done.returncode == 0
     assert len(stored(lakehouse)) == 1
+
+
+def test_a_table_that_counts_wrong_or_lacks_a_file_is_told(lakehouse: Lakehouse):
+    write(lakehouse, 1)
+    with lakehouse.reader() as connection:
+        assert disagreements(connection) == {}
+    with lakehouse.transaction() as connection:
+        connection.execute("delete from core.plays where track = 'track 3'")
+    with lakehouse.reader() as connection:
+        assert disagreements(connection) == {"core.plays": "19 by count(*), 19 by a scan, 20 by the books"}
+    file = next(path for path in lakes.stored_files(lakehouse) if "plays" in path.parts)
+    file.unlink()
+    with lakehouse.reader() as connection:
+        assert "cannot be read" in disagreements(connection)["core.plays"]
