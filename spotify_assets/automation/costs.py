@@ -80,8 +80,8 @@ class RunMeter:
         duration, rows = metadata.get(_DURATION), metadata.get(_ROWS)
         part = self._since(table)
         if duration is not None:
-            counted = int(rows.value) if rows is not None else None  # type: ignore[call-overload]
-            part = replace(part, seconds=float(duration.value), rows_in=None, rows_out=counted)  # type: ignore[arg-type]
+            counted = int(str(rows.value)) if rows is not None else None
+            part = replace(part, seconds=float(str(duration.value)), rows_in=None, rows_out=counted)
         self._parts.append(part)
         self._before, self._tally = used(), replace(TALLY)
 

@@ -73,10 +73,11 @@ def _tracks(connection: Connection) -> pl.DataFrame:
     columns = ", ".join(dict.fromkeys((*NEEDED_OF_TRACKS, *_NAMED)))
     if not is_stored(connection, TRACKS):
         return TRACKS.empty()
-    return connection.sql(
+    newest: pl.DataFrame = connection.sql(
         f"select {columns} from {TRACKS.full_name} "
         "qualify row_number() over (partition by track_id order by snapshot_date desc) = 1"
     ).pl()
+    return newest
 
 
 def _of_cutoff(connection: Connection, user: str, task: str) -> pl.DataFrame:

@@ -112,7 +112,7 @@ def two_devices(makings: Makings, own: pl.DataFrame, day: date, random: np.rando
     if session is None:
         return None
     tracks = _some(makings.tracks, session.height - 3, random)
-    start = session["started_at"].min() + 2 * _MINUTE  # type: ignore[operator]
+    start = _moment(session["started_at"].min()) + 2 * _MINUTE
     device = next(name for name in planted.DEVICES if name not in set(own["device"].unique()) - {"tablet"})
     device = device if device != session["device"][0] else "web"
     rows = _played(own, tracks, start).with_columns(device=pl.lit(device))
@@ -126,7 +126,7 @@ def journey(makings: Makings, own: pl.DataFrame, day: date, random: np.random.Ge
     far = sorted({country for country, _, _ in planted.PLACES if least_km(home, country) >= FAR_KM})
     if session is None or not far:
         return None
-    start = session["ended_at"].max() + random.uniform(40, 90) * _MINUTE  # type: ignore[operator]
+    start = _moment(session["ended_at"].max()) + random.uniform(40, 90) * _MINUTE
     rows = _played(own, _some(makings.tracks, min(5, session.height - 1), random), start)
     country = far[int(random.integers(len(far)))]
     return _case("borrowed_account", own, rows.with_columns(country=pl.lit(country)), alone=False)
@@ -197,9 +197,15 @@ def _some(tracks: pl.DataFrame, count: int, random: np.random.Generator) -> pl.D
     return tracks[order[:count]]
 
 
+def _moment(found: object) -> datetime:
+    """The first or last moment of a column that has one."""
+    assert isinstance(found, datetime)
+    return found
+
+
 def _until(tracks: pl.DataFrame, start: datetime, end: datetime) -> pl.DataFrame:
     """The tracks round and round, as many as it takes."""
-    rounds = int((end - start).total_seconds() * 1_000 // tracks["length_ms"].sum()) + 1
+    rounds = int((end - start).total_seconds() * 1_000 // int(tracks["length_ms"].sum())) + 1
     repeated = pl.concat([tracks] * rounds)
     wanted = (end - start).total_seconds() * 1_000
     return repeated.filter(repeated["length_ms"].cum_sum() - repeated["length_ms"] < wanted)
@@ -241,5 +247,5 @@ def _played(own: pl.DataFrame, tracks: pl.DataFrame, start: datetime) -> pl.Data
     return (
         rows.with_columns(event_id=pl.Series(ids, dtype=pl.String))
         .select(RAW_EVENTS.column_names)
-        .cast(dict(RAW_EVENTS.polars_schema))
+        .cast(RAW_EVENTS.polars_schema)
     )

@@ -38,7 +38,8 @@ class Blend:
 
     def of(self, scores: Mapping[Score, Floats]) -> Floats:
         """The weighted sum of the scores."""
-        total: Floats = sum(np.float32(weight) * scores[name] for name, weight in self.weights.items())
+        weighted = [np.float32(weight) * scores[name] for name, weight in self.weights.items()]
+        total: Floats = np.sum(weighted, axis=0)
         return total
 
 

@@ -13,9 +13,9 @@ import polars as pl
 
 from spotify_assets.recommend.blend import Blend, learn_blend, only_new, parts, scores_of
 from spotify_assets.recommend.evaluation import judge_lists, top
-from spotify_assets.recommend.listening import Ints, Listening
+from spotify_assets.recommend.listening import Floats, Ints, Listening
 from spotify_assets.recommend.requests import TASKS, Requests, Task, requests_after
-from spotify_assets.recommend.rungs import SCORES, Fitted
+from spotify_assets.recommend.rungs import SCORES, Fitted, Score
 from spotify_assets.rows.window import Window
 from spotify_assets.skip.evaluation import Estimate
 
@@ -59,7 +59,8 @@ class Learnt:
         found: dict[str, list[Ints]] = {}
         for part in parts(requests, len(self.listening.tracks)):
             scores = scores_of(self.fitted, task, part)
-            ranked = {name: scores[name] for name in rungs(task)} | {BLEND: self.blends[task].of(scores)}
+            ranked: dict[str, Floats] = {name: scores[name] for name in rungs(task)}
+            ranked[BLEND] = self.blends[task].of(scores)
             for name, each in ranked.items():
                 found.setdefault(name, []).append(top(only_new(each, self.fitted, task, part)))
         return {name: np.concatenate(lists) for name, lists in found.items()}
@@ -87,7 +88,7 @@ class Told:
         return requests_after(task, listening, self.plays.filter(within))
 
 
-def rungs(task: Task) -> tuple[str, ...]:
+def rungs(task: Task) -> tuple[Score, ...]:
     """The rungs of a task, but for the blend."""
     return tuple(name for name in SCORES[task] if name != "just_played")
 

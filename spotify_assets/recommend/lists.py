@@ -38,8 +38,7 @@ def recommendations(told: Told, learnt: Learnt, rules: list[Exclusion], cutoff: 
         track=pl.Series(listening.tracks.places(plays["track_id"])),
     )
     habits = {
-        int(user): Habits.of(rows)  # type: ignore[call-overload]
-        for (user,), rows in told_of.partition_by("user", as_dict=True).items()
+        int(user): Habits.of(rows) for (user,), rows in told_of.partition_by("user", as_dict=True).items()
     }
     reasons = Reasons(learnt.fitted, habits, _names(listening, told.tracks))
     excluded = _excluded(listening, told.tracks, rules)

@@ -87,8 +87,9 @@ class Reasons:
         reasons = []
         for place, (track, by) in enumerate(zip(tracks.tolist(), strongest, strict=True)):
             says = habits.says(track)
-            if says and by == "neighbours" and beside[place] is not None:
-                reasons.append(f"{says}, often with {self.names[beside[place]]}")
+            with_it = beside[place]
+            if says and by == "neighbours" and with_it is not None:
+                reasons.append(f"{says}, often with {self.names[with_it]}")
             elif says:
                 reasons.append(says)
             elif by == "popularity":

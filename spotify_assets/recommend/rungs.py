@@ -68,11 +68,13 @@ class Fitted:
 
     def _personal(self, requests: Requests) -> Floats:
         plays = self.listening.plays[requests.user].toarray()
-        return np.log(_LEAST + plays) + 1e-3 * self._popularity
+        made: Floats = np.log(_LEAST + plays) + 1e-3 * self._popularity
+        return made
 
     def _neighbours(self, requests: Requests) -> Floats:
         everybody = (_per_row(requests.context) @ self.together).toarray()
-        return np.log(_LEAST + self._own_neighbours(requests) + everybody)
+        told: Floats = np.log(_LEAST + self._own_neighbours(requests) + everybody)
+        return told
 
     @cached_property
     def _own(self) -> tuple[Sparse, Sparse, Ints]:
@@ -86,7 +88,7 @@ class Fitted:
         )
         user, track = np.divmod(pairs, shape[1])
         sessions = cells(found.row, number, (found.shape[0], pairs.size))
-        return sessions, cells(user, track, shape, np.arange(1, pairs.size + 1)), track
+        return sessions, cells(user, track, shape, np.arange(1.0, pairs.size + 1)), track
 
     def _own_neighbours(self, requests: Requests) -> Floats:
         """The share of the listener's sessions that had each track, by how much of the context they had."""
@@ -135,7 +137,8 @@ class Fitted:
     def _content(self, requests: Requests) -> Floats:
         """How far each track lies in the listener's direction; the further, the less a step more is worth."""
         along = self._direction[requests.user] @ self.listening.tracks.sound.T
-        return -np.log1p(np.exp(-2 * along))
+        told: Floats = -np.log1p(np.exp(-2 * along))
+        return told
 
 
 def _per_row(matrix: Sparse) -> Sparse:

@@ -66,7 +66,7 @@ class OpenMeteo:
             hourly = answer["hourly"]
             columns = {name: hourly[asked] for asked, name in VARIABLES.items()}
             made = pl.DataFrame({"hour": hourly["time"], **columns}, strict=False)
-            return made.with_columns(pl.col("hour").str.to_datetime("%Y-%m-%dT%H:%M")).cast(dict(HOURS))
+            return made.with_columns(pl.col("hour").str.to_datetime("%Y-%m-%dT%H:%M")).cast(HOURS)
         except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
             raise RuntimeError(f"{self.archive_url} answered no hourly weather ({error})") from None
 

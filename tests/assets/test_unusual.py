@@ -44,7 +44,7 @@ def catalogue(world: Heard) -> pl.DataFrame:
     missing = [
         pl.lit(None, kind).alias(n) for n, kind in TRACKS.polars_schema.items() if n not in made.columns
     ]
-    return made.with_columns(missing).select(TRACKS.column_names).cast(dict(TRACKS.polars_schema))
+    return made.with_columns(missing).select(TRACKS.column_names).cast(TRACKS.polars_schema)
 
 
 @pytest.mark.parametrize("grain", ["day", "month"])

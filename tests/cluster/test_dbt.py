@@ -63,11 +63,13 @@ def build(warehouse: Warehouse, target: Path, *arguments: str) -> None:
 
 def test_dbt_makes_the_same_marts_of_all_days_and_of_some(lakehouse: Lakehouse, tmp_path: Path):
     native = Database(tmp_path / "warehouse.duckdb")
-    for number, warehouse in enumerate((native, lakehouse)):
+    both: tuple[Warehouse, ...] = (native, lakehouse)
+    for number, warehouse in enumerate(both):
         create(warehouse, source_frames())
         build(warehouse, tmp_path / f"{number}")
     assert differences(native, lakehouse) == []
-    for number, warehouse in enumerate((native, lakehouse)):
+    both: tuple[Warehouse, ...] = (native, lakehouse)
+    for number, warehouse in enumerate(both):
         with warehouse.transaction() as connection:
             connection.execute("delete from core.listening_events where event_date = ?", [CHANGED])
         build(warehouse, tmp_path / f"{number}", *SOME_DAYS)

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 
 from spotify_assets.rows.window import Window
-from spotify_assets.warehouse import lakehouse as module
 from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.erasing import erase_rows
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
@@ -22,6 +21,7 @@ from spotify_assets.warehouse.migrate import migrate, plan, stored_table
 from spotify_assets.warehouse.publish import publish
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows, read_rows
 from spotify_assets.warehouse.upkeep import look_after
+from spotify_assets.warehouse.write_lock import WriteLock
 from tests.cluster import lakes
 from tests.cluster.driver import write
 from tests.servers.postgres import Postgres
@@ -122,7 +122,7 @@ def test_writers_take_turns(lakehouse: Lakehouse):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(row[1] for row in stored(lakehouse)) == [str(number) for number in range(6)]
+    assert sorted(str(row[1]) for row in stored(lakehouse)) == [str(number) for number in range(6)]
 
 
 def end_sessions_with_the_lock(lakehouse: Lakehouse) -> None:
@@ -152,7 +152,7 @@ def test_also_between_the_last_look_and_the_commit_two_writers_do_not_both_write
     with pytest.raises(WarehouseError, match="commit failed"), lakehouse.transaction() as connection:
         insert_rows(connection, PLAYS, plays([(1, "a", 5, 1)]), SLICE, label="late")
         end_sessions_with_the_lock(lakehouse)
-        monkeypatch.setattr(module.WriteLock, "check", lambda _: None)
+        monkeypatch.setattr(WriteLock, "check", lambda _: None)
         other = replace(lakehouse, lock_timeout_seconds=9.0)
         store(other, plays([(1, "a", 5, 1)]))
     assert stored(lakehouse) == [(date(2025, 1, 1), "a", 5, 1, None)]

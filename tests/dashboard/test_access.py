@@ -229,7 +229,7 @@ def test_other_pages_tell_a_listener_of_nobody_else_even_if_they_could_be_opened
     log_in(monkeypatch, LISTENER)
     page = open_page(module, published, monkeypatch)
     kinds = ("caption", "info", "markdown", "metric", "subheader", "warning", "error", "code")
-    shown = [str(one.value) for kind in kinds for one in page.get(kind)]
+    shown = [str(getattr(one, "value", "")) for kind in kinds for one in page.get(kind)]
     shown += [one.value.to_csv() for one in page.dataframe]
     shown += [str(option) for one in page.selectbox for option in one.options]
     assert any(DECLARED in text for text in shown)

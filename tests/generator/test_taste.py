@@ -43,11 +43,11 @@ def test_tracks_are_played_as_often_as_their_chances_say(world: World, plays: pl
         for (session,), after in (
             rows.filter(pl.col("event_date") >= week).partition_by("session_id", as_dict=True).items()
         ):
-            chances = oracle.next_play(int(user), after["event_date"][0], str(session), heard)  # type: ignore[call-overload]
+            chances = oracle.next_play(int(user), after["event_date"][0], str(session), heard)
             assert chances.sum() == pytest.approx(1, abs=1e-6)
             best = np.argsort(-chances)[:10]
             said += chances[best].sum() * after.height
-            happened += after["track"].is_in(best.tolist()).sum()
+            happened += int(after["track"].is_in(best.tolist()).sum())
             total += after.height
     assert total > 3_000
     assert happened / total == pytest.approx(said / total, abs=0.04)

@@ -16,7 +16,7 @@ from tests.insight.planted import hours_of
 from tests.transforms.events import at, listening_events, playback, track
 
 Row = dict[str, Any]
-SESSION = {"session_id": "s", "is_stream": True, "outcome": "complete", "device": "mobile"}
+SESSION: dict[str, Any] = {"session_id": "s", "is_stream": True, "outcome": "complete", "device": "mobile"}
 
 
 def one_after_another(
@@ -37,7 +37,7 @@ def plays(*rows: Row) -> pl.DataFrame:
     return music(listening_events(*rows).select(NEEDED))
 
 
-TEN = {"track_id": lambda n: track(n % 10), "artist_name": "A", "album_name": "B"}
+TEN: dict[str, Any] = {"track_id": lambda n: track(n % 10), "artist_name": "A", "album_name": "B"}
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,10 @@ def test_where_taste_is_shuffled_nothing_beats_popularity(world: Generated):
     for (task, _), measures in found.items():
         plain = found[task, "popularity"]
         for name in ("ndcg_10", "recall_20"):
-            assert plain[name].high is not None
-            assert measures[name].value <= plain[name].high, (task, name)
+            value, high = measures[name].value, plain[name].high
+            assert value is not None
+            assert high is not None
+            assert value <= high, (task, name)
 
 
 def test_nothing_of_the_days_that_are_judged_on_enters(world: Generated):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -72,7 +72,8 @@ def test_staged_slices_are_stored_with_the_books_of_slices_made_here(tmp_path: P
         assert pl.concat(books.rejected)["source_row"].to_list() == [7]
         assert pl.concat(books.duplicate_plays).height == 2
     tables = []
-    for number, parts in enumerate((here, elsewhere)):
+    both: tuple[Sequence[Part], ...] = (here, elsewhere)
+    for number, parts in enumerate(both):
         database = Database(tmp_path / f"{number}.duckdb")
         with database.transaction() as connection:
             create_table(connection, PLAYS)

@@ -1,6 +1,7 @@
 """What becomes of a find, if a person wants: the exclusion rule that keeps it out, and what that changes."""
 
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -32,7 +33,7 @@ def whole_episodes(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def rule_of(episode: dict[str, object]) -> Exclusion:
+def rule_of(episode: dict[str, Any]) -> Exclusion:
     """The rule that excludes an episode: the listener's playbacks of its time, at its device where it names
     one.
 
@@ -44,10 +45,10 @@ def rule_of(episode: dict[str, object]) -> Exclusion:
     start, end = episode["started_at"], episode["ended_at"]
     # What ended as it began is not part of it, and its own last end is.
     return Exclusion(
-        user_id=episode["user_id"],  # type: ignore[arg-type]
-        since=start + _JUST,  # type: ignore[operator]
-        until=end + _JUST,  # type: ignore[operator]
-        device=episode["device"],  # type: ignore[arg-type]
+        user_id=episode["user_id"],
+        since=start + _JUST,
+        until=end + _JUST,
+        device=episode["device"],
     )
 
 

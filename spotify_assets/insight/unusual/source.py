@@ -17,7 +17,7 @@ MISSED = 20.0
 AT_ONCE, MORE_THAN = 5, timedelta(minutes=5)
 """Playbacks that ended in one minute, and the music in them beside the longest: it takes longer to hear."""
 _HOUR = timedelta(hours=1)
-_SCHEMA = {
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source": pl.String,
     "started_at": pl.Datetime("us"),
     "ended_at": pl.Datetime("us"),

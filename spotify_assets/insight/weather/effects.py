@@ -106,7 +106,8 @@ def _answer(
         return answer
     within = ["local_hour"] if condition.seasonal else ["month", "local_hour"]
     dx, dy = (_within(rows, values, w, within) for values in (x, y))
-    slopes = _drawn(np.bincount(of_block, w * dx * dx), np.bincount(of_block, w * dx * dy), rng)
+    xx, xy = (np.bincount(of_block, w * dx * each).astype(np.float64) for each in (dx, dy))
+    slopes = _drawn(xx, xy, rng)
     if slopes is None:
         return answer
     estimate, drawn = slopes

@@ -74,10 +74,10 @@ def _words(
     y = margin + small + (120 if is_tall else 0)
     said = [text(margin, y, cut(face.kicker, small, room), small, colours["mark"], bold=True)]
     most = 7 if is_tall else 5
-    large, lines = _fitting(face.headline, large, room, most)
+    size, lines = _fitting(face.headline, large, room, most)
     for line in lines:
-        y += large * 1.25
-        said.append(text(margin, y, line, large, colours["ink"], bold=True))
+        y += size * 1.25
+        said.append(text(margin, y, line, size, colours["ink"], bold=True))
     for sentence in face.lines:
         for line in wrapped(sentence, medium, room, most=2):
             y += medium * 1.45
