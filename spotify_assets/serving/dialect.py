@@ -63,6 +63,10 @@ def _rewritten(node: "exp.Expr", variables: Mapping[str, str]) -> "exp.Expr | No
             changed = exp.ILike(this=unicode, expression=node.expression)
         case exp.Literal(is_string=False) if "." in node.name:
             changed = _as_double(node.copy())
+        case exp.Func() if node.sql_name().lower() == "to_days" or node.name.lower() == "to_days":
+            days = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+            before = [exp.Literal.number(0) for _ in ("years", "months", "weeks")]
+            changed = exp.Anonymous(this="make_interval", expressions=[*before, days])
         case exp.Placeholder() if node.name.isdigit():  # `$1`, which would be written as `%(1)s`
             changed = exp.Parameter(this=exp.Literal.number(node.name))
         case exp.Anonymous() if node.name.lower() == "getvariable":

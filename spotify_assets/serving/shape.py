@@ -15,12 +15,12 @@ from types import MappingProxyType
 import yaml  # type: ignore[import-untyped]
 
 from spotify_assets.serving.dialect import translated
-from spotify_assets.tables import TABLES
+from spotify_assets.tables import TABLES, Table
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.errors import WarehouseError
 
 SCHEMAS = ("marts", "bi")
-BESIDE_MARTS = frozenset({"ml.unusual_listening"})
+BESIDE_MARTS = frozenset({"ml.unusual_listening", "ops.run_costs"})
 """Tables of the catalogue that are published too, because usual questions read them."""
 PARTS = ("event_date", "local_date", "snapshot_date", "event_month")
 """Columns by whose dates a table is published; the first that it has. Others are one part."""
@@ -156,11 +156,17 @@ def served_relations(connection: Connection, project_dir: Path) -> dict[str, Ser
             name,
             catalogued.description if catalogued else (comment or "").strip() or None,
             columns[f"{schema}.{name}"],
-            catalogued.key if catalogued else keys.get(name, ()) if schema == "marts" else (),
+            _key_of(catalogued) if catalogued else keys.get(name, ()) if schema == "marts" else (),
             _view_query(sql) if is_view else None,
         )
         (views if is_view else tables).append(relation)
     return {relation.full_name: relation for relation in (*tables, *views)}
+
+
+def _key_of(table: Table) -> tuple[str, ...]:
+    """The key of a table of the catalogue; none where a column of it may be null."""
+    nullable = {column.name for column in table.columns if column.nullable}
+    return () if nullable & set(table.key) else table.key
 
 
 def _is_served(schema: str, name: str) -> bool:

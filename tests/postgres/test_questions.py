@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+import sqlglot
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner, Result
 
@@ -15,9 +16,11 @@ from spotify_assets.serving.dialect import translated
 from spotify_assets.serving.publishing import publish_to_postgres
 from spotify_assets.serving.questions import run_query_on_postgres
 from spotify_assets.serving.server import PostgresError
+from spotify_assets.serving.shape import BESIDE_MARTS
 from spotify_assets.settings import PROJECT_ROOT
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.queries import read_queries, run_query
+from tests.insight.rows import cost_rows
 from tests.postgres.looking import Rows, asked, in_copy
 from tests.servers.postgres import Postgres
 
@@ -26,7 +29,7 @@ QUERIES = read_queries(DBT / "analyses")
 OTHERS: dict[str, tuple[dict[str, str], ...]] = {
     "top_tracks_past_7_days": ({"days": "30", "top": "50", "by": "id"},),
     "top_songs_per_artist": ({"artist": "%A%", "songs": "3"}, {"by": "id", "artists": "40"}),
-    "album_comparison": ({"album": "%o%", "top": "1000"}, {"artist": "%É%"}),
+    "album_comparison": ({"album": "%o%", "top": "1000"}, {"artist": "%E%"}),
     "taste_of_listener": ({"days": "20"},),
     "retention": ({"period": "month"},),
     "skip_rate_by_context": tuple(
@@ -55,6 +58,15 @@ def copy(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "insert into ml.unusual_listening by name select event_id as unusual_id, event_date, user_id, "
             "'sleep_loop' as kind, 'track' as sign, source, started_at, ended_at, 1 as playbacks, ms_played, "
             "'the same' as says, '1' as rule_version from marts.fact_listens where ms_played > 195000"
+        )
+        [(table, costs)] = cost_rows().items()
+        connection.register("costs", costs.to_arrow())
+        connection.execute(f"insert into {table} by name select * from costs")
+        connection.execute(
+            "insert into marts.listening_by_weather by name select user_id, 'rain' as condition, "
+            "'plays' as measure, 'wet with dry' as compares, 10 as hours, true as is_positive, "
+            "'more' as answer, hash(user_id) % 1000 / 7 as estimate, "
+            "hash(user_id) % 99 / 100 as adjusted_p_value from marts.dim_user"
         )
     return target
 
@@ -88,6 +100,18 @@ def test_names_are_meant_as_the_copy_means_them(served: str, copy: Path):
         run_query_on_postgres(served, query, {"listener": "'; drop table marts.dim_user; --"})
 
 
+def test_every_table_that_a_question_reads_is_served(served: str):
+    read = {
+        f"{table.db}.{table.name}"
+        for query in QUERIES.values()
+        for table in sqlglot.parse_one(query.sql(), read="duckdb").find_all(sqlglot.exp.Table)
+        if table.db
+    }
+    beside = {name for name in read if not name.startswith("marts.")}
+    assert beside == BESIDE_MARTS
+    assert read <= {name for (name,) in asked(served, "select relation from serving.relations")}
+
+
 # --- what the translation must keep
 
 
@@ -117,6 +141,7 @@ NUMBERS = (
         f"select c from {NUMBERS} order by c desc",
         "select year(date '2024-02-29') + 1, date '2024-03-01' - date '2024-02-01', date '2024-03-01' - 1",
         "select cast(date_trunc('week', date '2024-03-03') as date)",
+        "select timestamp '2024-03-31 12:00:00' - to_days(cast(3 as integer))",
         "select date '2024-03-31' + interval 1 month > date '2024-04-29'",
         "select if(1 < 2, 'yes', 'no'), starts_with('=abc', '='), substr('=abc', 2), 7 % 5, pow(2, 3)",
     ],
