@@ -19,6 +19,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.access_settings import AccessSettings
 from spotify_assets.account_settings import AccountSettings
 from spotify_assets.insight_settings import InsightSettings
 from spotify_assets.places import Place, place_of
@@ -86,7 +87,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccountSettings, InsightSettings, StreamSettings):
+class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -187,17 +188,6 @@ class Settings(AccountSettings, InsightSettings, StreamSettings):
         "a history.",
     )
 
-    access_file: Path | None = Field(
-        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
-    )
-    login_file: Path | None = Field(
-        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
-    )
-
-    share_key: SecretStr | None = Field(
-        None, description="What links to shared recaps are signed with; another one takes all links back."
-    )
-
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(
         "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
@@ -217,10 +207,10 @@ class Settings(AccountSettings, InsightSettings, StreamSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
+    @field_validator("data_dir", "dbt_project_dir")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().resolve()
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -260,12 +250,6 @@ class Settings(AccountSettings, InsightSettings, StreamSettings):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _login_has_both_files(self) -> Self:
-        if (self.access_file is None) != (self.login_file is None):
-            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")

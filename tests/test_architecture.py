@@ -17,7 +17,7 @@ DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "recommend", "gene
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places", "account_settings", "insight_settings", "stream_settings"},
+    {"places", "access_settings", "account_settings", "insight_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
