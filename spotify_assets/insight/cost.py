@@ -1,8 +1,8 @@
 """What runs cost, and what they would with more listening: of ops.run_costs, prices and nothing else.
 
 A step takes so much for being there and so much for every event: both are fitted to what runs of different
-sizes took. From three sizes on there is a part that grows with the square root of the events, as do the tracks
-that are heard. Where all runs had one size, everything is taken to grow with the events, which is too much.
+sizes took. From three sizes on there is a part that grows with the square root of the events, as the tracks
+that are heard do. Where all runs had one size, everything is taken to grow with the events, which is too much.
 """
 
 from dataclasses import dataclass
