@@ -2,7 +2,7 @@
 
 A step takes so much for being there and so much for every event: both are fitted to what runs of different
 sizes took. From three sizes on there is a part that grows with the square root of the events, as the tracks
-that are heard do. Where all runs had one size, everything is taken to grow with the events, which is too much.
+that are heard do. Where all runs had one size, everything is taken to grow with the events: that is too much.
 """
 
 from dataclasses import dataclass
