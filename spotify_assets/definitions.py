@@ -70,7 +70,6 @@ def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDef
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
     from spotify_assets.assets.publish import metrics_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
-    from spotify_assets.assets.recommendations import recommendation_assets  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
@@ -81,7 +80,6 @@ def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDef
         *core_assets(settings),
         *identity_assets(settings),
         *ml_assets(settings),
-        *recommendation_assets(settings),
         *unusual_assets(settings),
         *weather_assets(settings),
         dbt_assets_of(settings),

@@ -76,7 +76,7 @@ def test_plays_and_snapshots_become_marts_and_the_export_wins(api: SpotifyApi, t
         told = moment if number % 2 else moment - timedelta(milliseconds=duration_ms(song))
         api.person("anna").played(round(told.timestamp() * 1_000), song, round(moment.timestamp() * 1_000))
     given = {name: value for name, value in api.settings(tmp_path / "data").items() if value is not None}
-    variables = {f"SPOTIFY_{name.upper()}": str(value) for name, value in given.items()}
+    variables: dict[str, Any] = {f"SPOTIFY_{name.upper()}": str(value) for name, value in given.items()}
     token = {**api.grant("anna"), "expires_at": time.time() + 3_600}
     TokenStore(Settings(**given).tokens_dir).save(Account("anna", CLIENT_ID, "2026-03-01"), token)
 
@@ -86,8 +86,8 @@ def test_plays_and_snapshots_become_marts_and_the_export_wins(api: SpotifyApi, t
     sources = "select source, count(*) from marts.fact_listens group by source"
     assert asked(tmp_path, sources) == [("web_api", PLAYS)]
 
-    told = run_cli(tmp_path, "fetch", "spotify", "--only", "snapshots", **variables)
-    assert "Landed 7 tracks" in told.stdout
+    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "snapshots", **variables)
+    assert "Landed 7 tracks" in fetched.stdout
     run_cli(tmp_path, "materialize", *selected, **variables)
     popularity = "select track_id, popularity from marts.fact_track_popularity order by track_id"
     assert asked(tmp_path, popularity) == [(id_of("track", song), song) for song in range(7)]

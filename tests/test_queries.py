@@ -21,6 +21,7 @@ from spotify_assets.warehouse.queries import Query, find_query, read_queries, ru
 from tests.dbt.generated import by_recording, core_tables, standing_for
 from tests.dbt.warehouse import PROJECT_DIR, DbtWarehouse, problems
 from tests.insight.rows import cost_rows, unusual_rows, weather_rows
+from tests.recommend.worlds import quality_of_recommendations
 
 QUERIES = read_queries(PROJECT_DIR / "analyses")
 DOCS = PROJECT_DIR.parent / "docs"
@@ -32,7 +33,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     built = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
     tables = core_tables()
     events = tables["core.listening_events"]
-    built.create(tables | unusual_rows(events) | weather_rows(events) | cost_rows())
+    insights = unusual_rows(events) | weather_rows(events) | cost_rows()
+    built.create(tables | insights | quality_of_recommendations())
     built.build("--exclude-resource-type", "test")
     return built
 

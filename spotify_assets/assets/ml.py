@@ -15,6 +15,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.cutoffs import Cutoffs, beside_stored, newest_cutoffs, own_tables, stored_rows
+from spotify_assets.assets.recommendations import recommendation_assets
 from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
 from spotify_assets.rows.window import Window
@@ -167,7 +168,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         slices = _made(context, settings, own_tables(warehouse, SURVIVAL_TABLES), cutoffs, make)
         return cast("tuple[Slices, Slices]", slices)
 
-    return [model_features, skip_model, skip_ladder, skip_survival]
+    return [model_features, skip_model, skip_ladder, skip_survival, *recommendation_assets(settings)]
 
 
 def _train(

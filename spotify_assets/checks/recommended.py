@@ -9,12 +9,14 @@ from spotify_assets.checks.bounds import Bounds
 from spotify_assets.tables import LISTENING_EVENTS, PLAYBACK_ACTIONS, TRACKS
 from spotify_assets.tables.recommend import NO_WORSE, NOTHING_EXCLUDED, NOTHING_HEARD, NOTHING_LATER
 from spotify_assets.transforms.exclusions import excluded_tracks
-from spotify_assets.warehouse.audit import Finding
+from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.connection import Connection, single_row
 
 
 def heard_before(connection: Connection, relation: str, parameters: Sequence[object], _: Bounds) -> Finding:
     """Whether a track that is recommended as new was played up to the cut-off."""
+    if not stored_columns(connection, LISTENING_EVENTS.full_name):
+        return Finding(NOTHING_HEARD.name, 0, "")
     [heard] = single_row(
         connection,
         f"""
@@ -35,6 +37,8 @@ def heard_before(connection: Connection, relation: str, parameters: Sequence[obj
 
 def excluded(connection: Connection, relation: str, parameters: Sequence[object], bounds: Bounds) -> Finding:
     """Whether a track is recommended that a rule of the exclusions keeps out."""
+    if not (bounds.exclusions and stored_columns(connection, TRACKS.full_name)):
+        return Finding(NOTHING_EXCLUDED.name, 0, "")
     tracks = connection.sql(
         f"""
         select distinct track_id, track_name, primary_artist_name
@@ -78,11 +82,11 @@ def worse_than_baseline(
             blend.cutoff_date,
             blend.task,
             if(blend.task = 'next', blend.ndcg_10_high, blend.recall_20_high) as at_best,
-            if(blend.task = 'next', plain.ndcg_10, plain.recall_20) as plain
+            if(blend.task = 'next', base.ndcg_10, base.recall_20) as plain
         from ({relation}) as blend
-        join ({relation}) as plain using (cutoff_date, task)
+        join ({relation}) as base using (cutoff_date, task)
         where blend.rung = 'blend' and at_best < plain
-            and plain.rung = if(blend.task = 'next', 'personal', 'popularity')
+            and base.rung = if(blend.task = 'next', 'personal', 'popularity')
         order by all
         """,
         [*parameters, *parameters],

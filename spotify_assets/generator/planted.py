@@ -19,9 +19,9 @@ class SkipHazard:
     """
 
     knots_seconds: tuple[float, ...] = (0.0, 5.0, 10.0, 30.0)
-    knots_hazard: tuple[float, ...] = (0.0, 0.34, 0.443, 0.595)
+    knots_hazard: tuple[float, ...] = (0.0, 0.347, 0.452, 0.607)
     """Summed baseline rate at each knot."""
-    tail_hazard: float = 0.511
+    tail_hazard: float = 0.521
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20, 30)
@@ -94,7 +94,7 @@ class Choice:
     playlists: int = 15
     """Parts of a repertoire, all of one size. A session plays from one of them, and what it comes across fits
     that one."""
-    playlist_lean: float = 0.5
+    playlist_lean: float = 0.45
     """How far what a playlist holds leans away from the listener's taste, of length 1."""
     repertoire_days: int = 90
     """Days after which a place of the repertoire is taken by another track."""

@@ -55,7 +55,7 @@ def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> 
     """
     import vl_convert  # noqa: PLC0415
 
-    specification = _with_hover(chart.to_dict(validate=False))
+    specification = _with_hover(in_language(chart.to_dict(validate=False)))
     specification |= {
         "config": _OF_THE_PAGE,
         "width": width,
@@ -63,7 +63,7 @@ def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> 
     }
     code = spoken().code
     locale = {} if code == ENGLISH else dict.fromkeys(("format_locale", "time_format_locale"), _LOCALES[code])
-    drawn = vl_convert.vegalite_to_svg(json.dumps(dressed(in_language(specification))), **locale)
+    drawn = vl_convert.vegalite_to_svg(json.dumps(dressed(specification)), **locale)
     numbers: dict[str, int] = {}
 
     def renamed(found: re.Match[str]) -> str:

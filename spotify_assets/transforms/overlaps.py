@@ -185,17 +185,7 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
             heard_before=pl.col("end_ms").cum_max().shift(1).over("source", "user_id"),
             followed_ms=pl.col("start_ms").shift(-1).over("source", "user_id"),
         )
-        .with_columns(
-            # What the source tells of the time before bounds how long the playback can have been paused.
-            paused_from=pl.when(starts_only)
-            .then("start_ms")
-            .otherwise(
-                pl.max_horizontal(
-                    pl.col("start_ms") - LONGEST_PAUSE_MS,
-                    pl.min_horizontal("start_ms", pl.col("heard_before").fill_null(pl.col("start_ms"))),
-                )
-            )
-        )
+        .with_columns(paused_from=_paused_from())
         .with_columns(
             from_ms=pl.col("paused_from") - pl.col("early_ms"),
             until_ms=pl.sum_horizontal(
@@ -203,6 +193,14 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     )
+
+
+def _paused_from() -> pl.Expr:
+    """The earliest start: what the source tells of the time before bounds how long a pause can have been."""
+    start = pl.col("start_ms")
+    silent_from = pl.min_horizontal(start, pl.col("heard_before").fill_null(start))
+    bounded = pl.max_horizontal(start - LONGEST_PAUSE_MS, silent_from)
+    return pl.when("starts_only").then(start).otherwise(bounded)
 
 
 def _of_source(attribute: str, kind: type[pl.DataType]) -> pl.Expr:

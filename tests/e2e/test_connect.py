@@ -23,7 +23,7 @@ def api() -> Iterator[SpotifyApi]:
         yield api
 
 
-def variables(api: SpotifyApi, folder: Path) -> dict[str, str]:
+def variables(api: SpotifyApi, folder: Path) -> dict[str, Any]:
     """The settings of the product by which it calls the test server, as environment."""
     given = api.settings(folder / "data", redirect_uri=api.redirect_uris[0])
     settings = {f"SPOTIFY_{name.upper()}": str(value) for name, value in given.items() if value is not None}

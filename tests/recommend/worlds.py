@@ -14,8 +14,10 @@ from spotify_assets.generator.world import World, span_of
 from spotify_assets.recommend.evaluation import judge_lists, top
 from spotify_assets.recommend.ladder import Learnt, Told, judge, learn, midnight
 from spotify_assets.recommend.listening import Ints
+from spotify_assets.recommend.report import quality_rows
 from spotify_assets.recommend.requests import MOST_REQUESTS, OPENING, TASKS, Requests, Task
 from spotify_assets.rows.window import Window
+from spotify_assets.tables import RECOMMENDATION_QUALITY
 
 FIRST, DAYS, TEST_DAYS = date(2026, 9, 3), 28, 7
 """The windows of the defaults: 21 days to learn from, seven to be judged on."""
@@ -100,3 +102,12 @@ def ladder_of(made: Generated) -> pl.DataFrame:
         (pl.col(name) / pl.col(name).filter(rung="oracle").first().over("task")).alias(f"{name}_of_oracle")
         for name in ("ndcg_10", "recall_20")
     )
+
+
+def quality_of_recommendations() -> dict[str, pl.DataFrame]:
+    """Rows of `ml.recommendation_quality` of a small world, by the table's name."""
+    told = generated(users=30, tracks=500).told
+    learnt = learn(told, TEST.start, test_days=TEST_DAYS)
+    windows = TEST.preceding(DAYS - TEST_DAYS), TEST
+    rows = quality_rows(judge(told, learnt, TEST), learnt, cutoff=CUTOFF, windows=windows)
+    return {RECOMMENDATION_QUALITY.full_name: rows}

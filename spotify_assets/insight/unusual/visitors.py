@@ -13,13 +13,13 @@ from spotify_assets.insight.unusual.marks import HISTORY_DAYS, marks, span
 from spotify_assets.tables import PLAYBACK_ACTIONS
 
 KIND = "unlike_taste"
-LEAST_PLAYS, LEAST_DAYS = 80, 10
+LEAST_PLAYS, LEAST_DAYS = 80, 16
 PLAYBACKS, LONG = 12, timedelta(minutes=20)
 NEW_SHARE = 0.8
 """Of the playbacks of a burst, those of artists that are new to the listener."""
 KNOWN_DATES = 3
 """An artist played on fewer dates in the `HISTORY_DAYS` before is new: one odd night makes nobody known."""
-DISTANCE = 1.7
+DISTANCE = 2.0
 """How far the mean sound of a burst is from the listener's, in standard deviations of what they play, over
 `SOUND` together. Means of twelve tracks drawn from the listener's own are 0.9 apart."""
 KNOWN_SHARE = 0.5

@@ -19,6 +19,7 @@ from spotify_assets.report.sections import (
     looking_back,
     obsessions,
     over_time,
+    recommended,
     shows,
     sittings,
     skips,
@@ -70,6 +71,7 @@ PARTS = (
         (looking_back.NUMBERS, looking_back.DAY, over_time.JOURNEY, over_time.ERA),
     ),
     PagePart("part-taste", "Taste", (taste.ERAS, taste.MOODS, taste.SHIFT)),
+    PagePart("part-what-to-play", "What to play", (recommended.CHAPTER,)),
     PagePart("part-skips", "Skips", (skips.CHAPTER,)),
     PagePart(
         "part-beside-music",
