@@ -1,7 +1,8 @@
 """What runs cost, and what they would with more listening: of ops.run_costs, prices and nothing else.
 
 A step takes so much for being there and so much for every event: both are fitted to what runs of different
-sizes took. Where all runs had one size, everything is taken to grow with the events, which is too much.
+sizes took. From three sizes on there is a part that grows with the square root of the events, as the tracks
+that are heard do. Where all runs had one size, everything is taken to grow with the events: that is too much.
 """
 
 from dataclasses import dataclass
@@ -124,5 +125,14 @@ def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
         return float(y[0] * events / x[0])
     # Each run weighs by its size alike: the largest would else decide alone.
     weight: npt.NDArray[np.float64] = 1 / np.maximum(y, max(y.max() * 1e-3, 1e-9))
-    (fixed, each), _ = nnls(np.stack([weight, x * weight], axis=1), y * weight)
-    return float(fixed + each * events)
+    grows = [_fixed, _as_events] if x.size < 3 else [_fixed, np.sqrt, _as_events]
+    parts, _ = nnls(np.stack([of(x) * weight for of in grows], axis=1), y * weight)
+    return float(sum(part * float(of(np.array([events]))[0]) for part, of in zip(parts, grows, strict=True)))
+
+
+def _fixed(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.ones_like(events)
+
+
+def _as_events(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return events

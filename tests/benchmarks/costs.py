@@ -1,9 +1,9 @@
-"""Whether a projection of costs comes true: runs of two sizes tell what one of ten times the larger takes.
+"""Whether a projection of costs comes true: runs of some sizes tell what one of ten times the largest takes.
 
-    .venv/bin/python -m tests.benchmarks.costs [--users 30 300] [--days 14] [--times 10] [--tracks 5000]
+    .venv/bin/python -m tests.benchmarks.costs [--users 30 100 300] [--days 14] [--times 10] [--tracks 5000]
 
 Each size is a data folder of its own below `--data`, where its costs stay: the same days, so many listeners.
-The whole graph is materialised there by the command line, and what `ops.run_costs` has of the smaller two is
+The whole graph is materialised there by the command line, and what `ops.run_costs` has of the smaller ones is
 projected to the largest.
 """
 
@@ -51,14 +51,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--users", type=int, nargs=2, default=[30, 300])
+    parser.add_argument("--users", type=int, nargs="+", default=[30, 100, 300])
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=2, help="runs of each of the smaller sizes")
     parser.add_argument("--tracks", type=int, default=5_000)
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-costs")
     asked = parser.parse_args()
-    sizes = [*asked.users, asked.users[1] * asked.times]
+    sizes = [*asked.users, asked.users[-1] * asked.times]
     asked.data.mkdir(parents=True, exist_ok=True)
     *known, real = [
         costs_of(asked.data, users, number, asked.days, asked.tracks)
