@@ -5,7 +5,8 @@ Here belongs: wiring, and nothing else. Importing this module reads no manifest 
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,15 +27,8 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         RuntimeError: the dbt project does not parse.
     """
     # dagster_dbt takes seconds to import, so what needs it is imported here.
-    from spotify_assets.assets.core import core_assets  # noqa: PLC0415
-    from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
-    from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
-    from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import metrics_asset, postgres_asset, publish_asset  # noqa: PLC0415
-    from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.assets.publish import postgres_asset, publish_asset  # noqa: PLC0415
     from spotify_assets.assets.recaps import recap_asset  # noqa: PLC0415
-    from spotify_assets.assets.spec import key_of  # noqa: PLC0415
-    from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.automation.accounts import account_jobs, account_schedules  # noqa: PLC0415
     from spotify_assets.automation.conditions import follow_sensor  # noqa: PLC0415
     from spotify_assets.automation.costs import meter_of  # noqa: PLC0415
@@ -48,20 +42,11 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
     from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
     from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
-    from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
 
     keep_partitions(settings)
     begins = partial(start_of, settings)
     settings = with_start(settings)
-    made = [
-        *raw_assets(settings, begins),
-        *core_assets(settings),
-        *identity_assets(settings),
-        *ml_assets(settings),
-        *unusual_assets(settings),
-        dbt_assets_of(settings),
-        metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
-    ]
+    made = _tables(settings, begins)
     served = [postgres_asset(settings)] if settings.serving_postgres_url else []
     published = [publish_asset(settings, _leaves(made)), *served]
     defined = dg.Definitions(
@@ -75,6 +60,31 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         executor=watched_in_process_executor(meter_of(settings)),
     )
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
+
+
+def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
+    """What makes the tables, from raw files to marts."""
+    from spotify_assets.assets.core import core_assets  # noqa: PLC0415
+    from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
+    from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
+    from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
+    from spotify_assets.assets.publish import metrics_asset  # noqa: PLC0415
+    from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
+    from spotify_assets.assets.spec import key_of  # noqa: PLC0415
+    from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
+    from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
+    from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
+
+    return [
+        *raw_assets(settings, begins),
+        *core_assets(settings),
+        *identity_assets(settings),
+        *ml_assets(settings),
+        *unusual_assets(settings),
+        *weather_assets(settings),
+        dbt_assets_of(settings),
+        metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
+    ]
 
 
 def _of_lakehouse(settings: Settings) -> dg.Definitions:

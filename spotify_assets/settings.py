@@ -19,7 +19,9 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.access_settings import AccessSettings
 from spotify_assets.account_settings import AccountSettings
+from spotify_assets.insight_settings import InsightSettings
 from spotify_assets.places import Place, place_of
 from spotify_assets.stream_settings import StreamSettings
 
@@ -85,7 +87,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccountSettings, StreamSettings):
+class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -99,6 +101,7 @@ class Settings(AccountSettings, StreamSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # which may be a password
     )
 
     data_dir: Path = Field(
@@ -185,27 +188,6 @@ class Settings(AccountSettings, StreamSettings):
         "a history.",
     )
 
-    price_cpu_hour: float = Field(
-        0.04048, ge=0, description="What an hour of one processor costs, for `spotify-assets cost`."
-    )
-    price_memory_gb_hour: float = Field(
-        0.004445, ge=0, description="What a gigabyte of memory costs for an hour."
-    )
-    price_storage_gb_month: float = Field(
-        0.08, ge=0, description="What a gigabyte of storage costs for a month."
-    )
-
-    access_file: Path | None = Field(
-        None, description="Who may see what on the dashboard; open to everybody who reaches it when unset."
-    )
-    login_file: Path | None = Field(
-        None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
-    )
-
-    share_key: SecretStr | None = Field(
-        None, description="What links to shared recaps are signed with; another one takes all links back."
-    )
-
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(
         "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
@@ -225,10 +207,10 @@ class Settings(AccountSettings, StreamSettings):
     alert_email_to: str | None = Field(None, description="Who gets alerts by mail; several with commas.")
     alert_email_from: str = Field("spotify-assets@localhost", description="Sender of alerts by mail.")
 
-    @field_validator("data_dir", "dbt_project_dir", "access_file", "login_file")
+    @field_validator("data_dir", "dbt_project_dir")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().resolve()
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
 
     @field_validator("default_time_zone")
     @classmethod
@@ -268,12 +250,6 @@ class Settings(AccountSettings, StreamSettings):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _login_has_both_files(self) -> Self:
-        if (self.access_file is None) != (self.login_file is None):
-            raise ValueError("SPOTIFY_ACCESS_FILE and SPOTIFY_LOGIN_FILE are set together or not at all")
         return self
 
     @model_validator(mode="after")
@@ -360,6 +336,11 @@ class Settings(AccountSettings, StreamSettings):
     def exclusions_path(self) -> Path:
         """The file of rules for what is kept out of the listening."""
         return self.data_dir / "exclusions.toml"
+
+    @property
+    def places_path(self) -> Path:
+        """The file in which listeners declare where they are, for the weather."""
+        return self.data_dir / "places.toml"
 
     @property
     def processed_dir(self) -> Path:

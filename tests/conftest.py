@@ -4,12 +4,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from spotify_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from spotify_assets.warehouse.database import Database
 
 # One commit, one verdict: the same examples every time. `make explore` looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
@@ -75,6 +78,23 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     warehouse.build("--exclude-resource-type", "test")
     publish(Database(settings.warehouse_path), settings.processed_dir)
     return folder
+
+
+@pytest.fixture(scope="session")
+def listeners(tmp_path_factory: pytest.TempPathFactory) -> "Database":
+    """The published copy of four made-up listeners without a catalogue; only to be read."""
+    from spotify_assets.warehouse.database import Database
+    from spotify_assets.warehouse.publish import publish
+    from tests.dbt.warehouse import DbtWarehouse
+    from tests.report.listeners import core_tables
+
+    folder = tmp_path_factory.mktemp("listeners")
+    settings = Settings(data_dir=folder, _env_file=None)
+    warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
+    warehouse.create(core_tables())
+    warehouse.build("--exclude-resource-type", "test")
+    publish(Database(settings.warehouse_path), settings.processed_dir)
+    return Database(settings.serving_path)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "recommend", "gene
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places", "account_settings", "stream_settings"},
+    {"places", "access_settings", "account_settings", "insight_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
@@ -26,7 +26,7 @@ FLOORS = (
     {"warehouse"},
     {"start_date", "serving"},
     {"generator", "partitions"},
-    {"figures", "stream"},
+    {"figures", "stream", "weather"},
     {"report", "summary", "docs"},
     {"assets", "dashboard"},
     {"automation"},

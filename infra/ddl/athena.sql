@@ -335,6 +335,55 @@ tblproperties (
   'storage.location.template' = 's3://BUCKET/PREFIX/processed/core/listening_hours/month=${month}'
 );
 
+create external table if not exists `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` boolean,
+  `latitude` double,
+  `longitude` double,
+  `hour_starts_at` timestamp,
+  `event_date` date,
+  `temperature_c` double,
+  `rain_mm` double,
+  `cloud_cover` double,
+  `is_daylight` boolean
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_hours/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/core/weather_hours/month=${month}'
+);
+
+create external table if not exists `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `blocks` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `rule_version` string
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_effects/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
 create external table if not exists `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -1906,6 +1955,28 @@ create external table if not exists `listening_marts`.`daily_session_metrics` (
 )
 stored as parquet
 location 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
+create external table if not exists `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `relative_estimate` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `answer` string
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/'
 tblproperties (
   'classification' = 'parquet'
 );

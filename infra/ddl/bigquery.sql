@@ -215,6 +215,39 @@ create or replace external table `listening_core`.`listening_hours` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/listening_hours/*']);
 
+create or replace external table `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` bool,
+  `latitude` float64,
+  `longitude` float64,
+  `hour_starts_at` datetime,
+  `event_date` date,
+  `temperature_c` float64,
+  `rain_mm` float64,
+  `cloud_cover` float64,
+  `is_daylight` bool
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/weather_hours/*']);
+
+create or replace external table `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` int64,
+  `blocks` int64,
+  `mean` float64,
+  `estimate` float64,
+  `ci_low` float64,
+  `ci_high` float64,
+  `p_value` float64,
+  `adjusted_p_value` float64,
+  `is_positive` bool,
+  `rule_version` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/weather_effects/*']);
+
 create or replace external table `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -1333,6 +1366,24 @@ create or replace external table `listening_marts`.`daily_session_metrics` (
   `last_event_date` date
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/daily_session_metrics/*']);
+
+create or replace external table `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` int64,
+  `mean` float64,
+  `estimate` float64,
+  `ci_low` float64,
+  `ci_high` float64,
+  `relative_estimate` float64,
+  `p_value` float64,
+  `adjusted_p_value` float64,
+  `is_positive` bool,
+  `answer` string
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/listening_by_weather/*']);
 
 create or replace external table `listening_marts`.`daily_skip_flags` (
   `event_date` date,

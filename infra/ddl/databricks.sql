@@ -245,6 +245,43 @@ using parquet
 partitioned by (`month`)
 location 's3://BUCKET/PREFIX/processed/core/listening_hours/';
 
+create table if not exists `listening_core`.`weather_hours` (
+  `place_id` string,
+  `place_name` string,
+  `is_of_country` boolean,
+  `latitude` double,
+  `longitude` double,
+  `hour_starts_at` timestamp_ntz,
+  `event_date` date,
+  `temperature_c` double,
+  `rain_mm` double,
+  `cloud_cover` double,
+  `is_daylight` boolean,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/core/weather_hours/';
+
+create table if not exists `listening_core`.`weather_effects` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `blocks` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `rule_version` string
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/core/weather_effects/';
+
 create table if not exists `listening_core`.`daily_track_metrics` (
   `event_date` date,
   `track_id` string,
@@ -1477,6 +1514,25 @@ create table if not exists `listening_marts`.`daily_session_metrics` (
 )
 using parquet
 location 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/';
+
+create table if not exists `listening_marts`.`listening_by_weather` (
+  `user_id` string,
+  `condition` string,
+  `measure` string,
+  `compares` string,
+  `hours` bigint,
+  `mean` double,
+  `estimate` double,
+  `ci_low` double,
+  `ci_high` double,
+  `relative_estimate` double,
+  `p_value` double,
+  `adjusted_p_value` double,
+  `is_positive` boolean,
+  `answer` string
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/';
 
 create table if not exists `listening_marts`.`daily_skip_flags` (
   `event_date` date,

@@ -287,6 +287,51 @@ from 's3://BUCKET/PREFIX/processed/core/listening_hours/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_core"."weather_hours" (
+  "place_id" varchar(65535),
+  "place_name" varchar(65535),
+  "is_of_country" boolean,
+  "latitude" double precision,
+  "longitude" double precision,
+  "hour_starts_at" timestamp,
+  "event_date" date,
+  "temperature_c" double precision,
+  "rain_mm" double precision,
+  "cloud_cover" double precision,
+  "is_daylight" boolean
+);
+
+truncate "listening_core"."weather_hours";
+
+copy "listening_core"."weather_hours"
+from 's3://BUCKET/PREFIX/processed/core/weather_hours/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_core"."weather_effects" (
+  "user_id" varchar(65535),
+  "condition" varchar(65535),
+  "measure" varchar(65535),
+  "compares" varchar(65535),
+  "hours" bigint,
+  "blocks" bigint,
+  "mean" double precision,
+  "estimate" double precision,
+  "ci_low" double precision,
+  "ci_high" double precision,
+  "p_value" double precision,
+  "adjusted_p_value" double precision,
+  "is_positive" boolean,
+  "rule_version" varchar(65535)
+);
+
+truncate "listening_core"."weather_effects";
+
+copy "listening_core"."weather_effects"
+from 's3://BUCKET/PREFIX/processed/core/weather_effects/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_core"."daily_track_metrics" (
   "event_date" date,
   "track_id" varchar(65535),
@@ -1787,6 +1832,30 @@ truncate "listening_marts"."daily_session_metrics";
 
 copy "listening_marts"."daily_session_metrics"
 from 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_marts"."listening_by_weather" (
+  "user_id" varchar(65535),
+  "condition" varchar(65535),
+  "measure" varchar(65535),
+  "compares" varchar(65535),
+  "hours" bigint,
+  "mean" double precision,
+  "estimate" double precision,
+  "ci_low" double precision,
+  "ci_high" double precision,
+  "relative_estimate" double precision,
+  "p_value" double precision,
+  "adjusted_p_value" double precision,
+  "is_positive" boolean,
+  "answer" varchar(65535)
+);
+
+truncate "listening_marts"."listening_by_weather";
+
+copy "listening_marts"."listening_by_weather"
+from 's3://BUCKET/PREFIX/processed/marts/listening_by_weather/'
 iam_role default
 format as parquet;
 

@@ -268,6 +268,47 @@ from @"LISTENING_CORE".published/processed/core/listening_hours/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
+create or replace table "LISTENING_CORE"."WEATHER_HOURS" (
+  "PLACE_ID" varchar,
+  "PLACE_NAME" varchar,
+  "IS_OF_COUNTRY" boolean,
+  "LATITUDE" double,
+  "LONGITUDE" double,
+  "HOUR_STARTS_AT" timestamp_ntz(6),
+  "EVENT_DATE" date,
+  "TEMPERATURE_C" double,
+  "RAIN_MM" double,
+  "CLOUD_COVER" double,
+  "IS_DAYLIGHT" boolean
+);
+
+copy into "LISTENING_CORE"."WEATHER_HOURS"
+from @"LISTENING_CORE".published/processed/core/weather_hours/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_CORE"."WEATHER_EFFECTS" (
+  "USER_ID" varchar,
+  "CONDITION" varchar,
+  "MEASURE" varchar,
+  "COMPARES" varchar,
+  "HOURS" number(19, 0),
+  "BLOCKS" number(19, 0),
+  "MEAN" double,
+  "ESTIMATE" double,
+  "CI_LOW" double,
+  "CI_HIGH" double,
+  "P_VALUE" double,
+  "ADJUSTED_P_VALUE" double,
+  "IS_POSITIVE" boolean,
+  "RULE_VERSION" varchar
+);
+
+copy into "LISTENING_CORE"."WEATHER_EFFECTS"
+from @"LISTENING_CORE".published/processed/core/weather_effects/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
 create or replace table "LISTENING_CORE"."DAILY_TRACK_METRICS" (
   "EVENT_DATE" date,
   "TRACK_ID" varchar,
@@ -1640,6 +1681,28 @@ create or replace table "LISTENING_MARTS"."DAILY_SESSION_METRICS" (
 
 copy into "LISTENING_MARTS"."DAILY_SESSION_METRICS"
 from @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
+  "USER_ID" varchar,
+  "CONDITION" varchar,
+  "MEASURE" varchar,
+  "COMPARES" varchar,
+  "HOURS" number(19, 0),
+  "MEAN" double,
+  "ESTIMATE" double,
+  "CI_LOW" double,
+  "CI_HIGH" double,
+  "RELATIVE_ESTIMATE" double,
+  "P_VALUE" double,
+  "ADJUSTED_P_VALUE" double,
+  "IS_POSITIVE" boolean,
+  "ANSWER" varchar
+);
+
+copy into "LISTENING_MARTS"."LISTENING_BY_WEATHER"
+from @"LISTENING_CORE".published/processed/marts/listening_by_weather/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 

@@ -263,6 +263,45 @@ location = @"LISTENING_CORE".published/processed/core/listening_hours/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_CORE"."WEATHER_HOURS" (
+  "PLACE_ID" varchar as (value:"place_id"::varchar),
+  "PLACE_NAME" varchar as (value:"place_name"::varchar),
+  "IS_OF_COUNTRY" boolean as (value:"is_of_country"::boolean),
+  "LATITUDE" double as (value:"latitude"::double),
+  "LONGITUDE" double as (value:"longitude"::double),
+  "HOUR_STARTS_AT" timestamp_ntz(6) as (value:"hour_starts_at"::timestamp_ntz(6)),
+  "EVENT_DATE" date as (value:"event_date"::date),
+  "TEMPERATURE_C" double as (value:"temperature_c"::double),
+  "RAIN_MM" double as (value:"rain_mm"::double),
+  "CLOUD_COVER" double as (value:"cloud_cover"::double),
+  "IS_DAYLIGHT" boolean as (value:"is_daylight"::boolean),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/core/weather_hours/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_CORE"."WEATHER_EFFECTS" (
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "CONDITION" varchar as (value:"condition"::varchar),
+  "MEASURE" varchar as (value:"measure"::varchar),
+  "COMPARES" varchar as (value:"compares"::varchar),
+  "HOURS" number(19, 0) as (value:"hours"::number(19, 0)),
+  "BLOCKS" number(19, 0) as (value:"blocks"::number(19, 0)),
+  "MEAN" double as (value:"mean"::double),
+  "ESTIMATE" double as (value:"estimate"::double),
+  "CI_LOW" double as (value:"ci_low"::double),
+  "CI_HIGH" double as (value:"ci_high"::double),
+  "P_VALUE" double as (value:"p_value"::double),
+  "ADJUSTED_P_VALUE" double as (value:"adjusted_p_value"::double),
+  "IS_POSITIVE" boolean as (value:"is_positive"::boolean),
+  "RULE_VERSION" varchar as (value:"rule_version"::varchar)
+)
+location = @"LISTENING_CORE".published/processed/core/weather_effects/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_CORE"."DAILY_TRACK_METRICS" (
   "EVENT_DATE" date as (value:"event_date"::date),
   "TRACK_ID" varchar as (value:"track_id"::varchar),
@@ -1557,6 +1596,26 @@ create or replace external table "LISTENING_MARTS"."DAILY_SESSION_METRICS" (
   "LAST_EVENT_DATE" date as (value:"last_event_date"::date)
 )
 location = @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
+  "USER_ID" varchar as (value:"user_id"::varchar),
+  "CONDITION" varchar as (value:"condition"::varchar),
+  "MEASURE" varchar as (value:"measure"::varchar),
+  "COMPARES" varchar as (value:"compares"::varchar),
+  "HOURS" number(19, 0) as (value:"hours"::number(19, 0)),
+  "MEAN" double as (value:"mean"::double),
+  "ESTIMATE" double as (value:"estimate"::double),
+  "CI_LOW" double as (value:"ci_low"::double),
+  "CI_HIGH" double as (value:"ci_high"::double),
+  "RELATIVE_ESTIMATE" double as (value:"relative_estimate"::double),
+  "P_VALUE" double as (value:"p_value"::double),
+  "ADJUSTED_P_VALUE" double as (value:"adjusted_p_value"::double),
+  "IS_POSITIVE" boolean as (value:"is_positive"::boolean),
+  "ANSWER" varchar as (value:"answer"::varchar)
+)
+location = @"LISTENING_CORE".published/processed/marts/listening_by_weather/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 

@@ -12,7 +12,9 @@ from spotify_assets.accounts.state import AccountState
 from spotify_assets.accounts.timing import Timing
 
 BEGUN = "begun"
-"""The outcome by which calls are counted when they begin."""
+"""What calls are counted as when they begin; the others say what came of them, or that none was needed."""
+ANSWERED, NOT_THERE, REFUSED, FAILED = "answered", "not there", "refused", "failed"
+TOLD_TO_WAIT, SAVED = "told to wait", "saved"
 MINUTE = 60.0
 DAY = 86_400.0
 LONGEST_WAIT = 120.0
@@ -48,10 +50,10 @@ class Budget:
                 [self.client, until],
             )
 
-    def came_of(self, purpose: str, outcome: str) -> None:
-        """Count what came of a call."""
+    def came_of(self, purpose: str, outcome: str, calls: int = 1) -> None:
+        """Count what came of a call, or of several."""
         with self.state.step() as connection:
-            self._count(connection, purpose, outcome)
+            self._count(connection, purpose, outcome, calls)
 
     def _wait_or_begin(self, purpose: str, per_day: int | None) -> float:
         """Seconds to wait before asking again; 0 where the call may begin, and is counted."""
@@ -85,9 +87,9 @@ class Budget:
         ).fetchone()
         return int(found[0]) if found else 0
 
-    def _count(self, connection: sqlite3.Connection, purpose: str, outcome: str) -> None:
+    def _count(self, connection: sqlite3.Connection, purpose: str, outcome: str, calls: int = 1) -> None:
         connection.execute(
-            "insert into calls values (?, ?, ?, ?, 1)"
-            " on conflict (day, client, purpose, outcome) do update set calls = calls + 1",
-            [self.timing.today().isoformat(), self.client, purpose, outcome],
+            "insert into calls values (?, ?, ?, ?, ?)"
+            " on conflict (day, client, purpose, outcome) do update set calls = calls + excluded.calls",
+            [self.timing.today().isoformat(), self.client, purpose, outcome, calls],
         )

@@ -13,6 +13,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from spotify_assets.accounts import budget
 from spotify_assets.accounts.authorising import MISSING, TIMEOUT, Access
 from spotify_assets.accounts.budget import Budget
 from spotify_assets.accounts.errors import (
@@ -128,14 +129,14 @@ class WebApi:
             status, headers, body = self._once(path, access, purpose, params)
         if status == 200:
             answer = _json(body)
-            self.budget.came_of(purpose.name, "answered")
+            self.budget.came_of(purpose.name, budget.ANSWERED)
             return answer
         if status == 429:
-            self.budget.came_of(purpose.name, "told to wait")
+            self.budget.came_of(purpose.name, budget.TOLD_TO_WAIT)
             self.budget.told_to_wait(_seconds(headers.get("Retry-After"), self.timing.now()))
             raise _TooManyError
         if status >= 500 or status == 408:
-            self.budget.came_of(purpose.name, "failed")
+            self.budget.came_of(purpose.name, budget.FAILED)
             raise _AskAgainError(f"the service answers {status}")
         return self._refused(path, status, body, purpose)
 
@@ -144,9 +145,9 @@ class WebApi:
         try:
             words = str(json.loads(body)["error"]["message"])
         except (ValueError, KeyError, TypeError):
-            self.budget.came_of(purpose.name, "failed")
+            self.budget.came_of(purpose.name, budget.FAILED)
             raise _AskAgainError(f"something other than the API answers {status}") from None
-        self.budget.came_of(purpose.name, "not there" if status == 404 else "refused")
+        self.budget.came_of(purpose.name, budget.NOT_THERE if status == 404 else budget.REFUSED)
         if status == 404:
             raise NotThereError(f"{path}: {words}")
         if status == 401:
@@ -174,7 +175,7 @@ class WebApi:
             ) as response:
                 return response.status_code, response.headers, self._body(response)
         except requests.RequestException as error:
-            self.budget.came_of(purpose.name, "failed")
+            self.budget.came_of(purpose.name, budget.FAILED)
             raise _AskAgainError(f"the connection broke ({type(error).__name__})") from None
 
     def _body(self, response: "requests.Response") -> bytes:

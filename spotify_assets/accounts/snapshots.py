@@ -19,7 +19,7 @@ from typing import Any
 
 from spotify_assets.accounts.answers import ALBUM, ARTIST, TRACK, KeptAnswer, KeptAnswers
 from spotify_assets.accounts.authorising import Access
-from spotify_assets.accounts.budget import DAY
+from spotify_assets.accounts.budget import DAY, SAVED
 from spotify_assets.accounts.calls import Purpose, WebApi
 from spotify_assets.accounts.catalogue import absent, as_csv, catalogue_row
 from spotify_assets.accounts.errors import (
@@ -104,6 +104,7 @@ def snapshot(
         done.left = f"{asking.left(heard):,} tracks are still to be asked for: {error}"
     finally:
         done.calls = api.made.total()
+        api.budget.came_of(SNAPSHOTS, SAVED, done.saved)
         _land(settings, KeptAnswers(state), done, known)
     return done
 

@@ -9,8 +9,12 @@ from functools import partial
 import dagster as dg
 
 from spotify_assets.automation.attempts import GOING
+from spotify_assets.automation.costs import meter_of
+from spotify_assets.automation.problem import Problem
 from spotify_assets.instance.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
+from spotify_assets.tables import RAW_EVENTS
+from spotify_assets.warehouse.calls import write_calls
 
 POLL, SNAPSHOT = "poll_accounts", "snapshot_heard"
 NOBODY = "No account is connected."
@@ -53,7 +57,7 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=POLL,
         description="What connected listeners played lately, to the lake.",
-        executor_def=watched_in_process_executor,
+        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def poll_accounts() -> None:
         ask_for_plays()
@@ -61,7 +65,7 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=SNAPSHOT,
         description="Dated snapshots of the tracks that were heard, to the lake.",
-        executor_def=watched_in_process_executor,
+        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def snapshot_heard() -> None:
         ask_for_snapshots()
@@ -103,6 +107,26 @@ def account_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         return _unless_going(context, SNAPSHOT) if connected(settings) else dg.SkipReason(NOBODY)
 
     return [poll_accounts, snapshot_heard]
+
+
+def account_problems(settings: Settings) -> list[Problem]:
+    """The listeners who are to do something about their account, and the calls told to the dashboard."""
+    from spotify_assets.accounts.books import calls_by_day  # noqa: PLC0415
+    from spotify_assets.accounts.polling import standing  # noqa: PLC0415
+
+    write_calls(settings.processed_dir, calls_by_day(settings))
+    return [
+        Problem(
+            key=f"account:{each.user_id}",
+            kind="account",
+            title=f"The account of {each.user_id} sends nothing",
+            detail=each.problem,
+            assets=(f"{RAW_EVENTS.schema}/{RAW_EVENTS.name}",),
+            blocks=False,
+        )
+        for each in standing(settings)
+        if each.problem
+    ]
 
 
 def _unless_going(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest | dg.SkipReason:

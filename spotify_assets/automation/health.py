@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from spotify_assets.automation.accounts import account_problems
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
@@ -33,7 +34,7 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
     """
     release_killed_runs(instance, settings.dagster_home)
     found = [problem for problem in problems(instance, graph) if problem.key != CHECK_PROBLEM]
-    found += [*incomplete_imports(settings.lake), *stream_problems(settings)]
+    found += [*incomplete_imports(settings.lake), *stream_problems(settings), *account_problems(settings)]
     write_incidents(settings.processed_dir, [_as_incident(problem) for problem in found])
     tell_step_times(settings, instance)
     return found

@@ -46,6 +46,8 @@ _BEFORE: dict[str, Any] = {
 _WEEKDAY_AXIS: dict[str, Any] = {"ticks": False, "labelOverlap": False, "labelFlush": False}
 """Every weekday beside its row: Streamlit's theme would move the first and the last one inwards."""
 _CELL = 18
+LABEL_PADDING = 9
+"""Room above the names of days and months, so that the first one stands clear of the zero beside it."""
 _TRUNCATED_TO = {"day": "1d", "week": "1w", "month": "1mo"}
 _DATE_FORMATS = {"day": "%d %b", "week": "%d %b", "month": "%b %y"}
 _ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, PINK, GREY)
@@ -297,6 +299,12 @@ def _time_axis(bucket: str) -> "alt.X":
 
     label = f"timeFormat(toDate(datum.value), '{_DATE_FORMATS[bucket]}')"
     axis = alt.Axis(
-        labelExpr=label, grid=False, labelOverlap="greedy", labelSeparation=8, labelAngle=0, ticks=False
+        labelExpr=label,
+        grid=False,
+        labelOverlap="greedy",
+        labelSeparation=8,
+        labelAngle=0,
+        labelPadding=LABEL_PADDING,
+        ticks=False,
     )
     return alt.X("on:O", title=None, axis=axis)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 import polars as pl
 
 from spotify_assets.charts.periods import HEIGHT, LABEL_WIDTH
+from spotify_assets.charts.personal import LABEL_PADDING
 from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
@@ -44,7 +45,14 @@ def story(rows: pl.DataFrame, form: str, title: str) -> "alt.LayerChart":
         rows.with_columns(which=pl.when("is_told").then(pl.lit("told")).otherwise(pl.lit("others")))
     )
     label = f"timeFormat(toDate(datum.value), '{_DATE_FORMATS[kind]}')"
-    axis = alt.Axis(labelExpr=label, grid=False, labelOverlap="greedy", labelSeparation=8, labelAngle=0)
+    axis = alt.Axis(
+        labelExpr=label,
+        grid=False,
+        labelOverlap="greedy",
+        labelSeparation=8,
+        labelAngle=0,
+        labelPadding=LABEL_PADDING,
+    )
     base = alt.Chart(marked).encode(x=alt.X("first_date:O", title=None, axis=axis))
     bars = base.mark_bar().encode(
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=form, tickCount=5)),
@@ -84,7 +92,12 @@ def ranks(rows: pl.DataFrame) -> "alt.LayerChart":
             "starts_on:O",
             title=None,
             axis=alt.Axis(
-                labelExpr=label, grid=False, labelOverlap="greedy", labelSeparation=8, labelAngle=0
+                labelExpr=label,
+                grid=False,
+                labelOverlap="greedy",
+                labelSeparation=8,
+                labelAngle=0,
+                labelPadding=LABEL_PADDING,
             ),
         ),
         y=alt.Y(
@@ -221,7 +234,12 @@ def journeys(rows: pl.DataFrame) -> "alt.Chart":
                 "starts_on:O",
                 title=None,
                 axis=alt.Axis(
-                    labelExpr=label, labelOverlap="greedy", labelSeparation=8, labelAngle=0, ticks=False
+                    labelExpr=label,
+                    labelOverlap="greedy",
+                    labelSeparation=8,
+                    labelAngle=0,
+                    labelPadding=LABEL_PADDING,
+                    ticks=False,
                 ),
             ),
             y=alt.Y("artist_name:N", title=None, sort=order, axis=alt.Axis(**y_axis)),

@@ -34,6 +34,7 @@ from spotify_assets.cli import (
     stream,
     unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -79,6 +80,7 @@ for part in (
     stream,
     postgres,
     unusual,
+    weather,
     cost,
 ):
     app.add_typer(part.app)

@@ -99,8 +99,8 @@ def _print_projection(costs: "pl.DataFrame", prices: "Prices", factor: float) ->
         out.print(f"  {words}: {both[0][words]:{style}} → {both[1][words]:{style}}")
     if len(sizes) == 1:
         out.print(
-            "  All runs had one size, so that everything is taken to grow with the events, which is too much: "
-            "after a run of another size the projection knows better.",
+            "  All runs had one size, so that everything is taken to grow with the events, which is too "
+            "much: after a run of another size the projection knows better.",
             soft_wrap=True,
         )
     first = then.with_columns(run=prices.of_run()).sort("run", descending=True).head(5)

@@ -45,6 +45,7 @@ def erase_user(
     from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import erase_rows, event_dates  # noqa: PLC0415
     from spotify_assets.warehouse.publish import publish  # noqa: PLC0415
+    from spotify_assets.weather.declared import forget_place  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.
     settings = with_start(Settings())
@@ -64,6 +65,7 @@ def erase_user(
         tables = erase_rows(warehouse, user, erased.source_files)
         warehouse.compact()
     erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
+    erased.add("declared place", forget_place(settings.places_path, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
     due = {note.first for note in owed(settings.lake)}

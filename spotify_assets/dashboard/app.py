@@ -89,16 +89,22 @@ def main() -> None:
     def runner(page: Page) -> Callable[[], None]:
         return lambda: run(page)
 
+    # The first page has the address of the server; who writes its name after it is shown it as well.
+    first = pages[0]
+    by_name = st.Page(runner(first), title=first.title, url_path=first.module, visibility="hidden")
     current = st.navigation(
         [
-            st.Page(
-                runner(page),
-                title=page.title,
-                icon=page.icon,
-                url_path=page.module,
-                default=page is pages[0],
-            )
-            for page in pages
+            by_name,
+            *(
+                st.Page(
+                    runner(page),
+                    title=page.title,
+                    icon=page.icon,
+                    url_path=None if page is first else page.module,
+                    default=page is first,
+                )
+                for page in pages
+            ),
         ]
     )
     components.watch()

@@ -31,6 +31,8 @@ _EVERYTHING = "all"
 _REMEMBERED = "the filters of the last run"
 _PAGE = "the page of the last run"
 _VERSION = "the copy that is shown"
+_POINTS = {"type": "number", "format": "%.1f%%"}
+"""How tables write shares, with the one decimal that tiles and charts have."""
 
 # --- filters
 
@@ -314,12 +316,20 @@ def table(
     if not _headed(title, rows, term=term, note=note, empty=empty):
         return
     shown = rows.select(column for column in rows if column.null_count() < rows.height)
-    named = {column: in_words(column) for column in shown.columns} | dict(columns or {})
+    named: dict[str, Any] = {column: in_words(column) for column in shown.columns} | dict(columns or {})
+    shares = [column for column in shown.columns if _is_share(named[column])]
+    shown = shown.with_columns(pl.col(shares) * 100)
+    named |= {column: named[column] | {"type_config": _POINTS} for column in shares}
     st.dataframe(
         shown, hide_index=True, column_config=named, width="stretch", placeholder="–", key=f"table {name}"
     )
     with st.container(horizontal=True):
         csv_button(rows, name)
+
+
+def _is_share(configured: Any) -> bool:
+    """Whether a column is configured as a share of one."""
+    return isinstance(configured, dict) and (configured.get("type_config") or {}).get("format") == "percent"
 
 
 def empty_state(says: str, command: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from spotify_assets.charts.theme import to_png, undressed
 from spotify_assets.dashboard.text import csv
+from spotify_assets.report.playlists import m3u8, playable
 
 Draw = Callable[[pl.DataFrame], "alt.TopLevelMixin"]
 
@@ -54,4 +55,24 @@ def csv_button(rows: pl.DataFrame, name: str) -> None:
         icon=":material/table:",
         on_click="ignore",
         help="These numbers, for a spreadsheet",
+    )
+
+
+def playlist_button(rows: pl.DataFrame, name: str) -> None:
+    """Tracks as a playlist; nothing where the rows are no tracks that a player could find."""
+    if not {"track_id", "track_name", "artist_name"} <= set(rows.columns):
+        return
+    tracks = playable(rows)
+    if tracks.is_empty():
+        return
+    st.download_button(
+        "M3U8",
+        data=lambda: m3u8(tracks),
+        file_name=f"{name}.m3u8",
+        mime="audio/x-mpegurl",
+        key=f"m3u8 {name}",
+        type="tertiary",
+        icon=":material/queue_music:",
+        on_click="ignore",
+        help="These tracks as a playlist",
     )

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from spotify_assets.dashboard.downloads import csv_button, picture
+from spotify_assets.dashboard.downloads import csv_button, picture, playlist_button
 from spotify_assets.report.page import TABLE_STYLE, table_html
 from spotify_assets.report.parts import Section
 from spotify_assets.report.sections import ToldPart
@@ -51,3 +51,4 @@ def _body(told: Section) -> None:
         if table.data is not None:
             with st.container(horizontal=True):
                 csv_button(table.data, f"{table.name} table")
+                playlist_button(table.data, table.name)

@@ -13,7 +13,7 @@ from spotify_assets.warehouse.database import Database, quoted, text
 _ALL = "everybody"
 """The whole copy's name, beside which only the views stand."""
 _MARTS = "marts"
-_SCHEMAS = ("core", _MARTS)
+_SCHEMAS = ("core", "ml", _MARTS)
 """Schemas of which a listener sees the own rows of every table that says whose each row is."""
 OF_NOBODY = ("bridge_track_genre", "dim_country", "dim_device")
 """Marts that say nothing about listening."""
@@ -31,8 +31,8 @@ def own_rows(copy: Database, user_id: str) -> Iterator[Connection]:
     with copy.attached(_ALL) as connection:
         found = connection.execute(
             "select schema_name, table_name, bool_or(column_name = 'user_id') "
-            "from duckdb_columns() where database_name = ? and schema_name in (?, ?) group by all",
-            [_ALL, *_SCHEMAS],
+            "from duckdb_columns() where database_name = ? and list_contains(?, schema_name) group by all",
+            [_ALL, list(_SCHEMAS)],
         ).fetchall()
         marts = {table for schema, table, _ in found if schema == _MARTS}
         theirs = f"where user_id = {text(user_id)}"

@@ -75,7 +75,10 @@ def per_table(costs: pl.DataFrame, prices: Prices, now: datetime) -> pl.DataFram
 def projected(costs: pl.DataFrame, events: float) -> pl.DataFrame:
     """What a run over so many events would take. One row per step and table: `MEASURES`.
 
-    By the runs that there are: a part that every run takes and a part for each event, neither below 0.
+    By the runs that there are: a part that every run takes and a part for each event, neither below 0. Of
+    runs of one size that with the least counts: whatever else the machine does makes a run dearer. The
+    whole is fitted to what whole runs took, and divided among the tables by what is fitted to each: of many
+    small parts that may not shrink, the sum would be too much.
     """
     sized = with_sizes(costs)
     rows = [
@@ -86,7 +89,13 @@ def projected(costs: pl.DataFrame, events: float) -> pl.DataFrame:
     schema = pl.Schema(
         {"step": pl.String(), "table_name": pl.String()} | dict.fromkeys(MEASURES, pl.Float64())
     )
-    return pl.DataFrame(rows, schema=schema)
+    parts = pl.DataFrame(rows, schema=schema)
+    runs = sized.group_by("run_id").agg(pl.col("events").first(), *(_of_run(name) for name in MEASURES))
+    return parts.with_columns(
+        pl.col(name) * (_fitted(runs["events"], runs[name], events) / total if total else 0.0)
+        for name in MEASURES
+        for total in [parts.select(_of_run(name)).item()]
+    )
 
 
 def sizes_of(costs: pl.DataFrame) -> list[int]:
@@ -101,14 +110,18 @@ def whole_runs(costs: pl.DataFrame) -> pl.DataFrame:
     return costs.join(most, on="run_id", how="semi")
 
 
+def _of_run(measure: str) -> pl.Expr:
+    """What the tables of a run come to."""
+    return pl.col(measure).max() if measure == "peak_memory_bytes" else pl.col(measure).sum()
+
+
 def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
-    known = taken.is_not_null()
-    x = sizes.filter(known).to_numpy().astype(np.float64)
-    y = taken.filter(known).to_numpy().astype(np.float64)
+    least = pl.DataFrame({"x": sizes, "y": taken}).drop_nulls().group_by("x").agg(pl.col("y").min()).sort("x")
+    x, y = (least[name].to_numpy().astype(np.float64) for name in ("x", "y"))
     if not x.size:
         return 0.0
     if np.ptp(x) == 0:
-        return float(y.mean() * events / x[0])
+        return float(y[0] * events / x[0])
     # Each run weighs by its size alike: the largest would else decide alone.
     weight: npt.NDArray[np.float64] = 1 / np.maximum(y, max(y.max() * 1e-3, 1e-9))
     (fixed, each), _ = nnls(np.stack([weight, x * weight], axis=1), y * weight)

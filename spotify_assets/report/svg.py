@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from spotify_assets.charts.theme import dressed
+from spotify_assets.report.language import ENGLISH, spoken
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,6 +35,10 @@ _OF_THE_PAGE: dict[str, Any] = {
     "legend": {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 12},
     "title": {"color": _INK},
 }
+_IN_WORDS = ("title", "who", "ending", "mood", "weekday", "direction")
+_EXPRESSIONS = ("filter", "labelExpr")
+_LOCALES = {"de": "de-DE"}
+"""Of numbers and days in drawings, by the code of the language."""
 _HOVER = "hover"
 _NAMED = re.compile(r'(?P<before>\bid="|url\(#|href="#)(?P<id>[^")]+)')
 
@@ -50,19 +55,45 @@ def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> 
     """
     import vl_convert  # noqa: PLC0415
 
-    specification = _with_hover(chart.to_dict(validate=False))
+    specification = _with_hover(in_language(chart.to_dict(validate=False)))
     specification |= {
         "config": _OF_THE_PAGE,
         "width": width,
         "autosize": {"type": "fit-x", "contains": "padding"},
     }
-    drawn = vl_convert.vegalite_to_svg(json.dumps(dressed(specification)))
+    code = spoken().code
+    locale = {} if code == ENGLISH else dict.fromkeys(("format_locale", "time_format_locale"), _LOCALES[code])
+    drawn = vl_convert.vegalite_to_svg(json.dumps(dressed(specification)), **locale)
     numbers: dict[str, int] = {}
 
     def renamed(found: re.Match[str]) -> str:
         return f"{found['before']}{name}-{numbers.setdefault(found['id'], len(numbers))}"
 
     return _NAMED.sub(renamed, _readable(drawn, says))
+
+
+def in_language(node: Any, key: str = "") -> Any:
+    """A specification with its titles, and the marks that have no names of people in them, in the language.
+
+    A list is put into other words as a whole or not at all: a domain of artists may have one called Rank.
+    """
+    words = spoken().charts
+    if not words:
+        return node
+    if isinstance(node, dict):
+        return {name: in_language(value, name) for name, value in node.items()}
+    if isinstance(node, list):
+        if node and all(isinstance(one, str) for one in node):
+            return [words[one] for one in node] if all(one in words for one in node) else node
+        return [in_language(one, key) for one in node]
+    return _in_words(node, key) if isinstance(node, str) else node
+
+
+def _in_words(text: str, key: str) -> str:
+    words = spoken().charts
+    if key in _EXPRESSIONS:
+        return re.sub(r"'([^']+)'", lambda found: f"'{words.get(found[1], found[1])}'", text)
+    return words.get(text, text) if key in _IN_WORDS else text
 
 
 def drawn_at(drawing: str, scale: float, tallest: float) -> tuple[str, float]:

@@ -9,6 +9,7 @@ from html import escape
 import polars as pl
 
 from spotify_assets.charts.story import MONTHS, shades_of, slots_of
+from spotify_assets.report.language import spoken
 
 _WEEKS, _LEFT, _TOP_GAP, _FOOT = 54, 40, 4, 58
 _GAP = 0.12
@@ -42,7 +43,7 @@ def calendar_of_years_svg(days: pl.DataFrame, width: int, says: str) -> str:
     ]
     every = 1 if width > 500 else 2
     labels += [
-        _text(_LEFT + month * 53 / 12 * cell, height + 12, name, "start")
+        _text(_LEFT + month * 53 / 12 * cell, height + 12, spoken().charts.get(name, name), "start")
         for month, name in enumerate(MONTHS)
         if month % every == 0
     ]

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from spotify_assets.serving.server import PostgresError, connected
-from spotify_assets.serving.shape import LISTENER_COLUMNS, SCHEMAS
+from spotify_assets.serving.shape import LISTENER_COLUMNS
 from spotify_assets.warehouse.database import quoted
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def let_in(session: "Session", only: Collection[str] | None = None) -> None:
     ).fetchall()
     if not there:
         return
-    session.execute(f"grant usage on schema serving, {', '.join(SCHEMAS)} to {READER}, {LISTENER}")
+    session.execute(f"grant usage on schema serving, {_schemas(session)} to {READER}, {LISTENER}")
     session.execute(f"grant select on serving.publishings to {READER}, {LISTENER}")
     for relation, kind, column in session.execute(_PUBLISHED, [list(LISTENER_COLUMNS)]).fetchall():
         if only is None or relation in only:
@@ -159,6 +159,14 @@ def _policy(session: "Session", table: str, role: str, rows: str) -> None:
         session.execute(f"create policy {role} on {table} for select to {role} using ({rows})")
 
 
+def _schemas(session: "Session") -> str:
+    """The schemas of what is published."""
+    found = session.execute(
+        "select distinct split_part(relation, '.', 1) from serving.relations where kind <> 'functions'"
+    ).fetchall()
+    return ", ".join(schema for (schema,) in found)
+
+
 def _is_published(session: "Session") -> bool:
     [[found]] = session.execute("select to_regclass('serving.relations') is not null").fetchall()
     return bool(found)
@@ -166,7 +174,7 @@ def _is_published(session: "Session") -> bool:
 
 def _handed_to_pipeline(session: "Session") -> None:
     """Make the pipeline the owner of what another login published before there was that role."""
-    session.execute(f"grant all on schema {', '.join(SCHEMAS)} to {PIPELINE}")
+    session.execute(f"grant all on schema {_schemas(session)} to {PIPELINE}")
     session.execute(f"alter schema serving owner to {PIPELINE}")
     for (statement,) in session.execute(_OWNED).fetchall():
         session.execute(f"{statement}{PIPELINE}")

@@ -1,6 +1,7 @@
 """What each published table and view is in Postgres: columns, key, indexes, comments, the query of a view.
 
-Types, nulls and comments are those of the published copy; keys are what the models' YAML says is unique.
+Types and nulls are those of the published copy. Comments and keys are those of the table catalogue, of marts
+those of the models' YAML: its descriptions, which the copy has as comments, and what it tests as unique.
 Marts are tables here, also those that DuckDB computes as views, so that no reader waits for them; views of
 `bi` are views with the rights of whoever reads them. Former names (`fct_…`) are not published.
 """
@@ -14,10 +15,13 @@ from types import MappingProxyType
 import yaml  # type: ignore[import-untyped]
 
 from spotify_assets.serving.dialect import translated
+from spotify_assets.tables import TABLES
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.errors import WarehouseError
 
 SCHEMAS = ("marts", "bi")
+BESIDE_MARTS = frozenset({"ml.unusual_listening"})
+"""Tables of the catalogue that are published too, because usual questions read them."""
 PARTS = ("event_date", "local_date", "snapshot_date", "event_month")
 """Columns by whose dates a table is published; the first that it has. Others are one part."""
 LISTENER_COLUMNS = ("user_id", "listener")
@@ -143,34 +147,43 @@ def served_relations(connection: Connection, project_dir: Path) -> dict[str, Ser
         order by all
         """
     ).fetchall():
-        if schema not in SCHEMAS or name.startswith(_FORMER):
+        if not _is_served(schema, name):
             continue
         is_view = schema == "bi" and sql is not None
+        catalogued = TABLES.get(f"{schema}.{name}")
         relation = ServedRelation(
             schema,
             name,
-            comment.strip() if comment else None,
+            catalogued.description if catalogued else (comment or "").strip() or None,
             columns[f"{schema}.{name}"],
-            keys.get(name, ()) if schema == "marts" else (),
+            catalogued.key if catalogued else keys.get(name, ()) if schema == "marts" else (),
             _view_query(sql) if is_view else None,
         )
         (views if is_view else tables).append(relation)
     return {relation.full_name: relation for relation in (*tables, *views)}
 
 
+def _is_served(schema: str, name: str) -> bool:
+    return f"{schema}.{name}" in BESIDE_MARTS or (schema in SCHEMAS and not name.startswith(_FORMER))
+
+
 def _columns(connection: Connection) -> dict[str, tuple[ServedColumn, ...]]:
     found: dict[str, tuple[ServedColumn, ...]] = {}
-    for schema, table, name, data_type, nullable, comment in connection.execute(
+    for schema, table, name, data_type, nullable, stored_comment in connection.execute(
         "select schema_name, table_name, column_name, data_type, is_nullable, comment from duckdb_columns() "
-        "where database_name = current_database() and list_contains(?, schema_name) order by column_index",
-        [list(SCHEMAS)],
+        "where database_name = current_database() order by column_index"
     ).fetchall():
+        if not _is_served(schema, table):
+            continue
         if data_type not in _TYPES:
             raise WarehouseError(
                 f"{schema}.{table}: column {name} is {data_type}, which Postgres gets from us in no way: "
                 f"cast it to one of {', '.join(_TYPES)}"
             )
-        column = ServedColumn(name, data_type, nullable, comment.strip() if comment else None)
+        catalogued = TABLES.get(f"{schema}.{table}")
+        said = {each.name: each.description for each in catalogued.columns} if catalogued else {}
+        comment = said.get(name) or (stored_comment or "").strip() or None
+        column = ServedColumn(name, data_type, nullable, comment)
         found[f"{schema}.{table}"] = (*found.get(f"{schema}.{table}", ()), column)
     return found
 

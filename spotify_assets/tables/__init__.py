@@ -35,7 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
-from spotify_assets.tables.insight import UNUSUAL_LISTENING
+from spotify_assets.tables.insight import UNUSUAL_LISTENING, WEATHER_EFFECTS, WEATHER_HOURS
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -87,6 +87,8 @@ TABLES: Mapping[str, Table] = {
         PLAYED_TRACKS,
         RECORDINGS,
         LISTENING_HOURS,
+        WEATHER_HOURS,
+        WEATHER_EFFECTS,
         DAILY_TRACK_METRICS,
         MODEL_FEATURES,
         SKIP_MODEL,
@@ -158,6 +160,8 @@ __all__ = [
     "TRACK_ID",
     "UNUSUAL_LISTENING",
     "USER_PROFILES",
+    "WEATHER_EFFECTS",
+    "WEATHER_HOURS",
     "Column",
     "DuckDBType",
     "Expectation",

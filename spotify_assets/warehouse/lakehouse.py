@@ -37,10 +37,11 @@ _WITH_VALUES = ("ducklake_file_column_stats", "ducklake_table_column_stats", "du
 """Tables of the catalogue that hold values of rows."""
 _FILESYSTEMS = "LocalFileSystem,HTTPFileSystem,S3FileSystem"
 _UNCERTAIN = "{}: the commit failed; nothing was written, unless Postgres had done it when it fell silent"
-_instances: dict["Lakehouse", Connection] = {}
-"""DuckDB with the warehouse attached, which takes a tenth of a second: one for each warehouse and state."""
+_instances: dict[tuple[int, "Lakehouse"], Connection] = {}
+"""DuckDB with the warehouse attached, by process, warehouse and state.
+
+A process that was forked uses none of its parent's and ends none, because their threads are not there."""
 _instances_lock = threading.Lock()
-os.register_at_fork(after_in_child=_instances.clear)
 
 
 @dataclass(frozen=True)
@@ -214,19 +215,20 @@ class Lakehouse:
 
     def _cursor(self) -> Connection:
         """A cursor in the warehouse; DuckDB is started anew where the old one lost Postgres."""
+        process = os.getpid()
         with _instances_lock:
-            instance = _instances.get(self)
+            instance = _instances.get((process, self))
             if instance is not None:
                 with suppress(duckdb.Error):
                     return _in_warehouse(instance)
                 instance.close()
-                del _instances[self]
+                del _instances[process, self]
             if not self.exists():
                 raise WarehouseMissingError(f"{self} does not exist yet: run spotify-assets materialize")
-            for other in [each for each in _instances if each.snapshot is not None]:
-                _instances.pop(other).close()  # a state of the past is read by one step, then never again
-            _instances[self] = self._started()
-            return _in_warehouse(_instances[self])
+            for key in [(owner, one) for owner, one in _instances if owner == process and one.snapshot]:
+                _instances.pop(key).close()  # a state of the past is read by one step, then never again
+            _instances[process, self] = self._started()
+            return _in_warehouse(_instances[process, self])
 
     def _started(self) -> Connection:
         """DuckDB with the warehouse, which is made where there is none."""

@@ -25,6 +25,7 @@ _CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_PATIENCE = {"http_retries": 6, "http_retry_wait_ms": 100, "http_retry_backoff": 4}
 _EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 _PARTS = {"access_key_id": "key_id", "secret_access_key": "secret"}
 """Names of DuckDB's secrets, where they are not those of the places."""
@@ -55,10 +56,11 @@ def attach(connection: Connection, address: str, data: str, state: str = "") -> 
         load(connection, name)
     if data.startswith("s3://"):
         # A store that says that it is busy is asked again for two minutes.
-        connection.execute("set http_retries = 6; set http_retry_wait_ms = 100; set http_retry_backoff = 4")
+        for name, value in _PATIENCE.items():
+            connection.execute(f"set global {name} = {value}")  # else it is not of the cursors
         connection.execute(_s3_secret(data))
     # A commit makes the snapshot after the one that it has read, or fails (`lakehouse`).
-    connection.execute("set ducklake_max_retry_count = 0")
+    connection.execute("set global ducklake_max_retry_count = 0")
     options = ", ".join(
         [f"data_path {text(data.rstrip('/') + '/')}", *(f"{k} {v}" for k, v in _OPTIONS.items())]
     )

@@ -22,7 +22,7 @@ from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
 from spotify_assets.warehouse.making import InProcess, Maker, Part
 from spotify_assets.warehouse.slices import Slices
-from spotify_assets.warehouse.staged import Staged, Staging, signed_by, stage
+from spotify_assets.warehouse.staged import Staged, Staging, remove_abandoned, signed_by, stage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,8 +51,10 @@ class OnSpark:
             SliceRefusedError: a slice was refused where it was made.
             WarehouseError: Spark gave up.
         """
-        staging = Staging(warehouse.takes_files_in(table) or self.folder)
-        adopt = warehouse.adopt if warehouse.takes_files_in(table) else None
+        taking = warehouse.takes_files_in(table)
+        staging, adopt = Staging(taking or self.folder), warehouse.adopt if taking else None
+        if taking is None:  # a lakehouse is looked after by `upkeep`
+            remove_abandoned(self.folder)
         try:
             signed = signed_by(self._answers(slices, table, staging))
         except BaseException:

@@ -6,6 +6,7 @@ they are never read; who made the list removes them, or `upkeep` does when nobod
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,7 @@ from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.making import MadeHere, made
 from spotify_assets.warehouse.slices import Slices, joined
 from spotify_assets.warehouse.store import Predicate, audited, insert_audited
+from spotify_assets.warehouse.upkeep import ABANDONED
 
 PREFIX = "staged-"
 """How names of staged files begin; then comes the name of the attempt, and then one that is unique."""
@@ -167,6 +169,13 @@ class Staged:
         if found is None or (found.size, found.version) != (size, version):
             raise WarehouseError(f"{place} is not as its task wrote it: start the run again")
         return place
+
+
+def remove_abandoned(folder: Place) -> None:
+    """Remove what runs that died have left in a folder of their own."""
+    before = time.time() - ABANDONED.total_seconds()
+    found = [(file, places.state_as_listed(file)) for file in places.files(folder, begins=PREFIX)]
+    places.remove(file for file, state in found if state is not None and state.written < before)
 
 
 def signed_by(answers: Sequence[Mapping[str, Any]]) -> list[Signed]:

@@ -174,21 +174,20 @@ def test_what_a_service_refuses_is_one_line(
 
 def _speaks_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     """pylast speaks TLS alone, and waits between calls; the test server does not need either."""
-    import pylast
+    pylast: Any = pytest.importorskip("pylast", reason="the extra lastfm is not installed")
+    client = pylast.httpx.Client
 
-    class Plain(pylast.httpx.Client):
-        def __init__(self, *, base_url: str, **options: Any) -> None:
-            super().__init__(base_url=base_url.replace("https:", "http:"), **options)
+    def plain(*, base_url: str, **options: Any) -> Any:
+        return client(base_url=base_url.replace("https:", "http:"), **options)
 
-    monkeypatch.setattr(pylast.httpx, "Client", Plain)
+    monkeypatch.setattr(pylast.httpx, "Client", plain)
     monkeypatch.setattr(pylast, "DELAY_TIME", 0)
 
 
 def test_a_catalogue_of_kaggle_is_downloaded_once(
     scrobblers: Scrobblers, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    from kagglesdk import kaggle_env
-
+    kaggle_env = pytest.importorskip("kagglesdk.kaggle_env", reason="the extra kaggle is not installed")
     monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, scrobblers.address)
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))

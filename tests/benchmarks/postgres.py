@@ -18,6 +18,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from spotify_assets.serving.publishing import publish_to_postgres
 from spotify_assets.serving.questions import run_query_on_postgres
 from spotify_assets.settings import Settings
@@ -32,11 +34,30 @@ READERS = 20
 EVENTS_PER_LISTENER = 15
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long a call takes."""
-    start = time.perf_counter()
-    work()
-    return round(time.perf_counter() - start, 2)
+class Clock:
+    """How long a call takes, and how much processor time of this process and of the server's."""
+
+    def __init__(self, server: Postgres) -> None:
+        assert server.daemon.process is not None
+        self.server = psutil.Process(server.daemon.process.pid)
+        self.rows: list[dict[str, object]] = []
+
+    def time(self, what: str, work: Callable[[], object]) -> None:
+        """Do it, and note what it took."""
+        start, before = time.perf_counter(), self._processor()
+        work()
+        seconds = time.perf_counter() - start
+        time.sleep(1)  # until the server has counted the process that served us
+        self.add(what, seconds, self._processor() - before)
+
+    def add(self, what: str, value: float, processor: float | None = None) -> None:
+        """Note a figure."""
+        cpu = "" if processor is None else round(processor, 2)
+        self.rows.append({"what": what, "value": round(value, 2), "cpu seconds": cpu})
+
+    def _processor(self) -> float:
+        ended = self.server.cpu_times()
+        return float(time.process_time() + ended.children_user + ended.children_system)
 
 
 def product(settings: Settings, *arguments: str) -> None:
@@ -53,12 +74,12 @@ def add_a_day(settings: Settings, events: int) -> None:
     today = str(datetime.now(UTC).date())
     users = str(max(1, events // EVENTS_PER_LISTENER))
     of_today = ["--days", "1", "--until", today, "--users", users, "--events-per-day", str(events)]
-    product(settings, "generate", *of_today, "--seed", "8")
+    product(settings, "generate", *of_today, "--seed", str(int(time.time())))
     product(settings, "materialize", "--from", today, "--to", today)
 
 
-def with_readers(url: str, work: Callable[[], object]) -> dict[str, object]:
-    """Seconds of a publishing while others ask as fast as they can, and how their questions ended."""
+def with_readers(clock: Clock, url: str, work: Callable[[], object]) -> None:
+    """A publishing while others ask as fast as they can, and how their questions ended."""
     done = threading.Event()
     answers, errors = [0] * READERS, [0] * READERS
 
@@ -73,39 +94,39 @@ def with_readers(url: str, work: Callable[[], object]) -> dict[str, object]:
     readers = [threading.Thread(target=read, args=[number]) for number in range(READERS)]
     for each in readers:
         each.start()
-    took = seconds(work)
+    clock.time(f"the new day again, {READERS} readers", work)
     done.set()
     for each in readers:
         each.join()
-    return {
-        f"the new day again, {READERS} readers": took,
-        "their answers": sum(answers),
-        "their errors": sum(errors),
-    }
+    clock.add("their answers", sum(answers))
+    clock.add("their errors", sum(errors))
 
 
-def measure(settings: Settings, url: str, events: int) -> dict[str, object]:
+def measure(settings: Settings, clock: Clock, url: str, events: int) -> None:
     """Seconds and counts, once the demo is there."""
     copy, project = published_copy(settings), settings.dbt_project_dir
 
     def to_postgres() -> None:
         publish_to_postgres(copy, url, project)
 
-    found: dict[str, object] = {"all marts, first": seconds(to_postgres)}
-    found["rows"] = asked(url, "select rows_in_all from serving.publishings")[0][0]
-    found["nothing changed"] = seconds(to_postgres)
+    def newest() -> tuple[int, int]:
+        numbers = "select rows_written, rows_in_all from serving.publishings order by publishing desc limit 1"
+        [(written, rows)] = asked(url, numbers)
+        return written, rows
+
+    clock.time("all marts, first", to_postgres)
+    clock.add("rows", newest()[1])
+    clock.time("nothing changed", to_postgres)
     add_a_day(settings, events)
-    found["the copy of a new day"] = seconds(lambda: publish(warehouse_of(settings), settings.processed_dir))
-    found["a new day"] = seconds(to_postgres)
-    [(written, rows)] = asked(
-        url, "select rows_written, rows_in_all from serving.publishings order by publishing desc limit 1"
-    )
-    found |= {"rows written": written, "rows then": rows}
+    clock.time("the copy of the new day", lambda: publish(warehouse_of(settings), settings.processed_dir))
+    clock.time("the new day", to_postgres)
+    clock.add("rows written", newest()[0])
+    clock.add("rows then", newest()[1])
     queries = read_queries(project / "analyses").values()
-    found["all questions, copy"] = seconds(lambda: [run_query(copy, query) for query in queries])
-    found["all questions, Postgres"] = seconds(lambda: [run_query_on_postgres(url, each) for each in queries])
+    clock.time("all questions, copy", lambda: [run_query(copy, query) for query in queries])
+    clock.time("all questions, Postgres", lambda: [run_query_on_postgres(url, each) for each in queries])
     asked(url, "update serving.parts set state = '' where part >= current_date")
-    return found | with_readers(url, to_postgres)
+    with_readers(clock, url, to_postgres)
 
 
 def main() -> None:
@@ -126,8 +147,9 @@ def main() -> None:
         if not published_copy(settings).exists():
             of_demo = ["--users", arguments.users, "--days", arguments.days, "--tracks", arguments.tracks]
             product(settings, "demo", *of_demo)
-        found = measure(settings, server.url(), arguments.events)
-    report("postgres", found, [{"what": what, "value": value} for what, value in found.items()])
+        clock = Clock(server)
+        measure(settings, clock, server.url(), arguments.events)
+    report("postgres", {"events of the new day": arguments.events}, clock.rows)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def backfilled(lake: Path, days: int, where: Mapping[str, str]) -> dict[str, obj
         (Path(scratch) / "dagster").mkdir()
         command = [sys.executable, "-m", "tests.benchmarks.backfill"]
         command += ["--run", "assets", "--data", scratch, "--days", str(days)]
-        ended = watch(command, engine_environment("assets", Path(scratch)) | where)
+        ended = watch(command, {**engine_environment("assets", Path(scratch)), **where})
         if ended.returncode:
             sys.exit(ended.errors)
         cost = json.loads(ended.output.splitlines()[-1])["cost"]

@@ -1,6 +1,8 @@
 """What every warehouse promises, kept by the one in Postgres and files."""
 
 import json
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +14,7 @@ import pytest
 
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse import lakehouse as module
+from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.erasing import erase_rows
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 from spotify_assets.warehouse.lakehouse import Lakehouse
@@ -20,6 +23,7 @@ from spotify_assets.warehouse.publish import publish
 from spotify_assets.warehouse.store import Predicate, create_table, delete_rows, insert_rows, read_rows
 from spotify_assets.warehouse.upkeep import look_after
 from tests.cluster import lakes
+from tests.cluster.driver import write
 from tests.servers.postgres import Postgres
 from tests.warehouse.plays import PLAYS, plays
 
@@ -263,3 +267,26 @@ def test_a_state_can_be_pinned_and_read_as_of_a_moment(lakehouse: Lakehouse):
     assert [row[2] for row in stored(lakehouse.as_of(moment))] == [5]
     with pytest.raises(WarehouseError, match="cannot be opened"):
         stored(lakehouse.as_of(datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+def test_a_process_can_be_started_by_a_fork_while_the_warehouse_is_open(lakehouse: Lakehouse):
+    """As Spark's gateway is: a child that ended the parent's DuckDB would wait for threads it has not."""
+    store(lakehouse, plays([(1, "a", 5, 1)]))
+    assert len(stored(lakehouse)) == 1
+    done = subprocess.run([sys.executable, "-c", ""], preexec_fn=lambda: None, timeout=60, check=False)
+    assert done.returncode == 0
+    assert len(stored(lakehouse)) == 1
+
+
+def test_a_table_that_counts_wrong_or_lacks_a_file_is_told(lakehouse: Lakehouse):
+    write(lakehouse, 1)
+    with lakehouse.reader() as connection:
+        assert disagreements(connection) == {}
+    with lakehouse.transaction() as connection:
+        connection.execute("delete from core.plays where track = 'track 3'")
+    with lakehouse.reader() as connection:
+        assert disagreements(connection) == {"core.plays": "19 by count(*), 19 by a scan, 20 by the books"}
+    file = next(path for path in lakes.stored_files(lakehouse) if "plays" in path.parts)
+    file.unlink()
+    with lakehouse.reader() as connection:
+        assert "cannot be read" in disagreements(connection)["core.plays"]

@@ -59,8 +59,8 @@ def contents(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "
             "where database_name = current_database() order by all"
         ).fetchall():
-            # Sums of floats come out a little different with the order of their terms.
-            asks = f'round("{column}", 9)' if kind in {"DOUBLE", "FLOAT"} else f'"{column}"'
+            # Sums of floats come out a little different with the order of their terms: nine digits count.
+            asks = f"format('{{:.9g}}', \"{column}\")" if kind in {"DOUBLE", "FLOAT"} else f'"{column}"'
             if column not in OF_THE_RUN and (schema, table) in tables:
                 asked.setdefault(f'"{schema}"."{table}"', []).append(asks)
         return {

@@ -217,7 +217,7 @@ def test_a_listener_who_asks_for_another_gets_their_own(lists, monkeypatch, publ
     page = open_page("listener", published, monkeypatch, user=other)
     assert not page.exception
     assert f"user={other}" in page.warning[0].value
-    assert any(f"The listening of {DECLARED}." in one.value for one in page.caption)
+    assert any(f"Listener: {DECLARED}." in one.value for one in page.caption)
 
 
 @pytest.mark.parametrize("module", [page.module for page in PAGES if not page.of_one])

@@ -83,20 +83,20 @@ def test_years_and_months_with_listening_are_offered(published, monkeypatch):
     assert tiles(page)["Streams"] == f"{theirs(DECLARED, of_february)['is_stream'].sum():,}"
 
 
-def test_headings_are_words_and_columns_that_know_nothing_are_left_out(published, monkeypatch):
+def test_headings_are_words_and_nothing_is_called_none(published, monkeypatch):
     page = open_page("listener", published, monkeypatch, user=DECLARED, compare="none", **ADDRESS)
-    for shown in page.dataframe:
-        assert not any(shown.value[column].isna().all() for column in shown.value.columns)
-        for column in shown.value.columns:
-            assert "_" not in _label(shown, column)
+    written = "".join(one.proto.body for one in page.get("html"))
+    headings = re.findall(r"<th [^>]*>([^<]*)</th>", written)
+    assert len(headings) > 40
+    assert not [one for one in headings if "_" in one or not one]
+    assert not re.findall(r">(?:None|nan|null)<", written)
 
 
-def _label(shown, column: str) -> str:
-    """What stands above a column."""
-    import json
-
-    configured = json.loads(shown.proto.columns or "{}").get(column, {})
-    return str(configured.get("label", column))
+def test_the_page_speaks_the_language_of_its_address(published, monkeypatch):
+    page = open_page("listener", published, monkeypatch, user=DECLARED, language="de", **ADDRESS)
+    assert not page.exception
+    assert "Am meisten gehört" in [one.value for one in page.header]
+    assert "Gehörte Stunden" in tiles(page)
 
 
 @pytest.mark.parametrize("compare", [None, "none"])

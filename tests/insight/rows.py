@@ -4,7 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
-from spotify_assets.tables import RUN_COSTS, UNUSUAL_LISTENING
+from spotify_assets.tables import RUN_COSTS, UNUSUAL_LISTENING, WEATHER_EFFECTS
 
 
 def unusual_rows(events: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -35,3 +35,16 @@ def cost_rows() -> dict[str, pl.DataFrame]:
         for table in ("core.tracks", "raw.raw_events", None)
     ]
     return {RUN_COSTS.full_name: pl.DataFrame(rows, schema=RUN_COSTS.polars_schema)}
+
+
+def weather_rows(events: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Two answers about the first listener, and one that there is too little for, by table."""
+    usual = {"user_id": events["user_id"].min(), "hours": 900, "blocks": 20, "mean": 0.5, "rule_version": "v"}
+    given = {"estimate": -0.1, "ci_low": -0.2, "ci_high": -0.05, "p_value": 0.001}
+    rows = [
+        {"condition": "rain", "measure": "valence", "adjusted_p_value": 0.01, "is_positive": True} | given,
+        {"condition": "rain", "measure": "tempo", "adjusted_p_value": 0.7, "is_positive": False} | given,
+        {"condition": "season", "measure": "tempo", "is_positive": False},
+    ]
+    made = [usual | {"compares": "one less the other"} | row for row in rows]
+    return {WEATHER_EFFECTS.full_name: pl.DataFrame(made, schema=WEATHER_EFFECTS.polars_schema)}

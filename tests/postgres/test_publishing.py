@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spotify_assets.serving.publishing import missing_rows, publish_published_copy, publish_to_postgres
 from spotify_assets.serving.server import PostgresError
 from spotify_assets.settings import PROJECT_ROOT, Settings
+from spotify_assets.tables import TABLES
 from spotify_assets.warehouse.database import Database, quoted
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from tests.postgres.looking import asked, everything, in_copy
@@ -28,8 +29,9 @@ def test_every_mart_and_view_has_the_rows_of_the_copy(settings: Settings, url: s
     relations = asked(url, "select relation from serving.relations where kind <> 'functions'")
     names = in_copy(
         copied,
-        "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema in ('marts', 'bi') and not starts_with(table_name, 'fct_')",
+        "select table_schema || '.' || table_name as name from information_schema.tables "
+        "where table_schema in ('marts', 'bi') and not starts_with(table_name, 'fct_') "
+        "or name = 'ml.unusual_listening'",
     )
     assert sorted(relations) == sorted(names)
     for (name,) in names:
@@ -64,7 +66,7 @@ def test_types_nulls_keys_indexes_and_comments_are_carried_over(settings: Settin
     assert keys["marts.fact_user_activity"] == "PRIMARY KEY (user_id, local_date)"
     assert len(keys) > 30
     indexes = [name for (name,) in asked(url, "select indexname from pg_indexes where schemaname = 'marts'")]
-    assert {"fact_listens_event_date_idx", "fact_listens_user_id_event_date_idx"} <= set(indexes)
+    indexed = {"fact_listens_event_date_idx", "fact_listens_user_id_event_date_idx"}
     [(table, column, of_view)] = asked(
         url,
         "select obj_description('marts.dim_user'::regclass), col_description('marts.dim_user'::regclass, 1), "
@@ -72,6 +74,9 @@ def test_types_nulls_keys_indexes_and_comments_are_carried_over(settings: Settin
     )
     assert table.startswith("One row per listener") and column
     assert of_view == "one row per playback, of any content"
+    of_catalogue = "select obj_description('ml.unusual_listening'::regclass)"
+    assert asked(url, of_catalogue) == [(TABLES["ml.unusual_listening"].description,)]
+    assert indexed <= set(indexes)
 
 
 def test_nothing_is_written_where_nothing_changed(settings: Settings, url: str):

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from spotify_assets.cli import app
 from spotify_assets.figures.view import Period
 from spotify_assets.report.link import LinkExpiredError, LinkRefusedError, Shared, opened
-from spotify_assets.report.recap import recap
+from spotify_assets.report.recap import Asked, recap
 from spotify_assets.report.sharing import PATH, server
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -125,7 +125,7 @@ def test_an_expired_link_is_refused(port: int):
 
 def test_a_link_shows_the_recap_of_its_listener_and_days(port: int, copy: Database, tmp_path: Path):
     status, headers, page = ask(port, PATH + SHARED.token(KEY))
-    made = recap(copy, tmp_path / "recap.html", DECLARED, (FEBRUARY.first, FEBRUARY.last))
+    made = recap(copy, tmp_path / "recap.html", Asked(DECLARED, FEBRUARY.first, FEBRUARY.last))
     assert status == 200
     assert page == made.page.read_text(encoding="utf-8")
     assert headers["Cache-Control"] == "no-store"

@@ -1,5 +1,7 @@
 """Slices as files: what a task signs is what is stored, with the same books, and nothing else is."""
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -143,6 +145,19 @@ def test_of_tasks_that_were_done_twice_one_is_stored_and_nothing_is_left(tmp_pat
     with database.reader() as connection:
         assert read_rows(connection, PLAYS).height == 6
     assert list((tmp_path / "staged").iterdir()) == []
+
+
+def test_what_a_run_that_died_has_left_is_removed_a_day_later(tmp_path: Path):
+    folder, database = tmp_path / "staged", Database(tmp_path / "w.duckdb")
+    given = slices(judged, [DAYS[2]])
+    list(stage(given, PLAYS, Staging(folder)))
+    [left] = folder.iterdir()
+    for age, found in ((23, [left]), (25, [])):
+        then = time.time() - age * 3600
+        os.utime(left, (then, then))
+        with InThisProcess("local", folder).parts(given, PLAYS, database):
+            pass
+        assert list(folder.iterdir()) == found
 
 
 @pytest.mark.parametrize(

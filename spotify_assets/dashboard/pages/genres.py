@@ -15,8 +15,8 @@ from spotify_assets.figures.view import Filters
 SHOWN = 15
 _COLUMNS = {
     "genre": st.column_config.TextColumn("Genre"),
-    "plays": st.column_config.NumberColumn("Plays", format="%.1f"),
-    "streams": st.column_config.NumberColumn("Streams", format="%.1f"),
+    "plays": st.column_config.NumberColumn("Plays", format="%,.1f"),
+    "streams": st.column_config.NumberColumn("Streams", format="%,.1f"),
     "stream_share": st.column_config.NumberColumn("Share of streams", format="percent"),
     "skip_rate": st.column_config.NumberColumn("Skip rate", format="percent"),
     "minutes": st.column_config.NumberColumn("Minutes", format="%,.0f"),

@@ -1,15 +1,23 @@
 """My listening: one listener's recap of the period, to be looked into; also to be taken along as a page."""
 
+from functools import partial
+
 import streamlit as st
 
 from spotify_assets.dashboard import told
-from spotify_assets.dashboard.components import compares_with_before, heading, put_period, tile
+from spotify_assets.dashboard.clock import today
+from spotify_assets.dashboard.components import choice, compares_with_before, heading, put_period, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import opening as opening_days
 from spotify_assets.figures import personal, view
 from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.figures.said import last_season
 from spotify_assets.figures.view import Filters, Period
+from spotify_assets.report.cards.drawing import SCHEMES, SHAPES, card
+from spotify_assets.report.cards.faces import DESIGNS
+from spotify_assets.report.language import ENGLISH, languages, speaking
 from spotify_assets.report.page import rendered
+from spotify_assets.report.paper import paper
 from spotify_assets.report.parts import without_data
 from spotify_assets.report.sections import figures_of, parts, story_of
 from spotify_assets.report.words import in_words, tiles
@@ -43,23 +51,49 @@ def page(filters: Filters) -> None:
             icon=":material/search_off:",
         )
         return
+    foreign = [code for code in languages() if code != ENGLISH]
+    code = choice("Language", [ENGLISH, *foreign], parameter="language")
     told.style()
-    told.story(story_of(figures))
-    _numbers(figures)
-    st.download_button(
-        "Recap as a page",
-        data=lambda: rendered(figures),
-        file_name=f"recap {figures.period}.html",
-        mime="text/html",
-        icon=":material/description:",
-        on_click="ignore",
-        help="All of this in one file that needs no network",
-    )
-    made = parts(figures)
-    for part in made:
-        told.part(part)
-    for line in without_data([one for part in made for one in part.sections]):
-        st.caption(f"{line}.")
+    with speaking(code):
+        told.story(story_of(figures))
+        _numbers(figures)
+        _keepsakes(figures, code)
+        made = parts(figures)
+        for part in made:
+            told.part(part)
+        for line in without_data([one for part in made for one in part.sections]):
+            st.caption(f"{line}.")
+
+
+def _keepsakes(figures: PersonalFigures, code: str) -> None:
+    """What can be taken along of all of it: the recap as a page and on paper, and cards."""
+    with st.container(horizontal=True):
+        for label, suffix, mime, made in (
+            ("Recap as a page", "html", "text/html", rendered),
+            ("Recap as PDF", "pdf", "application/pdf", paper),
+        ):
+            st.download_button(
+                label,
+                data=partial(made, figures, code),
+                file_name=f"recap {figures.period}.{suffix}",
+                mime=mime,
+                icon=":material/description:",
+                on_click="ignore",
+                help="All of this in one file that needs no network",
+            )
+        with st.popover("Share card", icon=":material/share:"):
+            design = st.selectbox("What it tells", list(DESIGNS))
+            shape = st.selectbox("Shape", list(SHAPES))
+            theme = st.selectbox("Theme", SCHEMES)
+            name = st.text_input("Name on it", placeholder="none")
+            st.download_button(
+                "Card as PNG",
+                data=lambda: card(figures, design, shape, theme, name=name, language=code) or b"",
+                file_name=f"{design} {figures.period}.png",
+                mime="image/png",
+                disabled=DESIGNS[design](figures) is None,
+                on_click="ignore",
+            )
 
 
 def opening(user_id: str | None) -> Period | None:
@@ -84,6 +118,9 @@ def _presets(user_id: str, period: Period) -> None:
     known = ask(view.known_days)
     months = ask(opening_days.listened_months, user_id)
     offered = opening_days.periods_in_words(months, known) if known else {}
+    if known:
+        summer = last_season("summer", today()).within(known)
+        offered = {"All of it": known} | ({"Last summer": summer} if summer else {}) | offered
     current = next((name for name, days in offered.items() if days == period), None)
     st.session_state["preset"] = current
 

@@ -10,7 +10,7 @@ import streamlit as st
 from spotify_assets.charts import quality as charts
 from spotify_assets.dashboard.components import heading, show, table
 from spotify_assets.dashboard.published import ask, ask_beside, own_folder, version
-from spotify_assets.figures import quality, slowest
+from spotify_assets.figures import called, quality, slowest
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
@@ -35,6 +35,7 @@ def page(filters: Filters) -> None:
     _checks()
     _fresh()
     _streamed()
+    _called()
     _slow()
     _rules(filters)
 
@@ -173,7 +174,7 @@ def _heard_offline() -> None:
             "moved": st.column_config.NumberColumn("Playbacks", format="localized"),
             "over_ten_minutes": st.column_config.NumberColumn("Over ten minutes later", format="localized"),
             "other_date": st.column_config.NumberColumn("On another UTC date", format="localized"),
-            "longest_hours": st.column_config.NumberColumn("Latest upload (hours)", format="%.1f"),
+            "longest_hours": st.column_config.NumberColumn("Latest upload (hours)", format="%,.1f"),
         },
         empty="Nothing was uploaded later than it was heard.",
     )
@@ -250,6 +251,34 @@ def _streamed() -> None:
             "rows_per_second": st.column_config.NumberColumn("Messages a second", format="localized"),
             "refused_share": st.column_config.NumberColumn("Refused", format="percent"),
             "told_at": st.column_config.DatetimeColumn("As of (UTC)", format=_SECOND),
+        },
+    )
+
+
+def _called() -> None:
+    """How many calls services were asked for; nothing where no account is connected."""
+    try:
+        calls = ask_beside(called.api_calls)
+    except WarehouseError as error:
+        st.error(str(error))
+        return
+    if calls.is_empty():
+        return
+    number = partial(st.column_config.NumberColumn, format="localized")
+    table(
+        "Calls to services",
+        calls,
+        term="API calls",
+        name="called",
+        columns={
+            "day": st.column_config.DateColumn("Date (UTC)"),
+            "purpose": "For",
+            "begun": number("Calls"),
+            "answered": number("Answered"),
+            "not_there": number("Not there"),
+            "told_to_wait": number("Told to wait"),
+            "failed": number("Failed"),
+            "saved": number("Not needed"),
         },
     )
 

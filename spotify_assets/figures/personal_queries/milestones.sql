@@ -8,6 +8,12 @@ with counted as (
     window before as (order by ended_at, event_id rows between unbounded preceding and current row)
 ),
 
+full_hours as (
+    select *
+    from counted
+    where ms_so_far // 3600000 > (ms_so_far - ms_played) // 3600000
+),
+
 marks as (
     select
         'play' as kind,
@@ -25,14 +31,19 @@ reached as (
         marks.number,
         counted.*
     from marks
-    inner join counted
+    inner join counted on marks.number = counted.plays
+    where marks.kind = 'play' and counted.is_music
+    union all
+    select
+        marks.kind,
+        marks.number,
+        full_hours.*
+    from marks
+    inner join full_hours
         on
-            (marks.kind = 'play' and counted.is_music and marks.number = counted.plays)
-            or (
-                marks.kind = 'hour'
-                and counted.ms_so_far >= marks.number * 3600000
-                and counted.ms_so_far - counted.ms_played < marks.number * 3600000
-            )
+            marks.number > (full_hours.ms_so_far - full_hours.ms_played) // 3600000
+            and marks.number <= full_hours.ms_so_far // 3600000
+    where marks.kind = 'hour'
 )
 
 select
