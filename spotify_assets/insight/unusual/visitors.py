@@ -13,9 +13,9 @@ from spotify_assets.insight.unusual.marks import HISTORY_DAYS, marks, span
 from spotify_assets.tables import PLAYBACK_ACTIONS
 
 KIND = "unlike_taste"
-LEAST_PLAYS, LEAST_DAYS = 80, 16
+LEAST_PLAYS, LEAST_DAYS = 80, 10
 PLAYBACKS, LONG = 12, timedelta(minutes=20)
-NEW_SHARE = 0.8
+NEW_SHARE = 0.9
 """Of the playbacks of a burst, those of artists that are new to the listener."""
 KNOWN_DATES = 3
 """An artist played on fewer dates in the `HISTORY_DAYS` before is new: one odd night makes nobody known."""
