@@ -121,7 +121,7 @@ def decimal(value: float | None, digits: int = 1, *, signed: bool = False) -> st
         return NOTHING
     language = spoken()
     written = f"{value:{'+' if signed else ''},.{digits}f}"
-    return written.translate(str.maketrans({",": language.thousands, ".": language.point}))
+    return written.translate(str.maketrans(",.", f"{language.thousands}{language.point}"))
 
 
 def count(value: float | None) -> str:

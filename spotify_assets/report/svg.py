@@ -62,7 +62,9 @@ def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> 
         "autosize": {"type": "fit-x", "contains": "padding"},
     }
     code = spoken().code
-    locale = {} if code == ENGLISH else dict.fromkeys(("format_locale", "time_format_locale"), _LOCALES[code])
+    locale: dict[str, Any] = (
+        {} if code == ENGLISH else dict.fromkeys(("format_locale", "time_format_locale"), _LOCALES[code])
+    )
     drawn = vl_convert.vegalite_to_svg(json.dumps(dressed(specification)), **locale)
     numbers: dict[str, int] = {}
 

@@ -36,7 +36,7 @@ def calendar_of_years_svg(days: pl.DataFrame, width: int, says: str) -> str:
             f"M{_LEFT + week * cell:.1f} {_TOP_GAP + slot * cell:.1f}h{inner:.1f}v{inner:.1f}h-{inner:.1f}z"
             for week, slot in of_shade.select("week", "slot").iter_rows()
         )
-        paths.append(f'<path fill="{shades[int(number)]}" d="{cells}"/>')  # type: ignore[call-overload]
+        paths.append(f'<path fill="{shades[int(number)]}" d="{cells}"/>')
     labels = [
         _text(_LEFT - 6, _TOP_GAP + (number * 8 + 4.4) * cell, str(year), "end")
         for number, year in enumerate(years)

@@ -1,6 +1,7 @@
 """My listening: whose is asked for, and what is shown of them."""
 
 import re
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -101,7 +102,7 @@ def test_the_page_speaks_the_language_of_its_address(published, monkeypatch):
 
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
-    offered = {}
+    offered: dict[str, Any] = {}
     monkeypatch.setattr(
         st, "download_button", lambda label, **options: offered.setdefault(label, options["data"])
     )

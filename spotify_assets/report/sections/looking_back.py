@@ -121,7 +121,7 @@ def _anniversary(figures: PersonalFigures, row: dict[str, Any]) -> str:
     )
     if same.is_empty():
         return "–"
-    years = same.dt.year().max() - first.year  # type: ignore[operator]
+    years = same.dt.year().max() - first.year
     return many(years, "{n} year", "{n} years")
 
 

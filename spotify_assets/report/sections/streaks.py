@@ -35,14 +35,14 @@ def tell(figures: PersonalFigures) -> Section:
     silences = figures["silences"]
     if silences.height:
         section.definition += f" {meaning(SILENCES)}"
-        rows = [
+        gaps = [
             (count(row["days"]), day(row["first_date"]), day(row["last_date"]), _ended_by(row))
             for row in silences.head(_SHOWN).iter_rows(named=True)
         ]
         columns = [say(name) for name in ("Days", "From", "To", "Ended by")]
         caption = say("Longest silences")
         section.tables.append(
-            TextTable("silences", caption, columns, rows, words=(3,), minor=(2,), data=silences)
+            TextTable("silences", caption, columns, gaps, words=(3,), minor=(2,), data=silences)
         )
     return section
 
