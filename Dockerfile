@@ -21,7 +21,7 @@ FROM python:3.11-slim AS runtime
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 app \
-    && mkdir -p /data/inbox /dagster \
+    && mkdir -p /data/inbox /data/processed /dagster \
     && chown -R app:app /data /dagster
 WORKDIR /app
 # What runs is root's; of /app the user writes only where dbt does.

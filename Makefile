@@ -10,15 +10,18 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow test-stream kafka test-store readers test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
 	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
+	@echo "make test-postgres the marts in a real PostgreSQL, with kills, faults and roles"
 	@echo "make test-store the lake in a real S3 server, with faults, kills and restarts"
+	@echo "make test-cluster a lakehouse in a real Postgres, slices on a real Spark, with kills"
 	@echo "make test-e2e the real UI and daemon, driven by a browser"
 	@echo "make test-conformance  Dagster's own tests of what our classes derive from"
 	@echo "make up      the Dagster UI on http://127.0.0.1:3000 and the dashboard, with what demo made"
+	@echo "make secrets passwords for compose.yaml, before the first docker compose up"
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate scan  what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
@@ -50,12 +53,16 @@ up: $(RUNTIME)
 dashboard: $(RUNTIME)
 	@$(BIN)/spotify-assets dashboard
 
+# Random passwords for compose.yaml, in .env; needs neither Python nor Docker.
+secrets:
+	@sh infra/compose/secrets.sh
+
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
 
 # Processes that are really killed, full disks, servers that are really started.
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store and not postgres and not cluster"
 
 # A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
 KAFKA_JARS := .cache/kafka
@@ -66,6 +73,20 @@ test-stream: $(DEV) kafka
 # With PYTEST_ARGS="-m store" also 50 kills, a store gone for two minutes, and a client that gives up.
 test-store: $(DEV) kafka
 	$(BIN)/python -m pytest tests/store -m "store and not slow" -rs $(PYTEST_ARGS)
+
+# PostgreSQL on loopback from Debian's packages; what is missing is said where it is not there.
+# With PYTEST_ARGS="-m postgres" also 50 kills.
+test-postgres: $(DEV)
+	$(BIN)/python -m pytest tests/postgres -m "postgres and not slow" -rs $(PYTEST_ARGS)
+# A lakehouse and Spark. DuckDB's ducklake comes as a wheel for the last DuckDB 1.5 alone, which stands in front of
+# the installed one on the path. With PYTEST_ARGS="-m cluster" also the whole graph, kills and cuts.
+LAKEHOUSE := $(VENV)/lakehouse
+test-cluster: $(BENCH) $(LAKEHOUSE)/.installed
+	PYTHONPATH=$(CURDIR)/$(LAKEHOUSE) $(BIN)/python -m pytest tests/cluster -m "cluster and not slow" -rs $(PYTEST_ARGS)
+
+$(LAKEHOUSE)/.installed: requirements-lakehouse.lock | $(DEV)
+	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(LAKEHOUSE) -r requirements-lakehouse.lock
+	@touch $@
 
 kafka: $(KAFKA_JARS)/.fetched
 
@@ -115,6 +136,7 @@ lint: $(DEV)
 	$(BIN)/yamllint --strict .
 	$(BIN)/cfn-lint infra/aws.yaml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.dashboard.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 
 # The scanner pins much that the product pins otherwise, so it has an environment of its own. It asks nobody.
@@ -181,7 +203,7 @@ lock:
 		--no-header --no-annotate --output-file requirements-duckdb-1.5.lock
 	uv pip compile pyproject.toml --extra dev --extra bench --constraint requirements-dev.lock --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements-bench.lock
-	printf 'dagster-postgres\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+	printf 'dagster-postgres\npsycopg\npsycopg-binary\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
 	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
@@ -189,6 +211,9 @@ lock:
 		--output-file requirements-stream.lock
 	printf 'duckdb==1.5.5\nduckdb-extension-httpfs==1.5.5\n' | uv pip compile - --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --output-file requirements-httpfs.lock
+	printf 'duckdb==1.5.5\nduckdb-extension-ducklake==1.5.5\nduckdb-extension-httpfs==1.5.5\nduckdb-extension-postgres-scanner==1.5.5\n' | \
+		uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file requirements-lakehouse.lock
 	echo 'checkov>=3.2' | uv pip compile - --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --output-file requirements-scan.lock
 

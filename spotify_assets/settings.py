@@ -17,9 +17,13 @@ from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from spotify_assets.access_settings import AccessSettings
+from spotify_assets.account_settings import AccountSettings
+from spotify_assets.insight_settings import InsightSettings
 from spotify_assets.places import Place, place_of
+from spotify_assets.stream_settings import StreamSettings
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """What a wheel carries beside the package (`setup.py`)."""
@@ -29,6 +33,8 @@ PROJECT_ROOT = Path.cwd() if _SHIPPED.is_dir() else PROJECT_FILES
 """Folder of `.env`, the data and the Dagster instance where nothing else is said: the checkout, or, of what
 was installed without one, where a command is given."""
 
+LAKEHOUSE = "ducklake:postgres:"
+"""How the address of a warehouse begins that has its catalogue in Postgres and its rows as files."""
 Grain = Literal["day", "month"]
 _GRAIN: TypeAdapter[Grain] = TypeAdapter(Grain)
 StreamRule = Literal[
@@ -81,7 +87,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(BaseSettings):
+class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -95,6 +101,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # which may be a password
     )
 
     data_dir: Path = Field(
@@ -104,6 +111,16 @@ class Settings(BaseSettings):
         None,
         description="Where the lake is: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder; by default the "
         "data folder. Credentials come from the environment, a profile or the role of the machine.",
+    )
+    warehouse_url: SecretStr | None = Field(
+        None,
+        description="Where the warehouse is, when it is not a file of the data folder: `ducklake:postgres:` "
+        "and how Postgres is reached. Its rows lie as Parquet beside the lake.",
+    )
+    spark_master: str | None = Field(
+        None,
+        description="Spark that makes the slices: `local[4]`, `spark://host:port`, `yarn`, `k8s://…` or "
+        "`sc://…`; by default each run makes them itself.",
     )
     dbt_project_dir: Path = Field(PROJECT_FILES / "dbt_project", description="Folder of the dbt project.")
     partition_grain: Grain | None = Field(
@@ -171,49 +188,15 @@ class Settings(BaseSettings):
         "a history.",
     )
 
-    kafka_servers: str | None = Field(
-        None, description="Kafka cluster of the listening stream: `host:port`, several with commas."
-    )
-    kafka_topic: str = Field("listening", description="Topic of the listening stream.")
-    kafka_group: str = Field(
-        "spotify-assets", description="Consumer group that writes the stream to the lake."
-    )
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to talk to Kafka."
-    )
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How to log in to Kafka, where there is a user name."
-    )
-    kafka_username: str | None = Field(None, description="User name for Kafka.")
-    kafka_password: SecretStr | None = Field(None, description="Password for Kafka.")
-    kafka_ca_file: Path | None = Field(
-        None, description="Certificates that sign Kafka's, where the system does not know them."
-    )
-    kafka_dead_letter_topic: str | None = Field(
-        None, description="Topic that gets the messages that are no event, beside the refused rows."
-    )
-    stream_batch_rows: int = Field(
-        100_000, ge=1, description="Most messages of a partition in one batch of the lake."
-    )
-    stream_batch_bytes: int = Field(
-        16_000_000, ge=1, description="Most bytes of messages, of all partitions, before a batch is written."
-    )
-    stream_batch_seconds: float = Field(
-        10.0, gt=0, description="How long a message waits at most before its batch is written."
-    )
-    stream_compression: Literal["gzip", "zstd"] = Field(
-        "gzip", description="Compression of the stream's files in the lake."
-    )
-    stream_lag_seconds: float = Field(
-        300.0, gt=0, description="For how long the stream's lag may grow before it is a problem."
-    )
-
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(
         "http://127.0.0.1:8080", description="Address of `spotify-assets docs`, for links in the UI."
     )
     dagster_postgres_url: SecretStr | None = Field(
         None, description="Postgres for Dagster's runs and events, instead of SQLite in $DAGSTER_HOME."
+    )
+    serving_postgres_url: SecretStr | None = Field(
+        None, description="Postgres that serves the marts beside the published copy; nowhere when unset."
     )
     alert_webhook_url: SecretStr | None = Field(
         None, description="Where alerts are posted, as Slack takes them; nowhere when unset."
@@ -242,6 +225,24 @@ class Settings(BaseSettings):
         if address is not None:
             place_of(address)
         return address
+
+    @field_validator("warehouse_url")
+    @classmethod
+    def _usable_warehouse(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().removeprefix(LAKEHOUSE).strip():
+            raise ValueError(f"after {LAKEHOUSE} comes how Postgres is reached: host=… dbname=… user=…")
+        if address is not None and not address.get_secret_value().startswith(LAKEHOUSE):
+            raise ValueError(f"a warehouse that is no file begins with {LAKEHOUSE}")
+        return address
+
+    @model_validator(mode="after")
+    def _lakehouse_where_duckdb_reads(self) -> Self:
+        scheme, divider, _ = (self.lake_url or "").partition("://")
+        if self.warehouse_url is not None and divider and scheme != "s3":
+            raise ValueError(
+                f"SPOTIFY_WAREHOUSE_URL keeps its rows beside the lake, in a folder or S3, not in {scheme}://"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_has_both_ends(self) -> Self:
@@ -302,6 +303,16 @@ class Settings(BaseSettings):
         return self.data_dir / "inbox"
 
     @property
+    def accounts_dir(self) -> Path:
+        """What is known of connected accounts beside the lake; readable by its owner alone."""
+        return self.data_dir / "accounts"
+
+    @property
+    def tokens_dir(self) -> Path:
+        """The connected accounts."""
+        return self.accounts_dir / "tokens"
+
+    @property
     def lake_dir(self) -> Path:
         """Where landed files live while the lake is in the data folder."""
         return self.data_dir / "raw"
@@ -327,6 +338,11 @@ class Settings(BaseSettings):
         return self.data_dir / "exclusions.toml"
 
     @property
+    def places_path(self) -> Path:
+        """The file in which listeners declare where they are, for the weather."""
+        return self.data_dir / "places.toml"
+
+    @property
     def processed_dir(self) -> Path:
         """Where published tables live: Parquet per table and the serving database."""
         return self.data_dir / "processed"
@@ -346,6 +362,16 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that runs write to."""
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Place:
+        """Where slices that were made elsewhere wait to be inserted into a warehouse that is a file."""
+        return place_of(self.lake_url) / "staged" if self.lake_url else self.data_dir / "staged"
+
+    @property
+    def lakehouse_data(self) -> Place:
+        """Where the rows of a warehouse lie that is no file: beside the lake, or in the data folder."""
+        return place_of(self.lake_url) / "warehouse" if self.lake_url else self.data_dir / "warehouse"
 
     @property
     def serving_path(self) -> Path:

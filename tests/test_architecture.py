@@ -13,20 +13,20 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-DOMAIN = ("rows", "sources", "transforms", "skip", "generator")
+DOMAIN = ("rows", "sources", "transforms", "skip", "insight", "recommend", "generator", "accounts")
 """Packages that know no orchestrator."""
 FLOORS = (
     {"whole_files"},
-    {"places"},
+    {"places", "access_settings", "account_settings", "insight_settings", "stream_settings"},
     {"settings", "tables", "rows", "charts"},
     {"sources"},
     {"transforms"},
-    {"skip", "lake"},
-    {"instance"},
+    {"skip", "insight", "lake"},
+    {"recommend", "instance", "accounts"},
     {"warehouse"},
-    {"start_date"},
+    {"start_date", "serving"},
     {"generator", "partitions"},
-    {"figures", "stream"},
+    {"figures", "stream", "weather"},
     {"report", "summary", "docs"},
     {"assets", "dashboard"},
     {"automation"},
@@ -44,6 +44,7 @@ PRIVATE = {
     "spotify_assets.instance.planned_events",
     "spotify_assets.instance.records",
     "spotify_assets.instance.workers",
+    "spotify_assets.warehouse.dbt_plugin",
 }
 """Modules that reach below the public interface of Dagster or of its dbt package."""
 

@@ -54,7 +54,8 @@ def test_dbt_gets_a_path_that_no_address_cuts_short(
     settings = make_settings(data_dir=tmp_path / name)
     settings.data_dir.mkdir()
     (settings.data_dir / "warehouse.duckdb").write_bytes(b"here")
-    with warehouse_of(settings).for_dbt() as path:
+    with warehouse_of(settings).for_dbt() as told:
+        path = told["SPOTIFY_WAREHOUSE"]
         assert Path(path).read_bytes() == b"here"
         assert not set("#?;") & set(path)
     assert settings.warehouse_path.read_bytes() == b"here"

@@ -20,6 +20,8 @@ from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.queries import Query, find_query, read_queries, run_query
 from tests.dbt.generated import by_recording, core_tables, standing_for
 from tests.dbt.warehouse import PROJECT_DIR, DbtWarehouse, problems
+from tests.insight.rows import cost_rows, unusual_rows, weather_rows
+from tests.recommend.worlds import quality_of_recommendations
 
 QUERIES = read_queries(PROJECT_DIR / "analyses")
 DOCS = PROJECT_DIR.parent / "docs"
@@ -29,7 +31,10 @@ DOCS = PROJECT_DIR.parent / "docs"
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     folder = tmp_path_factory.mktemp("queries")
     built = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    built.create(core_tables())
+    tables = core_tables()
+    events = tables["core.listening_events"]
+    insights = unusual_rows(events) | weather_rows(events) | cost_rows()
+    built.create(tables | insights | quality_of_recommendations())
     built.build("--exclude-resource-type", "test")
     return built
 

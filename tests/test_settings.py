@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
@@ -99,4 +99,4 @@ def test_the_example_file_names_every_setting_and_its_default():
         default = getattr(defaults, name.removeprefix("SPOTIFY_").lower())
         if default is None:
             continue  # the file shows an example
-        assert type(default)(value) == default if not isinstance(default, date) else str(default) == value
+        assert TypeAdapter(type(default)).validate_python(value) == default

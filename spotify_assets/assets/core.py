@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, asset_out, partitioned, reads
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.rows.cleaned import Cleaned
@@ -64,7 +64,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         )
 
     @dg.asset(
-        **about(LISTENING_EVENTS),
+        **made_anywhere(LISTENING_EVENTS),
         **partitioned(settings),
         op_tags=FIRST,
         io_manager_key=IO_MANAGER,
@@ -105,7 +105,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         return Slices.of(days, clean, rows=raw_events.rows_per_date(joined(days)))
 
     @dg.asset(
-        **about(DAILY_TRACK_METRICS),
+        **made_anywhere(DAILY_TRACK_METRICS),
         **partitioned(settings),
         op_tags=FIRST,
         io_manager_key=IO_MANAGER,

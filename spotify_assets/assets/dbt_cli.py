@@ -33,8 +33,8 @@ def dbt_variables(settings: Settings, warehouse: Warehouse) -> Iterator[dict[str
 
     Every call of dbt needs the same ones: other values would make it parse the project again.
     """
-    with warehouse.for_dbt() as address:
-        yield {"SPOTIFY_WAREHOUSE": address, "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone}
+    with warehouse.for_dbt() as where:
+        yield {**where, "SPOTIFY_DEFAULT_TIME_ZONE": settings.default_time_zone}
 
 
 class ListeningDbtCli(DbtCliResource):
@@ -67,7 +67,7 @@ def run_dbt(
     folder = settings.dagster_home / "dbt"
     target = folder / f"{context.op_execution_context.op.name}-{context.run.run_id}"
     _lend_parsed(folder, target)
-    with dbt_variables(settings, warehouse) as variables:
+    with warehouse.alone(), dbt_variables(settings, warehouse) as variables:
         with _variables(variables):
             invocation = dbt.cli(arguments, context=context, target_path=target)
         with ends_with_us(invocation.process.pid):

@@ -43,7 +43,7 @@ def build_docs(settings: Settings) -> Path:
                 *("--project-dir", project, "--profiles-dir", project),
                 *("--target-path", target, "--log-path", target),
             ],
-            env={**os.environ, **variables, "SPOTIFY_SERVING": serving},
+            env={**os.environ, **variables, "SPOTIFY_SERVING": serving["SPOTIFY_WAREHOUSE"]},
             capture_output=True,
             text=True,
             check=False,

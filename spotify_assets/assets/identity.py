@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, POOL, about, made_anywhere, partitioned, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
 from spotify_assets.rows.window import Window
@@ -36,7 +36,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         return pl.DataFrame(declared, schema=USER_PROFILES.polars_schema, orient="row").sort("user_id")
 
     @dg.asset(
-        **about(PLAYED_TRACKS),
+        **made_anywhere(PLAYED_TRACKS),
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={"listening_events": reads("core.listening_events")},
@@ -67,7 +67,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         return found
 
     @dg.asset(
-        **about(LISTENING_HOURS),
+        **made_anywhere(LISTENING_HOURS),
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={

@@ -9,12 +9,14 @@ them is a backfill with the settings raised.
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, about, asset_out, partitioned, reads
+from spotify_assets.assets.cutoffs import Cutoffs, beside_stored, newest_cutoffs, own_tables, stored_rows
+from spotify_assets.assets.recommendations import recommendation_assets
+from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
@@ -32,11 +34,9 @@ from spotify_assets.tables import (
     SKIP_MODEL_COEFFICIENTS,
     SKIP_PREDICTIONS,
     SKIP_SURVIVAL,
-    Table,
 )
 from spotify_assets.transforms.features import EVENT_COLUMNS, HISTORY_DAYS, TRACK_COLUMNS, first_start
 from spotify_assets.transforms.features import model_features as features_of
-from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
@@ -68,7 +68,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     window_days = settings.training_days + settings.test_days
 
     @dg.asset(
-        **about(MODEL_FEATURES),
+        **made_anywhere(MODEL_FEATURES),
         **partitioned(settings),
         io_manager_key=IO_MANAGER,
         ins={
@@ -105,17 +105,17 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         from spotify_assets.assets.plots import skip_model_summary  # noqa: PLC0415
         from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
-        cutoffs = _newest_cutoffs(context, model_features, settings.model_cutoffs)
+        cutoffs = newest_cutoffs(context, model_features, settings.model_cutoffs)
         models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
-        model, terms = _own(warehouse, (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS))
+        model, terms = own_tables(warehouse, (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS))
         summaries = [skip_model_summary(model) for model in trained]
         coefficients = [skip_model_coefficients(model) for model in trained]
         return (
-            _beside_stored(context, model, cutoffs, summaries),
-            _beside_stored(context, terms, cutoffs, coefficients),
+            beside_stored(context, model, cutoffs, summaries),
+            beside_stored(context, terms, cutoffs, coefficients),
         )
 
     @dg.multi_asset(
@@ -133,8 +133,8 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         tracks: TableReader,
         warehouse: dg.ResourceParam[Storage],
     ) -> LadderSlices:
-        cutoffs = _newest_cutoffs(context, model_features, settings.ladder_cutoffs)
-        own = _own(warehouse, LADDER_TABLES)
+        cutoffs = newest_cutoffs(context, model_features, settings.ladder_cutoffs)
+        own = own_tables(warehouse, LADDER_TABLES)
         first = min(cutoffs.made, default=Window(date.max, date.max)).start
         registry = _registry(TableReader(warehouse.door, MODEL_REGISTRY), before=first)
 
@@ -164,11 +164,11 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         def make(cutoff: date) -> "Rows":
             return _survival(settings, listening_events, track_genres, cutoff)
 
-        cutoffs = _newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
-        slices = _made(context, settings, _own(warehouse, SURVIVAL_TABLES), cutoffs, make)
+        cutoffs = newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
+        slices = _made(context, settings, own_tables(warehouse, SURVIVAL_TABLES), cutoffs, make)
         return cast("tuple[Slices, Slices]", slices)
 
-    return [model_features, skip_model, skip_ladder, skip_survival]
+    return [model_features, skip_model, skip_ladder, skip_survival, *recommendation_assets(settings)]
 
 
 def _train(
@@ -214,41 +214,11 @@ def _shown(model: "SkipModel") -> dict[str, dg.MetadataValue]:
     }
 
 
-def _own(warehouse: Storage, tables: Sequence[Table]) -> list[TableReader]:
-    """Tables that an asset itself writes: what earlier runs left in them."""
-    return [TableReader(warehouse.door, table) for table in tables]
-
-
-def _stored(table: TableReader, window: Window, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """The rows of a window that earlier runs left; none where there is no table yet."""
-    try:
-        return table.read(window, columns)
-    except WarehouseMissingError:
-        return table.table.empty().select(columns or pl.all())
-
-
-class _Cutoffs(NamedTuple):
-    """The windows of a run that have data: those that it models, with their last such day, and the others."""
-
-    made: dict[Window, date]
-    kept: list[Window]
-
-
-def _newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_most: int) -> _Cutoffs:
-    """The newest windows of the run that have data, at most so many, are modelled, in order."""
-    days = windows(context)
-    with_data = source.rows_per_date(joined(days))
-    last_days = {window: max((d for d in window.days() if d in with_data), default=None) for window in days}
-    cutoffs = {window: day for window, day in last_days.items() if day is not None}
-    older = max(len(cutoffs) - at_most, 0)
-    return _Cutoffs(made=dict(list(cutoffs.items())[older:]), kept=list(cutoffs)[:older])
-
-
 def _made(
     context: dg.AssetExecutionContext,
     settings: Settings,
     tables: Sequence[TableReader],
-    cutoffs: _Cutoffs,
+    cutoffs: Cutoffs,
     make: Callable[[date], "Rows"],
 ) -> tuple[Slices, ...]:
     """Slices in which some cut-offs are made, in order, and the others of the run stay as they are stored."""
@@ -257,7 +227,7 @@ def _made(
         newest = max(made)
         _show(context, settings, tables, made[newest], newest)
     return tuple(
-        _beside_stored(
+        beside_stored(
             context,
             table,
             cutoffs,
@@ -265,21 +235,6 @@ def _made(
         )
         for table in tables
     )
-
-
-def _beside_stored(
-    context: dg.AssetExecutionContext,
-    table: TableReader,
-    cutoffs: _Cutoffs,
-    made: Sequence[pl.DataFrame],
-) -> Slices:
-    """Slices of a run: what was made for some cut-offs, and what is stored of the others that have data."""
-    days, column = windows(context), pl.col(table.partition_column)
-    stored = _stored(table, joined(days))
-    kept = stored.filter(column.is_in([day for window in cutoffs.kept for day in window.days()]))
-    rows = pl.concat([kept, *made])
-    # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
-    return Slices.of(days, lambda w: rows.filter((column >= w.start) & (column < w.end)), rows={})
 
 
 def _registry(table: TableReader, *, before: date) -> "Registry":
@@ -292,7 +247,7 @@ def _registry(table: TableReader, *, before: date) -> "Registry":
         return str(rows.filter(pl.col("model_id") == model_id)["model"].item())
 
     return Registry(
-        entries=lambda: _stored(table, Window(date.min, before), ENTRY_COLUMNS), read_text=read_text
+        entries=lambda: stored_rows(table, Window(date.min, before), ENTRY_COLUMNS), read_text=read_text
     )
 
 
@@ -377,7 +332,7 @@ def _show(
     from spotify_assets.assets.plots import plots_of  # noqa: PLC0415
     from spotify_assets.charts.theme import in_markdown, save  # noqa: PLC0415
 
-    newer = _stored(tables[0], Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"])
+    newer = stored_rows(tables[0], Window(cutoff + timedelta(days=1), date.max), ["cutoff_date"])
     metadata: dict[str, dg.MetadataValue] = {}
     for plot in plots_of(rows, cutoff):
         metadata[f"{plot.name} says"] = dg.MetadataValue.md(plot.says)

@@ -4,17 +4,20 @@ import dagster as dg
 
 from spotify_assets.assets.pulse import pulse_markdown
 from spotify_assets.assets.spec import FIRST, POOL, owner_of
+from spotify_assets.serving.publishing import publish_published_copy
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.door import published_copy
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.publish import publish, publish_serving
+
+SERVING = dg.AssetKey(["publish", "serving"])
 
 
 def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The published copy, made after everything it shows."""
 
     @dg.asset(
-        key=dg.AssetKey(["publish", "serving"]),
+        key=SERVING,
         deps=upstream,
         group_name="publish",
         owners=[owner_of("publish")],
@@ -39,6 +42,32 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         )
 
     return serving
+
+
+def postgres_asset(settings: Settings) -> dg.AssetsDefinition:
+    """The marts in the Postgres of the settings, made after the published copy."""
+
+    @dg.asset(
+        key=dg.AssetKey(["publish", "postgres"]),
+        deps=[SERVING],
+        group_name="publish",
+        owners=[owner_of("publish")],
+        kinds={"postgres"},
+        tags={"layer": "publish"},
+        pool=POOL,
+        description=(
+            "The marts and the views of bi in the Postgres of SPOTIFY_SERVING_POSTGRES_URL, from the "
+            "published copy: the days that changed, in one transaction. Until all is there, readers see "
+            "the state before."
+        ),
+    )
+    def postgres() -> dg.MaterializeResult[None]:
+        published = publish_published_copy(settings)
+        return dg.MaterializeResult(
+            metadata={"rows": dict(published.rows), "rows written": dict(published.written)}
+        )
+
+    return postgres
 
 
 def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:

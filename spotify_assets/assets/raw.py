@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets import places
-from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, partitioned
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, made_anywhere, partitioned
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
@@ -31,7 +31,7 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
     """
     lake_dir = settings.lake
 
-    @dg.asset(**about(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
+    @dg.asset(**made_anywhere(RAW_TRACKS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_tracks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
         _prune(context, warehouse.door, begins())
         days = windows(context)
@@ -43,7 +43,7 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
             files=lambda window: _names(lake_dir, track_files(lake_dir, window)),
         )
 
-    @dg.asset(**about(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
+    @dg.asset(**made_anywhere(RAW_EVENTS), **partitioned(settings), io_manager_key=IO_MANAGER, op_tags=FIRST)
     def raw_events(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
         _prune(context, warehouse.door, begins())
         lake, days = EventLake(lake_dir), windows(context)

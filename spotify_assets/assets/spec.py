@@ -11,8 +11,9 @@ from spotify_assets.tables import (
     Table,
 )
 from spotify_assets.warehouse.io_manager import column_schema
+from spotify_assets.warehouse.making import INDEPENDENT
 
-_OWNERS = {"raw": "team:data-platform", "publish": "team:data-platform", "ml": "team:data-science"}
+_OWNERS = dict.fromkeys(("raw", "publish", "upkeep"), "team:data-platform") | {"ml": "team:data-science"}
 _OWNER = "team:listening-analytics"
 POOL = "duckdb"
 """Every step that opens the warehouse is in this pool, which lets one run at a time."""
@@ -48,6 +49,20 @@ def about(table: Table) -> dict[str, Any]:
         "kinds": {"polars", "duckdb"},
         "tags": {"layer": table.schema},
         "metadata": metadata,
+    }
+
+
+def made_anywhere(table: Table) -> dict[str, Any]:
+    """As `about`, of an asset whose windows are independent: none reads what another one makes.
+
+    Its slices may be made on a cluster (`SPOTIFY_SPARK_MASTER`); those of all other assets are made here.
+    """
+    told = about(table)
+    words = "No window reads what another one makes, so that a cluster may make them side by side."
+    return {
+        **told,
+        "description": f"{told['description']}\n\n{words}",
+        "metadata": told["metadata"] | {INDEPENDENT: True},
     }
 
 

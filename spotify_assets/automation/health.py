@@ -12,11 +12,13 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from spotify_assets.automation.accounts import account_problems
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem
 from spotify_assets.automation.runs import release_killed_runs
+from spotify_assets.automation.step_times import tell_step_times
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
 from spotify_assets.instance.records import late_assets
 from spotify_assets.lake.receipts import missing_files, read_receipts
@@ -32,8 +34,9 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
     """
     release_killed_runs(instance, settings.dagster_home)
     found = [problem for problem in problems(instance, graph) if problem.key != CHECK_PROBLEM]
-    found += [*incomplete_imports(settings.lake), *stream_problems(settings)]
+    found += [*incomplete_imports(settings.lake), *stream_problems(settings), *account_problems(settings)]
     write_incidents(settings.processed_dir, [_as_incident(problem) for problem in found])
+    tell_step_times(settings, instance)
     return found
 
 

@@ -4,15 +4,29 @@ import dagster as dg
 
 from spotify_assets.instance.records import UnresolvedAssetJobDefinition
 
-MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(["ml", "model_features"])
+MODELS = dg.AssetSelection.groups("ml") - dg.AssetSelection.assets(
+    ["ml", "model_features"], ["ml", "unusual_listening"]
+)
+"""What is trained; what is known or unusual of each day is not."""
 
 RECAPS = dg.AssetSelection.assets(["publish", "monthly_recap"])
 
-EVERYTHING = dg.AssetSelection.all() - RECAPS
+UPKEEP = dg.AssetSelection.groups("upkeep")
+
+EVERYTHING = dg.AssetSelection.all() - RECAPS - UPKEEP
 """What is partitioned by the grain or not at all: assets of one run share their partitions."""
 
 WITH_RAW = ("everything", "data")
 """Jobs that read the lake."""
+
+
+def upkeep_job() -> UnresolvedAssetJobDefinition:
+    """The job of a warehouse that is a lakehouse."""
+    return dg.define_asset_job(
+        "upkeep",
+        selection=UPKEEP,
+        description="The files of the lakehouse are looked after, and its tables counted in three ways.",
+    )
 
 
 def jobs() -> list[UnresolvedAssetJobDefinition]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
+from spotify_assets.automation.costs import RunMeter
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.instance.planned_events import PLACE
 from spotify_assets.instance.run_locks import alive, forget, killed_runs
@@ -20,6 +21,7 @@ from spotify_assets.instance.signals import stop_signals
 from spotify_assets.partitions import keys_of
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
+from spotify_assets.warehouse.door import warehouse_of
 
 _TOLD = frozenset(
     {
@@ -99,8 +101,9 @@ def run(
         job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
     release_killed_runs(instance, settings.dagster_home)
+    meter = RunMeter(run_id, warehouse_of(settings))
     with stop_signals() as stopped, alive(settings.dagster_home, run_id):
-        _tell(instance, run_id, on_event, stopped)
+        _tell(instance, run_id, on_event, stopped, meter)
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -110,6 +113,7 @@ def run(
             raise_on_error=False,
         )
         interrupted = stopped()
+    meter.ended()
     ended = instance.get_run_by_id(run_id)
     if interrupted and not result.success and ended is not None:
         instance.report_run_canceled(ended, "Ctrl-C or SIGTERM ended the run; its step was undone.")
@@ -165,7 +169,13 @@ def _check_outcome(evaluation: dg.AssetCheckEvaluation) -> CheckOutcome:
     )
 
 
-def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped: Callable[[], bool]) -> None:
+def _tell(
+    instance: dg.DagsterInstance,
+    run_id: str,
+    on_event: OnEvent,
+    stopped: Callable[[], bool],
+    meter: RunMeter,
+) -> None:
     """Tell the events of a run as this process stores them, and begin no step once the run is to stop.
 
     A signal in the middle of a query fails the step as the query's own error, and Dagster would go on with
@@ -174,7 +184,10 @@ def _tell(instance: dg.DagsterInstance, run_id: str, on_event: OnEvent, stopped:
 
     def tell(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
-        if event is None or event.event_type_value not in _TOLD:
+        if event is None:
+            return
+        meter.saw(event)
+        if event.event_type_value not in _TOLD:
             return
         if event.is_step_start and stopped():
             raise KeyboardInterrupt

@@ -17,6 +17,7 @@ from spotify_assets.settings import Settings
 DAILY = "daily"
 WEEKLY = "weekly_models"
 MONTHLY = "monthly_recaps"
+UPKEEP = "lakehouse_upkeep"
 
 
 def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -76,6 +77,18 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         )
 
     return [daily, weekly_models, monthly_recaps]
+
+
+def upkeep_schedule() -> dg.ScheduleDefinition:
+    """The schedule of a warehouse that is a lakehouse; off until someone turns it on."""
+    return dg.ScheduleDefinition(
+        name=UPKEEP,
+        job_name="upkeep",
+        cron_schedule="30 4 * * *",
+        execution_timezone="UTC",
+        description="At 04:30 UTC, the files of the lakehouse are looked after.",
+        tags={REQUESTED_BY: UPKEEP},
+    )
 
 
 def _key_of_day_before(definition: dg.TimeWindowPartitionsDefinition, moment: datetime) -> str:

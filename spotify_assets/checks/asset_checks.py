@@ -1,6 +1,7 @@
 """The generated checks as Dagster asset checks: one step per table, on the partitions of the run."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
@@ -8,6 +9,7 @@ from spotify_assets.assets.spec import FIRST, POOL, key_of, owner_of
 from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
+from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import window_of_run
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -17,13 +19,14 @@ from spotify_assets.tables import (
     RAW_EVENTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
     TABLES,
     Table,
 )
 from spotify_assets.warehouse.io_manager import Storage
 
-WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS)
-"""Tables that the IO manager writes beside those of assets."""
+WITHOUT_ASSET = (REJECTED_ROWS, DUPLICATE_PLAYS, ROW_COUNTS, CHECK_RESULTS, RUN_COSTS)
+"""Tables that runs write beside those of assets."""
 AFTER = {IMPORT_RECEIPTS.full_name: [key_of(RAW_EVENTS)]}
 """What else must be there when the checks of a table run, because they compare the two."""
 
@@ -60,8 +63,9 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Storage]
     ) -> Iterator[dg.AssetCheckResult]:
         window = window_of_run(context.run, settings) if table.partition_column else None
+        told = replace(bounds, exclusions=tuple(read_exclusions(settings.exclusions_path)))
         with warehouse.door.reader() as connection:
-            findings = evaluate(connection, table, window, bounds)
+            findings = evaluate(connection, table, window, told)
         record(warehouse.door, table, window, findings)
         found = {finding.check: finding for finding in findings}
         for key in sorted(context.selected_asset_check_keys, key=lambda key: key.name):

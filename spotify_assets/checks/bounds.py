@@ -11,6 +11,7 @@ from spotify_assets.checks.learned import RECENT_DAYS
 from spotify_assets.rows.window import Window
 from spotify_assets.sources.formats import PERSONAL_SOURCES
 from spotify_assets.tables import RAW_EVENTS, REJECTED_ROWS, ROW_COUNTS, Table
+from spotify_assets.transforms.exclusions import Exclusion
 from spotify_assets.warehouse.audit import Finding, stored_columns
 from spotify_assets.warehouse.connection import Connection
 
@@ -27,11 +28,13 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Bounds:
-    """Shares of refused rows above which a slice warns and above which it fails; whether silence fails."""
+    """Shares of refused rows above which a slice warns and above which it fails; whether silence fails; and
+    what listeners keep out."""
 
     warn_share: float = 0.05
     fail_share: float = 0.5
     silence_fails: bool = True
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def bound_names(table: Table) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
+from spotify_assets.checks import recommended
 from spotify_assets.checks.bounds import Bounds, bound_names, bounded
 from spotify_assets.checks.learned import learned, learned_names
 from spotify_assets.checks.receipts import reconcile_receipts
@@ -15,6 +16,7 @@ from spotify_assets.tables import CHECK_RESULTS, ROW_COUNTS, Table
 from spotify_assets.tables.events import REPORTED_AFTER_HEARD
 from spotify_assets.tables.model import OwnCheck
 from spotify_assets.tables.ops import RECEIPTS_ADD_UP
+from spotify_assets.tables.recommend import NO_WORSE, NOTHING_EXCLUDED, NOTHING_HEARD, NOTHING_LATER
 from spotify_assets.warehouse import offline
 from spotify_assets.warehouse.audit import (
     Finding,
@@ -31,9 +33,15 @@ from spotify_assets.warehouse.store import EVERYTHING, Predicate, create_table, 
 
 RECONCILIATION = "reconciliation"
 _BOUNDS = Bounds()
-OWN_CHECKS: Mapping[OwnCheck, Callable[[Connection, str, Sequence[object]], Finding]] = {
-    RECEIPTS_ADD_UP: lambda connection, _relation, _parameters: reconcile_receipts(connection),
-    REPORTED_AFTER_HEARD: offline.moved,
+OWN_CHECKS: Mapping[OwnCheck, Callable[[Connection, str, Sequence[object], Bounds], Finding]] = {
+    RECEIPTS_ADD_UP: lambda connection, *_: reconcile_receipts(connection),
+    REPORTED_AFTER_HEARD: lambda connection, relation, parameters, _: offline.moved(
+        connection, relation, parameters
+    ),
+    NOTHING_HEARD: recommended.heard_before,
+    NOTHING_EXCLUDED: recommended.excluded,
+    NOTHING_LATER: recommended.learnt_later,
+    NO_WORSE: recommended.worse_than_baseline,
 }
 """What evaluates the checks that one table alone has, on a relation of its rows and its parameters."""
 
@@ -74,7 +82,9 @@ def evaluate(
     references = audit_references(connection, table, relation, rows.parameters)
     findings += [references] if references else []
     findings += [reconcile(connection, table, window)] if table.has_books else []
-    findings += [OWN_CHECKS[check](connection, relation, rows.parameters) for check in table.own_checks]
+    findings += [
+        OWN_CHECKS[check](connection, relation, rows.parameters, bounds) for check in table.own_checks
+    ]
     findings += audit_expectations(connection, table, relation, rows.parameters)
     findings += bounded(connection, table, window, bounds)
     return findings + learned(connection, table, window)

@@ -8,6 +8,7 @@ import dagster as dg
 
 from spotify_assets.assets.spec import FIRST, POOL, key_of
 from spotify_assets.report.monthly import PAGE, RECAPS
+from spotify_assets.serving.publishing import missing_rows
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS
 from spotify_assets.warehouse.door import published_copy
@@ -18,6 +19,7 @@ MARTS = frozenset({"marts.fact_listens", "marts.dim_track", "marts.dim_user"})
 """Marts without which no page of the dashboard and no recap has anything to show."""
 OF_SERVING = dg.AssetKey(["publish", "serving"])
 OF_METRICS = dg.AssetKey(["publish", "metrics"])
+OF_POSTGRES = dg.AssetKey(["publish", "postgres"])
 OF_RECAPS = dg.AssetKey(["publish", "monthly_recap"])
 
 
@@ -60,7 +62,28 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
             metadata={"recaps": len(folders)},
         )
 
-    return [copy_has_events_and_metrics, copy_has_what_is_read, every_recap_has_its_page]
+    found = [copy_has_events_and_metrics, copy_has_what_is_read, every_recap_has_its_page]
+    return [*found, _postgres_check(settings)] if settings.serving_postgres_url else found
+
+
+def _postgres_check(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=OF_POSTGRES,
+        name="postgres_has_every_row",
+        description="Every table that the Postgres serves has as many rows as in the published copy.",
+        pool=POOL,
+    )
+    def postgres_has_every_row() -> dg.AssetCheckResult:
+        try:
+            differing = missing_rows(settings)
+        except WarehouseError as error:
+            return dg.AssetCheckResult(passed=False, description=str(error))
+        said = [f"{name} {here:,} in place of {there:,}" for name, (there, here) in differing.items()]
+        return dg.AssetCheckResult(
+            passed=not differing, description=f"rows: {', '.join(said)}" if said else None
+        )
+
+    return postgres_has_every_row
 
 
 def _has_tables(settings: Settings, wanted: frozenset[str]) -> dg.AssetCheckResult:

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from spotify_assets.cli import (
+    accounts,
+    cost,
     dashboard,
     docs,
     exports,
@@ -18,16 +20,21 @@ from spotify_assets.cli import (
     lake,
     operate,
     partitions,
+    postgres,
     privacy,
     query,
     recap,
     receipts,
+    recommend,
     results,
     rules,
     runs,
+    share,
     storage,
     stream,
+    unusual,
     up,
+    weather,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -51,6 +58,7 @@ def main(
 
 for part in (
     imports,
+    accounts,
     receipts,
     files,
     exports,
@@ -64,9 +72,15 @@ for part in (
     rules,
     query,
     recap,
+    recommend,
+    share,
     docs,
     privacy,
     storage,
     stream,
+    postgres,
+    unusual,
+    weather,
+    cost,
 ):
     app.add_typer(part.app)

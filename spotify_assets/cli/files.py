@@ -23,6 +23,9 @@ _Tracks = Annotated[int, typer.Option(min=20, max=MOST, help="Size of the catalo
 _Seed = Annotated[
     int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
 ]
+_Unusual = Annotated[
+    bool, typer.Option("--unusual", help="Plant unusual listening, with its answer key in the lake.")
+]
 
 
 @app.command()
@@ -55,6 +58,7 @@ def generate(
     seconds: Annotated[
         float, number_option(least=1, most=MOST, help="How many seconds to write live, with --rate.")
     ] = 60,
+    unusual: _Unusual = False,
 ) -> None:
     """Generate listeners over the newest landed catalogue, or over a generated one where there is none."""
     settings = Settings()
@@ -74,6 +78,7 @@ def generate(
             seed=seed,
             events_per_day=events_per_day,
             workers=workers,
+            unusual=unusual,
         )
 
 
@@ -114,6 +119,7 @@ def _generate(
     seed: int,
     events_per_day: int | None = None,
     workers: int = 1,
+    unusual: bool = False,
 ) -> None:
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -132,6 +138,7 @@ def _generate(
             last,
             workers=workers,
             on_day=lambda *_: progress.advance(task),
+            unusual=unusual,
         )
     out.print(
         f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "

@@ -81,7 +81,7 @@ def import_(
     if bring_back and not paths:
         raise ValueError("--bring-back is for files that you name: give their paths")
     settings = Settings()
-    profile = _profile(user, timezone, follow_country)
+    profile = _profile(user, timezone, follow_country=follow_country)
     options = _options(settings, profile, snapshot_date, expected, bring_back=bring_back)
     handed = _hand_in(settings, paths, options, dry_run=dry_run)
     if (timezone or follow_country) and not dry_run:
@@ -94,7 +94,25 @@ def import_(
         raise typer.Exit(1)
 
 
-def _profile(user: str, timezone: str | None, follow_country: bool) -> "Profile":
+def import_fetched(
+    settings: Settings, path: Path, user: str, snapshot_date: datetime | None, expected: Expected
+) -> None:
+    """Import what was fetched, and say what came of it.
+
+    Raises:
+        typer.Exit: it was not taken.
+    """
+    options = _options(
+        settings, _profile(user, None, follow_country=False), snapshot_date, expected, bring_back=False
+    )
+    handed = _hand_in(settings, [path], options, dry_run=False)
+    failed = _tell(handed, named=True)
+    _tell_what_follows(settings, handed, dry_run=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _profile(user: str, timezone: str | None, *, follow_country: bool) -> "Profile":
     from spotify_assets.lake.profiles import Profile, checked_time_zone, checked_user_id  # noqa: PLC0415
 
     return Profile(checked_user_id(user), checked_time_zone(timezone) if timezone else None, follow_country)

@@ -36,13 +36,16 @@ def erase_user(
     ] = False,
 ) -> None:
     """Remove a listener from the lake, from every table and from what is published."""
+    from spotify_assets.accounts.forgetting import forget_account  # noqa: PLC0415
     from spotify_assets.lake.due import owe, owed  # noqa: PLC0415
     from spotify_assets.lake.erasing import erase_from_lake  # noqa: PLC0415
     from spotify_assets.report.monthly import remove_recaps  # noqa: PLC0415
+    from spotify_assets.serving.publishing import publish_published_copy  # noqa: PLC0415
     from spotify_assets.start_date import with_start  # noqa: PLC0415
     from spotify_assets.warehouse.door import warehouse_of  # noqa: PLC0415
     from spotify_assets.warehouse.erasing import erase_rows, event_dates  # noqa: PLC0415
     from spotify_assets.warehouse.publish import publish  # noqa: PLC0415
+    from spotify_assets.weather.declared import forget_place  # noqa: PLC0415
 
     # The start is fixed before, because it follows from the lake.
     settings = with_start(Settings())
@@ -53,12 +56,16 @@ def erase_user(
     theirs, newest = event_dates(warehouse, user) if has_tables else ([], None)
     if theirs:
         owe(settings.lake, theirs[0])
+    # First, so that nothing is fetched behind what is erased.
+    was_connected = forget_account(settings, user)
     erased = erase_from_lake(settings, user)
+    erased.add("connected account", int(was_connected))
     tables: dict[str, int] = {}
     if has_tables:
         tables = erase_rows(warehouse, user, erased.source_files)
         warehouse.compact()
     erased.add("monthly recaps", remove_recaps(settings.reports_dir, user))
+    erased.add("declared place", forget_place(settings.places_path, user))
     _tell_removed(erased, tables)
     _tell_originals(erased.originals, delete=originals)
     due = {note.first for note in owed(settings.lake)}
@@ -68,6 +75,8 @@ def erase_user(
         report(run_job(settings, "everything", window=window))
     elif has_tables:
         publish(warehouse, settings.processed_dir, settings.lake_processed)
+        if settings.serving_postgres_url:
+            publish_published_copy(settings)
 
 
 @rules.command("list")

@@ -1,5 +1,7 @@
 """The command that asks the published copy: query."""
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+class AskedOf(StrEnum):
+    """Where a query can be asked."""
+
+    COPY = "copy"
+    POSTGRES = "postgres"
+
+
 @app.command()
 @says_what_is_wrong
 def query(
@@ -36,13 +45,22 @@ def query(
     show_sql: Annotated[
         bool, typer.Option("--sql", help="Print the SQL, for a shell or notebook, and do not run it.")
     ] = False,
+    source: Annotated[
+        AskedOf, typer.Option("--from", help="The published copy, or the Postgres of the settings.")
+    ] = AskedOf.COPY,
     raw: Annotated[
         bool, typer.Option("--raw", help="In CSV, leave text that a spreadsheet would run as a formula.")
     ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Ask the warehouse as it was at this UTC moment; a lakehouse alone keeps earlier states.",
+        ),
+    ] = None,
 ) -> None:
     """Ask the published copy one of the usual questions."""
-    from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
-    from spotify_assets.warehouse.queries import find_query, read_queries, run_query  # noqa: PLC0415
+    from spotify_assets.warehouse.queries import find_query, read_queries  # noqa: PLC0415
 
     settings = Settings()
     queries = read_queries(settings.dbt_project_dir / "analyses")
@@ -54,16 +72,35 @@ def query(
     asked = find_query(queries, name)
     given = _parameters(param or [])
     if show_sql:
-        _print_sql(asked, given)
+        _print_sql(asked, given, source)
         return
     chosen = _format_of(format_, output)
-    answer = run_query(published_copy(settings), asked, given)
+    answer = _answer(settings, asked, given, source, as_of)
     if chosen is OutputFormat.TABLE:
         _print_table(asked, answer)
     else:
         _write(answer, chosen, output, raw=raw)
     if output:
         out.print(f"{output}: {answer.height:,} rows", soft_wrap=True, highlight=False)
+
+
+def _answer(
+    settings: Settings, asked: "Query", given: dict[str, str], source: AskedOf, as_of: datetime | None
+) -> "pl.DataFrame":
+    from spotify_assets.serving.questions import run_query_on_postgres  # noqa: PLC0415
+    from spotify_assets.serving.server import server_url  # noqa: PLC0415
+    from spotify_assets.warehouse.door import as_of_moment, published_copy  # noqa: PLC0415
+    from spotify_assets.warehouse.queries import run_query  # noqa: PLC0415
+    from spotify_assets.warehouse.timings import noted  # noqa: PLC0415
+
+    if source is AskedOf.POSTGRES and as_of is not None:
+        raise ValueError("--as-of asks a lakehouse: leave out --from postgres")
+    with noted(settings.processed_dir, asked.name, source.value):
+        if source is AskedOf.POSTGRES:
+            return run_query_on_postgres(server_url(settings), asked, given)
+        if as_of is not None:
+            return run_query(as_of_moment(settings, as_of.replace(tzinfo=UTC)), asked, given)
+        return run_query(published_copy(settings), asked, given)
 
 
 def _parameters(texts: list[str]) -> dict[str, str]:
@@ -95,8 +132,13 @@ def _print_list(queries: "Mapping[str, Query]") -> None:
     out.print(table)
 
 
-def _print_sql(asked: "Query", given: dict[str, str]) -> None:
-    """The SQL with its parameters set before it, quoted as SQL literals."""
+def _print_sql(asked: "Query", given: dict[str, str], source: AskedOf) -> None:
+    """The SQL with its parameters set before it, or for Postgres in it, quoted as SQL literals."""
+    from spotify_assets.serving.questions import postgres_sql  # noqa: PLC0415
+
+    if source is AskedOf.POSTGRES:
+        typer.echo(postgres_sql(asked, asked.values(given)))
+        return
     for name, value in asked.values(given).items():
         literal = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else value
         typer.echo(f'set variable "{name}" = {literal};')

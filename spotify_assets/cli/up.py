@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from spotify_assets.cli.options import LAST_PORT
 from spotify_assets.settings import PROJECT_FILES, PROJECT_ROOT, Settings
 
 app = typer.Typer()
+UI, DASHBOARD, VIEWERS = "Dagster UI", "Dashboard", "Viewers' UI"
+_OPTIONS = {UI: "--port", DASHBOARD: "--dashboard-port", VIEWERS: "--viewers"}
 
 
 @app.command()
@@ -23,22 +26,42 @@ def up(
     dashboard_port: Annotated[
         int, typer.Option(min=1, max=LAST_PORT, help="Port of the dashboard, on loopback.")
     ] = 8501,
+    viewers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=LAST_PORT,
+            help="Port of a second UI, on loopback, where nothing can be started or changed.",
+        ),
+    ] = None,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
 ) -> None:
     """Start the Dagster UI and daemon on the instance that the other commands use, and the dashboard."""
+    from spotify_assets.dashboard.login import must_be_set_up  # noqa: PLC0415
     from spotify_assets.dashboard.serve import HOST  # noqa: PLC0415
     from spotify_assets.instance.servers import must_be_free, served_once  # noqa: PLC0415
 
     settings = Settings()
-    if port == dashboard_port and not no_dashboard:
-        raise ValueError(f"--port and --dashboard-port are both {port}: give two different ones")
-    ports = {"Dagster UI": port} | ({} if no_dashboard else {"Dashboard": dashboard_port})
+    ports = {UI: port}
+    if not no_dashboard:
+        must_be_set_up(settings)
+        ports[DASHBOARD] = dashboard_port
+    if viewers is not None:
+        ports[VIEWERS] = viewers
+    _must_differ(ports)
     addresses = ", ".join(f"{name} http://{HOST}:{number}" for name, number in ports.items())
     with served_once(settings.dagster_home, addresses):
-        must_be_free(HOST, port, "--port")
-        if not no_dashboard:
-            must_be_free(HOST, dashboard_port, "--dashboard-port")
+        for name, number in ports.items():
+            must_be_free(HOST, number, _OPTIONS[name])
         _serve(settings, ports)
+
+
+def _must_differ(ports: Mapping[str, int]) -> None:
+    for (one, number), (other, another) in combinations(ports.items(), 2):
+        if number == another:
+            raise ValueError(
+                f"{_OPTIONS[one]} and {_OPTIONS[other]} are both {number}: give two different ones"
+            )
 
 
 def _serve(settings: Settings, ports: Mapping[str, int]) -> None:
@@ -50,13 +73,14 @@ def _serve(settings: Settings, ports: Mapping[str, int]) -> None:
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     prepare_instance(settings)
     must_answer(settings)
-    dagster = str(Path(sys.executable).with_name("dagster"))
-    workspace = str(PROJECT_FILES / "workspace.yaml")
-    commands = [
-        [dagster, "dev", "--workspace", workspace, "--port", str(ports["Dagster UI"]), "--host", HOST]
-    ]
-    if "Dashboard" in ports:
-        commands.append(command(HOST, ports["Dashboard"]))
+    programs = Path(sys.executable).parent
+    there = ["--workspace", str(PROJECT_FILES / "workspace.yaml"), "--host", HOST]
+    commands = [[str(programs / "dagster"), "dev", *there, "--port", str(ports[UI])]]
+    if DASHBOARD in ports:
+        commands.append(command(HOST, ports[DASHBOARD], login_file=settings.login_file))
+    if VIEWERS in ports:
+        webserver = str(programs / "dagster-webserver")
+        commands.append([webserver, "--read-only", *there, "--port", str(ports[VIEWERS])])
     log = settings.dagster_home / "up.log"
     os.chdir(PROJECT_ROOT)
     with log.open("wb") as output, console_of_output().status("Starting (half a minute)") as status:

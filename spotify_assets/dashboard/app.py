@@ -9,17 +9,24 @@ import pandas  # noqa: F401 - Streamlit imports it when first needed, and a reru
 import streamlit as st
 
 from spotify_assets.dashboard import components
+from spotify_assets.dashboard.access import door, viewer, who_is_here
+from spotify_assets.dashboard.accounts import EVERYTHING, NOTHING
+from spotify_assets.dashboard.published import kept_open
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its module below `pages`, which is its address as well, its title and its icon."""
+    """A page: its module below `pages`, which is its address as well, its title and its icon.
+
+    `of_one` says that it shows one listener, who may see it too.
+    """
 
     module: str
     title: str
     icon: str
+    of_one: bool = False
 
     @property
     def imported_as(self) -> str:
@@ -55,7 +62,7 @@ PAGES = (
     Page("places", "Where & when", ":material/public:"),
     Page("audience", "Audience", ":material/groups:"),
     Page("catalogue", "Popularity & catalogue", ":material/trending_up:"),
-    Page("listener", "My listening", ":material/person:"),
+    Page("listener", "My listening", ":material/person:", of_one=True),
     Page("model", "Skip model", ":material/insights:"),
     Page("quality", "Data quality", ":material/fact_check:"),
 )
@@ -64,20 +71,27 @@ PAGES = (
 
 def run(page: Page) -> None:
     """The filters and one page."""
-    filters = components.filter_bar(page.module, page.opening)
-    if filters:
-        page.show(filters)
+    with kept_open():
+        filters = components.filter_bar(page.module, page.opening)
+        if filters:
+            page.show(filters)
 
 
 def main() -> None:
-    """The menu and the page that the address names."""
+    """The menu and the page that the address names, of those that the viewer sees; else the door."""
     st.set_page_config(page_title="Listening", page_icon=str(ICON), layout="wide")
+    seen = viewer()
+    if seen == NOTHING:
+        door()
+        return
+    pages = [page for page in PAGES if seen == EVERYTHING or page.of_one]
 
     def runner(page: Page) -> Callable[[], None]:
         return lambda: run(page)
 
     # The first page has the address of the server; who writes its name after it is shown it as well.
-    by_name = st.Page(runner(PAGES[0]), title=PAGES[0].title, url_path=PAGES[0].module, visibility="hidden")
+    first = pages[0]
+    by_name = st.Page(runner(first), title=first.title, url_path=first.module, visibility="hidden")
     current = st.navigation(
         [
             by_name,
@@ -86,12 +100,13 @@ def main() -> None:
                     runner(page),
                     title=page.title,
                     icon=page.icon,
-                    url_path=None if page is PAGES[0] else page.module,
-                    default=page is PAGES[0],
+                    url_path=None if page is first else page.module,
+                    default=page is first,
                 )
-                for page in PAGES
+                for page in pages
             ),
         ]
     )
     components.watch()
     current.run()
+    who_is_here()

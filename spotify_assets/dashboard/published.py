@@ -1,22 +1,33 @@
-"""Reading the published copy: one question at a time, answers kept until a new copy is there."""
+"""Reading what is published: one question at a time, answers kept until a new copy is there.
+
+Here, and nowhere else, it is decided what whoever asks gets to see: everything, their own listening, or
+nothing.
+"""
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from spotify_assets.settings import Settings
+from spotify_assets.dashboard.access import viewer
+from spotify_assets.dashboard.accounts import EVERYTHING, Viewer
+from spotify_assets.dashboard.once import settings
+from spotify_assets.figures.own import own_rows
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import published_copy
+from spotify_assets.warehouse.timings import noted
 
 MEMORY_LIMIT = "256MB"
 """DuckDB's share of the 600 MB that the dashboard may take; beyond it DuckDB uses the disk."""
 KEPT_ANSWERS = 300
 """Answers of the published copy that are kept; each is a small frame."""
+
+_FIGURES = "spotify_assets.figures."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,8 +39,12 @@ _one_at_a_time = threading.Lock()
 
 @cache
 def serving() -> Database:
-    """The published copy; the settings of a server are read once, because reading takes 60 ms."""
-    return published_copy(Settings(), MEMORY_LIMIT)
+    """The published copy."""
+    return published_copy(settings(), MEMORY_LIMIT)
+
+
+class NotForThisViewerError(Exception):
+    """Whoever asks may not see what was asked for."""
 
 
 def version() -> Version | None:
@@ -41,26 +56,29 @@ def version() -> Version | None:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked of which copy; equal questions have one answer."""
+    """What is asked of which copy for whom; equal questions have one answer."""
 
     version: Version | None
+    viewer: Viewer
     figure: str
     arguments: str
     answer: Callable[[Connection], Any] = field(compare=False)
 
 
 def ask(figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The answer of a figure for these arguments, from the copy that is there now.
+    """The answer of a figure for these arguments, from what the viewer sees of the copy that is there now.
 
-    It is the same object for everybody who asks, so nobody may change it.
+    It is the same object for everybody who sees as much, so nobody may change it.
 
     Raises:
+        NotForThisViewerError: the viewer sees nothing.
         WarehouseMissingError: nothing is published.
         one of OUTDATED_COPY: the copy lacks a table, because it was published before that was made.
     """
     answer: T = _answered(
         _Question(
             version(),
+            viewer(),
             f"{figure.__module__}.{figure.__qualname__}",
             repr((args, sorted(kwargs.items()))),
             lambda connection: figure(connection, *args, **kwargs),
@@ -69,15 +87,75 @@ def ask(figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs
     return answer
 
 
+def ask_beside(figure: Callable[[Path], T]) -> T:
+    """The answer of a figure from the files beside the copy, which tell of everybody.
+
+    Raises:
+        NotForThisViewerError: the viewer does not see everything.
+    """
+    if viewer() != EVERYTHING:
+        raise NotForThisViewerError
+    return figure(settings().processed_dir)
+
+
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _answered(question: _Question) -> Any:
-    # DuckDB gives a second connection of one process the file that the first has open, be it the old copy.
-    # So one question at a time, and the file is closed after each. DuckDB uses all cores for one question.
-    with _one_at_a_time, serving().reader() as connection:
-        connection.execute(f"set temp_directory = '{_spill_folder()}'")
-        return question.answer(connection)
+    # One question at a time: DuckDB uses all cores for one.
+    asked = noted(own_folder(), question.figure.removeprefix(_FIGURES), "dashboard")
+    with kept_open(), _one_at_a_time, asked:
+        return question.answer(_open.at(question.version, question.viewer))
 
 
-def _spill_folder() -> Path:
-    """Where DuckDB may write what does not fit in memory: never beside the copy, which may be read-only."""
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Within it the copy stays open after a question: opening it takes longer than most questions (17 ms)."""
+    with _one_at_a_time:
+        _open.users += 1
+    try:
+        yield
+    finally:
+        with _one_at_a_time:
+            _open.users -= 1
+            if not _open.users:
+                _open.close()
+
+
+class _OpenCopy:
+    """The published copy while it is open. DuckDB gives a second connection of one process the file that the
+    first has open, be it the old copy: so there is one connection, and none when nobody asks."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self._shown: tuple[Version | None, Viewer] | None = None
+        self._connection: Connection | None = None
+        self._holds = ExitStack()
+
+    def at(self, version: Version | None, viewer: Viewer) -> Connection:
+        """The connection to this version, as this viewer sees it."""
+        if self._connection is None or (version, viewer) != self._shown:
+            self.close()
+            self._connection = self._holds.enter_context(_as_seen_by(viewer))
+            self._shown = version, viewer
+            self._connection.execute(f"set temp_directory = '{own_folder()}'")
+        return self._connection
+
+    def close(self) -> None:
+        self._connection = None
+        self._holds.close()
+
+
+_open = _OpenCopy()
+
+
+def _as_seen_by(viewer: Viewer) -> AbstractContextManager[Connection]:
+    if viewer == EVERYTHING:
+        return serving().reader()
+    if viewer.user_id is None:
+        raise NotForThisViewerError
+    return own_rows(serving(), viewer.user_id)
+
+
+def own_folder() -> Path:
+    """Where DuckDB may write what does not fit in memory, and how long questions took is kept: never beside
+    the copy, which may be read-only."""
     return Path(tempfile.gettempdir()) / "spotify-assets-dashboard"

@@ -9,13 +9,16 @@ APP = Path(__file__).with_name("script") / "streamlit_app.py"
 HOST, PORT = "127.0.0.1", 8501
 
 
-def command(host: str = HOST, port: int = PORT, *, open_browser: bool = False) -> list[str]:
+def command(
+    host: str = HOST, port: int = PORT, *, open_browser: bool = False, login_file: Path | None = None
+) -> list[str]:
     """The command that serves the dashboard; it asks nobody anything and reports to nobody.
 
     Args:
-        host: address to listen on; loopback by default, because there is no login.
+        host: address to listen on; loopback by default, because there may be no login.
         port: TCP port.
         open_browser: whether to open a browser window on this machine.
+        login_file: how people log in, as Streamlit's secrets say it; None where they do not.
     """
     options = {
         "server.address": host,
@@ -30,6 +33,8 @@ def command(host: str = HOST, port: int = PORT, *, open_browser: bool = False) -
         "theme.light.primaryColor": BLUE,
         "theme.dark.primaryColor": SKY,
     }
+    if login_file is not None:
+        options["secrets.files"] = str(login_file)
     flags = [
         f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in options.items()

@@ -6,6 +6,7 @@ Here belongs: what such a file says and where it stands. A test fails when one o
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from spotify_assets.docs.ddl import ddl_files
 from spotify_assets.docs.exposures import EXPOSURES_FILE, exposures_yaml
 from spotify_assets.docs.policies import policy_files
 from spotify_assets.docs.sources import SOURCES_FILE, sources_yaml
@@ -18,5 +19,6 @@ GENERATED: Mapping[Path, Callable[[], str]] = {
     EXPOSURES_FILE: exposures_yaml,
     TEMPLATE_FILE: template_text,
     **policy_files(),
+    **ddl_files(),
 }
 """What each generated file says."""

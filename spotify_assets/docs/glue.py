@@ -111,7 +111,7 @@ def _table(table: PublishedTable) -> dict[str, Any]:
             "TableInput": {
                 "Name": table.name,
                 "TableType": "EXTERNAL_TABLE",
-                "Parameters": {"classification": "parquet", **_projection(table, location)},
+                "Parameters": {"classification": "parquet", **_filled_in(projection(table, location))},
                 "PartitionKeys": [{"Name": "month", "Type": "string"}] if table.has_months else [],
                 "StorageDescriptor": {
                     "Location": {"Fn::Sub": f"{location}/"},
@@ -125,7 +125,8 @@ def _table(table: PublishedTable) -> dict[str, Any]:
     }
 
 
-def _projection(table: PublishedTable, location: str) -> dict[str, Any]:
+def projection(table: PublishedTable, location: str) -> dict[str, str]:
+    """What tells Athena the months of a table whose folder is `location`; nothing where it has none."""
     if not table.has_months:
         return {}
     return {
@@ -135,5 +136,13 @@ def _projection(table: PublishedTable, location: str) -> dict[str, Any]:
         "projection.month.interval": "1",
         "projection.month.interval.unit": "MONTHS",
         "projection.month.range": f"{_FIRST_MONTH},NOW+1MONTHS",
-        "storage.location.template": {"Fn::Sub": f"{location}/month=${{!month}}"},
+        "storage.location.template": f"{location}/month=${{month}}",
+    }
+
+
+def _filled_in(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The same where CloudFormation fills in the bucket and the folder, and leaves the month to Athena."""
+    return {
+        name: {"Fn::Sub": value.replace("${month}", "${!month}")} if "${" in value else value
+        for name, value in parameters.items()
     }

@@ -13,6 +13,7 @@ import polars as pl
 from spotify_assets.figures.figure import Figure
 from spotify_assets.figures.personal_queries import FIGURES, PARAMETERS
 from spotify_assets.figures.personal_steps import STEPS, step_sql
+from spotify_assets.figures.recommended_lists import newest_lists
 from spotify_assets.figures.view import Period
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import no_such
@@ -221,6 +222,7 @@ def _prepare(
             connection.execute(
                 "insert into periods values (?, ?, ?, ?)", [name, days.first, days.last, _bucket(period)]
             )
+    connection.register("recommended", newest_lists(connection, str(parameters["user_id"])))
     for name in STEPS:
         sql = step_sql(name)
         if name == "listens":

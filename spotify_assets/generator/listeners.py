@@ -14,6 +14,7 @@ import polars as pl
 
 from spotify_assets.generator.config import GeneratorConfig
 from spotify_assets.generator.truth import write_truth
+from spotify_assets.generator.unusual import Planted, plant, write_key
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
 from spotify_assets.places import Place
@@ -60,6 +61,7 @@ def write_days(
     *,
     workers: int = 1,
     on_day: Callable[[date, int], None] | None = None,
+    unusual: bool = False,
 ) -> int:
     """Write the days from `first` to `last` (inclusive) to the lake, and the truth they were made from.
 
@@ -69,6 +71,7 @@ def write_days(
     Args:
         workers: processes that make days side by side.
         on_day: called with each date, in order, and its number of events once it is written.
+        unusual: plant unusual listening, with its answer key beside the truth (`generator.unusual`).
 
     Returns:
         The number of events written.
@@ -80,8 +83,13 @@ def write_days(
         raise ValueError(f"workers must be at least 1, not {workers}")
     days = dates(first, last)
     write_truth(lake_dir, config, tracks)
+    planted = None
+    if unusual:
+        planted = plant(World.build(config, tracks), tracks, first, last)
+        write_key(lake_dir, config.seed, planted)
     total = 0
-    for day, rows in zip(days, _written(config, tracks, lake_dir, days, workers), strict=True):
+    written = _written(config, tracks, lake_dir, days, workers=workers, planted=planted)
+    for day, rows in zip(days, written, strict=True):
         total += rows
         if on_day is not None:
             on_day(day, rows)
@@ -100,33 +108,45 @@ def dates(first: date, last: date) -> list[date]:
 
 
 def _written(
-    config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place, days: list[date], workers: int
+    config: GeneratorConfig,
+    tracks: pl.DataFrame,
+    lake_dir: Place,
+    days: list[date],
+    *,
+    workers: int,
+    planted: Planted | None,
 ) -> Iterator[int]:
     """Write each day; yields its number of events, in order."""
     if workers == 1:
         world = World.build(config, tracks)
-        yield from (_write_day(world, lake_dir, day) for day in days)
+        yield from (_write_day(world, lake_dir, planted, day) for day in days)
         return
     # Polars' threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (config, tracks, lake_dir)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, (config, tracks, lake_dir, planted)) as pool:
         yield from pool.map(_write_day_in_worker, days)
 
 
-def _write_day(world: World, lake_dir: Place, day: date) -> int:
+def _write_day(world: World, lake_dir: Place, planted: Planted | None, day: date) -> int:
+    path = layout.events_dir(lake_dir, day) / PART_NAME
+    if planted is not None:
+        events = planted.on(day, world.day(day))
+        layout.write_parquet(path, events)
+        return events.height
     content, rows = world.parquet(day)
-    layout.write_bytes(layout.events_dir(lake_dir, day) / PART_NAME, content)
+    layout.write_bytes(path, content)
     return rows
 
 
-_worker: dict[str, tuple[World, Place]] = {}
+_worker: dict[str, tuple[World, Place, Planted | None]] = {}
 """What a worker process was started with."""
 
 
-def _start_worker(config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place) -> None:
-    _worker["state"] = (World.build(config, tracks), lake_dir)
+def _start_worker(
+    config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place, planted: Planted | None
+) -> None:
+    _worker["state"] = (World.build(config, tracks), lake_dir, planted)
 
 
 def _write_day_in_worker(day: date) -> int:
-    world, lake_dir = _worker["state"]
-    return _write_day(world, lake_dir, day)
+    return _write_day(*_worker["state"], day)

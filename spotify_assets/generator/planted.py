@@ -19,9 +19,9 @@ class SkipHazard:
     """
 
     knots_seconds: tuple[float, ...] = (0.0, 5.0, 10.0, 30.0)
-    knots_hazard: tuple[float, ...] = (0.0, 0.286, 0.372, 0.50)
+    knots_hazard: tuple[float, ...] = (0.0, 0.347, 0.452, 0.607)
     """Summed baseline rate at each knot."""
-    tail_hazard: float = 0.43
+    tail_hazard: float = 0.521
     """Summed baseline rate from the last knot to the end of the track, however long it is."""
 
     positions: tuple[int, ...] = (1, 2, 3, 4, 8, 12, 20, 30)
@@ -38,7 +38,7 @@ class SkipHazard:
     familiar: float = -0.25
     """Added for a track from the user's repertoire."""
     shuffle: float = 0.10
-    taste: float = -0.25
+    taste: float = -0.30
     """Times the fit between the user's taste and the track, which has standard deviation 1 over draws."""
     device: dict[str, float] = field(
         default_factory=lambda: {"mobile": 0.06, "desktop": -0.24, "tablet": 0.33, "web": 0.25}
@@ -66,7 +66,7 @@ SKIP_BEFORE = 0.95
 class Choice:
     """Which tracks are played."""
 
-    zipf_exponent: float = 1.35
+    zipf_exponent: float = 1.34
     """Draws of a track fall with this power of its rank. Plays, which repeat what was drawn, fall with a
     flatter one (KONECT lastfm_song: s = 1.09)."""
     head_ranks: float = 4.3
@@ -84,17 +84,30 @@ class Choice:
     """Mean length of what is drawn: Lamere's 48.6 % and 14.65 an hour imply two minutes per play."""
     length_lean: float = 12.0
     """Points of popularity, per standard deviation of the log length, by which ranks may lean to reach it."""
-    repertoire: int = 110
+    repertoire: int = 180
     """Tracks that a user returns to."""
     repertoire_skew: float = 1.6
     """Power of the uniform draw of a place in the repertoire; above 1 the first places are favourites."""
+    considered: int = 6
+    """Tracks drawn by popularity, of which the one that best fits the taste of the session's playlist is
+    played: in the repertoire, and of what is come across."""
+    playlists: int = 15
+    """Parts of a repertoire, all of one size. A session plays from one of them, and what it comes across fits
+    that one."""
+    playlist_lean: float = 0.45
+    """How far what a playlist holds leans away from the listener's taste, of length 1."""
     repertoire_days: int = 90
     """Days after which a place of the repertoire is taken by another track."""
-    discovery_share: float = 0.135
+    discovery_share: float = 0.205
     """Plays from outside the repertoire; with the repertoire's size it sets the repeat share
     (KONECT lastfm: 77 %)."""
-    draws_per_play: float = 0.36
+    draws_per_play: float = 0.44
     """Places of a repertoire and discoveries that come up in `unplayed_days` days, per play."""
+
+    @property
+    def playlist_places(self) -> int:
+        """Places of a repertoire that are in one playlist."""
+        return self.repertoire // self.playlists
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from spotify_assets.generator import planted, rng
 from spotify_assets.generator.planted import Behaviour, Choice, SkipHazard
 from spotify_assets.generator.playable import Playable
 from spotify_assets.generator.population import Population, choose
+from spotify_assets.generator.repertoire import best_fitting, places, seasons
 from spotify_assets.generator.schedule import DAY_MS, Sessions
 from spotify_assets.generator.session_traits import SessionTraits
 
@@ -253,30 +254,21 @@ def _choose_tracks(
 ) -> _Tracks:
     """Draw the tracks: from the user's repertoire, or anew from the catalogue.
 
-    A place of a repertoire holds the better fitting of two tracks drawn by popularity. Nothing is stored:
-    the same user, place and season always give the same track.
+    Nothing is stored: the same user, place and season always give the same track.
     """
     draw = rng.derive(bits, 3)
     discovery = np.float32(choice.discovery_share) * traits.discovery[layout.session]
     familiar = rng.uniform16(draw, 3) >= discovery
-    chance = (draw & np.uint64(0xFFFFFF)).astype(np.float64) * 2.0**-24
-    place = (chance**choice.repertoire_skew * choice.repertoire).astype(np.int64)
     user = sessions.user[layout.session]
-    # Places change at different times: each has its own phase.
-    phase = (place * 37 + user * 11) % choice.repertoire_days
-    season = (sessions.local_date[layout.session] + phase) // choice.repertoire_days
+    playlist = traits.playlist[layout.session]
+    place = places(draw, playlist, choice)
+    season = seasons(user, place, sessions.local_date[layout.session], choice)
     repertoire = rng.bits_of(rng.key(seed, "repertoire"), user * choice.repertoire + place, season)
     source = np.where(familiar, repertoire, rng.derive(bits, 4))
-    first = tracks.draw((source >> np.uint64(32)).astype(np.uint32))
-    second = tracks.draw(source.astype(np.uint32))
-    if tracks.availability is not None:
-        day = (sessions.start_ms // DAY_MS)[layout.session]
-        first, second = tracks.availability.on(first, day), tracks.availability.on(second, day)
-    taste = users.taste[user]
-    first_fit = np.einsum("ij,ij->i", taste, tracks.taste[first])
-    second_fit = np.einsum("ij,ij->i", taste, tracks.taste[second])
-    better = familiar & (second_fit > first_fit)
-    chosen = _Tracks(np.where(better, second, first), familiar, np.where(better, second_fit, first_fit))
+    day = (sessions.start_ms // DAY_MS)[layout.session]
+    track = best_fitting(source, users.playlist_taste[user, playlist], tracks, day, choice)
+    fit = np.einsum("ij,ij->i", users.taste[user], tracks.taste[track])
+    chosen = _Tracks(track, familiar, fit)
     for step, before in zip(layout.steps[_BACK_STEPS:], layout.steps, strict=False):
         went_back = np.flatnonzero(plan.back[step])
         for values in (chosen.track, chosen.fit):

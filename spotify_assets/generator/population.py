@@ -43,6 +43,8 @@ class Population:
     """Discovery relative to the mean."""
     taste: npt.NDArray[np.float32]
     """Weights of `TASTE_FEATURES`, one row per user, of unit length."""
+    playlist_taste: npt.NDArray[np.float32]
+    """Likewise of each of a user's playlists, which leans away from the user's taste."""
     flag_mode: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -69,6 +71,17 @@ def population(config: GeneratorConfig, behaviour: Behaviour) -> Population:
     activity = np.exp(deviation - rhythm.activity_sigma**2 / 2)
     weights = np.stack([rng.normal(bits(f"taste/{name}")) for name in TASTE_FEATURES], axis=1)
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    playlist = index[:, None] * behaviour.choice.playlists + np.arange(behaviour.choice.playlists)
+    lean = np.stack(
+        [
+            rng.normal(rng.bits_of(rng.key(config.seed, f"playlist/{name}"), playlist))
+            for name in TASTE_FEATURES
+        ],
+        axis=2,
+    )
+    lean /= np.linalg.norm(lean, axis=2, keepdims=True)
+    leaning = weights[:, None, :] + behaviour.choice.playlist_lean * lean
+    leaning /= np.linalg.norm(leaning, axis=2, keepdims=True)
     return Population(
         user_id=user_ids(config),
         place=choose(evenly("place"), [weight for _, _, weight in planted.PLACES]),
@@ -79,6 +92,7 @@ def population(config: GeneratorConfig, behaviour: Behaviour) -> Population:
         patience=hazard.patience_sd * rng.normal_at(evenly("patience")),
         curiosity=2.0 * evenly("curiosity"),
         taste=weights.astype(np.float32),
+        playlist_taste=leaning.astype(np.float32),
         flag_mode=choose(rng.uniform(bits("flag")), planted.FLAG_MODE_SHARES),
     )
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from spotify_assets.generator import planted, rng
 from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.planted import SkipHazard
+from spotify_assets.generator.planted import Behaviour, Choice
 from spotify_assets.generator.population import Population, choose
 from spotify_assets.generator.schedule import Sessions
 
@@ -26,14 +26,17 @@ class SessionTraits:
     context: npt.NDArray[np.int64]
     shuffle: npt.NDArray[np.bool_]
     discovery: npt.NDArray[np.float32]
+    playlist: npt.NDArray[np.int64]
+    """The part of the repertoire that it mostly plays."""
     eta: npt.NDArray[np.float32]
     """The session's part of the log rate of skipping."""
 
 
 def session_traits(
-    config: GeneratorConfig, sessions: Sessions, users: Population, hazard: SkipHazard
+    config: GeneratorConfig, sessions: Sessions, users: Population, behaviour: Behaviour
 ) -> SessionTraits:
     """Length, device, context and mood of each session."""
+    hazard = behaviour.hazard
     bits = rng.derive(sessions.key, 2)
     other = choose(rng.uniform16(bits, 0), planted.DEVICE_SHARES)
     at_primary = rng.uniform16(bits, 1) < planted.PRIMARY_DEVICE_SHARE
@@ -57,5 +60,11 @@ def session_traits(
         discovery=(users.curiosity[sessions.user] * np.array(planted.CONTEXT_DISCOVERY)[context]).astype(
             np.float32
         ),
+        playlist=playlist_of(sessions.key, behaviour.choice),
         eta=eta.astype(np.float32),
     )
+
+
+def playlist_of(key: rng.Bits, choice: Choice) -> npt.NDArray[np.int64]:
+    """The playlist that each session plays from, by the session's key."""
+    return (rng.uniform(rng.derive(key, 5)) * choice.playlists).astype(np.int64)

@@ -96,7 +96,7 @@ class World:
             sessions = sessions_in(
                 self.config, self.users, self.behaviour.rhythm, user_range, (begin_ms, end_ms)
             )
-            traits = session_traits(self.config, sessions, self.users, self.behaviour.hazard)
+            traits = session_traits(self.config, sessions, self.users, self.behaviour)
             made = simulate(
                 sessions,
                 traits,

@@ -6,8 +6,9 @@ turn: all that writes to the warehouse waits for it. Here it is ended within one
 15 seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import dagster as dg
 from dagster._core.execution.context.system import PlanOrchestrationContext
@@ -34,11 +35,22 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
 
-class _Watched(Executor):
-    """Another executor, whose process holds the lock of the run meanwhile."""
+class Observer(Protocol):
+    """What is told of a run that the process makes."""
 
-    def __init__(self, executor: Executor) -> None:
+    def saw(self, event: dg.DagsterEvent) -> None:
+        """Told every event, in order, before what comes after it happens."""
+
+    def ended(self) -> None:
+        """Told when the run is over, however it ended."""
+
+
+class _Watched(Executor):
+    """Another executor, whose process holds the lock of the run meanwhile, and tells somebody of it."""
+
+    def __init__(self, executor: Executor, observe: Callable[[str], Observer]) -> None:
         self._executor = executor
+        self._observe = observe
 
     @property
     def retries(self) -> RetryMode:
@@ -47,19 +59,27 @@ class _Watched(Executor):
     def execute(
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
-        with alive(Path(plan_context.instance.root_directory), plan_context.run_id):
-            yield from self._executor.execute(plan_context, execution_plan)
+        observer = self._observe(plan_context.run_id)
+        try:
+            with alive(Path(plan_context.instance.root_directory), plan_context.run_id):
+                for event in self._executor.execute(plan_context, execution_plan):
+                    observer.saw(event)
+                    yield event
+        finally:
+            observer.ended()
 
 
-def _watched(context: dg.InitExecutorContext) -> Executor:
-    create = dg.in_process_executor.executor_creation_fn
-    assert create is not None
-    return _Watched(create(context))
+def watched_in_process_executor(observe: Callable[[str], Observer]) -> dg.ExecutorDefinition:
+    """All steps in one process; `observe` gives for the id of a run who is told of it."""
 
+    def watched(context: dg.InitExecutorContext) -> Executor:
+        create = dg.in_process_executor.executor_creation_fn
+        assert create is not None
+        return _Watched(create(context), observe)
 
-watched_in_process_executor = dg.ExecutorDefinition(
-    name="in_process",
-    config_schema=dg.in_process_executor.config_schema.config_type,
-    executor_creation_fn=_watched,
-    description="All steps in one process, which holds the lock of the run meanwhile.",
-)
+    return dg.ExecutorDefinition(
+        name="in_process",
+        config_schema=dg.in_process_executor.config_schema.config_type,
+        executor_creation_fn=watched,
+        description="All steps in one process, which holds the lock of the run meanwhile.",
+    )

@@ -18,5 +18,6 @@ Whether the lake is in a folder or in an object store only `places` knows; here 
     <data>/raw/_undone/<receipt id>.json            receipts of imports that were undone
     <data>/raw/_kept_out/<sha256>.json              contents that stay out: undone or erased
     <data>/raw/_kept_out/listeners/<sha256>         listeners whose messages of the stream stay out
+    <data>/raw/_answers/<service>/<kind>/date=YYYY-MM-DD/…    raw answers of services that are fetched from
     <data>/raw/_due/<note>.json                     from which date on tables are to be made again
 """

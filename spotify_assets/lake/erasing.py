@@ -82,6 +82,9 @@ def erase_from_lake(settings: Settings, user_id: str) -> ErasedFromLake:
                 if BatchName.parse(path.name) is None and (rows := _without_listener(path, user_id)):
                     erased.add("events of producers", rows)
                     erased.dates |= set(layout.dates_of(path))
+        for path in sorted(places.below(lake_dir / layout.ANSWERS)):
+            if path.parents[1].name == layout.RECENTLY_PLAYED:
+                erased.add("raw answers", _without_listener(path, user_id))
         # First, so that no consumer brings them in behind what is erased here.
         keep_listener_out(lake_dir, user_id)
         streamed = erase_from_batches(lake_dir, lambda name: name.strip() == user_id)

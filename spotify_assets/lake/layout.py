@@ -20,6 +20,10 @@ TRACKS = "spotify_tracks"
 EVENTS = "listening_events"
 RECEIPTS = "_receipts"
 LATE = "_late"
+ANSWERS = "_answers"
+"""Raw answers of services that are fetched from."""
+RECENTLY_PLAYED = "recently_played"
+"""The kind of answers that tell of listeners: each line names one as `user_id`."""
 LOCK = ".importing"
 """What a process holds that changes what was imported."""
 DATA_SUFFIXES = (".parquet", ".ndjson", ".jsonl", ".csv", ".ndjson.gz", ".jsonl.gz", ".csv.gz", ".jsonl.zst")
@@ -41,6 +45,11 @@ def tracks_dir(lake_dir: PlaceT, snapshot_date: date) -> PlaceT:
 def events_dir(lake_dir: PlaceT, event_date: date) -> PlaceT:
     """Folder of the event files of one UTC date, hourly folders below it included."""
     return lake_dir / EVENTS / f"date={event_date.isoformat()}"
+
+
+def answers_dir(lake_dir: PlaceT, service: str, kind: str, day: date) -> PlaceT:
+    """Folder of what a service answered on a UTC date, as it answered."""
+    return lake_dir / ANSWERS / service / kind / f"date={day.isoformat()}"
 
 
 def month_dir(lake_dir: PlaceT, event_date: date) -> PlaceT:

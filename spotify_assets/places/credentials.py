@@ -39,6 +39,16 @@ def store_options(root: str) -> dict[str, str]:
     return found
 
 
+def s3_access(root: str) -> dict[str, str]:
+    """`store_options` and the keys of the environment, for readers that do not look there themselves."""
+    found = {ours: os.environ[theirs.upper()] for theirs, ours in _PROFILE_KEYS.items() if _told(theirs)}
+    return found | store_options(root)
+
+
+def _told(name: str) -> bool:
+    return name.startswith("aws_") and bool(os.environ.get(name.upper()))
+
+
 def _endpoint() -> str:
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     return next((os.environ[name] for name in names if os.environ.get(name)), "")

@@ -101,6 +101,18 @@ def _estimates(measures: Callable[[Floats], dict[str, Floats]], count: int) -> d
     return {name: Estimate(values[name], *_interval(draws[name])) for name in MEASURES}
 
 
+def mean_of(values: Floats, clusters: Clusters) -> Estimate:
+    """The mean of the values, with its interval from drawing users."""
+    groups = clusters % MAX_CLUSTERS
+    count = int(groups.max()) + 1
+    mean = float(values.mean())
+    if count < 2:
+        return Estimate(mean, None, None)
+    draws = _draws(count)
+    size = np.maximum(draws @ np.bincount(groups, minlength=count), 1)
+    return Estimate(mean, *_interval(draws @ np.bincount(groups, values, count) / size))
+
+
 def log_loss_of(skipped: Labels, probability: Floats) -> float:
     """Mean log loss in nats."""
     return float(_losses(skipped, probability).mean())

@@ -35,6 +35,7 @@ from spotify_assets.tables.fields import (
     PLAYBACK_ACTIONS,
     TRACK_ID,
 )
+from spotify_assets.tables.insight import UNUSUAL_LISTENING, WEATHER_EFFECTS, WEATHER_HOURS
 from spotify_assets.tables.ml import (
     FEATURE_DRIFT,
     MODEL_REGISTRY,
@@ -63,11 +64,13 @@ from spotify_assets.tables.ops import (
     IMPORT_RECEIPTS,
     REJECTED_ROWS,
     ROW_COUNTS,
+    RUN_COSTS,
 )
 from spotify_assets.tables.raw import (
     RAW_EVENTS,
     RAW_TRACKS,
 )
+from spotify_assets.tables.recommend import RECOMMENDATION_QUALITY, RECOMMENDATIONS
 
 TABLES: Mapping[str, Table] = {
     table.full_name: table
@@ -84,6 +87,8 @@ TABLES: Mapping[str, Table] = {
         PLAYED_TRACKS,
         RECORDINGS,
         LISTENING_HOURS,
+        WEATHER_HOURS,
+        WEATHER_EFFECTS,
         DAILY_TRACK_METRICS,
         MODEL_FEATURES,
         SKIP_MODEL,
@@ -98,11 +103,15 @@ TABLES: Mapping[str, Table] = {
         SKIP_FLAG_AGREEMENT,
         POPULARITY_MODEL,
         POPULARITY_COEFFICIENTS,
+        RECOMMENDATIONS,
+        RECOMMENDATION_QUALITY,
+        UNUSUAL_LISTENING,
         IMPORT_RECEIPTS,
         REJECTED_ROWS,
         DUPLICATE_PLAYS,
         ROW_COUNTS,
         CHECK_RESULTS,
+        RUN_COSTS,
     )
 }
 """Every table of the catalogue, by `schema.table`."""
@@ -130,9 +139,12 @@ __all__ = [
     "POPULARITY_MODEL",
     "RAW_EVENTS",
     "RAW_TRACKS",
+    "RECOMMENDATIONS",
+    "RECOMMENDATION_QUALITY",
     "RECORDINGS",
     "REJECTED_ROWS",
     "ROW_COUNTS",
+    "RUN_COSTS",
     "SKIP_CURVES",
     "SKIP_FLAG_AGREEMENT",
     "SKIP_LADDER",
@@ -146,7 +158,10 @@ __all__ = [
     "TRACK_ARTISTS",
     "TRACK_GENRES",
     "TRACK_ID",
+    "UNUSUAL_LISTENING",
     "USER_PROFILES",
+    "WEATHER_EFFECTS",
+    "WEATHER_HOURS",
     "Column",
     "DuckDBType",
     "Expectation",

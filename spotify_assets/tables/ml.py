@@ -66,7 +66,7 @@ SKIP_MODEL_COEFFICIENTS = Table(
 
 CUTOFF_DATE = day("cutoff_date", "Last day of data that was learnt from or judged on.")
 
-_TRAINING_WINDOW = (
+TRAINING_WINDOW = (
     day("train_from", "First day of training data."),
     day("train_to", "Last day of training data."),
     day("test_from", "First day of test data."),
@@ -76,7 +76,7 @@ _TRAINING_WINDOW = (
 _ESTIMATORS = ("constant", "rule", "logistic", "gradient_boosting")
 
 
-def _measure(name: str, description: str, maximum: float | None = None) -> tuple[Column, ...]:
+def measure(name: str, description: str, maximum: float | None = None) -> tuple[Column, ...]:
     """A measure on the test rows and the ends of its 95 % interval."""
     return (
         number(name, description, minimum=0, maximum=maximum),
@@ -94,11 +94,11 @@ def _measure(name: str, description: str, maximum: float | None = None) -> tuple
 
 
 _MEASURES = (
-    *_measure("auc", "Area under the ROC curve on the test rows.", 1),
-    *_measure("log_loss", "Mean log loss on the test rows, nats."),
-    *_measure("brier", "Brier score on the test rows: mean squared error of the probability.", 1),
-    *_measure("accuracy", "Accuracy on the test rows at threshold 0.5.", 1),
-    *_measure(
+    *measure("auc", "Area under the ROC curve on the test rows.", 1),
+    *measure("log_loss", "Mean log loss on the test rows, nats."),
+    *measure("brier", "Brier score on the test rows: mean squared error of the probability.", 1),
+    *measure("accuracy", "Accuracy on the test rows at threshold 0.5.", 1),
+    *measure(
         "calibration_error",
         "Mean distance between predicted and observed share over ten equally filled bins.",
         1,
@@ -148,7 +148,7 @@ SKIP_LADDER = Table(
         ),
         text("estimator", "How it predicts.", accepted=_ESTIMATORS),
         text("rule_version", "Version of features, encoding and estimators."),
-        *_TRAINING_WINDOW,
+        *TRAINING_WINDOW,
         count("train_rows", "Playbacks learnt from.", minimum=1),
         count("test_rows", "Playbacks judged on.", minimum=1),
         count(
@@ -264,7 +264,7 @@ MODEL_REGISTRY = Table(
         text("target", "What is predicted."),
         text("estimator", "How.", accepted=_ESTIMATORS),
         text("rule_version", "Version of features, encoding and estimators."),
-        *_TRAINING_WINDOW,
+        *TRAINING_WINDOW,
         number("log_loss", "Mean log loss on the test rows, nats.", minimum=0),
         share("auc", "Area under the ROC curve on the test rows."),
         text("previous_model_id", "The model of the cut-off before this one; null for the first.", null=True),

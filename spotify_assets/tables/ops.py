@@ -1,7 +1,7 @@
 """Tables of the schema `ops`: the books, what was refused and what checks found."""
 
 from spotify_assets.tables.fields import EVENT_DATE, SOURCE_FILE, SOURCE_ROW, USER_ID
-from spotify_assets.tables.model import OwnCheck, Table, count, day, flag, moment, text, whole
+from spotify_assets.tables.model import OwnCheck, Table, count, day, flag, moment, number, text, whole
 
 _OUTCOMES = ("in", "loaded", "rejected", "duplicate")
 RECEIPTS_ADD_UP = OwnCheck(
@@ -113,5 +113,50 @@ CHECK_RESULTS = Table(
         text("severity", "ERROR blocks, WARN tells.", accepted=("ERROR", "WARN")),
         count("failing_rows", "Rows that failed."),
         text("detail", "What failed, in words."),
+    ),
+)
+
+RUN_COSTS = Table(
+    schema="ops",
+    name="run_costs",
+    grain="one row per run, step and table that the step made, and one for what a step did beside its tables",
+    description="What each step of each run used, measured where it ran; written when the run ends, however it ends.",
+    key=("run_id", "step", "table_name"),
+    columns=(
+        text("run_id", "The run."),
+        text("step", "The step."),
+        text(
+            "table_name",
+            "Table that was made, as `schema.table`; null for checks, and for what dbt needs beside its models.",
+            null=True,
+        ),
+        moment("started_at", "UTC moment the step started."),
+        number("wall_seconds", "Seconds on the clock.", minimum=0),
+        number(
+            "cpu_seconds",
+            "Seconds of processors, of all threads and child processes; those of dbt are divided by the seconds of its models.",
+            minimum=0,
+        ),
+        count(
+            "peak_memory_bytes",
+            "The most memory that the process, or a child of it, held during the step; the same for each of its tables.",
+        ),
+        count("rows_in", "Rows read from other tables, or from the lake; null for dbt.", null=True),
+        count(
+            "rows_out",
+            "Rows written; for dbt the rows that the table has, null for a view and where nothing was made.",
+            null=True,
+        ),
+        count(
+            "bytes_in",
+            "Bytes that system calls read, from disk, cache or pipe; of dbt with its step. Null where the system does not tell.",
+            null=True,
+        ),
+        count("bytes_out", "Bytes that system calls wrote.", null=True),
+        count(
+            "stored_bytes",
+            "Bytes of the table's blocks in the warehouse when the run ended; small tables share blocks, and have 0.",
+            null=True,
+        ),
     ),
 )

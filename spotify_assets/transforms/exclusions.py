@@ -123,6 +123,30 @@ def not_excluded(rows: pl.DataFrame, exclusions: Sequence[Exclusion]) -> pl.Data
     return rows.filter(_first_match(exclusions).is_null()) if exclusions else rows
 
 
+def excluded_tracks(
+    exclusions: Sequence[Exclusion], tracks: pl.DataFrame
+) -> list[tuple[str | None, pl.Series]]:
+    """The tracks of a catalogue that are kept out whenever and wherever they are played, by whose listening.
+
+    Args:
+        exclusions: the rules; those that also go by a period, a device or private sessions say nothing about
+            a track as such.
+        tracks: `track_id`, `track_name` and `primary_artist_name`.
+
+    Returns:
+        Per rule the listener, None for all, and the ids of its tracks.
+    """
+    named = tracks.select("track_id", "track_name", artist_name="primary_artist_name")
+    whole = [each for each in exclusions if each.reason.removeprefix("excluded_") in _OF_TRACKS]
+    return [
+        (each.user_id, named.filter(replace(each, user_id=None).matches())["track_id"].unique().sort())
+        for each in whole
+    ]
+
+
+_OF_TRACKS = ("track", "artist", "track_artist")
+
+
 def _first_match(exclusions: Sequence[Exclusion]) -> pl.Expr:
     """The place, from 0, of the first rule that excludes a row; null where none does."""
     return pl.coalesce(

@@ -21,6 +21,10 @@ agree as far as the sources know the time, the *nearest* first:
    two songs called *Intro*, one after the other, are two;
 8. a scrobble, and a row without a title that began at that moment.
 
+A source that tells of each playback its start or its end, and not which (`either_end`), takes no part in
+these stages, because its moment is as near to the playback before as to the one after. Its rows pair last, by
+the same names, with playbacks that began or ended at that moment (`transforms.either_end`).
+
 A source that reports when the service learnt of a playback (`reported`) is compared with what other sources
 say of that in the exact stages: with the upload of what was played offline.
 """
@@ -28,6 +32,8 @@ say of that in the exact stages: with the upload of what was played offline.
 from collections.abc import Callable
 
 import polars as pl
+
+from spotify_assets.transforms.either_end import MayPair, paired
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -38,6 +44,8 @@ scrobbling rules (last.fm/api/scrobbling), which ListenBrainz' submitters follow
 COINCIDING_MS = SCROBBLED_MS
 """How far apart two sources' moments of one start are at most, where the track tells little: what comes next
 after something that was scrobbled begins later than that."""
+LISTED_MS = 30_000
+"""What was heard for less is not among the recently played. Source: the Web API's reference."""
 SHARED = 0.5
 """The share of the shorter row that two rows of known length have in common at least."""
 
@@ -54,6 +62,9 @@ Stage = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 _BUCKET_MS = HOUR_MS
 _ROUND_MS = 1_000
+_UNSURE, _PAUSED, _UNLISTED = HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS
+"""What speaks against a moment's being an end beside which another playback, untold, may have its other end;
+against its being a start before a pause; and against a playback that would not be listed."""
 _MOMENT_ALONE = "moment_alone"
 
 
@@ -70,6 +81,12 @@ def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.Dat
     ]
     if not reported:
         stages += [_same_title_at_once, _scrobbles_of_untitled]
+    stages = [_of_known_ends(stage) for stage in stages]
+    stages += [
+        lambda rows, kept: _by_either_end(rows, kept, "track_id", "names"),
+        lambda rows, kept: _by_either_end(rows, kept, "release"),
+        lambda rows, kept: _by_either_end(rows, kept, "title"),
+    ]
     found = [NO_PAIRS]
     for stage in stages:
         if rows.is_empty() or kept.is_empty():
@@ -79,6 +96,65 @@ def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.Dat
         kept = kept.join(pairs, left_on="event_id", right_on="kept_event_id", how="anti")
         found.append(pairs)
     return pl.concat(found)
+
+
+def _of_known_ends(stage: Stage) -> Stage:
+    """A stage of rows that do not leave open which end they tell."""
+    known = ~pl.col("either_end")
+    return lambda rows, kept: stage(rows.filter(known), kept.filter(known))
+
+
+def _by_either_end(rows: pl.DataFrame, kept: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Pairs of which one side tells a moment, at which the other side's playback began or ended.
+
+    Where silence lies beside that end, as far as the other side tells, the moment may as well be of a
+    playback that it does not tell of. Playbacks that are not listed come last. Of a scrobble the end is not
+    known: it lies in the length of the track.
+    """
+    moment, early, late = (_of_side(name, tells=True) for name in ("end_ms", "early_ms", "late_ms"))
+    length = _of_side("length_ms", tells=True)
+    names = ("start_ms", "end_ms", "early_ms", "late_ms", "start_early_ms", "start_late_ms", "paused_from")
+    start, end, early_o, late_o, start_early, start_late, paused_from = (
+        _of_side(name, tells=False) for name in names
+    )
+    point = _of_side("starts_only", tells=False)
+    began = (moment >= paused_from - start_early - late) & (moment <= start + start_late + early)
+    ended = (moment >= end - early_o - late) & (moment <= end + late_o + early)
+    scrobbled = (moment >= start - early_o - late) & (moment <= start + length + late_o + early)
+    listed = point | (_of_side("length_ms", tells=False) >= LISTED_MS)
+    followed = _of_side("followed_ms", tells=False)
+    pairs = pl.concat(_in_time(rows, kept, key) for key in keys).filter(
+        pl.col("either_end") != pl.col("either_end_kept"),
+        pl.when(point).then(scrobbled).otherwise(began | ended),
+    )
+    at_start = (moment - start).abs() + _UNSURE * (start - paused_from > LISTED_MS)
+    at_end = (moment - end).abs() + _UNSURE * (followed - end > LISTED_MS).fill_null(value=True)
+    is_near = moment >= start - start_early - late
+    cost = pl.min_horizontal(
+        pl.when(began & is_near).then(at_start), pl.when(ended).then(at_end), pl.lit(_PAUSED)
+    )
+    found = pairs.select(
+        moment.alias("moment_ms"),
+        _of_side("event_id", tells=True).alias("moment"),
+        start.alias("start_ms"),
+        _of_side("event_id", tells=False).alias("playback"),
+        (cost + pl.when(listed).then(0).otherwise(_UNLISTED)).cast(pl.Int64).alias("cost"),
+    ).unique()
+    taken = pl.DataFrame(
+        [(each.moment, each.playback) for each in paired(MayPair(*row) for row in found.iter_rows())],
+        schema={"moment": pl.String, "playback": pl.String},
+        orient="row",
+    )
+    chosen = pairs.with_columns(
+        moment=_of_side("event_id", tells=True), playback=_of_side("event_id", tells=False)
+    ).join(taken, on=["moment", "playback"], how="semi")
+    return _chosen(chosen, pl.lit(0)).unique()
+
+
+def _of_side(name: str, *, tells: bool) -> pl.Expr:
+    """A column of the side of a pair that tells either end, or of the other side."""
+    here, there = (name, f"{name}_kept") if tells else (f"{name}_kept", name)
+    return pl.when("either_end").then(pl.col(here)).otherwise(pl.col(there))
 
 
 def exact(rows: pl.DataFrame, kept: pl.DataFrame, end: str, *keys: str) -> pl.DataFrame:

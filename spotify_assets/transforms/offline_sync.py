@@ -186,10 +186,13 @@ def where_heard(stamped: pl.DataFrame, proven: pl.DataFrame | None = None) -> pl
     """
     plain = stamped.drop(STAMP)
     is_open = pl.col("reported_at").is_null() & (pl.col("source") == SOURCE)
-    together = stamped.select(is_open & pl.struct("user_id", "ended_at").is_duplicated()).to_series()
+    # By the moment first, which is quick and leaves few rows to tell listeners apart.
+    at_once = stamped.get_column("ended_at").is_duplicated()
     again = _among(stamped, proven)
-    at = (together | again).arg_true()
-    placed = _with_starts(stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)[at])
+    numbered = stamped.with_columns(_at=pl.int_range(pl.len()), _again=again)
+    among = numbered[(at_once | again).arg_true()]
+    together = pl.struct("user_id", "ended_at").is_duplicated()
+    placed = _with_starts(among.filter(pl.col("_again") | (is_open & together)))
     if placed.is_empty():
         return plain
     moved = _at_their_start(placed)

@@ -41,9 +41,9 @@ SEPARATOR = "\x1f"
 """Stands between the parts of a key: no name has it."""
 _TO_THE_MINUTE = r'"precision"\s*:\s*"minute"'
 _HEARD = [
-    *("rank", "source", "user_id", "event_id", *KEYS, UNKNOWN, "starts_only"),
+    *("rank", "source", "user_id", "event_id", *KEYS, UNKNOWN, "starts_only", "either_end"),
     *("start_ms", "end_ms", "reported_ms", "length_ms", "early_ms", "late_ms", "from_ms", "until_ms"),
-    *("start_early_ms", "start_late_ms", "paused_from", "source_file", "source_row"),
+    *("start_early_ms", "start_late_ms", "paused_from", "followed_ms", "source_file", "source_row"),
 ]
 NEEDED_FOR_OVERLAPS = (
     *("event_id", "user_id", "track_id", "track_name", "artist_name", "album_name", "event_date"),
@@ -143,22 +143,28 @@ def _midnight_ms(day: date) -> int:
     return (day - date(1970, 1, 1)).days * 24 * HOUR_MS
 
 
+def _rank() -> pl.Expr:
+    """The place of a row's source among those that are known, the others after them."""
+    names = [source.source for source in SOURCES]
+    return pl.col("source").replace_strict(
+        names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
+    )
+
+
 def _heard(events: pl.DataFrame) -> pl.DataFrame:
     """Playbacks with the time in which they may have been heard, `from_ms` to `until_ms`.
 
     In the order of sources, users and time. `start_ms` and `end_ms` are the nominal ones.
     """
-    names = [source.source for source in SOURCES]
     starts_only = pl.col("starts_only")
     return (
         events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS))
         .with_columns(
-            rank=pl.col("source").replace_strict(
-                names, list(range(len(names))), default=len(names), return_dtype=pl.Int64
-            ),
+            rank=_rank(),
             early_ms=_of_source("early_ms", pl.Int64),
             late_ms=_of_source("late_ms", pl.Int64),
             starts_only=_of_source("starts_only", pl.Boolean),
+            either_end=_of_source("either_end", pl.Boolean),
             to_the_minute=pl.col("extra").str.contains(_TO_THE_MINUTE).fill_null(value=False),
         )
         .with_columns(
@@ -175,22 +181,26 @@ def _heard(events: pl.DataFrame) -> pl.DataFrame:
             .otherwise("late_ms"),
         )
         .sort("rank", "source", "user_id", "start_ms", "end_ms", "event_id")
-        .with_columns(heard_before=pl.col("end_ms").cum_max().shift(1).over("source", "user_id"))
         .with_columns(
-            # What the source tells of the time before bounds how long the playback can have been paused.
-            paused_from=pl.when(starts_only)
-            .then("start_ms")
-            .otherwise(
-                pl.max_horizontal(
-                    pl.col("start_ms") - LONGEST_PAUSE_MS,
-                    pl.min_horizontal("start_ms", pl.col("heard_before").fill_null(pl.col("start_ms"))),
-                )
-            )
+            heard_before=pl.col("end_ms").cum_max().shift(1).over("source", "user_id"),
+            followed_ms=pl.col("start_ms").shift(-1).over("source", "user_id"),
         )
+        .with_columns(paused_from=_paused_from())
         .with_columns(
-            from_ms=pl.col("paused_from") - pl.col("early_ms"), until_ms=pl.col("end_ms") + pl.col("late_ms")
+            from_ms=pl.col("paused_from") - pl.col("early_ms"),
+            until_ms=pl.sum_horizontal(
+                "end_ms", "late_ms", pl.when("either_end").then("length_ms").otherwise(0)
+            ),
         )
     )
+
+
+def _paused_from() -> pl.Expr:
+    """The earliest start: what the source tells of the time before bounds how long a pause can have been."""
+    start = pl.col("start_ms")
+    silent_from = pl.min_horizontal(start, pl.col("heard_before").fill_null(start))
+    bounded = pl.max_horizontal(start - LONGEST_PAUSE_MS, silent_from)
+    return pl.when("starts_only").then(start).otherwise(bounded)
 
 
 def _of_source(attribute: str, kind: type[pl.DataType]) -> pl.Expr:

@@ -6,13 +6,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from spotify_assets.places import Place
+from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 
@@ -117,6 +119,19 @@ class Database:
         finally:
             connection.close()
 
+    @contextmanager
+    def attached(self, name: str) -> Iterator[Connection]:
+        """A database in memory that holds nothing but has the file attached, read-only, by a name.
+
+        Raises:
+            WarehouseMissingError: there is no such file.
+        """
+        self._must_exist()
+        config: dict[str, Any] = {"memory_limit": self.memory_limit} if self.memory_limit else {}
+        with duckdb.connect(config=config) as connection:
+            connection.execute(f"attach {text(self.path)} as {quoted(name)} (read_only)")
+            yield connection
+
     def copy_to(self, target: Path) -> None:
         """Copy the committed state to a new file, while no other process can write.
 
@@ -142,6 +157,17 @@ class Database:
                 f"({said[0]}). What was published before stays."
             )
 
+    def pinned(self) -> "Database":
+        """The same: who reads it keeps writers out, in whichever process."""
+        return self
+
+    def takes_files_in(self, table: Table) -> None:
+        """Nowhere: a file of DuckDB has its own format."""
+
+    def adopt(self, connection: Connection, table: Table, file: Place) -> None:
+        """Not possible."""
+        raise NotImplementedError
+
     def compact(self) -> None:
         """Write the file anew, because the blocks of deleted rows keep their bytes until they are reused.
 
@@ -159,19 +185,23 @@ class Database:
                 target.replace(self.path)  # while the lock on the old file is held
 
     @contextmanager
-    def for_dbt(self) -> Iterator[str]:
-        """The path, as dbt understands it, for the time of a call.
+    def for_dbt(self) -> Iterator[Mapping[str, str]]:
+        """The path as a variable, as dbt understands it, for the time of a call.
 
         dbt-duckdb takes the name of the database from the path as from an address, which `#`, `?` and `;`
         cut short: the file's folder is lent another name, by a link.
         """
         if not _CUTS_AN_ADDRESS.search(str(self.path)):
-            yield str(self.path)
+            yield {"SPOTIFY_WAREHOUSE": str(self.path)}
             return
         with tempfile.TemporaryDirectory(prefix="spotify-assets-") as folder:
             link = Path(folder) / "data"
             link.symlink_to(self.path.parent, target_is_directory=True)
-            yield str(link / self.path.name)
+            yield {"SPOTIFY_WAREHOUSE": str(link / self.path.name)}
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nothing: dbt opens the file, and DuckDB keeps every other process out until dbt closes it."""
+        return nullcontext()
 
     def _must_exist(self) -> None:
         if not self.path.exists():

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 _SHOWN = 5
 """Names that a message about an unknown one shows."""
@@ -15,10 +14,10 @@ class WarehouseError(Exception):
 class WarehouseLockedError(WarehouseError):
     """Another process holds the warehouse and did not let go in time."""
 
-    def __init__(self, path: Path, holder: str, waited: float) -> None:
+    def __init__(self, warehouse: object, holder: str, waited: float) -> None:
         super().__init__(
-            f"{path} is held by {holder}, still after {waited:.0f} s: close that program or wait for its run "
-            "to end, then try again. Nothing was changed."
+            f"{warehouse} is held by {holder}, still after {waited:.0f} s: close that program or wait for "
+            "its run to end, then try again. Nothing was changed."
         )
 
 

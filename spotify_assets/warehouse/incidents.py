@@ -19,7 +19,8 @@ FILE = "incidents.json"
 @dataclass(frozen=True)
 class Incident:
     """One thing that is broken: a failed run (`run`), a failing check (`check`), a late layer (`late`),
-    an import whose files are missing (`import`) or a stream that is behind (`stream`).
+    an import whose files are missing (`import`), a stream that is behind (`stream`) or an account that is to
+    be connected again (`account`).
 
     `partitions` is in words and empty where there are none; `blocks` tells what stops others from what warns.
     """

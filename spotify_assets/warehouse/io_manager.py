@@ -5,7 +5,8 @@ and replaces how the work is done: one transaction per output, tables and types 
 inserted by name, rows outside the partition refused, an empty slice stored as an empty slice.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,16 +18,18 @@ from pydantic import Field
 
 from spotify_assets.instance.partition_metadata import tell_each
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import TABLES, Table
-from spotify_assets.warehouse.books import Books, can_be_split
-from spotify_assets.warehouse.connection import single_row
+from spotify_assets.warehouse.books import Books
+from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
+from spotify_assets.warehouse.making import INDEPENDENT, InProcess, Maker, Part, cleaned
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, joined
+from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.store import (
     EVERYTHING,
     NOTHING,
@@ -106,8 +109,10 @@ class Storage(dg.IOManager):
         catalogue: Mapping[str, Table] = TABLES,
         schema: str | None = None,
         default_load_type: type | None = pl.DataFrame,
+        maker: Maker | None = None,
     ) -> None:
         self.door = door
+        self._maker = maker or InProcess()
         self._catalogue = catalogue
         self._schema = schema
         self._default_load_type = default_load_type
@@ -121,32 +126,32 @@ class Storage(dg.IOManager):
         table = self._table(context, context)
         books = Books(table)
         days = _days(context, table)
-        with self.door.transaction() as connection:
+        if isinstance(obj, Slices):
+            _refuse_wrong_windows(obj, days, table)
+        with self._parts(context, obj, table) as parts, self.door.transaction() as connection:
             create_table(connection, table)
             partition = _partition(context, table)
             delete_rows(connection, table, partition)
-            if isinstance(obj, Slices):
-                _refuse_wrong_windows(obj, days, table)
-                for group, cleaned in _made(obj, table):
-                    target = Predicate.window(str(table.partition_column), joined(group))
-                    insert_rows(connection, table, cleaned.rows, target, label=str(joined(group)))
-                    books.add(group, cleaned)
-            else:
-                cleaned = _cleaned(obj, table)
-                insert_rows(connection, table, cleaned.rows, partition, label=str(days or "all rows"))
-                if days:
-                    books.add([days], cleaned)
-                elif cleaned.rows_in != cleaned.rows.height:
-                    raise SliceRefusedError(
-                        f"{table.full_name}: rows were rejected or dropped, but there are no books of tables "
-                        "without date partitions to enter them in. Nothing was written."
-                    )
+            for part in parts:
+                part.insert(connection, table)
+                _count(part.account)
+                books.add(part.group, part.account)
+            if not isinstance(obj, Slices):
+                _store_whole(connection, cleaned(obj, table), partition, days, books)
             if days:
                 books.write(connection, days)
             [total] = single_row(connection, f"select count(*) from {table.full_name}")
         context.add_output_metadata(_metadata(context, table, total))
         if books.entries:
             _tell_partitions(context, books, obj.files if isinstance(obj, Slices) else None)
+
+    def _parts(
+        self, context: dg.OutputContext, obj: Output, table: Table
+    ) -> AbstractContextManager[Iterable[Part]]:
+        if not isinstance(obj, Slices):
+            return nullcontext(())
+        maker = self._maker if INDEPENDENT in (context.definition_metadata or {}) else InProcess()
+        return maker.parts(obj, table, self.door)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame | TableReader:
         """The rows of the partitions of an input, or the table to read them from.
@@ -159,7 +164,7 @@ class Storage(dg.IOManager):
         if wanted is Any:
             wanted = self._default_load_type
         if wanted is TableReader:
-            return TableReader(self.door, table)
+            return TableReader(self._maker.reads(self.door), table)
         if wanted not in (pl.DataFrame, pl.LazyFrame):
             raise WarehouseError(
                 f"{table.full_name} cannot be loaded as {wanted}: annotate the input as pl.DataFrame, "
@@ -192,30 +197,25 @@ class Storage(dg.IOManager):
         return self._catalogue[full_name]
 
 
-def _made(slices: Slices, table: Table) -> Iterator[tuple[Sequence[Window], Cleaned]]:
-    """The groups of windows with their rows; window by window where their account cannot be told apart."""
-    for group in slices.groups:
-        together = _cleaned(slices.make(joined(group)), table)
-        if len(group) == 1 or can_be_split(together):
-            yield group, together
-        else:
-            del together
-            for window in group:
-                yield [window], _cleaned(slices.make(window), table)
+def _count(account: Cleaned) -> None:
+    TALLY.given += account.rows_in
+    TALLY.written += account.rows.height
 
 
-def _cleaned(obj: object, table: Table) -> Cleaned:
-    """The rows with their account; a bare frame is one where every row that came in stays."""
-    if isinstance(obj, pl.LazyFrame):
-        obj = obj.collect(engine="streaming")
-    if isinstance(obj, pl.DataFrame):
-        return Cleaned(obj, rows_in=obj.height)
-    if isinstance(obj, Cleaned):
-        return obj
-    raise SliceRefusedError(
-        f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "
-        "Nothing was written."
-    )
+def _store_whole(
+    connection: Connection, account: Cleaned, partition: Predicate, days: Window | None, books: Books
+) -> None:
+    """Insert the rows of an output that is no `Slices`, and enter them where there are books."""
+    table = books.table
+    insert_rows(connection, table, account.rows, partition, label=str(days or "all rows"))
+    _count(account)
+    if days:
+        books.add([days], account)
+    elif account.rows_in != account.rows.height:
+        raise SliceRefusedError(
+            f"{table.full_name}: rows were rejected or dropped, but there are no books of tables "
+            "without date partitions to enter them in. Nothing was written."
+        )
 
 
 def _is_own(context: dg.InputContext) -> bool:

@@ -6,7 +6,7 @@ features need of it is matched and counted there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -130,3 +130,16 @@ class ListeningHistory:
             self.window.preceding(days),
             {_PAIRS: pairs, _ARTISTS: artists},
         )
+
+
+def tracks_heard(events: TableReader, before: date) -> pl.DataFrame:
+    """What listeners played before a date: one row per `user_id` and `track_id` of music."""
+    return events.query(
+        f"""
+        select distinct user_id, track_id
+        from {events.table.full_name}
+        where event_date < $end and event_date >= $start and action in {PLAYBACK_ACTIONS}
+            and content_type = 'music' and track_id is not null
+        """,
+        Window(date.min, before),
+    )

@@ -4,14 +4,16 @@ A value that can have no answer is refused in words, so that an empty answer alw
 Here belongs: judging what a person wrote. Not here: the queries (`queries`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
-from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import no_such
 
 Value = int | float | str
+Ask = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+"""Answers SQL, whose parameters are `$1` and `$2`, by its rows."""
 
 LEAST, MOST = 1, 1_000_000
 """Range of whole numbers: days, weeks, rows, plays."""
@@ -25,11 +27,11 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
 """Parameters that are one word of a list."""
 _NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "listener": ("listener", "select distinct user_id from marts.dim_user order by all"),
-        "artist": ("artist", "select distinct primary_artist_name from marts.dim_track order by all"),
-        "album": ("album", "select distinct album_name from marts.dim_track order by all"),
-        "track": ("track", "select distinct track_name from marts.dim_track order by all"),
-        "zone": ("time zone", "select distinct time_zone from marts.daily_hour_metrics order by all"),
+        "listener": ("listener", "select distinct user_id from marts.dim_user order by 1"),
+        "artist": ("artist", "select distinct primary_artist_name from marts.dim_track order by 1"),
+        "album": ("album", "select distinct album_name from marts.dim_track order by 1"),
+        "track": ("track", "select distinct track_name from marts.dim_track order by 1"),
+        "zone": ("time zone", "select distinct time_zone from marts.daily_hour_metrics order by 1"),
     }
 )
 """Parameters that are a name or a pattern of names: what it is, and the names that there are."""
@@ -76,20 +78,19 @@ class Parameter:
         return text.casefold()
 
 
-def meant(connection: Connection, name: str, text: str) -> str:
+def meant(ask: Ask, name: str, text: str) -> str:
     """What is bound for a name that a person wrote: to the letter where there is that very name, whatever
-    signs are in it, else the pattern.
+    signs are in it, else the pattern. `ask` answers SQL with its parameters, from where the query is asked.
 
     Raises:
         ValueError: no name is like it; the message names the nearest.
-        one of OUTDATED_COPY: the names are not published.
+        whatever `ask` does where the names are not published.
     """
     if name not in _NAMES or text == ANY:
         return text
     what, names = _NAMES[name]
     pattern = text.replace("!", "!!").replace("_", "!_")
-    exact, alike = single_row(
-        connection,
+    [(exact, alike)] = ask(
         "select count(*) filter (where name = $1), count(*) filter (where name ilike $2 escape '!') "
         f"from ({names}) as names(name)",
         [text, pattern],
@@ -98,5 +99,5 @@ def meant(connection: Connection, name: str, text: str) -> str:
         return EXACTLY + text
     if alike:
         return text
-    known = [known for (known,) in connection.execute(names).fetchall() if known is not None]
+    known = [known for (known,) in ask(names, []) if known is not None]
     raise no_such(what, text, known, asked=f"{name}={text}")

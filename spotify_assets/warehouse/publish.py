@@ -168,11 +168,11 @@ def _opened(work: Path, warehouse: Warehouse) -> Iterator[Connection]:
 def _stand_alone(connection: Connection, name: str) -> None:
     """Turn views that name their own database, as DuckDB 1.5 stores them, into tables.
 
-    Readers open the copy under another name.
+    Readers open the copy under another name. Those that come from a DuckLake do not tell their text.
     """
     views = connection.execute(
         "select schema_name, view_name from duckdb_views() "
-        "where database_name = current_database() and not internal and contains(sql, ?)",
+        "where database_name = current_database() and not internal and (sql = '' or contains(sql, ?))",
         [f"{name}."],
     ).fetchall()
     for schema, view in views:

@@ -14,14 +14,16 @@ Here belongs: reading and running such files. Not here: the questions themselves
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from spotify_assets.warehouse.connection import OUTDATED_COPY
+from spotify_assets.warehouse.connection import OUTDATED_COPY, Connection
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from spotify_assets.warehouse.parameters import Parameter, Value, meant
@@ -103,7 +105,7 @@ def run_query(serving: Warehouse, query: Query, given: Mapping[str, str] | None 
     with serving.reader() as connection:
         try:
             for name, value in values.items():
-                bound = meant(connection, name, value) if isinstance(value, str) else value
+                bound = meant(partial(_rows, connection), name, value) if isinstance(value, str) else value
                 connection.execute(f'set variable "{name}" = ?', [bound])
             answer: pl.DataFrame = connection.sql(query.sql()).pl()
         except OUTDATED_COPY as error:
@@ -111,8 +113,12 @@ def run_query(serving: Warehouse, query: Query, given: Mapping[str, str] | None 
                 f"{serving} lacks what query {query.name} reads ({str(error).splitlines()[0]}): "
                 "run spotify-assets materialize"
             ) from error
-    # DuckDB sums integers into 128 bits, which few readers of Parquet know.
-    return answer.cast({pl.Int128: pl.Int64})
+    # DuckDB sums integers into 128 bits, which few readers of Parquet know and Arrow has as decimals.
+    return answer.cast({pl.Int128: pl.Int64, pl.Decimal(38, 0): pl.Int64})
+
+
+def _rows(connection: Connection, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, list(parameters)).fetchall()
 
 
 def _read(path: Path) -> Query:

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import single_row
@@ -58,6 +59,7 @@ class TableReader:
                 connection.register(name, frame)
             params = {"start": window.start, "end": window.end} if window else None
             answer: pl.DataFrame = connection.sql(sql, params=params).pl()
+        TALLY.read += answer.height
         return answer
 
     def rows_per_date(self, window: Window) -> dict[date, int]:
@@ -130,5 +132,6 @@ class TableReader:
                         or (known.before is null and known.inside = 0 and t.{column} = known.after)
                 """
                 rows = connection.sql(query, params={"start": window.start, "end": window.end}).pl()
+                TALLY.read += rows.height
                 self._as_of_cache = (decided_by, rows)
             return self._as_of_cache[1]

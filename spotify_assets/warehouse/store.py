@@ -11,7 +11,9 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import migrate
@@ -95,20 +97,52 @@ def insert_rows(
         SliceRefusedError: the frame's columns or types differ from the catalogue's, a row lies outside the
             slice, or a rule of the catalogue is broken. `label` names the slice in the message.
     """
+    insert_audited(connection, table, audited(connection, table, rows, predicate, label=label))
+
+
+def audited(
+    connection: Connection,
+    table: Table,
+    rows: pl.DataFrame,
+    predicate: Predicate,
+    *,
+    label: str,
+) -> pl.DataFrame:
+    """The rows as they may stand in the table, with the catalogue's columns; any connection will do.
+
+    Raises:
+        SliceRefusedError: as `insert_rows`.
+    """
     where = f"{table.full_name}, slice {label}"
-    # DuckDB finds the frame by the name of this variable, here and in the functions called from here. Frames
-    # that are registered in a transaction stay until its end, and with them the memory of every slice.
-    connection.execute("set python_scan_all_frames = true")
-    # Text as views, which is how Polars holds it: the oldest Arrow layout would be a copy of every text.
-    slice_to_write = conform(rows, table, where).to_arrow(compat_level=pl.CompatLevel.newest())
+    fitting = conform(rows, table, where)
+    slice_to_write = _seen_by_duckdb(connection, fitting)
     assert _FRAME in locals()
     _refuse_outsiders(connection, predicate, where)
     failed = [f for f in audit_rows(connection, table, f"select * from {_FRAME}") if not f.passed]
     if failed:
         problems = "; ".join(f"{finding.check} ({finding.detail})" for finding in failed)
         raise SliceRefusedError(f"{where}: {problems}. Nothing was written.")
+    del slice_to_write
+    return fitting
+
+
+def insert_audited(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
+    """Insert rows of which it is known that they may stand there."""
+    slice_to_write = _seen_by_duckdb(connection, rows)
+    assert _FRAME in locals()
     connection.execute(f"insert into {table.full_name} by name select * from {_FRAME}")
     del slice_to_write
+
+
+def _seen_by_duckdb(connection: Connection, rows: pl.DataFrame) -> pa.Table:
+    """The rows, without a copy, as DuckDB finds them by the name of the variable they are given to.
+
+    It looks in that function and in those called from it. Frames that are registered in a transaction stay
+    until its end, and with them the memory of every slice.
+    """
+    connection.execute("set python_scan_all_frames = true")
+    # Text as views, which is how Polars holds it: the oldest Arrow layout would be a copy of every text.
+    return rows.to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def conform(rows: pl.DataFrame, table: Table, where: str) -> pl.DataFrame:
@@ -168,6 +202,7 @@ def read_rows(
             "says what to do about the rest."
         ) from error
     frame: pl.DataFrame = rows.pl()
+    TALLY.read += frame.height
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""What the graph is given to be run: policies on every asset, sensors that are on, schedules that are off."""
+"""What the graph is given to be run: policies on every asset, sensors and schedules that are on or off."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,16 +40,19 @@ def test_facts_depend_on_the_tables_behind_their_views(definitions: dg.Definitio
     assert dg.AssetKey(["core", "listening_events"]) in graph.get(facts).parent_keys
 
 
-def test_sensors_are_on_and_schedules_are_off(definitions: dg.Definitions):
+def test_sensors_are_on_and_schedules_that_do_nothing_without_an_account(
+    definitions: dg.Definitions,
+):
     repository = definitions.get_repository_def()
     sensors = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     assert sensors == dict.fromkeys(
         ("inbox_files", "raw_files", "follow", "health"), dg.DefaultSensorStatus.RUNNING
     )
     schedules = {schedule.name: schedule.default_status for schedule in repository.schedule_defs}
-    assert schedules == dict.fromkeys(
-        ("daily", "weekly_models", "monthly_recaps"), dg.DefaultScheduleStatus.STOPPED
-    )
+    assert schedules == {
+        **dict.fromkeys(("daily", "weekly_models", "monthly_recaps"), dg.DefaultScheduleStatus.STOPPED),
+        **dict.fromkeys(("poll_accounts", "snapshot_heard"), dg.DefaultScheduleStatus.RUNNING),
+    }
 
 
 def test_the_models_of_the_week_are_trained_up_to_sunday(definitions: dg.Definitions):

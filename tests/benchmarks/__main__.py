@@ -23,6 +23,7 @@ def commands(size: str, data: Path) -> list[list[str]]:
         ["freshness", "--history-days", "3"],
         ["imports", "--rows", "31000"],
         ["publishing", "--rows", "1000000", "--days", "500"],
+        ["postgres"],
         ["stream", "--events", "1000000"],
     ]
 

@@ -13,6 +13,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.incidents import FILE
 from spotify_assets.warehouse.streams import StreamedPartition, write_streams
+from spotify_assets.warehouse.timings import STEPS, TimedStep, noted, write_steps
 from tests.dashboard.pages import open_page, tiles
 from tests.figures.recount import FEBRUARY, within
 from tests.worked import CUTOFF, OLDER_CUTOFF
@@ -153,6 +154,22 @@ def test_quality_shows_the_stream_where_there_is_one(published, tmp_path, monkey
     app = open_page("quality", published, monkeypatch)
     assert not app.exception
     assert "The listening stream" in said(app)
+
+
+def test_quality_shows_what_was_slow(published, tmp_path, monkeypatch):
+    serving = database(published).path
+    monkeypatch.setattr(Settings, "processed_dir", property(lambda _: tmp_path))
+    monkeypatch.setattr(Settings, "serving_path", property(lambda _: serving))
+    with noted(tmp_path, "top_100_tracks", "copy"):
+        pass
+    told_at = datetime(2025, 3, 1, 12)  # noqa: DTZ001
+    write_steps(tmp_path, "run", told_at, [TimedStep("dbt", "marts/fact_listens", 12.5)])
+    app = open_page("quality", published, monkeypatch)
+    assert not app.exception
+    for words in ("The slowest questions", "The slowest steps of the last run", "2025-03-01 12:00"):
+        assert words in said(app)
+    (tmp_path / STEPS).write_text("no steps")
+    assert f"{STEPS} cannot be read" in said(open_page("quality", published, monkeypatch))
 
 
 def test_pages_and_figures_have_the_same_numbers(worked, monkeypatch):

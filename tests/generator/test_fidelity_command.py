@@ -18,7 +18,7 @@ def few_listeners(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """So few that they are nowhere near the published figures; returns the data folder."""
     monkeypatch.setenv("SPOTIFY_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fidelity, "USERS", 15)
+    monkeypatch.setattr(fidelity, "USERS", 30)
     monkeypatch.setattr(fidelity, "DAYS", 3)
     return tmp_path / "data"
 

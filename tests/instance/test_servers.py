@@ -60,6 +60,7 @@ def test_a_port_answers_where_something_listens(taken):
         (("up", "--dashboard-port", "{free}", "--port", "{taken}"), "--port"),
         (("up", "--port", "{free}", "--dashboard-port", "{taken}"), "--dashboard-port"),
         (("up", "--no-dashboard", "--port", "{taken}"), "--port"),
+        (("up", "--no-dashboard", "--port", "{free}", "--viewers", "{taken}"), "--viewers"),
         (("dashboard", "--port", "{taken}"), "--port"),
         (("docs", "--port", "{taken}"), "--port"),
     ],
@@ -74,10 +75,11 @@ def test_commands_end_at_once_where_their_port_is_taken(command, option, taken, 
     assert line.endswith(f"with {option}")
 
 
-def test_both_servers_on_one_port_are_refused(tmp_path):
-    done = cli(tmp_path, "up", "--port", "3999", "--dashboard-port", "3999")
+@pytest.mark.parametrize("other", ["--dashboard-port", "--viewers"])
+def test_two_servers_on_one_port_are_refused(tmp_path, other):
+    done = cli(tmp_path, "up", "--port", "3999", other, "3999")
     assert done.returncode == 1
-    assert "--port and --dashboard-port are both 3999" in done.stderr
+    assert f"--port and {other} are both 3999" in done.stderr
 
 
 def test_a_second_up_on_one_instance_says_where_the_first_is(tmp_path):

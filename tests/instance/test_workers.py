@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 import pytest
@@ -46,6 +47,21 @@ def test_a_run_that_left_its_lock_behind_was_killed(tmp_path: Path) -> None:
     assert killed_runs(tmp_path) == []
 
 
+class Told:
+    """Notes what it is told of a run."""
+
+    of: ClassVar[dict[str, list[str]]] = {}
+
+    def __init__(self, run_id: str) -> None:
+        self.told = self.of.setdefault(run_id, [])
+
+    def saw(self, event: dg.DagsterEvent) -> None:
+        self.told.append(event.event_type_value)
+
+    def ended(self) -> None:
+        self.told.append("ended")
+
+
 @dg.asset
 def looks(context: dg.AssetExecutionContext) -> None:
     """Writes down which runs hold a lock while it is made."""
@@ -56,7 +72,9 @@ def looks(context: dg.AssetExecutionContext) -> None:
 def watched_job() -> dg.JobDefinition:
     """A job by the product's executor."""
     job = dg.define_asset_job("job")
-    return dg.Definitions([looks], jobs=[job], executor=watched_in_process_executor).resolve_job_def("job")
+    return dg.Definitions([looks], jobs=[job], executor=watched_in_process_executor(Told)).resolve_job_def(
+        "job"
+    )
 
 
 @pytest.fixture
@@ -69,6 +87,9 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 def test_a_launched_run_holds_its_lock_while_it_goes_on(instance: dg.DagsterInstance) -> None:
     with dg.execute_job(dg.reconstructable(watched_job), instance) as result:
         assert result.success
+    told = Told.of[result.run_id]
+    assert told.index("STEP_START") < told.index("ASSET_MATERIALIZATION") < told.index("STEP_SUCCESS")
+    assert told[-1] == "ended"
     home = Path(instance.root_directory)
     assert (home / SEEN).read_text() == result.run_id
     assert list((home / "running").iterdir()) == []

@@ -9,8 +9,8 @@ import streamlit as st
 
 from spotify_assets.charts import quality as charts
 from spotify_assets.dashboard.components import heading, show, table
-from spotify_assets.dashboard.published import ask, version
-from spotify_assets.figures import quality
+from spotify_assets.dashboard.published import ask, ask_beside, own_folder, version
+from spotify_assets.figures import called, quality, slowest
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
@@ -35,13 +35,15 @@ def page(filters: Filters) -> None:
     _checks()
     _fresh()
     _streamed()
+    _called()
+    _slow()
     _rules(filters)
 
 
 def _broken() -> None:
     st.subheader("What is broken")
     try:
-        found = quality.incidents(Settings().processed_dir)
+        found = ask_beside(quality.incidents)
     except WarehouseError as error:
         st.error(str(error))
         return
@@ -230,7 +232,7 @@ def _fresh() -> None:
 def _streamed() -> None:
     """How far the lake is behind the stream; nothing where there is none."""
     try:
-        streamed = quality.streamed(Settings().processed_dir)
+        streamed = ask_beside(quality.streamed)
     except WarehouseError as error:
         st.error(str(error))
         return
@@ -250,6 +252,71 @@ def _streamed() -> None:
             "refused_share": st.column_config.NumberColumn("Refused", format="percent"),
             "told_at": st.column_config.DatetimeColumn("As of (UTC)", format=_SECOND),
         },
+    )
+
+
+def _called() -> None:
+    """How many calls services were asked for; nothing where no account is connected."""
+    try:
+        calls = ask_beside(called.api_calls)
+    except WarehouseError as error:
+        st.error(str(error))
+        return
+    if calls.is_empty():
+        return
+    number = partial(st.column_config.NumberColumn, format="localized")
+    table(
+        "Calls to services",
+        calls,
+        term="API calls",
+        name="called",
+        columns={
+            "day": st.column_config.DateColumn("Date (UTC)"),
+            "purpose": "For",
+            "begun": number("Calls"),
+            "answered": number("Answered"),
+            "not_there": number("Not there"),
+            "told_to_wait": number("Told to wait"),
+            "failed": number("Failed"),
+            "saved": number("Not needed"),
+        },
+    )
+
+
+def _slow() -> None:
+    """Which questions and steps took longest."""
+    seconds = partial(st.column_config.NumberColumn, format="%.2f")
+    table(
+        "The slowest questions",
+        ask_beside(lambda processed: slowest.slowest_questions(processed, own_folder())),
+        term="slowest questions",
+        name="slowest_questions",
+        columns={
+            "name": "Question",
+            "asked_by": "Asked by",
+            "times": st.column_config.NumberColumn("Times", format="localized"),
+            "median_seconds": seconds("Median (s)"),
+            "slowest_seconds": seconds("Slowest (s)"),
+            "asked_at": st.column_config.DatetimeColumn("Last asked (UTC)", format=_SECOND),
+        },
+        note="Of this dashboard, and of spotify-assets query from the published copy and from Postgres.",
+        empty="Nothing was asked yet.",
+    )
+    try:
+        run = ask_beside(slowest.slowest_steps)
+    except WarehouseError as error:
+        st.error(str(error))
+        return
+    if run is None:
+        return
+    ended_at, steps = run
+    table(
+        "The slowest steps of the last run",
+        steps,
+        term="slowest steps",
+        name="slowest_steps",
+        columns={"kind": "Of", "name": "Step or model", "seconds": seconds("Seconds")},
+        note=f"The run ended at {ended_at:%Y-%m-%d %H:%M} UTC.",
     )
 
 

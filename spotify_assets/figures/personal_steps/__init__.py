@@ -4,7 +4,8 @@
 knows of their track; `track_id` is the one that stands for the recording, `heard_track_id` the one that was
 played. `history` is all of their playbacks up to the end of the asked period, `streamed` what was streamed of
 it on each date, `stretches` the stretches of time that a story looks at. All read `periods`, and each may
-read those before it; `listens` is made period by period.
+read those before it; `listens` is made period by period. Beside them, `recommended` is what is recommended to
+the listener at the newest cut-off.
 """
 
 from spotify_assets.figures.figure import sql_beside

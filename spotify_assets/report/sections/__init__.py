@@ -19,6 +19,7 @@ from spotify_assets.report.sections import (
     looking_back,
     obsessions,
     over_time,
+    recommended,
     shows,
     sittings,
     skips,
@@ -27,13 +28,15 @@ from spotify_assets.report.sections import (
     taste,
     tops,
     unknowns,
+    unusual,
+    weather,
     whereabouts,
 )
 from spotify_assets.warehouse.connection import Connection
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """Sections that belong together, under a heading."""
 
     name: str
@@ -53,24 +56,29 @@ class ToldPart:
 STORY = story.CHAPTER
 """What is read before all else."""
 PARTS = (
-    Part(
+    PagePart(
         "part-heard-most", "Heard most", (tops.TRACKS, tops.ARTISTS, tops.ALBUMS, tops.GENRES, over_time.RANK)
     ),
-    Part(
+    PagePart(
         "part-loved-and-left",
         "Loved and left",
         (obsessions.CHAPTER, forgotten.CHAPTER, discoveries.CHAPTER, looking_back.FIRSTS),
     ),
-    Part("part-when", "When", (listening_time.CHAPTER, streaks.CHAPTER, hours.CHAPTER, sittings.CHAPTER)),
-    Part(
+    PagePart("part-when", "When", (listening_time.CHAPTER, streaks.CHAPTER, hours.CHAPTER, sittings.CHAPTER)),
+    PagePart(
         "part-the-way-here",
         "The way here",
         (looking_back.NUMBERS, looking_back.DAY, over_time.JOURNEY, over_time.ERA),
     ),
-    Part("part-taste", "Taste", (taste.ERAS, taste.MOODS, taste.SHIFT)),
-    Part("part-skips", "Skips", (skips.CHAPTER,)),
-    Part("part-beside-music", "Beside music, on what and where", (shows.CHAPTER, whereabouts.CHAPTER)),
-    Part("part-about-the-data", "About the data", (unknowns.CHAPTER,)),
+    PagePart("part-taste", "Taste", (taste.ERAS, taste.MOODS, taste.SHIFT)),
+    PagePart("part-what-to-play", "What to play", (recommended.CHAPTER,)),
+    PagePart("part-skips", "Skips", (skips.CHAPTER,)),
+    PagePart(
+        "part-beside-music",
+        "Beside music, on what and where",
+        (shows.CHAPTER, whereabouts.CHAPTER, weather.CHAPTER),
+    ),
+    PagePart("part-about-the-data", "About the data", (unknowns.CHAPTER, unusual.CHAPTER)),
 )
 CHAPTERS: tuple[Chapter, ...] = (STORY, *(chapter for part in PARTS for chapter in part.chapters))
 ALL_FIGURES = (*FIGURES, *(figure for chapter in CHAPTERS for figure in chapter.figures))

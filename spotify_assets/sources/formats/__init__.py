@@ -40,7 +40,7 @@ is who the caller says."""
 EVENT_KINDS = frozenset(FORMATS)
 """Kinds that `imports.read_events` reads."""
 
-WEB_API = Clock("web_api", trust=40, early_ms=30_000, late_ms=30_000)
+WEB_API = Clock("web_api", trust=40, early_ms=30_000, late_ms=30_000, either_end=True)
 _OTHER_CLOCKS = (Clock("stream", trust=10, silent=False), Clock("synthetic", trust=20, silent=False), WEB_API)
 """Sources that are no files of a person's."""
 

@@ -17,7 +17,8 @@ class Clock:
 
     The playback ended up to `early_ms` before and up to `late_ms` after the `ended_at` that the source
     gives. A source of `starts_only` knows the moment it began, to the same precision, and not how long
-    it was heard. One that `reports` says when the service learnt of the playback: of what was played offline
+    it was heard. One of `either_end` gives the start of some playbacks and the end of others.
+    One that `reports` says when the service learnt of the playback: of what was played offline
     that is the moment of the upload. `trust` is its place among the sources that tell of one playback: the
     lowest keeps it. `silent` sources call every playback `play`; files and streams of events write `skip`
     for a skip, and there `play` speaks against one. `coarse_seconds` is the resolution of time stamps
@@ -29,6 +30,7 @@ class Clock:
     early_ms: int = SECOND_MS
     late_ms: int = SECOND_MS
     starts_only: bool = False
+    either_end: bool = False
     reports: bool = False
     silent: bool = True
     coarse_seconds: int | None = None

@@ -1,0 +1,118 @@
+"""Where slices are made: in this process, one after the other, as they are written.
+
+The other answer to the same question is `on_spark`: elsewhere, all of them before anything is written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.window import Window
+from spotify_assets.tables import Table
+from spotify_assets.warehouse.books import can_be_split
+from spotify_assets.warehouse.connection import Connection
+from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.errors import SliceRefusedError
+from spotify_assets.warehouse.slices import Slices, joined
+from spotify_assets.warehouse.store import Predicate, insert_rows
+
+INDEPENDENT = "slices are independent"
+"""Metadata of an asset whose windows read no window of their own table, so that they may be made anywhere."""
+
+
+class Part(Protocol):
+    """The rows of windows that were made together, wherever they are, with their account."""
+
+    @property
+    def group(self) -> Sequence[Window]:
+        """The windows, in order."""
+
+    @property
+    def account(self) -> Cleaned:
+        """What became of the rows; of those that stay at least the partition column."""
+
+    def insert(self, connection: Connection, table: Table) -> None:
+        """Put the rows into the table, inside the caller's transaction.
+
+        Raises:
+            SliceRefusedError: they may not stand there.
+        """
+
+
+class Maker(Protocol):
+    """A place where slices are made."""
+
+    def parts(
+        self, slices: Slices, table: Table, warehouse: Warehouse
+    ) -> AbstractContextManager[Iterable[Part]]:
+        """The parts of a table for the time of a call, in order; what was staged for it is gone afterwards.
+
+        Raises:
+            SliceRefusedError: a slice was refused where it was made.
+        """
+
+    def reads(self, warehouse: Warehouse) -> Warehouse:
+        """The warehouse as slices that are made there read it."""
+
+
+@dataclass(frozen=True)
+class MadeHere:
+    """Rows in memory."""
+
+    group: Sequence[Window]
+    account: Cleaned
+
+    def insert(self, connection: Connection, table: Table) -> None:
+        """Insert them, once they were audited."""
+        window = joined(self.group)
+        target = Predicate.window(str(table.partition_column), window)
+        insert_rows(connection, table, self.account.rows, target, label=str(window))
+
+
+class InProcess:
+    """The default: a slice is made when it is about to be written."""
+
+    def parts(
+        self, slices: Slices, table: Table, warehouse: Warehouse
+    ) -> AbstractContextManager[Iterable[Part]]:
+        """The parts, each made when it is asked for."""
+        del warehouse
+        return nullcontext(made(slices, table))
+
+    def reads(self, warehouse: Warehouse) -> Warehouse:
+        """As it is."""
+        return warehouse
+
+
+def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
+    """The groups of windows with their rows; window by window where their account cannot be told apart."""
+    for group in slices.groups:
+        together = cleaned(slices.make(joined(group)), table)
+        if len(group) == 1 or can_be_split(together):
+            yield MadeHere(group, together)
+        else:
+            del together
+            for window in group:
+                yield MadeHere([window], cleaned(slices.make(window), table))
+
+
+def cleaned(obj: object, table: Table) -> Cleaned:
+    """The rows with their account; a bare frame is one where every row that came in stays.
+
+    Raises:
+        SliceRefusedError: it is no frame.
+    """
+    if isinstance(obj, pl.LazyFrame):
+        obj = obj.collect(engine="streaming")
+    if isinstance(obj, pl.DataFrame):
+        return Cleaned(obj, rows_in=obj.height)
+    if isinstance(obj, Cleaned):
+        return obj
+    raise SliceRefusedError(
+        f"{table.full_name}: an asset returns a Polars frame, Cleaned or Slices, not {type(obj).__name__}. "
+        "Nothing was written."
+    )

@@ -1,0 +1,1 @@
+"""Tests of the warehouse and the slices beyond one machine, with a real Postgres, S3 server and Spark."""

@@ -1,0 +1,96 @@
+"""Spark standalone from pyspark's wheel: a master and workers of one core each, all on loopback.
+
+Every start is a new cluster. A worker is killed with its executor, which is in the same group of processes.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+from tests.servers.daemon import Daemon
+from tests.servers.ports import answers, free_ports, wait_for
+
+PROJECT = Path(__file__).parents[3]
+_CLASSES = "org.apache.spark.deploy"
+
+
+def missing() -> str | None:
+    """What is missing for Spark; None when nothing is."""
+    if shutil.which("java") is None:
+        return "Java 17 is not installed"
+    return None if importlib.util.find_spec("pyspark") else "pyspark is not there: make bench"
+
+
+class Standalone:
+    """A master with workers, from `with` to its end.
+
+    Raises:
+        RuntimeError: a daemon ended, with what it said.
+        TimeoutError: a worker is not known to the master within a minute.
+    """
+
+    def __init__(self, workers: int = 2) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="spark-"))
+        self._port, page, *self._pages = free_ports(2 + workers)
+        self.master = self._daemon("master", page, "master.Master", "--port", str(self._port))
+        self.workers = [self._worker(number) for number in range(workers)]
+
+    @property
+    def address(self) -> str:
+        """The master, as `SPOTIFY_SPARK_MASTER` has it."""
+        return f"spark://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> "Standalone":
+        try:
+            self.master.start()
+            wait_for(lambda: self.master.runs() and answers(self._port), "Spark's master")
+            for worker in self.workers:
+                self.start_worker(worker)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            self.kill(worker)
+        self.master.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_worker(self, worker: Daemon) -> None:
+        """Start a worker and wait until the master knows it."""
+        said = worker.log.stat().st_size if worker.log.exists() else 0
+        worker.start()
+        wait_for(
+            lambda: worker.runs() and "Successfully registered" in worker.log.read_text()[said:],
+            "a worker of Spark",
+        )
+
+    @staticmethod
+    def kill(worker: Daemon) -> None:
+        """End a worker and its executor with SIGKILL."""
+        if worker.process is not None and worker.process.poll() is None:
+            os.killpg(worker.process.pid, signal.SIGKILL)
+            worker.process.wait(30)
+
+    def _worker(self, number: int) -> Daemon:
+        folder = self.folder / f"work-{number}"
+        options = ["--cores", "1", "--memory", "2g", "--work-dir", str(folder), self.address]
+        return self._daemon(f"worker-{number}", self._pages[number], "worker.Worker", *options)
+
+    def _daemon(self, name: str, page: int, main: str, *options: str) -> Daemon:
+        found = importlib.util.find_spec("pyspark")
+        assert found is not None and found.origin is not None
+        program = Path(found.origin).parent / "bin" / "spark-class"
+        paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        where = ["--host", "127.0.0.1", "--webui-port", str(page)]
+        return Daemon(
+            [
+                *("env", "SPARK_LOCAL_IP=127.0.0.1", f"PYTHONPATH={os.pathsep.join(paths)}"),
+                *("SPARK_NO_DAEMONIZE=1", str(program), f"{_CLASSES}.{main}", *where, *options),
+            ],
+            self.folder / f"{name}.log",
+        )
