@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import nnls
+from scipy.optimize import nnls  # type: ignore[import-untyped]
 
 EVENTS_TABLE = "raw.raw_events"
 """The rows that a run writes to it are its size."""

@@ -68,7 +68,6 @@ def test_dbt_makes_the_same_marts_of_all_days_and_of_some(lakehouse: Lakehouse, 
         create(warehouse, source_frames())
         build(warehouse, tmp_path / f"{number}")
     assert differences(native, lakehouse) == []
-    both: tuple[Warehouse, ...] = (native, lakehouse)
     for number, warehouse in enumerate(both):
         with warehouse.transaction() as connection:
             connection.execute("delete from core.listening_events where event_date = ?", [CHANGED])

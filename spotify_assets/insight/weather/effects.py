@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]
 
 from spotify_assets.tables import WEATHER_EFFECTS
 

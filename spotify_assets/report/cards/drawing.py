@@ -70,7 +70,7 @@ def _words(
     face: Face, under: str, margin: float, room: float, colours: dict[str, str], *, is_tall: bool
 ) -> tuple[str, float]:
     """The words of a card, and where they end."""
-    small, medium, large = (44, 50, 88) if is_tall else (26, 28, 46)
+    small, medium, large = (44.0, 50.0, 88.0) if is_tall else (26.0, 28.0, 46.0)
     y = margin + small + (120 if is_tall else 0)
     said = [text(margin, y, cut(face.kicker, small, room), small, colours["mark"], bold=True)]
     most = 7 if is_tall else 5
