@@ -3,10 +3,11 @@
 FROM python:3.11-slim AS build
 WORKDIR /app
 # With the driver of Postgres and the client of Kafka, so that both can be used by a setting.
-COPY requirements.lock requirements-postgres.lock requirements-stream.lock ./
+COPY requirements.lock requirements-login.lock requirements-postgres.lock \
+     requirements-stream.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes \
-        -r requirements.lock -r requirements-postgres.lock -r requirements-stream.lock
+        -r requirements.lock -r requirements-login.lock -r requirements-postgres.lock -r requirements-stream.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY spotify_assets ./spotify_assets
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \

@@ -206,6 +206,8 @@ lock:
 	printf 'dagster-postgres\npsycopg\npsycopg-binary\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
+	printf 'authlib\nhttpx\n' | uv pip compile - --constraint requirements-dev.lock --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file requirements-login.lock
 	printf 'confluent-kafka\nprometheus-client\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-stream.lock

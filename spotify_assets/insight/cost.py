@@ -125,9 +125,13 @@ def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
         return float(y[0] * events / x[0])
     # Each run weighs by its size alike: the largest would else decide alone.
     weight: npt.NDArray[np.float64] = 1 / np.maximum(y, max(y.max() * 1e-3, 1e-9))
-    grows = [_fixed, _as_events] if x.size < 3 else [_fixed, np.sqrt, _as_events]
+    grows = [_fixed, _as_events] if x.size < 3 else [_fixed, _as_root, _as_events]
     parts, _ = nnls(np.stack([of(x) * weight for of in grows], axis=1), y * weight)
     return float(sum(part * float(of(np.array([events]))[0]) for part, of in zip(parts, grows, strict=True)))
+
+def _as_root(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.sqrt(events))
+
 
 
 def _fixed(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

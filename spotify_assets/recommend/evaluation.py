@@ -47,7 +47,7 @@ def judge_lists(lists: Ints, requests: Requests, listening: Listening) -> Mappin
     each = {
         "recall_10": short.sum(axis=1) / requests.wanted,
         "recall_20": hits.sum(axis=1) / requests.wanted,
-        "ndcg_10": np.matmul(short, gains[: short.shape[1]]) / best,
+        "ndcg_10": (short * gains[: short.shape[1]]).sum(axis=1) / best,
         "mrr": (hits / np.arange(1, hits.shape[1] + 1)).max(axis=1),
         "novelty": listed,
         "popularity_bias": usual - listed,
