@@ -129,9 +129,9 @@ def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
     parts, _ = nnls(np.stack([of(x) * weight for of in grows], axis=1), y * weight)
     return float(sum(part * float(of(np.array([events]))[0]) for part, of in zip(parts, grows, strict=True)))
 
+
 def _as_root(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(np.sqrt(events))
-
 
 
 def _fixed(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

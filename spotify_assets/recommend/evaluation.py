@@ -36,7 +36,9 @@ def top(scores: Floats, length: int = LENGTH) -> Ints:
 def judge_lists(lists: Ints, requests: Requests, listening: Listening) -> Mapping[str, Estimate]:
     """Every measure of `MEASURES`, of one list per request."""
     rows = np.repeat(np.arange(len(requests)), lists.shape[1])
-    hits = np.asarray(requests.played[rows, lists.ravel()] > 0).reshape(lists.shape).astype(np.float64)
+    hits: Floats = (
+        np.asarray(requests.played[rows, lists.ravel()] > 0).reshape(lists.shape).astype(np.float64)
+    )
     gains = 1 / np.log2(np.arange(2, SHORT + 2))
     best = np.cumsum(gains)[np.minimum(requests.wanted, SHORT) - 1]
     short = hits[:, :SHORT]
