@@ -20,7 +20,7 @@ from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.errors import WarehouseError
 
 SCHEMAS = ("marts", "bi")
-BESIDE_MARTS = frozenset({"ml.unusual_listening", "ops.run_costs"})
+BESIDE_MARTS = frozenset({"ml.recommendation_quality", "ml.unusual_listening", "ops.run_costs"})
 """Tables of the catalogue that are published too, because usual questions read them."""
 PARTS = ("event_date", "local_date", "snapshot_date", "event_month")
 """Columns by whose dates a table is published; the first that it has. Others are one part."""

@@ -78,7 +78,7 @@ def kill_and_publish(copy: Path, url: str, change: Change, kills: int) -> None:
     fresh = asked(url, "select count(*) from marts.dim_track where track_id like 'new%'")
     assert fresh == [(kills + 1,)]
     served = everything(url)
-    asked(url, "drop schema marts, bi, ml, serving cascade")
+    asked(url, "drop schema marts, bi, ml, ops, serving cascade")
     publish(copy, url)
     assert everything(url) == served
 
