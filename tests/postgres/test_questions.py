@@ -22,6 +22,7 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.queries import read_queries, run_query
 from tests.insight.rows import cost_rows
 from tests.postgres.looking import Rows, asked, in_copy
+from tests.recommend.worlds import quality_of_recommendations
 from tests.servers.postgres import Postgres
 
 DBT = PROJECT_ROOT / "dbt_project"
@@ -59,9 +60,9 @@ def copy(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "'sleep_loop' as kind, 'track' as sign, source, started_at, ended_at, 1 as playbacks, ms_played, "
             "'the same' as says, '1' as rule_version from marts.fact_listens where ms_played > 195000"
         )
-        [(table, costs)] = cost_rows().items()
-        connection.register("costs", costs.to_arrow())
-        connection.execute(f"insert into {table} by name select * from costs")
+        for table, rows in (cost_rows() | quality_of_recommendations()).items():
+            connection.register("rows", rows.to_arrow())
+            connection.execute(f"insert into {table} by name select * from rows")
         connection.execute(
             "insert into marts.listening_by_weather by name select user_id, 'rain' as condition, "
             "'plays' as measure, 'wet with dry' as compares, 10 as hours, true as is_positive, "
