@@ -12,9 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from spotify_assets.figures.opening import compared_by_default
 from spotify_assets.figures.own import own_rows
-from spotify_assets.figures.personal import find_listener, nothing_known, personal_figures
+from spotify_assets.figures.personal import find_listener, nothing_known
 from spotify_assets.report.link import LinkExpiredError, LinkRefusedError, Shared, opened
 from spotify_assets.report.page import rendered
+from spotify_assets.report.sections import figures_of
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError
@@ -110,4 +111,4 @@ def _page(copy: Database, _version: tuple[int, int] | None, shared: Shared) -> s
             return None
         listener = find_listener(connection, shared.user_id)
         compared = compared_by_default(listener, shared.period)
-        return rendered(personal_figures(connection, shared.user_id, shared.period, compared))
+        return rendered(figures_of(connection, shared.user_id, shared.period, compared))
