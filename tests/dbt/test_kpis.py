@@ -20,6 +20,7 @@ from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]
 from spotify_assets.skip.survival import skip_survival
 from tests.dbt.generated import by_recording, core_tables, newest, standing_for
 from tests.dbt.warehouse import DEFAULT_TIME_ZONE, DbtWarehouse
+from tests.insight.rows import weather_rows
 
 UNKNOWN = "unknown"
 AUDIO = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "speechiness", "tempo")
@@ -33,13 +34,17 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """The tables and views that dbt builds on the generated world."""
     folder = tmp_path_factory.mktemp("kpis")
     warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    warehouse.create(core_tables())
+    warehouse.create(core_tables() | weather())
     warehouse.build()
     names = warehouse.query("select distinct table_name from duckdb_columns() where schema_name = 'marts'")
     return {name: warehouse.query(f"from marts.{name}") for name in names["table_name"]}
 
 
 # --- what the definitions are applied to
+
+
+def weather() -> dict[str, pl.DataFrame]:
+    return weather_rows(core("listening_events"))
 
 
 def core(name: str) -> pl.DataFrame:
@@ -705,12 +710,23 @@ def daily_skip_flags() -> pl.DataFrame:
     return counted(rows, ["event_date", "country", "device", "outcome", "flag"], "plays")
 
 
+def listening_by_weather() -> pl.DataFrame:
+    """Of the three answers one is positive, one is chance, and one cannot be given."""
+    [effects] = weather().values()
+    answers = ["less", "no more than chance", "too little to compare"]
+    relative = [None if each is None else each / 0.5 for each in effects["estimate"]]
+    return effects.drop("blocks", "rule_version").with_columns(
+        pl.Series("relative_estimate", relative, dtype=pl.Float64), pl.Series("answer", answers)
+    )
+
+
 EXPECTED: dict[str, tuple[Callable[[], pl.DataFrame], list[str]]] = {
     "daily_aggregates": (daily_aggregates, ["event_date"]),
     "daily_artist_metrics": (daily_artist_metrics, ["event_date", "artist_id"]),
     "daily_genre_metrics": (daily_genre_metrics, ["event_date", "genre"]),
     "daily_location_metrics": (daily_location_metrics, ["event_date", "country", "device"]),
     "daily_hour_metrics": (daily_hour_metrics, ["event_date", "time_zone", "local_date", "local_hour"]),
+    "listening_by_weather": (listening_by_weather, ["user_id", "condition", "measure"]),
     "daily_session_metrics": (daily_session_metrics, ["local_date"]),
     "monthly_track_metrics": (monthly_track_metrics, ["event_month", "track_id"]),
     "monthly_genre_metrics": (monthly_genre_metrics, ["event_month", "genre"]),
