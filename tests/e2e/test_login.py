@@ -123,11 +123,11 @@ def test_an_analyst_sees_everything(page, dashboard):
 
 
 def test_a_listener_sees_their_own_listening_and_nothing_else(page, dashboard):
-    assert f"The listening of {DECLARED}." in log_in(page, dashboard, LENA)
+    assert f"Listener: {DECLARED}." in log_in(page, dashboard, LENA)
     assert len(menu(page)) <= 1  # Streamlit draws no menu of one page
     for address in ("overview", "quality", "audience"):
         page.goto(f"{dashboard.url}/{address}")
-        assert f"The listening of {DECLARED}." in settled(page)
+        assert f"Listener: {DECLARED}." in settled(page)
 
 
 def test_a_listener_cannot_ask_for_another(page, dashboard):
@@ -135,7 +135,7 @@ def test_a_listener_cannot_ask_for_another(page, dashboard):
     page.goto(f"{dashboard.url}/?user=u001")
     said = settled(page)
     assert "user=u001, which nobody has heard of here" in said
-    assert f"The listening of {DECLARED}." in said
+    assert f"Listener: {DECLARED}." in said
 
 
 @pytest.mark.parametrize("who", [EVE, MALLORY])
