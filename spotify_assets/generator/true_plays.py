@@ -325,7 +325,8 @@ def _with_repeats(plays: pl.DataFrame, random: np.random.Generator, shares: Shar
     following = np.append(plays["started_ms"].to_numpy()[1:], ended[-1] + HOUR_MS)
     times = 1 + random.integers(0, 3, plays.height)
     step = ms + SECOND_MS + (-ms) % SECOND_MS
-    fits = (ms > 0) & (ms < 20 * SECOND_MS) & (ended + (times + 1) * step < following)
+    unpaused = ended - plays["started_ms"].to_numpy() < step
+    fits = unpaused & (ms > 0) & (ms < 20 * SECOND_MS) & (ended + (times + 1) * step < following)
     candidates = np.flatnonzero(fits)
     wanted = min(candidates.size, max(2, round(shares.repeats * plays.height)))
     chosen = random.choice(candidates, wanted, replace=False)
