@@ -203,7 +203,7 @@ lock:
 		--no-header --no-annotate --output-file requirements-duckdb-1.5.lock
 	uv pip compile pyproject.toml --extra dev --extra bench --constraint requirements-dev.lock --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements-bench.lock
-	printf 'dagster-postgres\npsycopg\npsycopg-binary\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
+	printf 'dagster-postgres\npsycopg\npsycopg-binary; implementation_name != "pypy"\npsycopg2-binary\n' | uv pip compile - --no-deps --constraint requirements-dev.lock \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file requirements-postgres.lock
 	printf 'authlib\nhttpx\n' | uv pip compile - --constraint requirements-dev.lock --universal --python-version 3.11 \
