@@ -95,10 +95,11 @@ def _told(events: TableReader, tracks: TableReader, windows: tuple[Window, Windo
     columns = [*NEEDED_OF_PLAYS, "outcome", "action", "content_type"]
     rows = events.read(Window(training.start, test.end), columns).filter(is_music())
     known = tracks.as_of(Window(as_of, as_of + timedelta(days=1)), "track_id", [*NEEDED_OF_TRACKS, *_NAMES])
+    # Tables have no order, and sums of fractions depend on one.
     return Told(
-        plays=rows.select(*NEEDED_OF_PLAYS, "outcome").drop_nulls("track_id"),
-        known=tracks_heard(events, training.start),
-        tracks=known,
+        plays=rows.select(*NEEDED_OF_PLAYS, "outcome").drop_nulls("track_id").sort(pl.all()),
+        known=tracks_heard(events, training.start).sort(pl.all()),
+        tracks=known.sort("track_id"),
     )
 
 

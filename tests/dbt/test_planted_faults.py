@@ -8,6 +8,7 @@ import pytest
 
 from tests.dbt.generated import core_tables
 from tests.dbt.warehouse import DbtWarehouse
+from tests.insight.rows import weather_rows
 
 NOTICED_DELETIONS_BUT = 1
 NOTICED_SHARE = 0.95
@@ -38,7 +39,8 @@ def world(tmp_path_factory) -> DbtWarehouse:
     """A generated world, in which every figure of every mart is there somewhere."""
     folder = tmp_path_factory.mktemp("world")
     warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    warehouse.create(core_tables())
+    tables = core_tables()
+    warehouse.create(tables | weather_rows(tables["core.listening_events"]))
     warehouse.build()
     return warehouse
 
