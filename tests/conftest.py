@@ -63,6 +63,15 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     return make
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget where the last instance had its definitions' state, before any fixture is made: instances of
+    several tests end in another order than they began, and then the one that Dagster keeps is gone."""
+    from dagster._core.storage.defs_state.base import _current_storage
+
+    _current_storage.set(None)
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a generated world whose marts are built and published; only to be read."""

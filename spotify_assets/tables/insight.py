@@ -74,6 +74,12 @@ WEATHER_HOURS = Table(
     ),
 )
 
+_COMPARED = (
+    "core.weather_hours.rain_mm",
+    "core.weather_hours.temperature_c",
+    "core.weather_hours.is_daylight",
+    "core.listening_events.ms_played",
+)
 WEATHER_EFFECTS = Table(
     schema="core",
     name="weather_effects",
@@ -93,23 +99,25 @@ WEATHER_EFFECTS = Table(
             accepted=("valence", "energy", "tempo", "minutes", "skip_rate"),
         ),
         text("compares", "What the estimate is the difference between."),
-        count("hours", "Clock hours that were compared."),
-        count("blocks", "Blocks of days, or seasons, that they are in."),
-        number("mean", "Mean of the measure over these hours.", null=True),
+        count("hours", "Clock hours that were compared.", of=_COMPARED),
+        count("blocks", "Blocks of days, or seasons, that they are in.", of=_COMPARED),
+        number("mean", "Mean of the measure over these hours.", of=_COMPARED, null=True),
         number(
             "estimate",
             "Difference in the measure, between hours of one month and one local hour of the day; null where there is too little to compare.",
+            of=_COMPARED,
             null=True,
         ),
-        number("ci_low", "Lower end of its 95 % interval.", null=True),
-        number("ci_high", "Upper end of its 95 % interval.", null=True),
-        share("p_value", "Two-sided p-value.", null=True),
+        number("ci_low", "Lower end of its 95 % interval.", of=_COMPARED, null=True),
+        number("ci_high", "Upper end of its 95 % interval.", of=_COMPARED, null=True),
+        share("p_value", "Two-sided p-value.", of=_COMPARED, null=True),
         share(
             "adjusted_p_value",
             "The same, adjusted for the number of questions (Benjamini and Hochberg).",
+            of=_COMPARED,
             null=True,
         ),
-        flag("is_positive", "Whether it is below 0.05."),
+        flag("is_positive", "Whether it is below 0.05.", of=_COMPARED),
         text("rule_version", "Version of the rules of comparison."),
     ),
 )
