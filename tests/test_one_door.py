@@ -50,7 +50,8 @@ def test_the_whole_graph_goes_to_the_warehouse_of_the_one_override(
     assert not settings.warehouse_path.exists()
     assert list(settings.data_dir.glob("warehouse*")) == []
     stored, published = rows_of(second), rows_of(settings.serving_path)
-    assert stored.keys() >= TABLES.keys()
+    # What runs cost is noted by whoever runs them, in the warehouse of the settings where there is one.
+    assert stored.keys() >= TABLES.keys() - {"ops.run_costs"}
     assert {name for name in FILLED if not stored[name]} == set()
     assert 0 < stored["marts.fact_listens"] < stored["core.listening_events"]  # not pauses
     assert {name: published[name] for name in stored} == stored
