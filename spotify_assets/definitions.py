@@ -49,15 +49,16 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     made = _tables(settings, begins)
     served = [postgres_asset(settings)] if settings.serving_postgres_url else []
     published = [publish_asset(settings, _leaves(made)), *served]
+    resources = _resources(settings) | dict(resource_overrides or {})
     defined = dg.Definitions(
         assets=[*operated([*made, *published], settings), recap_asset(settings)],
         asset_checks=[*asset_checks(settings), *published_checks(settings), stream_check(settings)],
         jobs=[*jobs(), land_inbox_job(settings), *account_jobs(settings)],
         schedules=[*schedules(settings), *account_schedules(settings)],
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
-        resources=_resources(settings) | dict(resource_overrides or {}),
+        resources=resources,
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
-        executor=watched_in_process_executor(meter_of(settings)),
+        executor=watched_in_process_executor(meter_of(resources, settings)),
     )
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
 

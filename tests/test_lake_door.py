@@ -13,7 +13,7 @@ import pytest
 import spotify_assets
 
 PACKAGE = Path(spotify_assets.__file__).parent
-INSIDE = ("places", "settings.py")
+INSIDE = ("places", "settings")
 KINDS = {"Place", "PlaceT", "StorePlace"}
 """What an address of the lake is annotated as."""
 OF_A_FOLDER = {

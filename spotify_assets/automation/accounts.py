@@ -9,9 +9,7 @@ from functools import partial
 import dagster as dg
 
 from spotify_assets.automation.attempts import GOING
-from spotify_assets.automation.costs import meter_of
 from spotify_assets.automation.problem import Problem
-from spotify_assets.instance.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.calls import write_calls
@@ -57,7 +55,6 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=POLL,
         description="What connected listeners played lately, to the lake.",
-        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def poll_accounts() -> None:
         ask_for_plays()
@@ -65,7 +62,6 @@ def account_jobs(settings: Settings) -> list[dg.JobDefinition]:
     @dg.job(
         name=SNAPSHOT,
         description="Dated snapshots of the tracks that were heard, to the lake.",
-        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def snapshot_heard() -> None:
         ask_for_snapshots()

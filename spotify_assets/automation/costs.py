@@ -5,7 +5,7 @@ dbt tells of its models when it has ended: each gets its own seconds of the cloc
 step's processor time; what is left is dbt's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from spotify_assets.tables import RUN_COSTS
 from spotify_assets.warehouse.costs import write_costs
 from spotify_assets.warehouse.door import Warehouse, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseLockedError
+from spotify_assets.warehouse.io_manager import WarehouseIOManager
 
 _DURATION, _ROWS = "Execution Duration", "dagster/row_count"
 """Metadata of dbt's models: seconds, and rows of the table."""
@@ -120,9 +121,11 @@ class RunMeter:
         self._step = None
 
 
-def meter_of(settings: Settings) -> Callable[[str], RunMeter]:
-    """What makes the meter of a run, by its id."""
-    return lambda run_id: RunMeter(run_id, warehouse_of(settings))
+def meter_of(resources: Mapping[str, object], settings: Settings) -> Callable[[str], RunMeter]:
+    """What makes the meter of a run, by its id: for the warehouse of the definitions' resources."""
+    stores = resources.get("warehouse")
+    warehouse = stores.door if isinstance(stores, WarehouseIOManager) else warehouse_of(settings)
+    return lambda run_id: RunMeter(run_id, warehouse)
 
 
 def _of_dbt(parts: list[_Part], whole: Used) -> list[_Part]:

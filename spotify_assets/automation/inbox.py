@@ -12,8 +12,6 @@ import dagster as dg
 
 from spotify_assets.automation.attempts import GOING
 from spotify_assets.automation.changes import MOST_ATTEMPTS, SECOND, rest_until
-from spotify_assets.automation.costs import meter_of
-from spotify_assets.instance.workers import watched_in_process_executor
 from spotify_assets.settings import Settings
 
 LAND_INBOX = "land_inbox"
@@ -49,7 +47,6 @@ def land_inbox_job(settings: Settings) -> dg.JobDefinition:
     @dg.job(
         name=LAND_INBOX,
         description="Imports what people dropped into the inbox.",
-        executor_def=watched_in_process_executor(meter_of(settings)),
     )
     def land_inbox() -> None:
         land()

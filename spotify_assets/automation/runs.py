@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
-from spotify_assets.automation.costs import RunMeter
+from spotify_assets.automation.costs import RunMeter, meter_of
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.instance.planned_events import PLACE
 from spotify_assets.instance.run_locks import alive, forget, killed_runs
@@ -21,7 +21,6 @@ from spotify_assets.instance.signals import stop_signals
 from spotify_assets.partitions import keys_of
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.door import warehouse_of
 
 _TOLD = frozenset(
     {
@@ -101,7 +100,7 @@ def run(
         job = job.get_subset(asset_selection=set(), asset_check_selection=set(checks))
     run_id = str(uuid.uuid4())
     release_killed_runs(instance, settings.dagster_home)
-    meter = RunMeter(run_id, warehouse_of(settings))
+    meter = meter_of(definitions.resources or {}, settings)(run_id)
     with stop_signals() as stopped, alive(settings.dagster_home, run_id):
         _tell(instance, run_id, on_event, stopped, meter)
         result = job.execute_in_process(

@@ -1,5 +1,6 @@
 """What the charts of one listener share: the two periods, their names and colours, and the sizes."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,6 +16,8 @@ HEIGHT = 200
 """Height of a chart over time or of shares, in pixels."""
 LABEL_WIDTH = 204
 """Room for the name beside a bar, in pixels: about 34 letters."""
+_LABEL_PADDING = 9
+"""Room above the names of days and months, so that the first one stands clear of the zero beside it."""
 
 
 def named(rows: pl.DataFrame) -> pl.DataFrame:
@@ -35,3 +38,29 @@ def colour_of_period(rows: pl.DataFrame) -> "alt.Color":
         # Squares without a rim, whatever the mark: on dark paper a rim outshines the colour.
         legend=alt.Legend(orient="bottom", symbolType="square", symbolStrokeWidth=0) if both else None,
     )
+
+
+def band_of_dates(field: str, form: str) -> "alt.X":
+    """An axis with a band for each date of a field, so that bars and marks stand in its middle.
+
+    Args:
+        field: of dates as text (`theme.dates_as_text`).
+        form: of the dates that are named, in Vega's notation.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    axis = alt.Axis(
+        labelExpr=f"timeFormat(toDate(datum.value), '{form}')",
+        grid=False,
+        labelOverlap="greedy",
+        labelSeparation=8,
+        labelAngle=0,
+        labelPadding=_LABEL_PADDING,
+        ticks=False,
+    )
+    return alt.X(f"{field}:O", title=None, axis=axis)
+
+
+def labels(names: Mapping[int, str] | Mapping[str, str]) -> str:
+    """An expression of Vega that gives the name of a value of an axis."""
+    return "{" + ", ".join(f"'{value}': '{name}'" for value, name in names.items()) + "}[datum.value]"

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from spotify_assets.charts.periods import ASKED, COMPARED, HEIGHT, LABEL_WIDTH, colour_of_period, named
+from spotify_assets.charts.periods import (
+    ASKED,
+    COMPARED,
+    HEIGHT,
+    LABEL_WIDTH,
+    band_of_dates,
+    colour_of_period,
+    labels,
+    named,
+)
 from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
@@ -46,8 +55,6 @@ _BEFORE: dict[str, Any] = {
 _WEEKDAY_AXIS: dict[str, Any] = {"ticks": False, "labelOverlap": False, "labelFlush": False}
 """Every weekday beside its row: Streamlit's theme would move the first and the last one inwards."""
 _CELL = 18
-LABEL_PADDING = 9
-"""Room above the names of days and months, so that the first one stands clear of the zero beside it."""
 _TRUNCATED_TO = {"day": "1d", "week": "1w", "month": "1mo"}
 _DATE_FORMATS = {"day": "%d %b", "week": "%d %b", "month": "%b %y"}
 _ENDING_COLOURS = (GREEN, SKY, BLUE, ORANGE, VERMILION, PINK, GREY)
@@ -71,7 +78,7 @@ def listening_time(timeline: pl.DataFrame, today: date | None = None) -> "alt.La
         alt.Tooltip("who:N", title="Period"),
     ]
     base = alt.Chart(rows).encode(
-        x=_time_axis(bucket),
+        x=band_of_dates("on", _DATE_FORMATS[bucket]),
         y=alt.Y("hours:Q", title="Hours listened", axis=alt.Axis(tickCount=5)),
         tooltip=tooltip,
     )
@@ -102,7 +109,7 @@ def discoveries(timeline: pl.DataFrame) -> "alt.Chart":
         alt.Chart(rows)
         .mark_bar(color=GREEN)
         .encode(
-            x=_time_axis(timeline["bucket"][0]),
+            x=band_of_dates("on", _DATE_FORMATS[timeline["bucket"][0]]),
             y=alt.Y("new_tracks:Q", title="New tracks", axis=alt.Axis(tickCount=5, tickMinStep=1)),
             tooltip=[
                 alt.Tooltip("starts_on:T", title="From", format="%d %B %Y"),
@@ -169,7 +176,6 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
     # The axis names a month at its first week.
     first_weeks = rows.group_by("month").agg(pl.col("week").min()).sort("week")
     months = dict(zip(first_weeks["week"], first_weeks["month"], strict=True))
-    names = "{" + ", ".join(f"'{week}': '{month[:3]}'" for week, month in months.items()) + "}"
     chart: alt.Chart = (
         alt.Chart(dates_as_text(rows))
         .mark_rect()
@@ -179,7 +185,7 @@ def calendar(days: pl.DataFrame) -> "alt.Chart":
                 title=None,
                 axis=alt.Axis(
                     values=list(months),
-                    labelExpr=f"{names}[datum.value]",
+                    labelExpr=labels({week: month[:3] for week, month in months.items()}),
                     labelAngle=0,
                     labelAlign="left",
                     labelOverlap="parity",
@@ -291,20 +297,3 @@ def _laid_over(timeline: pl.DataFrame) -> pl.DataFrame:
     """The compared rows at the place of the asked ones, first on first; what is left over is not drawn."""
     places = timeline.filter(pl.col("period") == "asked").select("position", on="starts_on")
     return named(timeline).join(places, on="position", how="inner")
-
-
-def _time_axis(bucket: str) -> "alt.X":
-    """A band for each day, week or month, so that bars and ticks stand in its middle."""
-    import altair as alt  # noqa: PLC0415
-
-    label = f"timeFormat(toDate(datum.value), '{_DATE_FORMATS[bucket]}')"
-    axis = alt.Axis(
-        labelExpr=label,
-        grid=False,
-        labelOverlap="greedy",
-        labelSeparation=8,
-        labelAngle=0,
-        labelPadding=LABEL_PADDING,
-        ticks=False,
-    )
-    return alt.X("on:O", title=None, axis=axis)

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from spotify_assets.charts.periods import HEIGHT, LABEL_WIDTH
-from spotify_assets.charts.personal import LABEL_PADDING
+from spotify_assets.charts.periods import HEIGHT, LABEL_WIDTH, band_of_dates, labels
 from spotify_assets.charts.theme import (
     BLUE,
     COUNT,
@@ -44,16 +43,7 @@ def story(rows: pl.DataFrame, form: str, title: str) -> "alt.LayerChart":
     marked = dates_as_text(
         rows.with_columns(which=pl.when("is_told").then(pl.lit("told")).otherwise(pl.lit("others")))
     )
-    label = f"timeFormat(toDate(datum.value), '{_DATE_FORMATS[kind]}')"
-    axis = alt.Axis(
-        labelExpr=label,
-        grid=False,
-        labelOverlap="greedy",
-        labelSeparation=8,
-        labelAngle=0,
-        labelPadding=LABEL_PADDING,
-    )
-    base = alt.Chart(marked).encode(x=alt.X("first_date:O", title=None, axis=axis))
+    base = alt.Chart(marked).encode(x=band_of_dates("first_date", _DATE_FORMATS[kind]))
     bars = base.mark_bar().encode(
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=form, tickCount=5)),
         color=alt.Color(
@@ -84,22 +74,10 @@ def ranks(rows: pl.DataFrame) -> "alt.LayerChart":
 
     order = rows["artist_name"].unique(maintain_order=True).to_list()
     bucket = rows["bucket"][0]
-    label = f"timeFormat(toDate(datum.value), '{_BUCKET_FORMATS[bucket]}')"
     deepest = min(int(rows["rank"].max() or 1), 20)  # type: ignore[arg-type]
     shown = dates_as_text(rows.filter(pl.col("rank") <= deepest))
     base = alt.Chart(shown).encode(
-        x=alt.X(
-            "starts_on:O",
-            title=None,
-            axis=alt.Axis(
-                labelExpr=label,
-                grid=False,
-                labelOverlap="greedy",
-                labelSeparation=8,
-                labelAngle=0,
-                labelPadding=LABEL_PADDING,
-            ),
-        ),
+        x=band_of_dates("starts_on", _BUCKET_FORMATS[bucket]),
         y=alt.Y(
             "rank:Q",
             title="Rank",
@@ -173,9 +151,9 @@ def calendar_of_years(days: pl.DataFrame) -> "alt.Chart":
     months = {round(month * 53 / 12): name for month, name in enumerate(MONTHS)}
     hidden: dict[str, Any] = {"ticks": False, "labelAngle": 0}
     x_axis = alt.Axis(
-        values=list(months), labelExpr=_named(months), labelAlign="left", labelOverlap="parity", **hidden
+        values=list(months), labelExpr=labels(months), labelAlign="left", labelOverlap="parity", **hidden
     )
-    y_axis = alt.Axis(values=list(middles), labelExpr=_named(middles), labelOverlap=False, **hidden)
+    y_axis = alt.Axis(values=list(middles), labelExpr=labels(middles), labelOverlap=False, **hidden)
     # Altair takes 5,000 rows of a frame, which are fewer dates than fourteen years have.
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=dates_as_text(rows).to_dicts()))
@@ -209,11 +187,6 @@ def calendar_of_years(days: pl.DataFrame) -> "alt.Chart":
     return chart
 
 
-def _named(names: dict[int, str]) -> str:
-    """An expression of Vega that gives the name of a value."""
-    return "{" + ", ".join(f"'{value}': '{name}'" for value, name in names.items()) + "}[datum.value]"
-
-
 def journeys(rows: pl.DataFrame) -> "alt.Chart":
     """Streams of each artist over all that is known, a row for each: the darker the more.
 
@@ -224,24 +197,12 @@ def journeys(rows: pl.DataFrame) -> "alt.Chart":
 
     order = rows["artist_name"].unique(maintain_order=True).to_list()
     bucket = rows["bucket"][0]
-    label = f"timeFormat(toDate(datum.value), '{_BUCKET_FORMATS[bucket]}')"
     y_axis: dict[str, Any] = {"labelLimit": LABEL_WIDTH // 2, "ticks": False, "domain": False}
     chart: alt.Chart = (
         alt.Chart(dates_as_text(rows))
         .mark_rect()
         .encode(
-            x=alt.X(
-                "starts_on:O",
-                title=None,
-                axis=alt.Axis(
-                    labelExpr=label,
-                    labelOverlap="greedy",
-                    labelSeparation=8,
-                    labelAngle=0,
-                    labelPadding=LABEL_PADDING,
-                    ticks=False,
-                ),
-            ),
+            x=band_of_dates("starts_on", _BUCKET_FORMATS[bucket]),
             y=alt.Y("artist_name:N", title=None, sort=order, axis=alt.Axis(**y_axis)),
             color=alt.Color(
                 "streams:Q",

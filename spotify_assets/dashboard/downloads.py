@@ -30,31 +30,23 @@ def picture(title: str, draw: Draw, rows: pl.DataFrame, *, says: str, name: str)
     st.vega_lite_chart(spec=undressed(chart) | fitted, width="stretch", key=f"chart {name}")
     with st.container(horizontal=True):
         csv_button(rows, name)
-        st.download_button(
-            "PNG",
-            data=lambda: to_png(chart.properties(title=title, description=says)),
-            file_name=f"{name}.png",
+        _button(
+            f"{name}.png",
+            lambda: to_png(chart.properties(title=title, description=says)),
             mime="image/png",
-            key=f"png {name}",
-            type="tertiary",
             icon=":material/image:",
-            on_click="ignore",
-            help=f"{title} as a picture",
+            says=f"{title} as a picture",
         )
 
 
 def csv_button(rows: pl.DataFrame, name: str) -> None:
     """Rows as a file for a spreadsheet."""
-    st.download_button(
-        "CSV",
-        data=lambda: csv(rows),
-        file_name=f"{name}.csv",
+    _button(
+        f"{name}.csv",
+        lambda: csv(rows),
         mime="text/csv",
-        key=f"csv {name}",
-        type="tertiary",
         icon=":material/table:",
-        on_click="ignore",
-        help="These numbers, for a spreadsheet",
+        says="These numbers, for a spreadsheet",
     )
 
 
@@ -65,14 +57,26 @@ def playlist_button(rows: pl.DataFrame, name: str) -> None:
     tracks = playable(rows)
     if tracks.is_empty():
         return
-    st.download_button(
-        "M3U8",
-        data=lambda: m3u8(tracks),
-        file_name=f"{name}.m3u8",
+    _button(
+        f"{name}.m3u8",
+        lambda: m3u8(tracks),
         mime="audio/x-mpegurl",
-        key=f"m3u8 {name}",
-        type="tertiary",
         icon=":material/queue_music:",
+        says="These tracks as a playlist",
+    )
+
+
+def _button(file: str, made: Callable[[], str | bytes], *, mime: str, icon: str, says: str) -> None:
+    """A file that is made when somebody asks for it; its ending is the button's word."""
+    name, kind = file.rsplit(".", 1)
+    st.download_button(
+        kind.upper(),
+        data=made,
+        file_name=file,
+        mime=mime,
+        key=f"{kind} {name}",
+        type="tertiary",
+        icon=icon,
         on_click="ignore",
-        help="These tracks as a playlist",
+        help=says,
     )

@@ -9,15 +9,12 @@
 A row is excluded where every line of a rule matches it. What rules mean: `transforms.exclusions`.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
-import tomlkit
-
-from spotify_assets.lake import layout
+from spotify_assets.lake.hand_written import append_table, read_tables, remove_tables
 from spotify_assets.transforms.exclusions import Exclusion
 
 _TABLE = "exclude"
@@ -32,29 +29,15 @@ def read_exclusions(path: Path) -> list[Exclusion]:
     Raises:
         ValueError: the file is no TOML, or a rule is none; the message names the file and the rule.
     """
-    if not path.exists():
-        return []
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: this is no TOML: {error}") from None
-    rules = content.pop(_TABLE, [])
-    if content or not isinstance(rules, list):
-        raise ValueError(f"{path}: it holds [[{_TABLE}]] tables and nothing else, not {', '.join(content)}")
+    rules = read_tables(path, _TABLE)
     return [_rule(rule, f"{path}, rule {number}") for number, rule in enumerate(rules, start=1)]
 
 
 def add_exclusion(path: Path, exclusion: Exclusion) -> int:
     """Append a rule to the file, which keeps its comments; returns the rule's number."""
     rules = len(read_exclusions(path))
-    document = _document(path)
-    table = tomlkit.table()
-    for key, name in _NAMES.items():
-        value = getattr(exclusion, name)
-        if value not in (None, False):
-            table.add(key, value)
-    document.setdefault(_TABLE, tomlkit.aot()).append(table)
-    layout.write_bytes(path, tomlkit.dumps(document).encode())
+    values = {key: getattr(exclusion, name) for key, name in _NAMES.items()}
+    append_table(path, _TABLE, {key: value for key, value in values.items() if value not in (None, False)})
     return rules + 1
 
 
@@ -67,10 +50,7 @@ def remove_exclusions(path: Path, numbers: set[int]) -> None:
     known = len(read_exclusions(path))
     if missing := sorted(number for number in numbers if not 1 <= number <= known):
         raise ValueError(f"{path} has no rule {missing[0]}: there are {known}")
-    document = _document(path)
-    for number in sorted(numbers, reverse=True):
-        del document[_TABLE][number - 1]
-    layout.write_bytes(path, tomlkit.dumps(document).encode())
+    remove_tables(path, _TABLE, numbers)
 
 
 def forget_exclusions(path: Path, user_id: str) -> int:
@@ -79,10 +59,6 @@ def forget_exclusions(path: Path, user_id: str) -> int:
     if numbers:
         remove_exclusions(path, numbers)
     return len(numbers)
-
-
-def _document(path: Path) -> tomlkit.TOMLDocument:
-    return tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
 
 
 def _rule(rule: object, where: str) -> Exclusion:

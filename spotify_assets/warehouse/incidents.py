@@ -4,14 +4,13 @@ Written after each run of the command line and every minute by the daemon, so th
 failed before they could publish anything.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from spotify_assets.warehouse.errors import WarehouseError
-from spotify_assets.whole_files import replaced
+from spotify_assets.warehouse.told_files import read_told, write_told
 
 FILE = "incidents.json"
 
@@ -46,9 +45,7 @@ def write_incidents(processed_dir: Path, incidents: Sequence[Incident]) -> None:
     """Replace the file, in one step, with what is broken now."""
     told_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     content = {"told_at": told_at.isoformat(), "incidents": [asdict(incident) for incident in incidents]}
-    processed_dir.mkdir(parents=True, exist_ok=True)
-    with replaced(processed_dir / FILE) as new:
-        new.write_text(json.dumps(content), encoding="utf-8")
+    write_told(processed_dir / FILE, content)
 
 
 def read_incidents(processed_dir: Path) -> Standing | None:
@@ -57,15 +54,9 @@ def read_incidents(processed_dir: Path) -> Standing | None:
     Raises:
         WarehouseError: the file is none of ours.
     """
-    file = processed_dir / FILE
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        told_at = datetime.fromisoformat(content["told_at"])
-        incidents = tuple(
-            Incident(**{**each, "assets": tuple(each["assets"])}) for each in content["incidents"]
-        )
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise WarehouseError(f"{file} cannot be read ({error}): remove it, the next run writes it") from error
-    return Standing(told_at, incidents)
+    return read_told(processed_dir / FILE, _standing)
+
+
+def _standing(told: dict[str, Any]) -> Standing:
+    incidents = (Incident(**{**each, "assets": tuple(each["assets"])}) for each in told["incidents"])
+    return Standing(datetime.fromisoformat(told["told_at"]), tuple(incidents))

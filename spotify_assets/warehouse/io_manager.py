@@ -92,9 +92,13 @@ class WarehouseIOManager(DuckDBPolarsIOManager):
             raise WarehouseError(f"{type(self).__name__}: type handlers are not used, leave them out")
         if self.database == ":memory:":
             raise WarehouseError("database=':memory:' would forget every table: name a file")
+        return Storage(self.door, self.catalogue, self.schema_, self.default_load_type())
+
+    @property
+    def door(self) -> Database:
+        """The warehouse that it stores in."""
         options = self.connection_config
-        door = Database(Path(self.database), self.lock_timeout_seconds, self.memory_limit, options)
-        return Storage(door, self.catalogue, self.schema_, self.default_load_type())
+        return Database(Path(self.database), self.lock_timeout_seconds, self.memory_limit, options)
 
 
 class Storage(dg.IOManager):

@@ -3,14 +3,13 @@
 Written whenever somebody looks at what is broken: by the daemon every minute.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from spotify_assets.warehouse.errors import WarehouseError
-from spotify_assets.whole_files import replaced
+from spotify_assets.warehouse.told_files import read_told, write_told
 
 FILE = "stream.json"
 
@@ -34,12 +33,7 @@ class StreamedPartition:
 
 def write_streams(processed_dir: Path, partitions: Sequence[StreamedPartition]) -> None:
     """Replace the file, in one step; where there is no stream, there is no file."""
-    if not partitions:
-        (processed_dir / FILE).unlink(missing_ok=True)
-        return
-    processed_dir.mkdir(parents=True, exist_ok=True)
-    with replaced(processed_dir / FILE) as new:
-        new.write_text(json.dumps([asdict(each) for each in partitions], default=datetime.isoformat))
+    write_told(processed_dir / FILE, [asdict(each) for each in partitions])
 
 
 def read_streams(processed_dir: Path) -> list[StreamedPartition]:
@@ -48,19 +42,12 @@ def read_streams(processed_dir: Path) -> list[StreamedPartition]:
     Raises:
         WarehouseError: the file is none of ours.
     """
-    file = processed_dir / FILE
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return [
-            StreamedPartition(
-                **{**each, **{name: _moment(each[name]) for name in ("newest_event", "told_at")}}
-            )
-            for each in found
-        ]
-    except FileNotFoundError:
-        return []
-    except (ValueError, TypeError, KeyError) as error:
-        raise WarehouseError(f"{file} cannot be read ({error}): remove it, it is written anew") from error
+    return read_told(processed_dir / FILE, lambda content: [_partition(each) for each in content]) or []
+
+
+def _partition(told: dict[str, Any]) -> StreamedPartition:
+    moments = {name: _moment(told[name]) for name in ("newest_event", "told_at")}
+    return StreamedPartition(**{**told, **moments})
 
 
 def _moment(text: str | None) -> datetime | None:

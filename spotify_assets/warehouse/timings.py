@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from spotify_assets.warehouse.errors import WarehouseError
+from spotify_assets.warehouse.told_files import read_told, write_told
 from spotify_assets.whole_files import replaced
 
 QUESTIONS, STEPS = "questions.ndjson", "steps.json"
@@ -86,10 +87,8 @@ def read_questions(folder: Path) -> list[AskedQuestion]:
 
 def write_steps(processed_dir: Path, run_id: str, ended_at: datetime, steps: Sequence[TimedStep]) -> None:
     """Replace the file, in one step, with the times of a run."""
-    processed_dir.mkdir(parents=True, exist_ok=True)
-    content = {"run_id": run_id, "ended_at": ended_at.isoformat(), "steps": [asdict(step) for step in steps]}
-    with replaced(processed_dir / STEPS) as new:
-        new.write_text(json.dumps(content), encoding="utf-8")
+    content = {"run_id": run_id, "ended_at": ended_at, "steps": [asdict(step) for step in steps]}
+    write_told(processed_dir / STEPS, content)
 
 
 def read_steps(processed_dir: Path) -> TimedRun | None:
@@ -98,12 +97,9 @@ def read_steps(processed_dir: Path) -> TimedRun | None:
     Raises:
         WarehouseError: the file is none of ours.
     """
-    file = processed_dir / STEPS
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        steps = tuple(TimedStep(**step) for step in content["steps"])
-        return TimedRun(content["run_id"], datetime.fromisoformat(content["ended_at"]), steps)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise WarehouseError(f"{file} cannot be read ({error}): remove it, the next run writes it") from error
+    return read_told(processed_dir / STEPS, _timed_run)
+
+
+def _timed_run(told: dict[str, Any]) -> TimedRun:
+    steps = tuple(TimedStep(**step) for step in told["steps"])
+    return TimedRun(told["run_id"], datetime.fromisoformat(told["ended_at"]), steps)

@@ -13,15 +13,13 @@
 Places are kept to the hundredth of a degree, a kilometre: the weather is of a town, not of a house.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import tomlkit
 
-from spotify_assets.lake import layout
+from spotify_assets.lake.hand_written import append_table, read_tables, remove_tables
 from spotify_assets.transforms.towns import towns
 from spotify_assets.transforms.zones import countries
 
@@ -78,15 +76,7 @@ def read_places(path: Path) -> list[DeclaredPlace]:
     Raises:
         ValueError: the file is no TOML, or a place is none; the message names the file and the place.
     """
-    if not path.exists():
-        return []
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: this is no TOML: {error}") from None
-    tables = content.pop(_TABLE, [])
-    if content or not isinstance(tables, list):
-        raise ValueError(f"{path}: it holds [[{_TABLE}]] tables and nothing else, not {', '.join(content)}")
+    tables = read_tables(path, _TABLE)
     found = [_place(table, f"{path}, place {number}") for number, table in enumerate(tables, start=1)]
     users = [place.user_id for place in found]
     if twice := sorted({user for user in users if users.count(user) > 1}):
@@ -100,14 +90,9 @@ def declare(path: Path, user_id: str, **declared: str | float) -> DeclaredPlace:
     Raises:
         ValueError: it is no place.
     """
-    made = _place({"user": user_id} | declared, "the place")
+    made = _place({"user": user_id, **declared}, "the place")
     forget_place(path, user_id)
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    table = tomlkit.table()
-    for key, value in ({"user": user_id} | declared).items():
-        table.add(key, value)
-    document.setdefault(_TABLE, tomlkit.aot()).append(table)
-    layout.write_bytes(path, tomlkit.dumps(document).encode())
+    append_table(path, _TABLE, {"user": user_id, **declared})
     return made
 
 
@@ -116,9 +101,7 @@ def forget_place(path: Path, user_id: str) -> int:
     users = [place.user_id for place in read_places(path)]
     if user_id not in users:
         return 0
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    del document[_TABLE][users.index(user_id)]
-    layout.write_bytes(path, tomlkit.dumps(document).encode())
+    remove_tables(path, _TABLE, [users.index(user_id) + 1])
     return 1
 
 

@@ -1,14 +1,4 @@
-with asked as (
-    select
-        least(
-            periods.last_date,
-            (select listener.last_listen_date from listener)
-        ) as last_date
-    from periods
-    where periods.period = 'asked'
-),
-
-favourites as (
+with favourites as (
     select
         streamed.id as track_id,
         max(streamed.artist_name) as artist_name,
@@ -47,10 +37,10 @@ select
     favourites.first_streamed,
     favourites.last_streamed,
     best.best_month,
-    asked.last_date - favourites.last_streamed as days_since
+    told_until.last_date - favourites.last_streamed as days_since
 from favourites
-cross join asked
+cross join told_until
 inner join best on favourites.track_id = best.track_id
 inner join marts.dim_track as shown on favourites.track_id = shown.track_id
-where asked.last_date - favourites.last_streamed >= $forgotten_days
+where told_until.last_date - favourites.last_streamed >= $forgotten_days
 order by favourites.streams desc, favourites.last_streamed desc, favourites.track_id asc

@@ -19,10 +19,10 @@ select
     firsts.first_date,
     firsts.last_date,
     cast(firsts.streams as bigint) as streams,
-    least(periods.last_date, (select listener.last_listen_date from listener)) - firsts.first_date
-    >= $stay_days as is_old_enough,
+    told_until.last_date - firsts.first_date >= $stay_days as is_old_enough,
     firsts.last_date - firsts.first_date >= $stay_days as has_stayed
 from firsts
+cross join told_until
 inner join periods on periods.period = 'asked' and firsts.first_date >= periods.first_date
 left join marts.dim_track as shown on firsts.kind = 'track' and firsts.id = shown.track_id
 order by firsts.kind asc, firsts.streams desc, firsts.first_date asc, firsts.id asc

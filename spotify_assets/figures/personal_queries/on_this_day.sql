@@ -1,23 +1,13 @@
-with asked as (
-    select
-        least(
-            periods.last_date,
-            (select listener.last_listen_date from listener)
-        ) as last_date
-    from periods
-    where periods.period = 'asked'
-),
-
-of_day as (
+with of_day as (
     select
         history.*,
-        year(asked.last_date) - year(history.local_date) as years_ago
+        year(told_until.last_date) - year(history.local_date) as years_ago
     from history
-    cross join asked
+    cross join told_until
     where
-        month(history.local_date) = month(asked.last_date)
-        and day(history.local_date) = day(asked.last_date)
-        and history.local_date < asked.last_date
+        month(history.local_date) = month(told_until.last_date)
+        and day(history.local_date) = day(told_until.last_date)
+        and history.local_date < told_until.last_date
         and history.is_music
 ),
 

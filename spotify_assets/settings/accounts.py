@@ -1,4 +1,4 @@
-"""Settings of connected accounts: a part of `settings.Settings`, which every other module reads."""
+"""Settings of connected accounts: a part of `Settings`, which every other module reads."""
 
 from urllib.parse import urlsplit
 

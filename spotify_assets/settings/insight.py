@@ -1,4 +1,4 @@
-"""Settings of weather and costs: a part of `settings.Settings`, which every other module reads."""
+"""Settings of weather and costs: a part of `Settings`, which every other module reads."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings

@@ -1,4 +1,4 @@
-"""Settings of who may see what: a part of `settings.Settings`, which every other module reads."""
+"""Settings of who may see what: a part of `Settings`, which every other module reads."""
 
 from pathlib import Path
 from typing import Self

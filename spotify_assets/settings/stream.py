@@ -1,4 +1,4 @@
-"""Settings of the listening stream: a part of `settings.Settings`, which every other module reads."""
+"""Settings of the listening stream: a part of `Settings`, which every other module reads."""
 
 from pathlib import Path
 from typing import Literal

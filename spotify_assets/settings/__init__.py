@@ -1,4 +1,4 @@
-"""Every setting of the product, in one place.
+"""Every setting of the product, in one place: `Settings`, whose parts stand in the modules of this room.
 
 Values come from the environment (prefix `SPOTIFY_`) and then from `.env` in the project folder. A value
 that does not validate stops the program with the name of the variable; nothing falls back silently.
@@ -19,13 +19,13 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from spotify_assets.access_settings import AccessSettings
-from spotify_assets.account_settings import AccountSettings
-from spotify_assets.insight_settings import InsightSettings
 from spotify_assets.places import Place, place_of
-from spotify_assets.stream_settings import StreamSettings
+from spotify_assets.settings.access import AccessSettings
+from spotify_assets.settings.accounts import AccountSettings
+from spotify_assets.settings.insight import InsightSettings
+from spotify_assets.settings.stream import StreamSettings
 
-_SHIPPED = Path(__file__).resolve().parent / "shipped"
+_SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 """What a wheel carries beside the package (`setup.py`)."""
 PROJECT_FILES = _SHIPPED if _SHIPPED.is_dir() else _SHIPPED.parents[1]
 """Folder of the dbt project, the workspace and the pages that define the words."""
