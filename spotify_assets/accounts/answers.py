@@ -72,7 +72,7 @@ class KeptAnswers:
         return found
 
     def to_land(self, kind: str, most: int) -> Iterator[KeptAnswer]:
-        """KeptAnswers that are not in the lake yet, the oldest first."""
+        """Answers that are not in the lake yet, the oldest first."""
         with self.state.step() as connection:
             rows = connection.execute(
                 "select id, asked_at, body from answers where kind = ? and landed = 0 order by asked_at, id"

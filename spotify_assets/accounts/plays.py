@@ -1,4 +1,4 @@
-"""KeptAnswers to `recently played` as events: the rows of `raw.raw_events` with the source `web_api`.
+"""Answers to `recently played` as events: the rows of `raw.raw_events` with the source `web_api`.
 
 `played_at` is sometimes the start of a playback and sometimes its end; nothing in the answer says which, so
 it stands as `ended_at`, and `transforms.matching` takes it for either. How much was heard is not told:

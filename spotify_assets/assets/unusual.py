@@ -9,11 +9,10 @@ import polars as pl
 from spotify_assets.assets.spec import IO_MANAGER, about, partitioned, reads
 from spotify_assets.insight.unusual.find import unusual_listening as found_in
 from spotify_assets.insight.unusual.marks import HISTORY_DAYS, NEEDED, NEIGHBOURING_DAYS
-from spotify_assets.insight.unusual.visitors import SOUND
 from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.tables import UNUSUAL_LISTENING
+from spotify_assets.tables import SOUND, UNUSUAL_LISTENING
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices, joined
 

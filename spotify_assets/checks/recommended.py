@@ -73,25 +73,24 @@ def learnt_later(connection: Connection, relation: str, parameters: Sequence[obj
 
 
 def worse_than_baseline(
-    connection: Connection, relation: str, parameters: Sequence[object], _: Bounds
+    connection: Connection, relation: str, parameters: Sequence[object], _bounds: Bounds
 ) -> Finding:
     """Whether the blend did worse than the plain rung of its task, by more than chance."""
-    worse = connection.execute(
-        f"""
-        select
-            blend.cutoff_date,
-            blend.task,
-            if(blend.task = 'next', blend.ndcg_10_high, blend.recall_20_high) as at_best,
-            if(blend.task = 'next', base.ndcg_10, base.recall_20) as plain
-        from ({relation}) as blend
-        join ({relation}) as base using (cutoff_date, task)
-        where blend.rung = 'blend' and at_best < plain
-            and base.rung = if(blend.task = 'next', 'personal', 'popularity')
-        order by all
-        """,
-        [*parameters, *parameters],
-    ).fetchall()
-    told = "; ".join(
-        f"{day}, {task}: {best:.3f} at best, {plain:.3f} plain" for day, task, best, plain in worse
-    )
-    return Finding(NO_WORSE.name, len(worse), told, warns=True)
+    from spotify_assets.recommend.ladder import BASELINE, BLEND  # noqa: PLC0415
+    from spotify_assets.recommend.report import HEADLINE  # noqa: PLC0415
+
+    told = []
+    for task, plain in BASELINE.items():
+        measure, _ = HEADLINE[task]
+        worse = connection.execute(
+            f"""
+            select blend.cutoff_date, blend.{measure}_high, base.{measure}
+            from ({relation}) as blend
+            join ({relation}) as base using (cutoff_date, task)
+            where task = ? and blend.rung = ? and base.rung = ? and blend.{measure}_high < base.{measure}
+            order by all
+            """,
+            [*parameters, *parameters, task, BLEND, plain],
+        ).fetchall()
+        told += [f"{day}, {task}: {best:.3f} at best, {value:.3f} plain" for day, best, value in worse]
+    return Finding(NO_WORSE.name, len(told), "; ".join(told), warns=True)

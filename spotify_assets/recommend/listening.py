@@ -9,16 +9,13 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse  # type: ignore[import-untyped]
 
+from spotify_assets.tables import SOUND
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Sparse = Any
 """A `scipy.sparse.csr_matrix`, which has no types."""
 
-SOUND = (
-    *("danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness"),
-    *("valence", "tempo"),
-)
-"""Audio features by which tracks are near each other."""
 NEEDED_OF_TRACKS = ("track_id", "snapshot_date", "popularity", *SOUND)
 NEEDED_OF_PLAYS = ("user_id", "track_id", "session_id", "started_at")
 HALF_LIFE_DAYS = 30

@@ -1,4 +1,7 @@
-"""Why a track is recommended, in words: what of a listener's own listening speaks for it most."""
+"""Why a track is recommended, in words: what of a listener's own listening speaks for it most.
+
+No reason counts what others play: where there are few of them, it would tell of them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,10 +102,7 @@ class Reasons:
                 reasons.append(f"sounds like {self.names[near]}, of which {_of(habits, near)}")
             else:
                 near = int(liked[together[:, place].argmax()])
-                share = f"{together[:, place].max():.0%}"
-                reasons.append(
-                    f"in {share} of the sessions with {self.names[near]}, of which {_of(habits, near)}"
-                )
+                reasons.append(f"goes with {self.names[near]}, of which {_of(habits, near)}")
         return reasons
 
     def _in_own_sessions(self, user: int, context: Ints, tracks: Ints) -> list[int | None]:
@@ -119,9 +119,8 @@ class Reasons:
         ]
 
     def _popular(self, track: int) -> str:
-        plays = int(self.fitted.listening.popularity[track])
-        if plays:
-            return f"played {plays:,} times by all listeners"
+        if self.fitted.listening.popularity[track]:
+            return "among what listeners play most"
         return f"popularity {self.fitted.listening.tracks.popularity[track]:.0f} of 100 on Spotify"
 
 

@@ -33,6 +33,7 @@ from spotify_assets.tables.fields import (
     CONTENT_TYPES,
     OUTCOMES,
     PLAYBACK_ACTIONS,
+    SOUND,
     TRACK_ID,
 )
 from spotify_assets.tables.insight import UNUSUAL_LISTENING, WEATHER_EFFECTS, WEATHER_HOURS
@@ -153,6 +154,7 @@ __all__ = [
     "SKIP_MODEL_COEFFICIENTS",
     "SKIP_PREDICTIONS",
     "SKIP_SURVIVAL",
+    "SOUND",
     "TABLES",
     "TRACKS",
     "TRACK_ARTISTS",

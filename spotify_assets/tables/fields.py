@@ -85,6 +85,8 @@ AUDIO_FEATURE_COLUMNS = (
 )
 """What audio analysis says of a track."""
 AUDIO_FEATURES = tuple(column.name for column in AUDIO_FEATURE_COLUMNS)
+SOUND = tuple(name for name in AUDIO_FEATURES if name not in ("key", "mode", "time_signature"))
+"""Audio features that are amounts, so that tracks can be near each other by them."""
 
 EVENT_COLUMNS = (
     text("event_id", "Stable hash of the source facts: the same playback always gets the same id."),

@@ -159,13 +159,14 @@ def _days_carried_over(events: pl.DataFrame) -> int:
     return 0 if first_end is None or start is None else max(0, (first_end - start).days)
 
 
+def plays_music() -> pl.Expr:
+    """Whether an event is a playback of music, whatever is known of the track."""
+    return pl.col("action").is_in(PLAYBACK_ACTIONS) & (pl.col("content_type") == "music")
+
+
 def is_music() -> pl.Expr:
     """Whether an event is a playback of a music track, the kind that has features and makes up histories."""
-    return (
-        pl.col("action").is_in(PLAYBACK_ACTIONS)
-        & (pl.col("content_type") == "music")
-        & pl.col("track_id").is_not_null()
-    )
+    return plays_music() & pl.col("track_id").is_not_null()
 
 
 def has_known_outcome() -> pl.Expr:

@@ -10,11 +10,10 @@ import pytest
 from spotify_assets.assets.spec import IO_MANAGER, key_of
 from spotify_assets.assets.unusual import unusual_assets
 from spotify_assets.checks.evaluate import evaluate
-from spotify_assets.insight.unusual.visitors import SOUND
 from spotify_assets.partitions import partitions
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.tables import LISTENING_EVENTS, TRACKS, UNUSUAL_LISTENING
+from spotify_assets.tables import LISTENING_EVENTS, SOUND, TRACKS, UNUSUAL_LISTENING
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
 from spotify_assets.warehouse.reader import TableReader

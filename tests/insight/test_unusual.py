@@ -11,6 +11,7 @@ from spotify_assets.insight.unusual.find import unusual_listening
 from spotify_assets.insight.unusual.kept_out import rule_of, whole_episodes
 from spotify_assets.insight.unusual.marks import NEEDED, music
 from spotify_assets.rows.window import Window
+from spotify_assets.tables import SOUND
 from spotify_assets.transforms.towns import least_km
 from tests.insight.planted import hours_of
 from tests.transforms.events import at, listening_events, playback, track
@@ -172,12 +173,9 @@ def test_a_silence_is_a_gap_where_the_source_usually_tells_of_many_sessions():
     assert gaps(both)["source"].to_list() == ["extended_history"]
 
 
-SOUND = pl.DataFrame(
+SOUND_OF_TRACKS = pl.DataFrame(
     {"track_id": [track(n) for n in range(200)]}
-    | {
-        name: [(0.2 if n < 100 else 0.9) + 0.05 * ((n * 7) % 5 - 2) for n in range(200)]
-        for name in visitors.SOUND
-    }
+    | {name: [(0.2 if n < 100 else 0.9) + 0.05 * ((n * 7) % 5 - 2) for n in range(200)] for name in SOUND}
 )
 
 
@@ -201,7 +199,7 @@ def taste(first: int, artist: str, *, known: bool = True, count: int = 15) -> in
     found = visitors.unlike_taste(
         music(events.filter(pl.col("event_date") == date(2025, 3, 25)).select(NEEDED)),
         lambda columns, matching: events.join(matching, on=matching.columns, how="semi").select(columns),
-        lambda: SOUND,
+        lambda: SOUND_OF_TRACKS,
     )
     return found.height
 
@@ -221,7 +219,7 @@ def find(events: pl.DataFrame, window: Window) -> pl.DataFrame:
         events.select(NEEDED),
         hours_of(events),
         lambda columns, _: events.select(columns),
-        lambda: SOUND,
+        lambda: SOUND_OF_TRACKS,
     )
 
 

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from spotify_assets.recommend.listening import NEEDED_OF_TRACKS, SOUND, Listening
+from spotify_assets.recommend.listening import NEEDED_OF_TRACKS, Listening
+from spotify_assets.tables import SOUND
 
 NOON = datetime(2026, 9, 20, 12)  # noqa: DTZ001 - the warehouse's times are naive UTC
 NOTHING_KNOWN = pl.DataFrame(schema={"user_id": pl.String, "track_id": pl.String})

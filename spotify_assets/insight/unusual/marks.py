@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from spotify_assets.tables import PLAYBACK_ACTIONS
+from spotify_assets.transforms.features import plays_music
 
 RULES = "unusual-v1"
 NEIGHBOURING_DAYS = 1
@@ -28,9 +28,8 @@ NEEDED = (
 
 def music(events: pl.DataFrame) -> pl.DataFrame:
     """The playbacks of music of which something was heard, by listener and time."""
-    return events.filter(
-        pl.col("action").is_in(PLAYBACK_ACTIONS), pl.col("content_type") == "music", pl.col("ms_played") > 0
-    ).sort("user_id", "started_at", "ended_at", "event_id")
+    heard = events.filter(plays_music(), pl.col("ms_played") > 0)
+    return heard.sort("user_id", "started_at", "ended_at", "event_id")
 
 
 def in_runs(plays: pl.DataFrame, *apart: pl.Expr, by: tuple[str, ...] = ("user_id",)) -> pl.DataFrame:

@@ -10,7 +10,8 @@ from datetime import timedelta
 import polars as pl
 
 from spotify_assets.insight.unusual.marks import HISTORY_DAYS, marks, span
-from spotify_assets.tables import PLAYBACK_ACTIONS
+from spotify_assets.tables import SOUND
+from spotify_assets.transforms.features import plays_music
 
 KIND = "unlike_taste"
 LEAST_PLAYS, LEAST_DAYS = 80, 10
@@ -26,11 +27,6 @@ KNOWN_SHARE = 0.5
 """Of the playbacks, those whose sound is known."""
 LEAST_SPREAD = 0.5
 """A listener's standard deviation counts as at least so much of the catalogue's."""
-SOUND = (
-    *("danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness"),
-    *("liveness", "valence", "tempo"),
-)
-"""Audio features that are compared."""
 _PLAYED = ("action", "content_type")
 
 Before = Callable[[Sequence[str], pl.DataFrame], pl.DataFrame]
@@ -81,7 +77,12 @@ def _of_new_artists(bursts: pl.DataFrame, before: Before) -> pl.DataFrame:
     pairs = bursts.select(who).unique()
     if pairs.is_empty():
         return bursts
-    known = _played(before([*who, "event_date", *_PLAYED], pairs)).select(*who, "event_date").unique()
+    known = (
+        before([*who, "event_date", *_PLAYED], pairs)
+        .filter(plays_music())
+        .select(*who, "event_date")
+        .unique()
+    )
     old = (
         bursts.select("session_id", "began", *who)
         .unique()
@@ -99,7 +100,8 @@ def _of_new_artists(bursts: pl.DataFrame, before: Before) -> pl.DataFrame:
 def _history(new: pl.DataFrame, before: Before) -> pl.DataFrame:
     """What the listeners had played before each burst, of those who had played enough: `session_id` is the
     burst, `track_id` what was played."""
-    rows = _played(before(["user_id", "event_date", "track_id", *_PLAYED], new.select("user_id").unique()))
+    listeners = new.select("user_id").unique()
+    rows = before(["user_id", "event_date", "track_id", *_PLAYED], listeners).filter(plays_music())
     heard = (
         new.select("session_id", "user_id", "began")
         .unique()
@@ -108,10 +110,6 @@ def _history(new: pl.DataFrame, before: Before) -> pl.DataFrame:
     )
     enough = (pl.len() >= LEAST_PLAYS) & (pl.col("event_date").n_unique() >= LEAST_DAYS)
     return heard.filter(enough.over("session_id"))
-
-
-def _played(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col("action").is_in(PLAYBACK_ACTIONS), pl.col("content_type") == "music")
 
 
 def _in_history() -> pl.Expr:

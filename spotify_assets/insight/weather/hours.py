@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from spotify_assets.insight.weather.sun import is_day
-from spotify_assets.tables import PLAYBACK_ACTIONS
+from spotify_assets.transforms.features import plays_music
 
 SOUND = ("valence", "energy", "tempo")
 NEEDED = ("user_id", "started_at", "action", "content_type", "ms_played", "outcome", "track_id", "country")
@@ -30,9 +30,7 @@ def listened_hours(
         time_zone: whose clock the listener lives by.
         latitude: of the place; south of the equator seasons are half a year later.
     """
-    plays = events.filter(pl.col("action").is_in(PLAYBACK_ACTIONS), pl.col("content_type") == "music").join(
-        tracks.select("track_id", *SOUND), on="track_id", how="left"
-    )
+    plays = events.filter(plays_music()).join(tracks.select("track_id", *SOUND), on="track_id", how="left")
     heard = plays.group_by("user_id", hour=pl.col("started_at").dt.truncate("1h")).agg(
         *(pl.col(name).mean() for name in SOUND),
         sounding=pl.col("valence").is_not_null().sum(),
