@@ -1,4 +1,4 @@
-"""The test server says nothing that the documentation does not have: each answer is compared with a schema."""
+"""The test server says nothing that the documentation does not have: every answer has its schema."""
 
 import json
 import urllib.error
