@@ -81,7 +81,7 @@ def test_two_processes_share_the_budget(tmp_path: Path, monkeypatch: pytest.Monk
     with serving() as api:
         world = World(api, None, tmp_path)  # type: ignore[arg-type]
         _connect_now(world)
-        processes = [started(api, tmp_path, 8, None, api_calls_per_minute=7) for _ in range(2)]
+        processes = [started(api, tmp_path, 8, api_calls_per_minute=7) for _ in range(2)]
         until = time.monotonic() + 40
         while len(api.calls) < 7 and time.monotonic() < until:
             time.sleep(0.1)
