@@ -15,7 +15,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from spotify_assets.tables import WEATHER_EFFECTS
 
-RULES = "weather-v1"
+RULES = "weather-v2"
 MEASURES = ("valence", "energy", "tempo", "minutes", "skip_rate")
 BLOCK_DAYS = 7
 SEASON_BLOCK = "1q"
@@ -111,9 +111,12 @@ def _answer(
     if slopes is None:
         return answer
     estimate, drawn = slopes
+    # Each month's mean is taken from a few blocks, which then differ from it less than from the true one, as
+    # a variance around a mean is too small by (n - 1) / n; a t distribution, because blocks are few.
+    left = blocks - (1 if condition.seasonal else rows["month"].n_unique())
+    drawn = estimate + (drawn - estimate) * np.sqrt(blocks / left)
     low, high = np.quantile(drawn, [0.025, 0.975])
-    # The drawn slopes' spread, against a t distribution: drawing few blocks makes intervals too short.
-    p = 2 * stats.t.sf(abs(estimate) / drawn.std(ddof=1), blocks - 1) if drawn.std() > 0 else 1.0
+    p = 2 * stats.t.sf(abs(estimate) / drawn.std(ddof=1), left) if drawn.std() > 0 else 1.0
     return answer | {
         "estimate": float(estimate),
         "ci_low": float(low),
