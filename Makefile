@@ -10,7 +10,7 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -176,6 +176,10 @@ $(BENCH): requirements-bench.lock requirements-duckdb-1.5.lock $(DEV)
 # One after the other, at a million events; more with SIZE=10M or SIZE=100M.
 bench: $(BENCH) kafka
 	$(BIN)/python -m tests.benchmarks --size $(or $(SIZE),1M)
+
+# What a cluster costs, and whether a model of it comes true: make scale KIND=ratios, model or native
+scale: $(BENCH) $(LAKEHOUSE)/.installed
+	PYTHONPATH=$(CURDIR)/$(LAKEHOUSE) $(BIN)/python -m tests.benchmarks.scale $(or $(KIND),ratios) $(SCALE_ARGS)
 
 # Reproducible by seed: make fuzz COUNT=100 SEED=7
 fuzz: $(DEV)

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, made_anywhere, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, about, made_anywhere, partitioned, pool_of, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
 from spotify_assets.rows.window import Window
@@ -23,11 +23,11 @@ AFTER_ALL = Window(date.max, date.max)
 def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets that say who, where and what."""
 
-    @dg.asset(**about(COUNTRIES), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(COUNTRIES), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def countries() -> pl.DataFrame:
         return zones.countries()
 
-    @dg.asset(**about(USER_PROFILES), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(USER_PROFILES), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def user_profiles() -> pl.DataFrame:
         declared = [
             (profile.user_id, profile.time_zone, profile.follows_country)
@@ -50,7 +50,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         **about(RECORDINGS),
-        pool=POOL,
+        pool=pool_of(settings),
         io_manager_key=IO_MANAGER,
         ins={"tracks": reads("core.tracks"), "played_tracks": reads("core.played_tracks")},
     )

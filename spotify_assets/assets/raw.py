@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets import places
-from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, made_anywhere, partitioned
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, made_anywhere, partitioned, pool_of
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
@@ -54,7 +54,7 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
             files=lambda window: _names(lake_dir, lake.files(window)),
         )
 
-    @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(IMPORT_RECEIPTS), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def import_receipts() -> pl.DataFrame:
         return receipts_frame(as_found(lake_dir, read_receipts(lake_dir)))
 
