@@ -42,11 +42,16 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"listening_events": reads("core.listening_events")},
     )
     def played_tracks(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
-        def make(window: Window) -> pl.DataFrame:
-            return played.played_tracks(listening_events.read(window, played.NEEDED_FOR_PLAYED))
+        def make(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
+            return played.played_tracks(events.read(window, played.NEEDED_FOR_PLAYED))
 
         days = windows(context)
-        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            make,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: make(window, listening_events.of(share, "track_key")),
+        )
 
     @dg.asset(
         **about(RECORDINGS),
@@ -78,15 +83,20 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def listening_hours(
         context: dg.AssetExecutionContext, listening_events: TableReader, user_profiles: pl.DataFrame
     ) -> Slices:
-        def make(window: Window) -> pl.DataFrame:
+        def make(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
             return hours.listening_hours(
-                listening_events.read(window, hours.NEEDED_FOR_HOURS),
-                listening_events.read(window.preceding(hours.LOOKBACK_DAYS), hours.NEEDED_FOR_HOURS),
+                events.read(window, hours.NEEDED_FOR_HOURS),
+                events.read(window.preceding(hours.LOOKBACK_DAYS), hours.NEEDED_FOR_HOURS),
                 user_profiles,
                 settings.default_time_zone,
             )
 
         days = windows(context)
-        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            make,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: make(window, listening_events.of(share, "user_id")),
+        )
 
     return [countries, user_profiles, played_tracks, recordings, listening_hours]
