@@ -13,14 +13,20 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.staged import PREFIX
 from tests.cluster import worlds
+from tests.servers.ports import wait_for
 from tests.servers.spark.standalone import Standalone
 from tests.warehouse.plays import PLAYS
 
 SECONDS_OF_A_SLICE = 0.5
+PATIENCE_SECONDS = 400.0
+"""For a run on a machine that has much else to do."""
 
 
 class Run:
-    """A run as a group of processes, the driver and Spark's gateway, with a few variables of its own."""
+    """A run as a group of processes, the driver and Spark's gateway, with a few variables of its own.
+
+    From its making to the end of `with`.
+    """
 
     def __init__(
         self, lakehouse: Lakehouse, spark: Standalone, number: int, address: str = "", **variables: str
@@ -38,16 +44,28 @@ class Run:
             start_new_session=True,
         )
 
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+            self.process.communicate()
+
     def kill(self) -> None:
         """End all of it."""
         os.killpg(self.process.pid, signal.SIGKILL)
 
+    def wait_until_staging(self) -> None:
+        """Wait until a slice was made."""
+        wait_for(self._is_staging, "slices", PATIENCE_SECONDS)
+
     def ended(self) -> tuple[int, str]:
         """What it answered and said, once it has ended."""
-        _, said = self.process.communicate(timeout=400)
+        _, said = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, said
 
-    def is_staging(self) -> bool:
+    def _is_staging(self) -> bool:
         """Whether a slice was made; raises what the run said where it has ended."""
         if self.process.poll() is not None:
             raise RuntimeError(self.ended()[1][-2000:])

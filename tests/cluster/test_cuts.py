@@ -19,7 +19,7 @@ from tests.cluster.spark_runs import Run, same
 from tests.servers import network
 from tests.servers.ceph import Ceph
 from tests.servers.faulty import Fault, Faulty
-from tests.servers.ports import wait_for
+from tests.servers.holding import Holding
 from tests.servers.postgres import Postgres
 from tests.servers.spark.standalone import Standalone, missing
 from tests.servers.wire import Head
@@ -70,34 +70,47 @@ def first_run(lakehouse: Lakehouse) -> None:
 
 @pytest.mark.parametrize("seconds", [5, 2.5 * NETWORK_TIMEOUT_SECONDS])
 def test_the_network_between_driver_and_workers_is_cut(
-    seconds: float, lakehouse: Lakehouse, native: Database, tmp_path: Path
+    seconds: float, lakehouse: Lakehouse, native: Database, server: Postgres, tmp_path: Path
 ):
     if (why := network.missing()) is not None:
         pytest.skip(why)
     first_run(lakehouse)
     variables = spark_settings(
-        tmp_path, network_timeout=f"{NETWORK_TIMEOUT_SECONDS}s", executor_heartbeatInterval="2s"
+        tmp_path,
+        network_timeout=f"{NETWORK_TIMEOUT_SECONDS}s",
+        network_timeoutInterval="5s",
+        executor_heartbeatInterval="2s",
     )
-    with network.Namespace() as away, Standalone(inside=away.inside, host=network.THERE) as spark:
-        run = Run(lakehouse, spark, 2, **variables, SPARK_LOCAL_IP=network.HERE)
-        wait_for(run.is_staging, "slices", 180)
-        away.cut()
-        time.sleep(seconds)
-        away.mend()
-        code, said = run.ended()
+    with (
+        network.Namespace() as away,
+        Standalone(inside=away.inside, host=network.THERE) as spark,
+        Holding(server.port, network.HERE) as postgres,
+    ):
+        address = lakehouse.address.replace(f"127.0.0.1:{server.port}", f"{network.HERE}:{postgres.port}")
+        variables["SPARK_LOCAL_IP"] = network.HERE
+        code, said = _cut_under(Run(lakehouse, spark, 2, address, **variables), away, seconds)
     assert code == 0, said[-3000:]
     assert ("Lost executor" in said) == (seconds > NETWORK_TIMEOUT_SECONDS)
     same(native, lakehouse)
+
+
+def _cut_under(started: Run, away: network.Namespace, seconds: float) -> tuple[int, str]:
+    with started as run:
+        run.wait_until_staging()
+        away.cut()
+        time.sleep(seconds)
+        away.mend()
+        return run.ended()
 
 
 def test_postgres_restarted_while_slices_are_made(
     lakehouse: Lakehouse, native: Database, server: Postgres, spark: Standalone
 ):
     first_run(lakehouse)
-    run = Run(lakehouse, spark, 2)
-    wait_for(run.is_staging, "slices", 180)
-    server.restart()
-    code, said = run.ended()
+    with Run(lakehouse, spark, 2) as run:
+        run.wait_until_staging()
+        server.restart()
+        code, said = run.ended()
     assert code == 0, said[-3000:]
     same(native, lakehouse)
 
@@ -119,10 +132,10 @@ def test_a_store_that_answers_503_for_a_minute(
         of_workers.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         with Standalone() as spark:
             of_workers.undo()
-            run = Run(lakehouse, spark, 2, AWS_ENDPOINT_URL=proxy.endpoint)
-            wait_for(run.is_staging, "slices", 180)
-            busy_until = time.monotonic() + BUSY_SECONDS
-            code, said = run.ended()
+            with Run(lakehouse, spark, 2, AWS_ENDPOINT_URL=proxy.endpoint) as run:
+                run.wait_until_staging()
+                busy_until = time.monotonic() + BUSY_SECONDS
+                code, said = run.ended()
     assert code == 0, said[-3000:]
     assert time.monotonic() > busy_until
     assert proxy.broken > 0
@@ -132,11 +145,14 @@ def test_a_store_that_answers_503_for_a_minute(
 def test_two_drivers_of_the_same_days_at_once(lakehouse: Lakehouse, spark: Standalone, tmp_path: Path):
     first_run(lakehouse)
     variables = spark_settings(tmp_path, cores_max=1)
-    for _ in range(3):
-        runs = [Run(lakehouse, spark, number, **variables) for number in (2, 3)]
-        for run in runs:
-            code, said = run.ended()
-            assert code == 0, said[-3000:]
+    for _ in range(2):
+        with (
+            Run(lakehouse, spark, 2, **variables) as one,
+            Run(lakehouse, spark, 3, **variables) as other,
+        ):
+            for run in (one, other):
+                code, said = run.ended()
+                assert code == 0, said[-3000:]
         with lakehouse.reader() as connection:
             [last] = connection.execute("select max(plays) // 100 from core.plays").fetchall()[0]
         same(after(last, tmp_path), lakehouse)

@@ -64,7 +64,7 @@ def native(tmp_path: Path) -> Database:
 
 def kill_making(kind: Killed, run: Run, spark: Standalone, number: int) -> None:
     """Kill while slices are made."""
-    wait_for(run.is_staging, "slices", 180)
+    run.wait_until_staging()
     worker = spark.workers[number % 2]
     if kind is Killed.WORKER:
         spark.kill(worker)
@@ -84,9 +84,9 @@ def kill_committing(
     """Kill the driver in the instant of its commit."""
     with Holding(server.port) as proxy:
         address = lakehouse.address.replace(f":{server.port}/", f":{proxy.port}/")
-        run = Run(lakehouse, spark, number, address)
-        proxy.hold(moment, run.kill)
-        code, said = run.ended()
+        with Run(lakehouse, spark, number, address) as run:
+            proxy.hold(moment, run.kill)
+            code, said = run.ended()
         assert code == -signal.SIGKILL, said[-2000:]
         assert proxy.held.wait(30)
 
@@ -102,7 +102,8 @@ def test_after_each_kill_the_lakehouse_is_the_warehouse_of_one_machine(
         if kind in MOMENTS:
             kill_committing(MOMENTS[kind], lakehouse, spark, server, number)
         else:
-            kill_making(kind, Run(lakehouse, spark, number), spark, number)
+            with Run(lakehouse, spark, number) as run:
+                kill_making(kind, run, spark, number)
         if kind in COMMITTED:
             write_days(native, InProcess(), number)
         same(native, lakehouse)

@@ -27,13 +27,16 @@ class Moment(StrEnum):
 
 
 class Holding:
-    """The proxy, from `with` to its end; `hold` says when the next commit is held, and what is done then."""
+    """The proxy, from `with` to its end; `hold` says when the next commit is held, and what is done then.
 
-    def __init__(self, upstream_port: int) -> None:
+    Clients elsewhere reach it where it has another address of this machine.
+    """
+
+    def __init__(self, upstream_port: int, host: str = "127.0.0.1") -> None:
         self.held = threading.Event()
         self._upstream_port = upstream_port
         self._next: tuple[Moment, Callable[[], None]] | None = None
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server((host, 0))
 
     @property
     def port(self) -> int:
