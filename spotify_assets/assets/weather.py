@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.identity import AFTER_ALL
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, about, partitioned, pool_of, reads
 from spotify_assets.insight.weather import effects
 from spotify_assets.insight.weather.hours import NEEDED, SOUND_MEASURES, listened_hours, with_light
 from spotify_assets.partitions import windows
@@ -41,7 +41,7 @@ def weather_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         **about(WEATHER_EFFECTS),
-        pool=POOL,
+        pool=pool_of(settings),
         io_manager_key=IO_MANAGER,
         ins={
             "listening_events": reads("core.listening_events"),
