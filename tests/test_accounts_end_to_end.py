@@ -76,15 +76,15 @@ def plays_reach_the_marts(api: SpotifyApi, folder: Path, variables: dict[str, st
         told = moment if number % 2 else moment - timedelta(milliseconds=duration_ms(song))
         api.person("anna").played(round(told.timestamp() * 1_000), song, round(moment.timestamp() * 1_000))
 
-    run_cli(folder, "fetch", "spotify", "--only", "plays", **variables)
+    run_cli(folder, "fetch", "spotify", "--only", "plays", variables=variables)
     selected = ("--select", 'not group:"ml"')
-    run_cli(folder, "materialize", *selected, **variables)
+    run_cli(folder, "materialize", *selected, variables=variables)
     sources = "select source, count(*) from marts.fact_listens group by source"
     assert asked(folder, sources) == [("web_api", PLAYS)]
 
-    fetched = run_cli(folder, "fetch", "spotify", "--only", "snapshots", **variables)
+    fetched = run_cli(folder, "fetch", "spotify", "--only", "snapshots", variables=variables)
     assert "Landed 7 tracks" in fetched.stdout
-    run_cli(folder, "materialize", *selected, **variables)
+    run_cli(folder, "materialize", *selected, variables=variables)
     popularity = "select track_id, popularity from marts.fact_track_popularity order by track_id"
     assert asked(folder, popularity) == [(id_of("track", song), song) for song in range(7)]
     of_artists = "select popularity, followers from marts.fact_artist_popularity order by popularity"
@@ -94,8 +94,8 @@ def plays_reach_the_marts(api: SpotifyApi, folder: Path, variables: dict[str, st
     genres = "select count(*) from marts.bridge_track_genre"
     assert asked(folder, genres)[0][0] > 0
 
-    run_cli(folder, "import", str(export(folder, plays)), "--user", "anna", **variables)
-    run_cli(folder, "materialize", *selected, **variables)
+    run_cli(folder, "import", str(export(folder, plays)), "--user", "anna", variables=variables)
+    run_cli(folder, "materialize", *selected, variables=variables)
     assert asked(folder, sources) == [("extended_history", PLAYS)]
     heard_ms = sum(duration_ms(song) for _, song in plays)
     assert asked(folder, "select sum(ms_played) from marts.fact_listens") == [(heard_ms,)]

@@ -68,7 +68,8 @@ def made_hours(seed: int, first: date, last: date) -> pl.DataFrame:
     for day in days:
         # What lasts is a sum over three days, each of which is drawn for itself. Rain and warmth are drawn
         # apart: else what rain does would be found of warmth.
-        rain, warmth = sum(_drawn(seed, day + timedelta(days=n)).normal(size=2) for n in (-1, 0, 1))
+        about = [_drawn(seed, day + timedelta(days=n)).normal(size=2) for n in (-1, 0, 1)]
+        rain, warmth = np.sum(about, axis=0)
         noise = _drawn(seed, day, 24).normal(size=(2, 24))
         season = np.cos(2 * np.pi * day.timetuple().tm_yday / 365)
         of_day = np.cos(2 * np.pi * (hours - 3) / 24)

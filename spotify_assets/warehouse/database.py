@@ -203,6 +203,22 @@ class Database:
         """Nothing: dbt opens the file, and DuckDB keeps every other process out until dbt closes it."""
         return nullcontext()
 
+    def stored_bytes(self, connection: Connection) -> dict[str, int]:
+        """Bytes of the blocks of each table; what is committed and in no block yet counts nothing."""
+        [block] = single_row(connection, "select block_size from pragma_database_size()")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where database_name = current_database()"
+        ).fetchall()
+        return {
+            name: block
+            * single_row(
+                connection,
+                f"select count(distinct block_id) from pragma_storage_info({text(name)}) where persistent",
+            )[0]
+            for (name,) in tables
+        }
+
     def _must_exist(self) -> None:
         if not self.path.exists():
             raise WarehouseMissingError(f"{self.path} does not exist yet: run spotify-assets materialize")

@@ -69,6 +69,9 @@ class Warehouse(Protocol):
     def compact(self) -> None:
         """Leave no trace of deleted rows where the warehouse lies."""
 
+    def stored_bytes(self, connection: Connection) -> dict[str, int]:
+        """Bytes that each table takes where the warehouse lies, by `schema.table`."""
+
     def for_dbt(self) -> AbstractContextManager[Mapping[str, str]]:
         """The environment variables by which dbt's profile finds it, for the time of a call."""
 

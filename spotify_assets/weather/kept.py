@@ -46,10 +46,8 @@ def kept_hours(folder: Place, window: Window, ask: Ask, today: date) -> pl.DataF
 
 def keep(folder: Place, hours: pl.DataFrame) -> None:
     """Keep whole days of a place, as `HOURS`; the file has the name of the first and the last of them."""
-    days = hours["hour"].dt.date()
-    layout.write_parquet(
-        folder / f"{days.min()}_{days.max()}.parquet", hours.select(HOURS.names()).cast(HOURS)
-    )
+    days = hours["hour"].dt.date().sort()
+    layout.write_parquet(folder / f"{days[0]}_{days[-1]}.parquet", hours.select(HOURS.names()).cast(HOURS))
 
 
 def _read(folder: Place) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def test_a_listener_agrees_in_the_browser_and_is_connected(api: SpotifyApi, tmp_
     assert "You can close this window" in shown
     assert (said.strip(), code) == ("anna is connected. Next: spotify-assets fetch spotify", 0)
     assert (tmp_path / "connected.png").stat().st_size > 1_000
-    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "plays", **variables(api, tmp_path))
+    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "plays", variables=variables(api, tmp_path))
     assert "Asked 1 listeners: 0 plays are new." in fetched.stdout
 
 

@@ -26,15 +26,15 @@ def found(url: str, listener: str) -> dict[str, int]:
 def test_of_a_listener_who_is_erased_nothing_is_served(url: str, tmp_path: Path):
     more = {"SPOTIFY_SERVING_POSTGRES_URL": url}
     size = ("--users", str(USERS), "--days", str(DAYS), "--tracks", "60", "--until", str(LAST))
-    run_cli(tmp_path, "generate", *size, **more)
-    run_cli(tmp_path, "materialize", **more)
+    run_cli(tmp_path, "generate", *size, variables=more)
+    run_cli(tmp_path, "materialize", variables=more)
     before = {listener: found(url, listener) for listener in (ERASED, KEPT)}
     assert {"marts.fact_listens", "marts.dim_user", "bi.listens"} <= before[ERASED].keys()
 
-    said = run_cli(tmp_path, "erase-user", ERASED, "--yes", **more).stdout
+    said = run_cli(tmp_path, "erase-user", ERASED, "--yes", variables=more).stdout
     assert "Making again what was counted from these rows" in said
     assert found(url, ERASED) == {}
     after = found(url, KEPT)
     assert after.keys() == before[KEPT].keys()
     assert after["marts.fact_listens"] == before[KEPT]["marts.fact_listens"]
-    assert run_cli(tmp_path, "postgres", "publish", **more).stdout.count("nothing had changed") == 1
+    assert run_cli(tmp_path, "postgres", "publish", variables=more).stdout.count("nothing had changed") == 1
