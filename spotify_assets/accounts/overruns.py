@@ -4,6 +4,7 @@ An export that begins before such a time and ends after it brings what is missin
 imported; a listener who has none to import acknowledges it. Not here: how it is noticed (`polling`).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,8 +55,7 @@ class Overrun:
 def overruns(settings: Settings) -> list[Overrun]:
     """The times that nobody acknowledged and no import mended, by listener and moment.
 
-    Raises:
-        ValueError: a receipt cannot be read; the message names it.
+    Where a receipt cannot be read, which is told elsewhere, nothing is taken for mended.
     """
     if not (settings.accounts_dir / STATE).exists():
         return []
@@ -64,7 +64,9 @@ def overruns(settings: Settings) -> list[Overrun]:
             "select user_id, since, until from overruns order by user_id, since"
         ).fetchall()
     found = [Overrun(user_id, _moment(since), _moment(until)) for user_id, since, until in rows]
-    receipts = read_receipts(settings.lake) if found else []
+    receipts: list[Receipt] = []
+    with suppress(ValueError):
+        receipts = read_receipts(settings.lake) if found else []
     return [each for each in found if not any(each.is_mended_by(receipt) for receipt in receipts)]
 
 

@@ -106,10 +106,7 @@ def account_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 
 def account_problems(settings: Settings) -> list[Problem]:
-    """What listeners are to do about their accounts, and the calls told to the dashboard.
-
-    Receipts that cannot be read are told as a problem of their own; without them nothing is mended.
-    """
+    """What listeners are to do about their accounts, and the calls told to the dashboard."""
     from spotify_assets.accounts.books import calls_by_day  # noqa: PLC0415
     from spotify_assets.accounts.overruns import overruns  # noqa: PLC0415
     from spotify_assets.accounts.polling import standing  # noqa: PLC0415

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from spotify_assets import places
 from spotify_assets.accounts.errors import AccountError
@@ -15,8 +16,10 @@ from spotify_assets.accounts.overruns import acknowledge, overruns
 from spotify_assets.accounts.polling import MOST_PLAYS, Polled, poll
 from spotify_assets.accounts.tokens import TokenStore
 from spotify_assets.automation.accounts import account_problems
+from spotify_assets.cli import app
 from spotify_assets.lake import layout
 from spotify_assets.lake.importing import ImportOptions, import_path
+from spotify_assets.lake.layout import RECEIPTS
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS
 from tests.accounts.conftest import START, World
@@ -184,6 +187,24 @@ def test_an_export_that_goes_beyond_it_mends_it(world: World, first: date, last:
     overrun(world)
     history(world, first, last, user)
     assert len(overruns(world.settings())) == left
+
+
+def test_a_receipt_that_cannot_be_read_mends_nothing_and_breaks_nothing(world: World):
+    overrun(world)
+    folder = world.settings().lake_dir / RECEIPTS
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "broken.json").write_text("no receipt")
+    assert len(overruns(world.settings())) == 1
+
+
+def test_the_command_acknowledges_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    overrun(world)
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(world.settings().data_dir))
+    command = ["connect", "acknowledge", "--user", "anna"]
+    first, again = (CliRunner().invoke(app, command) for _ in range(2))
+    assert "plays of anna may be missing from 2026-03-01 00:01" in " ".join(first.stdout.split())
+    assert "No plays of anna are known to be missing" in " ".join(again.stdout.split())
+    assert (first.exit_code, again.exit_code) == (0, 0)
 
 
 def test_who_is_forgotten_has_no_overrun(world: World):
