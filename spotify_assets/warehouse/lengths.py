@@ -24,10 +24,13 @@ def length_sources(events: TableReader, tracks: TableReader) -> LengthSources:
 
 @dataclass
 class _Stored:
-    """What refutes a length is looked for once, when first asked for. Tasks elsewhere can be sent it."""
+    """What refutes a length is looked for once, when first asked for, or when tasks elsewhere are sent it."""
 
     events: TableReader
     tracks: TableReader
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_refuted": self._refuted}
 
     def plays(self, named: pl.DataFrame) -> pl.DataFrame:
         return self.events.read(None, NEEDED_OF_PLAYS, named)

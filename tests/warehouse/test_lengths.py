@@ -117,9 +117,10 @@ def test_of_several_snapshots_only_the_wrong_length_is_refuted(database):
     assert refuted(database, events, lengths) == [(track(1), 20_000)]
 
 
-def test_a_task_elsewhere_can_be_sent_the_sources(database: Database):
+def test_tasks_elsewhere_are_sent_what_refutes_a_length_and_do_not_look_for_it(database: Database):
     sources = length_sources(*store(database, heard(1, 200, 200, 200), TWENTY))
     sent = pickle.loads(pickle.dumps(sources))
+    database.path.unlink()
     assert sent.refuted().rows() == [(track(1), 20_000)]
 
 
