@@ -87,7 +87,11 @@ class Bench:
                 before = workers.cpu_seconds()
                 done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
                 away = workers.cpu_seconds() - before
-        return _told(json.loads(done.stdout.splitlines()[-1]), where, events, away)
+        found = _told(json.loads(done.stdout.splitlines()[-1]), where, events, away)
+        print(
+            f"{where}, {events:,} events: {found.cpu} of processors; {found.clock} on the clock", flush=True
+        )
+        return found
 
     def _environment(
         self, lake: Path, scratch: Path, where: str, spark: standalone.Standalone | None
