@@ -42,6 +42,31 @@ def open_transaction(database: Database) -> None:
         pass
 
 
+def test_a_file_that_is_held_is_opened_once_for_many_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    connect = duckdb.connect
+    monkeypatch.setattr(
+        duckdb, "connect", lambda path, **given: opened.append(path) or connect(path, **given)
+    )
+    with database.held(), database.held():
+        for _ in range(3):
+            with database.reader() as connection:
+                assert rows(connection) == [1]
+    assert opened == [str(database.path)]
+    with database.transaction() as connection:
+        connection.execute("insert into t values (2)")
+    with database.reader() as connection:
+        assert rows(connection) == [1, 2]
+    assert len(opened) == 3
+
+
+def test_nothing_is_held_where_there_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseMissingError), Database(tmp_path / "none.duckdb").held():
+        pass
+
+
 # Locks of other processes
 
 
