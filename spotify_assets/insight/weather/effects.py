@@ -90,7 +90,7 @@ def _answer(
     hours: pl.DataFrame, condition: Condition, measure: str, rng: np.random.Generator
 ) -> dict[str, object]:
     """The answer to one question; without an estimate where there is too little to compare."""
-    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
+    from scipy import stats  # noqa: PLC0415
 
     rows = _cells(hours, condition, measure)
     x, y, w = (rows[name].to_numpy() for name in ("x", "y", "w"))
