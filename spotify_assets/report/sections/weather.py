@@ -1,11 +1,15 @@
 """How listening goes with the weather, for listeners who declared where they are."""
 
+from collections.abc import Mapping
+from functools import partial
+
 import polars as pl
 
+from spotify_assets.charts import insight as charts
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.personal_queries import personal_figure
 from spotify_assets.report.language import decimal, say
-from spotify_assets.report.parts import Chapter, Section, TextTable, empty_section
+from spotify_assets.report.parts import Chapter, Picture, Section, TextTable, empty_section
 
 WEATHER = personal_figure(
     "weather", "Listening and the weather", "one row per condition and measure", "listening and the weather"
@@ -35,6 +39,12 @@ def tell(figures: PersonalFigures) -> Section | None:
     section.remarks = [
         say("Of {all} answers {found} are more than chance.", all=str(found.height), found=str(more.height))
     ]
+    words = {name: say(name) for name in charts.ANSWERS}
+    drawn = found.with_columns(
+        _said("condition", _CONDITIONS), _said("measure", _MEASURES), pl.col("answer").replace(words)
+    )
+    draw = partial(charts.weather, words=list(words.values()))
+    section.pictures = [Picture("weather", say("Difference, in halves of its interval"), drawn, draw)]
     rows = [
         (
             say(_CONDITIONS[condition]),
@@ -49,6 +59,10 @@ def tell(figures: PersonalFigures) -> Section | None:
         caption = say("Listening and the weather")
         section.tables = [TextTable("weather", caption, columns, rows, words=(0, 1), minor=(3,), data=found)]
     return section
+
+
+def _said(column: str, words: Mapping[str, str]) -> pl.Expr:
+    return pl.col(column).replace({name: say(word) for name, word in words.items()})
 
 
 CHAPTER = Chapter(tell, (WEATHER,))
