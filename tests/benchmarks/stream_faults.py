@@ -7,8 +7,8 @@ them. Two consumers write it to a lake on a disk of its own, two others to a lak
 plain script with the same client writes what it got and lets the client commit offsets by its timer.
 Meanwhile
 
-- at `--kills` random moments a consumer of each lake and the plain script are killed (SIGKILL) and started
-  again;
+- at `--kills` random moments a consumer of each lake is killed (SIGKILL) and started again, and so is the
+  plain script, unless it still starts;
 - the producer is killed and started again, a fifth as often;
 - one after the other: a broker that leads is killed, a broker is stopped for a minute, two more consumers of
   each lake join and leave every ten seconds for two minutes, and for two minutes the disk is full and the
@@ -77,6 +77,10 @@ class Scene:
         for name in ("producer", "plain", *(f"{lake.name} {n}" for lake in self.lakes for n in (1, 2))):
             self.running[name] = self.begin(name)
 
+    def plain_file(self) -> Path:
+        """What the plain script writes now; it is there when the script has started."""
+        return self.folder / "plain" / f"{self.running['plain'].pid}.txt"
+
     @property
     def notes(self) -> Path:
         """Which numbers were acknowledged, as ranges."""
@@ -107,10 +111,11 @@ class Scene:
     def leave(self, name: str, process: subprocess.Popen[bytes]) -> None:
         """Ask a consumer to end, and wait for it."""
         process.send_signal(signal.SIGTERM)
-        if code := process.wait(LEAVE_SECONDS):
-            self.ended_itself(name, code)
+        code = process.wait(LEAVE_SECONDS)
+        if code in (0, -signal.SIGTERM):
+            self.done["consumers that left" if code == 0 else "consumers that were still starting"] += 1
         else:
-            self.done["consumers that left as asked"] += 1
+            self.ended_itself(name, code)
 
     def ended_itself(self, name: str, code: int) -> None:
         """Tell of a consumer that ended otherwise than it was asked to."""
@@ -173,9 +178,12 @@ class Scene:
             time.sleep(self.random.uniform(*GAP_SECONDS))
             self.watch()
             number = self.random.choice((1, 2))
-            for name in (*(f"{lake.name} {number}" for lake in self.lakes), "plain"):
-                self.kill(name)
+            for lake in self.lakes:
+                self.kill(f"{lake.name} {number}")
             self.done["moments at which a consumer of each lake was SIGKILLed"] += 1
+            if self.plain_file().exists():
+                self.kill("plain")
+                self.done["SIGKILL of the plain script"] += 1
             if kill % 5 == 4:
                 self.kill("producer")
                 self.done["SIGKILL of the producer"] += 1
