@@ -7,7 +7,8 @@
 A real Postgres and Spark standalone with workers of one core each, on loopback; the rows lie in a folder.
 `ratios` makes slices in one process on one core, on one worker and on two. `model` runs the whole graph, or
 what is between raw files and features, at some sizes, fits what each part takes, and compares with a size
-that it was not fitted on; it ends with 1 where that is more than a quarter off. `native` compares the whole graph with the warehouse that is a file.
+that it was not fitted on; it ends with 1 where that is more than a quarter off.
+`native` compares the whole graph with the warehouse that is a file.
 Start it by `make scale`.
 """
 
