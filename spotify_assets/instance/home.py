@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from spotify_assets.lake.layout import write_bytes
 from spotify_assets.settings import Settings
