@@ -67,4 +67,5 @@ def _by_key(keys: pl.Series, in_time: Whole) -> Whole:
         keys = keys.rank("dense")
     of_places = keys.cast(pl.Int64).gather(in_time)
     packed = of_places * (1 << bits) + pl.Series(np.arange(len(in_time), dtype=np.int64))
-    return in_time[packed.drop_nulls().sort().to_numpy() & ((1 << bits) - 1)]
+    found: Whole = in_time[packed.drop_nulls().sort().to_numpy() & ((1 << bits) - 1)]
+    return found

@@ -23,6 +23,8 @@ _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 _CUTS_AN_ADDRESS = re.compile(r"[#?;]")
 _open_writers: dict[Path, Connection] = {}
 """Writers of this process, by file: DuckDB refuses a second connection with another access mode."""
+_held_readers: dict[Path, Connection] = {}
+"""Readers that are held open, by file."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,30 @@ class Database:
             WarehouseLockedError: another process writes to it longer than `lock_timeout_seconds`.
             WarehouseError: the file cannot be opened at all; waiting would not help.
         """
-        writer = _open_writers.get(self.path.resolve())
-        if writer is None:
+        file = self.path.resolve()
+        opened = _open_writers.get(file) or _held_readers.get(file)
+        if opened is None:
             self._must_exist()
-        connection = writer.cursor() if writer is not None else self._connect(read_only=True)
+        connection = opened.cursor() if opened is not None else self._connect(read_only=True)
         try:
             yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the file open for many reads, of this process alone: opening it takes 15 ms."""
+        file = self.path.resolve()
+        with self.reader() as connection:
+            outer = _held_readers.get(file)
+            _held_readers[file] = connection
+            try:
+                yield
+            finally:
+                if outer is None:
+                    del _held_readers[file]
+                else:
+                    _held_readers[file] = outer
 
     @contextmanager
     def attached(self, name: str) -> Iterator[Connection]:
@@ -208,6 +226,22 @@ class Database:
     def alone(self) -> AbstractContextManager[None]:
         """Nothing: dbt opens the file, and DuckDB keeps every other process out until dbt closes it."""
         return nullcontext()
+
+    def stored_bytes(self, connection: Connection) -> dict[str, int]:
+        """Bytes of the blocks of each table; what is committed and in no block yet counts nothing."""
+        [block] = single_row(connection, "select block_size from pragma_database_size()")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where database_name = current_database()"
+        ).fetchall()
+        return {
+            name: block
+            * single_row(
+                connection,
+                f"select count(distinct block_id) from pragma_storage_info({text(name)}) where persistent",
+            )[0]
+            for (name,) in tables
+        }
 
     def _must_exist(self) -> None:
         if not self.path.exists():

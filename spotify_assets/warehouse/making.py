@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.share import Share
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.books import can_be_split
@@ -92,8 +93,13 @@ class InProcess:
 
 
 def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
-    """The groups of windows with their rows; window by window where their account cannot be told apart."""
+    """The groups of windows with their rows; window by window where their account cannot be told apart, and
+    share by share where a window is too large."""
     for group in slices.groups:
+        if len(group) == 1 and (count := slices.shares.get(group[0])) and slices.make_share is not None:
+            for number in range(count):
+                yield MadeHere(group, cleaned(slices.make_share(group[0], Share(number, count)), table))
+            continue
         together = cleaned(slices.make(joined(group)), table)
         if len(group) == 1 or can_be_split(together):
             part = MadeHere(group, together)

@@ -1,6 +1,8 @@
 """Counting ends in spans, against counting each span by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 from hypothesis import given
@@ -15,7 +17,9 @@ spans = st.tuples(moments, moments, keys).map(lambda span: (min(span[:2]), max(s
 ends = st.tuples(moments, st.integers(0, 3), st.integers(0, 3), keys)
 
 
-def counted(spans_, ends_):
+def counted(
+    spans_: Sequence[tuple[Any, ...]], ends_: Sequence[tuple[Any, ...]]
+) -> list[list[tuple[Any, ...]]]:
     asked = pl.DataFrame(
         [span[:2] for span in spans_],
         schema={"since": pl.Datetime("us"), "until": pl.Datetime("us")},

@@ -2,7 +2,8 @@
 with counted as (
     select
         *,
-        count(*) filter (where is_music) over before as plays,
+        -- `count(*) filter (…)` over a window takes DuckDB sixty times as long.
+        cast(sum(cast(is_music as integer)) over before as bigint) as plays,
         sum(ms_played) over before as ms_so_far
     from history
     window before as (order by ended_at, event_id rows between unbounded preceding and current row)
