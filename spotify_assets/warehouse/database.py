@@ -94,7 +94,7 @@ class Database:
 
         It works in one thread, unless `options` say otherwise: each thread of several keeps the rows that do
         not fill a row group, which are compressed again at the checkpoint. A million events take 2.1 s of
-        processor time by one thread and 2.7 to 3.8 s by two, and the file is a fifth to two fifths smaller.
+        processor time by one thread and 2.2 to 3.8 s by two, and files are smaller by up to two fifths.
         """
         with self.writer() as connection:
             if "threads" not in self.options:
