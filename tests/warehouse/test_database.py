@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -47,9 +48,12 @@ def test_a_file_that_is_held_is_opened_once_for_many_reads(
 ) -> None:
     opened: list[str] = []
     connect = duckdb.connect
-    monkeypatch.setattr(
-        duckdb, "connect", lambda path, **given: opened.append(path) or connect(path, **given)
-    )
+
+    def counted(path: str, **given: Any) -> duckdb.DuckDBPyConnection:
+        opened.append(path)
+        return connect(path, **given)
+
+    monkeypatch.setattr(duckdb, "connect", counted)
     with database.held(), database.held():
         for _ in range(3):
             with database.reader() as connection:
