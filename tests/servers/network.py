@@ -6,7 +6,9 @@ that have a file server. Needs root and Linux; where it cannot be had, tests say
 
 import os
 import shutil
+import socket
 import subprocess
+from pathlib import Path
 from uuid import uuid4
 
 HERE, THERE = "10.213.77.1", "10.213.77.2"
@@ -37,6 +39,7 @@ class Namespace:
     def __init__(self) -> None:
         self.name = f"t{uuid4().hex[:8]}"
         self._near, self._far = f"{self.name}n", f"{self.name}f"
+        self._names = Path("/etc/netns") / self.name
 
     @property
     def inside(self) -> list[str]:
@@ -45,6 +48,12 @@ class Namespace:
 
     def __enter__(self) -> "Namespace":
         _ip("netns", "add", self.name)
+        # What runs in it asks no server for names, which none would answer.
+        self._names.mkdir(parents=True)
+        (self._names / "resolv.conf").write_text("options timeout:1 attempts:1\n")
+        (self._names / "hosts").write_text(
+            f"127.0.0.1 localhost\n{HERE} here.test\n{THERE} there.test {socket.gethostname()}\n"
+        )
         try:
             far = ("-n", self.name)
             _ip("link", "add", self._near, "type", "veth", "peer", "name", self._far, "netns", self.name)
@@ -61,6 +70,7 @@ class Namespace:
     def __exit__(self, *_: object) -> None:
         # Its cable goes with it.
         _ip("netns", "delete", self.name)
+        shutil.rmtree(self._names)
 
     def cut(self) -> None:
         """Pull the cable: what is sent is lost, and nobody is told."""
