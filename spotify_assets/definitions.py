@@ -40,7 +40,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
     from spotify_assets.automation.stream_lag import stream_check  # noqa: PLC0415
     from spotify_assets.checks.asset_checks import asset_checks  # noqa: PLC0415
     from spotify_assets.checks.published import published_checks  # noqa: PLC0415
-    from spotify_assets.instance.workers import watched_in_process_executor  # noqa: PLC0415
+    from spotify_assets.instance.workers import executor_of  # noqa: PLC0415
     from spotify_assets.start_date import keep_partitions, start_of, with_start  # noqa: PLC0415
 
     keep_partitions(settings)
@@ -58,7 +58,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         sensors=[*sensors(settings), follow_sensor(MODEL_FEATURES)],
         resources=resources,
         # One DuckDB file has one writer, so steps would only queue for it; a process for each costs seconds.
-        executor=watched_in_process_executor(meter_of(resources, settings)),
+        executor=executor_of(settings, meter_of(resources, settings)),
     )
     return dg.Definitions.merge(defined, _of_lakehouse(settings)) if settings.warehouse_url else defined
 
@@ -96,7 +96,7 @@ def _of_lakehouse(settings: Settings) -> dg.Definitions:
 
     return dg.Definitions(
         assets=[upkeep_asset(settings)],
-        asset_checks=[lakehouse_check()],
+        asset_checks=[lakehouse_check(settings)],
         jobs=[upkeep_job()],
         schedules=[upkeep_schedule()],
     )

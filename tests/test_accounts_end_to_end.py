@@ -69,37 +69,44 @@ def asked(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def test_plays_and_snapshots_become_marts_and_the_export_wins(api: SpotifyApi, tmp_path: Path):
-    api.extended = True
+def plays_reach_the_marts(api: SpotifyApi, folder: Path, variables: dict[str, str]) -> None:
+    """Fetch what Anna, who is connected, played, make the marts, and let an export win."""
     plays = heard()
     for number, (moment, song) in enumerate(plays):
         told = moment if number % 2 else moment - timedelta(milliseconds=duration_ms(song))
         api.person("anna").played(round(told.timestamp() * 1_000), song, round(moment.timestamp() * 1_000))
+
+    run_cli(folder, "fetch", "spotify", "--only", "plays", variables=variables)
+    selected = ("--select", 'not group:"ml"')
+    run_cli(folder, "materialize", *selected, variables=variables)
+    sources = "select source, count(*) from marts.fact_listens group by source"
+    assert asked(folder, sources) == [("web_api", PLAYS)]
+
+    fetched = run_cli(folder, "fetch", "spotify", "--only", "snapshots", variables=variables)
+    assert "Landed 7 tracks" in fetched.stdout
+    run_cli(folder, "materialize", *selected, variables=variables)
+    popularity = "select track_id, popularity from marts.fact_track_popularity order by track_id"
+    assert asked(folder, popularity) == [(id_of("track", song), song) for song in range(7)]
+    of_artists = "select popularity, followers from marts.fact_artist_popularity order by popularity"
+    assert asked(folder, of_artists) == [(artist, 1_000 * artist + 7) for artist in range(7)]
+    described = "select count(*) from marts.dim_track_history where track_name like 'Song %' and is_current"
+    assert asked(folder, described) == [(7,)]
+    genres = "select count(*) from marts.bridge_track_genre"
+    assert asked(folder, genres)[0][0] > 0
+
+    run_cli(folder, "import", str(export(folder, plays)), "--user", "anna", variables=variables)
+    run_cli(folder, "materialize", *selected, variables=variables)
+    assert asked(folder, sources) == [("extended_history", PLAYS)]
+    heard_ms = sum(duration_ms(song) for _, song in plays)
+    assert asked(folder, "select sum(ms_played) from marts.fact_listens") == [(heard_ms,)]
+    again = "select count(*) from ops.duplicate_plays where reason = 'same_playback_web_api'"
+    assert asked(folder, again) == [(PLAYS,)]
+
+
+def test_plays_and_snapshots_become_marts_and_the_export_wins(api: SpotifyApi, tmp_path: Path):
+    api.extended = True
     given = {name: value for name, value in api.settings(tmp_path / "data").items() if value is not None}
-    variables: dict[str, Any] = {f"SPOTIFY_{name.upper()}": str(value) for name, value in given.items()}
+    variables = {f"SPOTIFY_{name.upper()}": str(value) for name, value in given.items()}
     token = {**api.grant("anna"), "expires_at": time.time() + 3_600}
     TokenStore(Settings(**given).tokens_dir).save(Account("anna", CLIENT_ID, "2026-03-01"), token)
-
-    run_cli(tmp_path, "fetch", "spotify", "--only", "plays", **variables)
-    selected = ("--select", 'not group:"ml"')
-    run_cli(tmp_path, "materialize", *selected, **variables)
-    sources = "select source, count(*) from marts.fact_listens group by source"
-    assert asked(tmp_path, sources) == [("web_api", PLAYS)]
-
-    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "snapshots", **variables)
-    assert "Landed 7 tracks" in fetched.stdout
-    run_cli(tmp_path, "materialize", *selected, **variables)
-    popularity = "select track_id, popularity from marts.fact_track_popularity order by track_id"
-    assert asked(tmp_path, popularity) == [(id_of("track", song), song) for song in range(7)]
-    described = "select count(*) from marts.dim_track_history where track_name like 'Song %' and is_current"
-    assert asked(tmp_path, described) == [(7,)]
-    genres = "select count(*) from marts.bridge_track_genre"
-    assert asked(tmp_path, genres)[0][0] > 0
-
-    run_cli(tmp_path, "import", str(export(tmp_path, plays)), "--user", "anna", **variables)
-    run_cli(tmp_path, "materialize", *selected, **variables)
-    assert asked(tmp_path, sources) == [("extended_history", PLAYS)]
-    heard_ms = sum(duration_ms(song) for _, song in plays)
-    assert asked(tmp_path, "select sum(ms_played) from marts.fact_listens") == [(heard_ms,)]
-    again = "select count(*) from ops.duplicate_plays where reason = 'same_playback_web_api'"
-    assert asked(tmp_path, again) == [(PLAYS,)]
+    plays_reach_the_marts(api, tmp_path, variables)

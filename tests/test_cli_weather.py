@@ -32,7 +32,7 @@ def call(*arguments: str) -> Result:
 def answer(condition: str, measure: str, **changes: Any) -> dict[str, Any]:
     usual = {"user_id": "me", "compares": "wet hours less dry ones", "hours": 900, "blocks": 20, "mean": 0.5}
     usual |= {"estimate": -0.1, "ci_low": -0.2, "ci_high": -0.05, "p_value": 0.001, "adjusted_p_value": 0.015}
-    found = {"condition": condition, "measure": measure, "is_positive": True, "rule_version": "weather-v1"}
+    found = {"condition": condition, "measure": measure, "is_positive": True, "rule_version": "weather-v2"}
     return usual | found | changes
 
 

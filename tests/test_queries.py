@@ -248,6 +248,24 @@ def test_duration_and_popularity_has_spearmans_correlation(serving: Database, wa
     assert answer["spearman_of_all"].unique().to_list() == [pytest.approx(expected, abs=6e-4)]
 
 
+def test_popularity_and_followers_has_every_artist_and_spearmans_correlation(
+    serving: Database, warehouse: DbtWarehouse
+):
+    answer = run_query(serving, QUERIES["popularity_and_followers"])
+    artists = warehouse.query(
+        "select followers, popularity, streams from marts.artist_totals "
+        "join marts.dim_artist using (artist_id) where artist_id <> 'unknown'"
+    )
+    told = artists.drop_nulls("followers")
+    bands = {10 ** (len(str(max(followers, 1))) - 1) for followers in told["followers"]}
+    assert answer["followers_from"].to_list() == [*sorted(bands), None]
+    assert answer["artists"].sum() == artists.height
+    assert answer["artists"][-1] == artists.height - told.height
+    assert answer["streams"].sum() == artists["streams"].sum()
+    expected = told.select(pl.corr("followers", "popularity", method="spearman")).item()
+    assert answer["spearman_of_all"].unique().to_list() == [pytest.approx(expected, abs=6e-4)]
+
+
 def test_shares_are_of_the_whole(serving: Database):
     """What is split adds up, but for rounding."""
     for name, column in (

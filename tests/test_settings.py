@@ -45,6 +45,8 @@ def test_the_environment_wins_over_the_env_file(monkeypatch: pytest.MonkeyPatch,
         ("SPOTIFY_START_DATE", "yesterday", "date"),
         ("SPOTIFY_LOCK_TIMEOUT_SECONDS", "-1", "greater than or equal to 0"),
         ("SPOTIFY_TRAINING_DAYS", "many", "integer"),
+        ("SPOTIFY_EXECUTOR", "several", "pattern"),
+        ("SPOTIFY_RUN_LAUNCHER", '{"module": "dagster"}', "class"),
     ],
 )
 def test_a_value_that_does_not_validate_stops_and_names_the_setting(
@@ -100,3 +102,10 @@ def test_the_example_file_names_every_setting_and_its_default():
         if default is None:
             continue  # the file shows an example
         assert TypeAdapter(type(default)).validate_python(value) == default
+
+
+def test_a_warehouse_that_is_a_file_has_one_step_at_a_time():
+    with pytest.raises(
+        ValidationError, match="SPOTIFY_WAREHOUSE_STEPS is above 1, but the warehouse is a fil"
+    ):
+        Settings(warehouse_steps=2, _env_file=None)

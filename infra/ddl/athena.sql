@@ -24,6 +24,8 @@ create external table if not exists `listening_raw`.`raw_tracks` (
   `release_date` string,
   `isrc` string,
   `popularity` bigint,
+  `artist_popularity` bigint,
+  `artist_followers` bigint,
   `duration_ms` bigint,
   `explicit` boolean,
   `danceability` double,
@@ -146,7 +148,9 @@ create external table if not exists `listening_core`.`artists` (
   `artist_id` string,
   `artist_name` string,
   `track_count` bigint,
-  `mean_popularity` double
+  `mean_popularity` double,
+  `popularity` bigint,
+  `followers` bigint
 )
 partitioned by (`month` string)
 stored as parquet
@@ -1420,6 +1424,8 @@ create external table if not exists `listening_marts`.`dim_artist` (
   `artist_name` string,
   `track_count` bigint,
   `mean_popularity` double,
+  `popularity` bigint,
+  `followers` bigint,
   `is_in_catalogue` boolean,
   `first_snapshot_date` date,
   `last_snapshot_date` date
@@ -1587,6 +1593,18 @@ create external table if not exists `listening_marts`.`dim_user` (
 )
 stored as parquet
 location 's3://BUCKET/PREFIX/processed/marts/dim_user/'
+tblproperties (
+  'classification' = 'parquet'
+);
+
+create external table if not exists `listening_marts`.`fact_artist_popularity` (
+  `snapshot_date` date,
+  `artist_id` string,
+  `popularity` bigint,
+  `followers` bigint
+)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/marts/fact_artist_popularity/'
 tblproperties (
   'classification' = 'parquet'
 );

@@ -24,6 +24,8 @@ create or replace external table `listening_raw`.`raw_tracks` (
   `release_date` string,
   `isrc` string,
   `popularity` int64,
+  `artist_popularity` int64,
+  `artist_followers` int64,
   `duration_ms` int64,
   `explicit` bool,
   `danceability` float64,
@@ -110,7 +112,9 @@ create or replace external table `listening_core`.`artists` (
   `artist_id` string,
   `artist_name` string,
   `track_count` int64,
-  `mean_popularity` float64
+  `mean_popularity` float64,
+  `popularity` int64,
+  `followers` int64
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/core/artists/*']);
 
@@ -968,6 +972,8 @@ create or replace external table `listening_marts`.`dim_artist` (
   `artist_name` string,
   `track_count` int64,
   `mean_popularity` float64,
+  `popularity` int64,
+  `followers` int64,
   `is_in_catalogue` bool,
   `first_snapshot_date` date,
   `last_snapshot_date` date
@@ -1102,6 +1108,14 @@ create or replace external table `listening_marts`.`dim_user` (
   `listening_days` int64
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/dim_user/*']);
+
+create or replace external table `listening_marts`.`fact_artist_popularity` (
+  `snapshot_date` date,
+  `artist_id` string,
+  `popularity` int64,
+  `followers` int64
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/fact_artist_popularity/*']);
 
 create or replace external table `listening_marts`.`fact_listening_hours` (
   `user_id` string,

@@ -24,6 +24,8 @@ create table if not exists `listening_raw`.`raw_tracks` (
   `release_date` string,
   `isrc` string,
   `popularity` bigint,
+  `artist_popularity` bigint,
+  `artist_followers` bigint,
   `duration_ms` bigint,
   `explicit` boolean,
   `danceability` double,
@@ -120,6 +122,8 @@ create table if not exists `listening_core`.`artists` (
   `artist_name` string,
   `track_count` bigint,
   `mean_popularity` double,
+  `popularity` bigint,
+  `followers` bigint,
   `month` string
 )
 using parquet
@@ -1081,6 +1085,8 @@ create table if not exists `listening_marts`.`dim_artist` (
   `artist_name` string,
   `track_count` bigint,
   `mean_popularity` double,
+  `popularity` bigint,
+  `followers` bigint,
   `is_in_catalogue` boolean,
   `first_snapshot_date` date,
   `last_snapshot_date` date
@@ -1224,6 +1230,15 @@ create table if not exists `listening_marts`.`dim_user` (
 )
 using parquet
 location 's3://BUCKET/PREFIX/processed/marts/dim_user/';
+
+create table if not exists `listening_marts`.`fact_artist_popularity` (
+  `snapshot_date` date,
+  `artist_id` string,
+  `popularity` bigint,
+  `followers` bigint
+)
+using parquet
+location 's3://BUCKET/PREFIX/processed/marts/fact_artist_popularity/';
 
 create table if not exists `listening_marts`.`fact_listening_hours` (
   `user_id` string,

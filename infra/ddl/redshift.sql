@@ -24,6 +24,8 @@ create table if not exists "listening_raw"."raw_tracks" (
   "release_date" varchar(65535),
   "isrc" varchar(65535),
   "popularity" bigint,
+  "artist_popularity" bigint,
+  "artist_followers" bigint,
   "duration_ms" bigint,
   "explicit" boolean,
   "danceability" double precision,
@@ -128,7 +130,9 @@ create table if not exists "listening_core"."artists" (
   "artist_id" varchar(65535),
   "artist_name" varchar(65535),
   "track_count" bigint,
-  "mean_popularity" double precision
+  "mean_popularity" double precision,
+  "popularity" bigint,
+  "followers" bigint
 );
 
 truncate "listening_core"."artists";
@@ -1298,6 +1302,8 @@ create table if not exists "listening_marts"."dim_artist" (
   "artist_name" varchar(65535),
   "track_count" bigint,
   "mean_popularity" double precision,
+  "popularity" bigint,
+  "followers" bigint,
   "is_in_catalogue" boolean,
   "first_snapshot_date" date,
   "last_snapshot_date" date
@@ -1484,6 +1490,20 @@ truncate "listening_marts"."dim_user";
 
 copy "listening_marts"."dim_user"
 from 's3://BUCKET/PREFIX/processed/marts/dim_user/'
+iam_role default
+format as parquet;
+
+create table if not exists "listening_marts"."fact_artist_popularity" (
+  "snapshot_date" date,
+  "artist_id" varchar(65535),
+  "popularity" bigint,
+  "followers" bigint
+);
+
+truncate "listening_marts"."fact_artist_popularity";
+
+copy "listening_marts"."fact_artist_popularity"
+from 's3://BUCKET/PREFIX/processed/marts/fact_artist_popularity/'
 iam_role default
 format as parquet;
 

@@ -29,6 +29,8 @@ create or replace table "LISTENING_RAW"."RAW_TRACKS" (
   "RELEASE_DATE" varchar,
   "ISRC" varchar,
   "POPULARITY" number(19, 0),
+  "ARTIST_POPULARITY" number(19, 0),
+  "ARTIST_FOLLOWERS" number(19, 0),
   "DURATION_MS" number(19, 0),
   "EXPLICIT" boolean,
   "DANCEABILITY" double,
@@ -127,7 +129,9 @@ create or replace table "LISTENING_CORE"."ARTISTS" (
   "ARTIST_ID" varchar,
   "ARTIST_NAME" varchar,
   "TRACK_COUNT" number(19, 0),
-  "MEAN_POPULARITY" double
+  "MEAN_POPULARITY" double,
+  "POPULARITY" number(19, 0),
+  "FOLLOWERS" number(19, 0)
 );
 
 copy into "LISTENING_CORE"."ARTISTS"
@@ -1193,6 +1197,8 @@ create or replace table "LISTENING_MARTS"."DIM_ARTIST" (
   "ARTIST_NAME" varchar,
   "TRACK_COUNT" number(19, 0),
   "MEAN_POPULARITY" double,
+  "POPULARITY" number(19, 0),
+  "FOLLOWERS" number(19, 0),
   "IS_IN_CATALOGUE" boolean,
   "FIRST_SNAPSHOT_DATE" date,
   "LAST_SNAPSHOT_DATE" date
@@ -1361,6 +1367,18 @@ create or replace table "LISTENING_MARTS"."DIM_USER" (
 
 copy into "LISTENING_MARTS"."DIM_USER"
 from @"LISTENING_CORE".published/processed/marts/dim_user/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
+create or replace table "LISTENING_MARTS"."FACT_ARTIST_POPULARITY" (
+  "SNAPSHOT_DATE" date,
+  "ARTIST_ID" varchar,
+  "POPULARITY" number(19, 0),
+  "FOLLOWERS" number(19, 0)
+);
+
+copy into "LISTENING_MARTS"."FACT_ARTIST_POPULARITY"
+from @"LISTENING_CORE".published/processed/marts/fact_artist_popularity/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 

@@ -30,6 +30,8 @@ create or replace external table "LISTENING_RAW"."RAW_TRACKS" (
   "RELEASE_DATE" varchar as (value:"release_date"::varchar),
   "ISRC" varchar as (value:"isrc"::varchar),
   "POPULARITY" number(19, 0) as (value:"popularity"::number(19, 0)),
+  "ARTIST_POPULARITY" number(19, 0) as (value:"artist_popularity"::number(19, 0)),
+  "ARTIST_FOLLOWERS" number(19, 0) as (value:"artist_followers"::number(19, 0)),
   "DURATION_MS" number(19, 0) as (value:"duration_ms"::number(19, 0)),
   "EXPLICIT" boolean as (value:"explicit"::boolean),
   "DANCEABILITY" double as (value:"danceability"::double),
@@ -129,6 +131,8 @@ create or replace external table "LISTENING_CORE"."ARTISTS" (
   "ARTIST_NAME" varchar as (value:"artist_name"::varchar),
   "TRACK_COUNT" number(19, 0) as (value:"track_count"::number(19, 0)),
   "MEAN_POPULARITY" double as (value:"mean_popularity"::double),
+  "POPULARITY" number(19, 0) as (value:"popularity"::number(19, 0)),
+  "FOLLOWERS" number(19, 0) as (value:"followers"::number(19, 0)),
   "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
 )
 partition by ("MONTH")
@@ -1142,6 +1146,8 @@ create or replace external table "LISTENING_MARTS"."DIM_ARTIST" (
   "ARTIST_NAME" varchar as (value:"artist_name"::varchar),
   "TRACK_COUNT" number(19, 0) as (value:"track_count"::number(19, 0)),
   "MEAN_POPULARITY" double as (value:"mean_popularity"::double),
+  "POPULARITY" number(19, 0) as (value:"popularity"::number(19, 0)),
+  "FOLLOWERS" number(19, 0) as (value:"followers"::number(19, 0)),
   "IS_IN_CATALOGUE" boolean as (value:"is_in_catalogue"::boolean),
   "FIRST_SNAPSHOT_DATE" date as (value:"first_snapshot_date"::date),
   "LAST_SNAPSHOT_DATE" date as (value:"last_snapshot_date"::date)
@@ -1292,6 +1298,16 @@ create or replace external table "LISTENING_MARTS"."DIM_USER" (
   "LISTENING_DAYS" number(19, 0) as (value:"listening_days"::number(19, 0))
 )
 location = @"LISTENING_CORE".published/processed/marts/dim_user/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
+create or replace external table "LISTENING_MARTS"."FACT_ARTIST_POPULARITY" (
+  "SNAPSHOT_DATE" date as (value:"snapshot_date"::date),
+  "ARTIST_ID" varchar as (value:"artist_id"::varchar),
+  "POPULARITY" number(19, 0) as (value:"popularity"::number(19, 0)),
+  "FOLLOWERS" number(19, 0) as (value:"followers"::number(19, 0))
+)
+location = @"LISTENING_CORE".published/processed/marts/fact_artist_popularity/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 

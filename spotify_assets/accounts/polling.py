@@ -1,9 +1,10 @@
 """What connected listeners played lately: asked for through their cursors, and written to the lake.
 
 The service keeps the last 50 plays of a listener. Who is listening is asked more often, so that none is
-missed; where 50 came and none of them was known, some may be lost, and that is said. The raw answers go to
-`_answers/` of the lake, the plays to the folders of their dates like those of any producer; only then the
-cursor moves, so that a process that is killed loses nothing, and what it wrote twice counts once.
+missed; where 50 came and none of them was known, some may be lost, and that is said and kept (`overruns`).
+The raw answers go to `_answers/` of the lake, the plays to the folders of their dates like those of any
+producer; only then the cursor moves, so that a process that is killed loses nothing, and what it wrote twice
+counts once.
 
 A play may be listed later than one with a later moment, because the moment is the start of some and the end
 of others: what is asked for begins an hour before the newest play known, and what was seen is left out.
@@ -71,7 +72,11 @@ class Polled:
 
 @dataclass
 class _Answer:
-    """What one listener's answer brought; `due` is when they are asked again."""
+    """What one listener's answer brought; `due` is when they are asked again.
+
+    `overrun` is the time between the newest play that was known and the oldest that was told, where plays
+    may be missing in it.
+    """
 
     user_id: str
     raw: bytes
@@ -79,6 +84,7 @@ class _Answer:
     newest: int | None
     seen: list[str]
     due: float
+    overrun: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -194,12 +200,14 @@ class _Polling:
             for play in told
             if play.event_id not in seen and (known_until is None or play.played_ms > known_until)
         ]
-        if newest is not None and len(items) >= MOST_PLAYS and len(new) == len(told):
+        overrun = None
+        if newest is not None and told and len(items) >= MOST_PLAYS and len(new) == len(told):
+            overrun = (newest, told[0].played_ms)
             self.polled.overrun.append(account.user_id)
         self.polled.listeners += 1
         self.polled.plays += len(new)
         self.polled.unread += unread
-        self._hold(account.user_id, answer, (told, new), (newest, seen))
+        self._hold(account.user_id, answer, (told, new), (newest, seen), overrun)
         if sum(len(each.raw) for each in self.held) >= _HELD_BYTES:
             self.write()
 
@@ -209,6 +217,7 @@ class _Polling:
         answer: object,
         plays: tuple[list[Play], list[Play]],
         known: tuple[int | None, set[str]],
+        overrun: tuple[int, int] | None,
     ) -> None:
         """Hold an answer with all plays in it and those that are new, beside what was known before."""
         (told, new), (newest, seen) = plays, known
@@ -226,6 +235,7 @@ class _Polling:
                 latest,
                 near or sorted(seen),
                 self.timing.now() + minutes * 60,
+                overrun,
             )
         )
 
@@ -249,6 +259,10 @@ class _Polling:
                 "insert or replace into listeners (service, user_id, newest, seen, due)"
                 " values (?, ?, ?, ?, ?)",
                 [(SERVICE, each.user_id, each.newest, json.dumps(each.seen), each.due) for each in held],
+            )
+            connection.executemany(
+                "insert or ignore into overruns values (?, ?, ?, ?)",
+                [(SERVICE, each.user_id, *each.overrun) for each in held if each.overrun],
             )
 
     def note_problem(self, user_id: str, error: AccountError) -> None:

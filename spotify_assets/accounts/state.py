@@ -7,6 +7,7 @@ process being killed. What must not be lost with the power as well lies in the l
     recent      one row per call of the last minute, by client
     blocked     one row per client that a service told to wait
     listeners   one row per service and listener: how far their plays are known
+    overruns    one row per service, listener and time of which plays may be missing
     answers     one row per thing that a service was asked about: when, what it said (zlib; null where it
                 knows no such thing), and whether that is in the lake
 """
@@ -31,6 +32,9 @@ create table if not exists blocked (client text primary key, until real not null
 create table if not exists listeners (
     service text, user_id text, newest integer, seen text not null default '[]', due real not null default 0,
     problem text, primary key (service, user_id)
+) without rowid;
+create table if not exists overruns (
+    service text, user_id text, since integer, until integer not null, primary key (service, user_id, since)
 ) without rowid;
 create table if not exists answers (
     kind text, id text, asked_at real not null, body blob, landed integer not null default 0,
@@ -75,7 +79,8 @@ class AccountState:
     def forget_listener(self, user_id: str) -> None:
         """Remove what is known of a listener, so that no byte of it remains in the file."""
         with self.step() as connection:
-            connection.execute("delete from listeners where user_id = ?", [user_id])
+            for table in ("listeners", "overruns"):
+                connection.execute(f"delete from {table} where user_id = ?", [user_id])
         with self._alone:
             self._connection.execute("pragma wal_checkpoint(truncate)")
 

@@ -10,6 +10,7 @@ from spotify_assets.assets.spec import FIRST, IO_MANAGER, asset_out, made_anywhe
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.share import Share
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -30,7 +31,7 @@ from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.lengths import length_sources
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined, too_large
 
 NEIGHBOURING_DAYS = 1
 """Sessions begin the day before, and a row may be dropped for one that ended on the day after."""
@@ -84,25 +85,29 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         needed = None if exclusions else by_source
         lengths = length_sources(raw_events, tracks)
 
-        def clean(window: Window) -> Cleaned:
+        def clean(window: Window, raw: TableReader = raw_events) -> Cleaned:
             return clean_events(
-                raw_events.read(window),
-                read_raw_before=lambda days: raw_events.read(window.preceding(days), needed),
+                raw.read(window),
+                read_raw_before=lambda days: raw.read(window.preceding(days), needed),
                 tracks=tracks.as_of(window, "track_id", ["track_id", "snapshot_date", "duration_ms"]),
-                read_raw_after=None
-                if one_source
-                else lambda days: raw_events.read(window.following(days), needed),
+                read_raw_after=None if one_source else lambda days: raw.read(window.following(days), needed),
                 read_raw_reported=None
                 if sources.isdisjoint(REPORTING)
-                else lambda dates: _reported_on(raw_events, dates, needed),
+                else lambda dates: _reported_on(raw, dates, needed),
                 exclusions=exclusions,
-                read_raw_moved=lambda days: moved_events(raw_events, window, days, NEEDED_OF_NEIGHBOURS),
+                read_raw_moved=lambda days: moved_events(raw, window, days, NEEDED_OF_NEIGHBOURS),
                 rules=rules,
                 lengths=lengths,
             )
 
+        def clean_share(window: Window, share: Share) -> Cleaned:
+            return clean(window, raw_events.of(share, "user_id"))
+
         days = windows(context)
-        return Slices.of(days, clean, rows=raw_events.rows_per_date(joined(days)))
+        rows = raw_events.rows_per_date(joined(days))
+        # What a listener did is judged by nothing that others did, unless one event is told of two of them.
+        shared = too_large(rows) and not _told_of_two(raw_events, joined(days))
+        return Slices.of(days, clean, rows=rows, make_share=clean_share if shared else None)
 
     @dg.asset(
         **made_anywhere(DAILY_TRACK_METRICS),
@@ -112,13 +117,34 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"listening_events": reads("core.listening_events")},
     )
     def daily_track_metrics(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
-        def metrics(window: Window) -> pl.DataFrame:
-            return track_metrics(listening_events.read(window, NEEDED_FOR_METRICS))
+        def metrics(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
+            return track_metrics(events.read(window, NEEDED_FOR_METRICS))
 
         days = windows(context)
-        return Slices.of(days, metrics, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            metrics,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: metrics(window, listening_events.of(share, "track_id")),
+        )
 
     return [tracks, listening_events, daily_track_metrics]
+
+
+def _told_of_two(raw_events: TableReader, window: Window) -> bool:
+    """Whether a date of a window has an event that is told of two listeners."""
+    found = raw_events.query(
+        f"""
+        select 1
+        from {raw_events.relation}
+        where event_date >= $start and event_date < $end
+        group by event_date, event_id
+        having min(coalesce(user_id, '')) <> max(coalesce(user_id, ''))
+        limit 1
+        """,
+        window,
+    )
+    return not found.is_empty()
 
 
 def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[str] | None) -> pl.DataFrame:
@@ -128,7 +154,7 @@ def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[
     return raw_events.query(
         f"""
         select {", ".join(needed or raw_events.table.column_names)}
-        from {raw_events.table.full_name}
+        from {raw_events.relation}
         where event_date >= $start and event_date < $end
             and (trim(user_id), cast(coalesce(reported_at, ended_at) as date)) in (from reported_dates)
         """,
@@ -146,7 +172,7 @@ def moved_events(raw_events: TableReader, window: Window, days: int, columns: Se
     return raw_events.query(
         f"""
         select {", ".join(columns)}
-        from {raw_events.table.full_name}
+        from {raw_events.relation}
         where event_date >= $start and event_date < $end and reported_at is not null
         """,
         heard,

@@ -18,7 +18,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
 from spotify_assets.assets.dbt_files import manifest_of, project_files
-from spotify_assets.assets.spec import POOL, owner_of
+from spotify_assets.assets.spec import backfill_policy, owner_of, pool_of
 from spotify_assets.partitions import partitions, window_of_run
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
@@ -113,8 +113,8 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
         name="dbt",
         manifest=manifest,
         dagster_dbt_translator=ListeningDbtTranslator(settings),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        backfill_policy=backfill_policy(settings),
+        pool=pool_of(settings),
     )
     def models(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Storage]

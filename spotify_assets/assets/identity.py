@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, made_anywhere, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, about, made_anywhere, partitioned, pool_of, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
 from spotify_assets.rows.window import Window
@@ -23,11 +23,11 @@ AFTER_ALL = Window(date.max, date.max)
 def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets that say who, where and what."""
 
-    @dg.asset(**about(COUNTRIES), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(COUNTRIES), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def countries() -> pl.DataFrame:
         return zones.countries()
 
-    @dg.asset(**about(USER_PROFILES), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(USER_PROFILES), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def user_profiles() -> pl.DataFrame:
         declared = [
             (profile.user_id, profile.time_zone, profile.follows_country)
@@ -42,15 +42,20 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         ins={"listening_events": reads("core.listening_events")},
     )
     def played_tracks(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
-        def make(window: Window) -> pl.DataFrame:
-            return played.played_tracks(listening_events.read(window, played.NEEDED_FOR_PLAYED))
+        def make(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
+            return played.played_tracks(events.read(window, played.NEEDED_FOR_PLAYED))
 
         days = windows(context)
-        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            make,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: make(window, listening_events.of(share, "track_key")),
+        )
 
     @dg.asset(
         **about(RECORDINGS),
-        pool=POOL,
+        pool=pool_of(settings),
         io_manager_key=IO_MANAGER,
         ins={"tracks": reads("core.tracks"), "played_tracks": reads("core.played_tracks")},
     )
@@ -78,15 +83,20 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def listening_hours(
         context: dg.AssetExecutionContext, listening_events: TableReader, user_profiles: pl.DataFrame
     ) -> Slices:
-        def make(window: Window) -> pl.DataFrame:
+        def make(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
             return hours.listening_hours(
-                listening_events.read(window, hours.NEEDED_FOR_HOURS),
-                listening_events.read(window.preceding(hours.LOOKBACK_DAYS), hours.NEEDED_FOR_HOURS),
+                events.read(window, hours.NEEDED_FOR_HOURS),
+                events.read(window.preceding(hours.LOOKBACK_DAYS), hours.NEEDED_FOR_HOURS),
                 user_profiles,
                 settings.default_time_zone,
             )
 
         days = windows(context)
-        return Slices.of(days, make, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            make,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: make(window, listening_events.of(share, "user_id")),
+        )
 
     return [countries, user_profiles, played_tracks, recordings, listening_hours]

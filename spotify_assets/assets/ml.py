@@ -79,17 +79,22 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def model_features(
         context: dg.AssetExecutionContext, listening_events: TableReader, tracks: TableReader
     ) -> Slices:
-        def features(window: Window) -> pl.DataFrame:
-            events = listening_events.read(window, EVENT_COLUMNS)
+        def features(window: Window, listened: TableReader = listening_events) -> pl.DataFrame:
+            events = listened.read(window, EVENT_COLUMNS)
             started = Window(min(first_start(events) or window.start, window.start), window.end)
             return features_of(
                 events,
-                ListeningHistory(listening_events, window),
+                ListeningHistory(listened, window),
                 tracks.as_of(started, "track_id", TRACK_COLUMNS),
             )
 
         days = windows(context)
-        return Slices.of(days, features, rows=listening_events.rows_per_date(joined(days)))
+        return Slices.of(
+            days,
+            features,
+            rows=listening_events.rows_per_date(joined(days)),
+            make_share=lambda window, share: features(window, listening_events.of(share, "user_id")),
+        )
 
     @dg.multi_asset(
         name="skip_model",
@@ -106,7 +111,8 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
         cutoffs = newest_cutoffs(context, model_features, settings.model_cutoffs)
-        models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
+        with warehouse.door.held():
+            models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from spotify_assets.assets.pulse import pulse_markdown
-from spotify_assets.assets.spec import FIRST, POOL, owner_of
+from spotify_assets.assets.spec import FIRST, owner_of, pool_of
 from spotify_assets.serving.publishing import publish_published_copy
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.door import published_copy
@@ -23,7 +23,7 @@ def publish_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         owners=[owner_of("publish")],
         kinds={"duckdb", "parquet"},
         tags={"layer": "publish"},
-        pool=POOL,
+        pool=pool_of(settings),
         description=(
             "The read-only copy of the warehouse that dashboards, the CLI and BI tools read, and every table "
             "as Parquet beside it, month by month. Replaced in one step: nobody's open page blocks a run."
@@ -54,7 +54,7 @@ def postgres_asset(settings: Settings) -> dg.AssetsDefinition:
         owners=[owner_of("publish")],
         kinds={"postgres"},
         tags={"layer": "publish"},
-        pool=POOL,
+        pool=pool_of(settings),
         description=(
             "The marts and the views of bi in the Postgres of SPOTIFY_SERVING_POSTGRES_URL, from the "
             "published copy: the days that changed, in one transaction. Until all is there, readers see "
@@ -80,7 +80,7 @@ def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsD
         owners=[owner_of("publish")],
         kinds={"duckdb"},
         tags={"layer": "publish"},
-        pool=POOL,
+        pool=pool_of(settings),
         op_tags=FIRST,
         description=(
             "The published copy with the new events and daily metrics, some seconds after they were loaded. "

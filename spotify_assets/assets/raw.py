@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets import places
-from spotify_assets.assets.spec import FIRST, IO_MANAGER, POOL, about, made_anywhere, partitioned
+from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, made_anywhere, partitioned, pool_of
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
@@ -21,7 +21,7 @@ from spotify_assets.tables import IMPORT_RECEIPTS, RAW_EVENTS, RAW_TRACKS
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.pruning import prune
-from spotify_assets.warehouse.slices import Slices, each_alone, joined
+from spotify_assets.warehouse.slices import Slices, each_alone, joined, too_large
 
 
 def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
@@ -47,14 +47,17 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
     def raw_events(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Storage]) -> Slices:
         _prune(context, warehouse.door, begins())
         lake, days = EventLake(lake_dir), windows(context)
+        rows = lake.expected_rows(joined(days))
+        shared = too_large(rows) and lake.has_files_for_themselves(joined(days))
         return Slices.of(
             days,
             lake.read,
-            rows=lake.expected_rows(joined(days)),
+            rows=rows,
             files=lambda window: _names(lake_dir, lake.files(window)),
+            make_share=lake.read_share if shared else None,
         )
 
-    @dg.asset(**about(IMPORT_RECEIPTS), pool=POOL, io_manager_key=IO_MANAGER)
+    @dg.asset(**about(IMPORT_RECEIPTS), pool=pool_of(settings), io_manager_key=IO_MANAGER)
     def import_receipts() -> pl.DataFrame:
         return receipts_frame(as_found(lake_dir, read_receipts(lake_dir)))
 

@@ -1,5 +1,6 @@
 """What every asset of the product has in common, derived from the table catalogue."""
 
+import re
 from typing import Any
 
 import dagster as dg
@@ -16,10 +17,20 @@ from spotify_assets.warehouse.making import INDEPENDENT
 _OWNERS = dict.fromkeys(("raw", "publish", "upkeep"), "team:data-platform") | {"ml": "team:data-science"}
 _OWNER = "team:listening-analytics"
 POOL = "duckdb"
-"""Every step that opens the warehouse is in this pool, which lets one run at a time."""
+"""Every step that opens a warehouse that is a file is in this pool, which lets one run at a time."""
 FIRST = {"dagster/priority": "1"}
 """Tags of the steps from the lake to the published metrics: they go before the other steps of a run."""
 IO_MANAGER = "warehouse"
+
+
+def pool_of(settings: Settings) -> str:
+    """The pool of every step that opens the warehouse: for each lakehouse its own, by where its rows are.
+
+    It is that of all machines on the Dagster instance, so that they take turns wherever they run.
+    """
+    if settings.warehouse_url is None:
+        return POOL
+    return "lakehouse_" + re.sub(r"\W+", "_", str(settings.lakehouse_data)).strip("_")
 
 
 def owner_of(layer: str) -> str:
@@ -67,12 +78,19 @@ def made_anywhere(table: Table) -> dict[str, Any]:
 
 
 def partitioned(settings: Settings) -> dict[str, Any]:
-    """Arguments that make an asset partitioned, a range of partitions one run, and runs take turns."""
+    """Arguments that make an asset partitioned, a range of partitions few runs, and runs take turns."""
     return {
         "partitions_def": partitions(settings),
-        "backfill_policy": dg.BackfillPolicy.single_run(),
-        "pool": POOL,
+        "backfill_policy": backfill_policy(settings),
+        "pool": pool_of(settings),
     }
+
+
+def backfill_policy(settings: Settings) -> dg.BackfillPolicy:
+    """How a backfill is cut into runs: all partitions in one, or so many in each as the settings say."""
+    if settings.backfill_partitions is None:
+        return dg.BackfillPolicy.single_run()
+    return dg.BackfillPolicy.multi_run(settings.backfill_partitions)
 
 
 def asset_out(table: Table) -> dg.AssetOut:

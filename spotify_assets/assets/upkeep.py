@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from spotify_assets.assets.spec import POOL, owner_of
+from spotify_assets.assets.spec import owner_of, pool_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.upkeep import KEPT, look_after
@@ -19,7 +19,7 @@ def upkeep_asset(settings: Settings) -> dg.AssetsDefinition:
         owners=[owner_of("upkeep")],
         kinds={"duckdb", "parquet"},
         tags={"layer": "upkeep"},
-        pool=POOL,
+        pool=pool_of(settings),
         description=(
             "The files of the lakehouse: small ones are joined, those with many deleted rows written anew, "
             f"states older than {KEPT.days} days forgotten, and files removed that nothing names any more. "

@@ -10,9 +10,9 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.identity import AFTER_ALL
-from spotify_assets.assets.spec import IO_MANAGER, POOL, about, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, about, partitioned, pool_of, reads
 from spotify_assets.insight.weather import effects
-from spotify_assets.insight.weather.hours import NEEDED, SOUND, listened_hours, with_light
+from spotify_assets.insight.weather.hours import NEEDED, SOUND_MEASURES, listened_hours, with_light
 from spotify_assets.partitions import windows
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
@@ -41,7 +41,7 @@ def weather_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         **about(WEATHER_EFFECTS),
-        pool=POOL,
+        pool=pool_of(settings),
         io_manager_key=IO_MANAGER,
         ins={
             "listening_events": reads("core.listening_events"),
@@ -59,7 +59,7 @@ def weather_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         declared = read_places(settings.places_path)
         if not declared:
             return WEATHER_EFFECTS.empty()
-        sound = tracks.as_of(AFTER_ALL, "track_id", ["track_id", *SOUND])
+        sound = tracks.as_of(AFTER_ALL, "track_id", ["track_id", *SOUND_MEASURES])
         weather = weather_hours.read()
         heard = []
         for place in declared:

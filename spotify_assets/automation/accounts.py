@@ -106,23 +106,31 @@ def account_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 
 def account_problems(settings: Settings) -> list[Problem]:
-    """The listeners who are to do something about their account, and the calls told to the dashboard."""
+    """What listeners are to do about their accounts, and the calls told to the dashboard."""
     from spotify_assets.accounts.books import calls_by_day  # noqa: PLC0415
+    from spotify_assets.accounts.overruns import overruns  # noqa: PLC0415
     from spotify_assets.accounts.polling import standing  # noqa: PLC0415
 
     write_calls(settings.processed_dir, calls_by_day(settings))
-    return [
-        Problem(
-            key=f"account:{each.user_id}",
-            kind="account",
-            title=f"The account of {each.user_id} sends nothing",
-            detail=each.problem,
-            assets=(f"{RAW_EVENTS.schema}/{RAW_EVENTS.name}",),
-            blocks=False,
-        )
+    silent = [
+        _problem(f"account:{each.user_id}", f"The account of {each.user_id} sends nothing", each.problem)
         for each in standing(settings)
         if each.problem
     ]
+    missing = [
+        _problem(
+            f"overrun:{each.user_id}:{each.since.isoformat()}",
+            f"Plays of {each.user_id} may be missing",
+            each.words,
+        )
+        for each in overruns(settings)
+    ]
+    return [*silent, *missing]
+
+
+def _problem(key: str, title: str, detail: str) -> Problem:
+    assets = (f"{RAW_EVENTS.schema}/{RAW_EVENTS.name}",)
+    return Problem(key, "account", title, detail, assets, blocks=False)
 
 
 def _unless_going(context: dg.ScheduleEvaluationContext, job: str) -> dg.RunRequest | dg.SkipReason:

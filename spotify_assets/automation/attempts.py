@@ -97,6 +97,7 @@ def _attempt(record: dg.RunRecord, definition: dg.TimeWindowPartitionsDefinition
         first=days[0],
         last=days[1],
         state=states.get(run.status, "going"),  # type: ignore[arg-type]
+        asked_ns=int(created * SECOND),
         started_ns=int(started * SECOND),
         ended_ns=int((record.end_time or started) * SECOND),
     )
@@ -134,6 +135,7 @@ def _backfills(
                     first=_start(definition, keys.start),
                     last=_start(definition, keys.end),
                     state="going",
+                    asked_ns=started,
                     started_ns=started,
                     ended_ns=started,
                 )

@@ -24,8 +24,8 @@ SECOND = 1_000_000_000
 SETTLE_SECONDS = 5
 """A partition whose files changed more recently than this is taken to be still being written."""
 STREAM_SECONDS = 50
-"""How long after the start of a run a partition in which a stream writes is not asked for again: with a tick
-each half minute it is asked for once a minute."""
+"""How long after a run was asked for a partition in which a stream writes is not asked for again: with a tick
+each half minute it is asked for once a minute, however long a run waits for its process."""
 MOST_RUNS = 10
 """Runs asked for at one tick; of more ranges, the nearest are joined across the days between them."""
 MOST_ATTEMPTS = 5
@@ -40,8 +40,9 @@ Change = tuple[Stream, date]
 class Attempt:
     """One run over a range of partitions of some streams; times are Unix times in nanoseconds.
 
-    `first` and `last` are the first days of its first and last partition. A run that goes on, or waits for
-    its turn, is `going`; one that somebody ended is `canceled`.
+    `first` and `last` are the first days of its first and last partition. It was asked for at `asked_ns` and
+    began at `started_ns`. A run that goes on, or waits for its turn, is `going`; one that somebody ended is
+    `canceled`.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Attempt:
     first: date
     last: date
     state: Literal["going", "done", "failed", "canceled"]
+    asked_ns: int
     started_ns: int
     ended_ns: int
 
@@ -173,7 +175,7 @@ def _waiting(
         return made.given_up
     if failures and now_ns < rest_until([failure.ended_ns for failure in failures]):
         return made.resting
-    if is_streamed and now_ns - history.done[stream].get(day, 0) < STREAM_SECONDS * SECOND:
+    if is_streamed and now_ns - history.asked[stream].get(day, 0) < STREAM_SECONDS * SECOND:
         return made.gathering
     return None
 
@@ -202,16 +204,20 @@ def rest_until(ended_ns: Sequence[int]) -> int:
 
 @dataclass
 class _History:
-    """Runs by stream and partition: the latest start of what succeeded, what is going, what failed."""
+    """Runs by stream and partition: the latest start and request of a success, what goes on or failed."""
 
     done: dict[Stream, dict[date, int]]
+    asked: dict[Stream, dict[date, int]]
     going: dict[Stream, set[date]]
     ended: dict[Stream, dict[date, list[Attempt]]]
 
     @classmethod
     def of(cls, attempts: Iterable[Attempt], grain: Grain) -> "_History":
         history = cls(
-            {"tracks": {}, "events": {}}, {"tracks": set(), "events": set()}, {"tracks": {}, "events": {}}
+            done={"tracks": {}, "events": {}},
+            asked={"tracks": {}, "events": {}},
+            going={"tracks": set(), "events": set()},
+            ended={"tracks": {}, "events": {}},
         )
         for attempt in attempts:
             days = []
@@ -224,6 +230,8 @@ class _History:
                     if attempt.state == "done":
                         latest = history.done[stream].get(day, 0)
                         history.done[stream][day] = max(latest, attempt.started_ns)
+                        asked = history.asked[stream].get(day, 0)
+                        history.asked[stream][day] = max(asked, attempt.asked_ns)
                     elif attempt.state == "going":
                         history.going[stream].add(day)
                     else:

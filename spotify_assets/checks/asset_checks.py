@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from spotify_assets.assets.spec import FIRST, POOL, key_of, owner_of
+from spotify_assets.assets.spec import FIRST, key_of, owner_of, pool_of
 from spotify_assets.checks.bounds import Bounds
 from spotify_assets.checks.evaluate import check_names, evaluate, record
 from spotify_assets.checks.learned import learned_names
@@ -56,7 +56,7 @@ def _checks_of(settings: Settings, table: Table) -> dg.AssetChecksDefinition:
         name=f"check_{table.name}",
         specs=specs,
         can_subset=True,
-        pool=POOL,
+        pool=pool_of(settings),
         op_tags=FIRST if table.goes_first else None,
     )
     def checks(

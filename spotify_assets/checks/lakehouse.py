@@ -2,20 +2,21 @@
 
 import dagster as dg
 
-from spotify_assets.assets.spec import POOL
+from spotify_assets.assets.spec import pool_of
 from spotify_assets.assets.upkeep import UPKEEP
+from spotify_assets.settings import Settings
 from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.io_manager import Storage
 
 
-def lakehouse_check() -> dg.AssetChecksDefinition:
+def lakehouse_check(settings: Settings) -> dg.AssetChecksDefinition:
     """Counts, scans and books of every table."""
 
     @dg.asset_check(
         asset=UPKEEP,
         name="counts_scans_and_books_agree",
         description="Every table has as many rows by count(*), by a scan and by the books.",
-        pool=POOL,
+        pool=pool_of(settings),
         blocking=True,
     )
     def counts_scans_and_books_agree(warehouse: dg.ResourceParam[Storage]) -> dg.AssetCheckResult:

@@ -6,7 +6,7 @@ tables and dbt's tests say before anything is published.
 
 import dagster as dg
 
-from spotify_assets.assets.spec import FIRST, POOL, key_of
+from spotify_assets.assets.spec import FIRST, key_of, pool_of
 from spotify_assets.report.monthly import PAGE, RECAPS
 from spotify_assets.serving.publishing import missing_rows
 from spotify_assets.settings import Settings
@@ -31,7 +31,7 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         name="copy_has_events_and_metrics",
         description="The published copy opens and has the listening events and the daily metrics.",
         additional_deps=[key_of(DAILY_TRACK_METRICS)],
-        pool=POOL,
+        pool=pool_of(settings),
         op_tags=FIRST,
     )
     def copy_has_events_and_metrics() -> dg.AssetCheckResult:
@@ -41,7 +41,7 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         asset=OF_SERVING,
         name="copy_has_what_is_read",
         description="The published copy opens and has the tables that the dashboard and recaps read.",
-        pool=POOL,
+        pool=pool_of(settings),
     )
     def copy_has_what_is_read() -> dg.AssetCheckResult:
         return _has_tables(settings, METRICS | MARTS)
@@ -50,7 +50,7 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         asset=OF_RECAPS,
         name="every_recap_has_its_page",
         description="Each folder of a listener and month has the page of the recap, and it is not empty.",
-        pool=POOL,
+        pool=pool_of(settings),
     )
     def every_recap_has_its_page() -> dg.AssetCheckResult:
         folders = sorted((settings.reports_dir / RECAPS).glob("month=*/*"))
@@ -71,7 +71,7 @@ def _postgres_check(settings: Settings) -> dg.AssetChecksDefinition:
         asset=OF_POSTGRES,
         name="postgres_has_every_row",
         description="Every table that the Postgres serves has as many rows as in the published copy.",
-        pool=POOL,
+        pool=pool_of(settings),
     )
     def postgres_has_every_row() -> dg.AssetCheckResult:
         try:

@@ -96,6 +96,21 @@ def list_accounts() -> None:
     out.print(table)
 
 
+@connecting.command("acknowledge")
+@says_what_is_wrong
+def acknowledge_overruns(user: _User = "me") -> None:
+    """Take it as it is that plays may be missing, because more was played than Spotify keeps."""
+    from spotify_assets.accounts.overruns import acknowledge, overruns  # noqa: PLC0415
+
+    settings = Settings()
+    known = [each for each in overruns(settings) if each.user_id == user]
+    if not acknowledge(settings, user) or not known:
+        out.print(f"No plays of {user} are known to be missing.", highlight=False)
+        return
+    for each in known:
+        out.print(f"Acknowledged: plays of {user} may be missing from {each.between}.", highlight=False)
+
+
 @app.command()
 @says_what_is_wrong
 def disconnect(
@@ -153,7 +168,7 @@ def _tell_polled(polled: "Polled") -> bool:
     for name in polled.overrun:
         words = (
             f"{name}: more was played than Spotify keeps (50 plays), so some may be missing until the export "
-            "is imported; a smaller SPOTIFY_POLL_MINUTES asks more often"
+            "is imported (spotify-assets failing says when); a smaller SPOTIFY_POLL_MINUTES asks more often"
         )
         out.print(labelled("warning", "yellow", words))
     if polled.left:

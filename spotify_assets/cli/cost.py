@@ -29,6 +29,9 @@ def cost(
         typer.Option(help="What so many times the events would cost, 10x, or so many years more, 1y."),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many tables, the dearest first.")] = 20,
+    resources: Annotated[
+        bool, typer.Option("--resources", help="What a pod of runs on Kubernetes is to ask for, as YAML.")
+    ] = False,
 ) -> None:
     """What runs take and a month costs, table by table, by the prices of the settings."""
     from spotify_assets.insight.cost import Prices, per_table  # noqa: PLC0415
@@ -39,6 +42,9 @@ def cost(
     settings = Settings()
     # The published copy is made before a run has ended, and so without what it cost.
     costs = TableReader(warehouse_of(settings), RUN_COSTS).read()
+    if resources:
+        _print_resources(costs)
+        return
     factor = _factor(project, settings) if project else None
     prices = Prices(settings.price_cpu_hour, settings.price_memory_gb_hour, settings.price_storage_gb_month)
     tables = per_table(costs, prices, datetime.now(UTC).replace(tzinfo=None))
@@ -64,6 +70,17 @@ def _factor(project: str, settings: Settings) -> float:
     if not days:
         raise ValueError("there are no events yet: import a file or generate listening first")
     return 1 + float(found[1]) * 365 / days
+
+
+def _print_resources(costs: "pl.DataFrame") -> None:
+    from spotify_assets.insight.cost import pod_resources, whole_runs  # noqa: PLC0415
+
+    if costs.is_empty():
+        raise ValueError("no run was measured yet: run spotify-assets materialize")
+    out.print("resources:")
+    for what, amounts in pod_resources(whole_runs(costs)).items():
+        written = ", ".join(f'{name}: "{amount}"' for name, amount in amounts.items())
+        out.print(f"  {what}: {{{written}}}", highlight=False)
 
 
 def _print_tables(tables: "pl.DataFrame", top: int) -> None:

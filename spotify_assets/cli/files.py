@@ -16,6 +16,9 @@ from spotify_assets.settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from spotify_assets.generator.config import GeneratorConfig
+    from spotify_assets.generator.weather import RainMood
+
 app = typer.Typer()
 
 _Users = Annotated[int, typer.Option(min=1, max=MOST, help="How many listeners.")]
@@ -23,8 +26,14 @@ _Tracks = Annotated[int, typer.Option(min=20, max=MOST, help="Size of the catalo
 _Seed = Annotated[
     int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same listeners and days.")
 ]
+_Seeds = Annotated[int, typer.Option(min=1, help="With --fidelity: compare so many seeds, from --seed on.")]
 _Unusual = Annotated[
     bool, typer.Option("--unusual", help="Plant unusual listening, with its answer key in the lake.")
+]
+
+_Weather = Annotated[
+    bool,
+    typer.Option("--weather", help="Plant what rain makes of listening, with its answer key in the lake."),
 ]
 
 
@@ -46,9 +55,7 @@ def generate(
     fidelity: Annotated[
         bool, typer.Option("--fidelity", help="Compare with published behaviour instead of writing events.")
     ] = False,
-    seeds: Annotated[
-        int, typer.Option(min=1, help="With --fidelity: compare so many seeds, from --seed on.")
-    ] = 1,
+    seeds: _Seeds = 1,
     rate: Annotated[
         float | None,
         number_option(
@@ -59,6 +66,7 @@ def generate(
         float, number_option(least=1, most=MOST, help="How many seconds to write live, with --rate.")
     ] = 60,
     unusual: _Unusual = False,
+    weather: _Weather = False,
 ) -> None:
     """Generate listeners over the newest landed catalogue, or over a generated one where there is none."""
     settings = Settings()
@@ -79,6 +87,7 @@ def generate(
             events_per_day=events_per_day,
             workers=workers,
             unusual=unusual,
+            weather=weather,
         )
 
 
@@ -120,6 +129,7 @@ def _generate(
     events_per_day: int | None = None,
     workers: int = 1,
     unusual: bool = False,
+    weather: bool = False,
 ) -> None:
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -128,6 +138,7 @@ def _generate(
 
     playable = playable_tracks(settings, first, last, tracks=tracks, seed=seed)
     config = GeneratorConfig(users=users, seed=seed).with_events_per_day(events_per_day)
+    mood = _weather(settings, config, first, last) if weather else None
     with Progress(console=out, transient=True) as progress:
         task = progress.add_task("Generating listening", total=(last - first).days + 1)
         events = write_days(
@@ -139,12 +150,37 @@ def _generate(
             workers=workers,
             on_day=lambda *_: progress.advance(task),
             unusual=unusual,
+            mood=mood,
         )
     out.print(
         f"Generated {events:,} events of {users:,} listeners over {playable.height:,} tracks, "
         f"{first} to {last}."
     )
     tell_partitions(settings)
+
+
+def _weather(settings: Settings, config: "GeneratorConfig", first: date, last: date) -> "RainMood":
+    """Make up the weather of a town, let listeners declare that they live there, and give what rain does."""
+    from spotify_assets.generator.population import user_ids  # noqa: PLC0415
+    from spotify_assets.generator.weather import (  # noqa: PLC0415
+        DECLARING,
+        LATITUDE,
+        LONGITUDE,
+        TOWN,
+        made_hours,
+        rain_mood,
+    )
+    from spotify_assets.weather.declared import declare  # noqa: PLC0415
+    from spotify_assets.weather.kept import folder_of, keep  # noqa: PLC0415
+
+    # From the day before: what ended on the first day may have begun then.
+    hours = made_hours(config.seed, first - timedelta(days=1), last)
+    listeners = user_ids(config)[:DECLARING]
+    for user in listeners:
+        place = declare(settings.places_path, user, city=TOWN, latitude=LATITUDE, longitude=LONGITUDE)
+    keep(folder_of(settings.lake, place.place_id), hours)
+    out.print(f"{len(listeners)} listeners declare that they live in {TOWN}, whose weather is made up.")
+    return rain_mood(hours)
 
 
 def _fidelity(settings: Settings, first: date, *, tracks: int, seeds: range) -> None:

@@ -208,7 +208,7 @@ def personal_figures(
         if figure.name in OF_OTHER:
             of_other = frames[figure.name].clear() if other is None else other[figure.name]
             connection.register(f"other_{figure.name}", of_other)
-    return PersonalFigures(listener, period, compared, frames, other and other.listener.user_id)
+    return PersonalFigures(listener, period, compared, frames, other.listener.user_id if other else None)
 
 
 def figures_beside(connection: Connection, user_id: str, period: Period) -> PersonalFigures:

@@ -96,6 +96,11 @@ COMMA_ARTIST_EVERY = 100
 """One artist name in so many contains a comma (26 of 10,000 rows of the sample do)."""
 TRACKS_PER_ALBUM = 5
 
+FOLLOWERS_LEAST, FOLLOWERS_DECADE, FOLLOWERS_SPREAD = 1.5, 18.0, 0.4
+"""Common logarithm of an artist's followers at popularity 0, points of popularity for ten times as many, and
+the logarithm's standard deviation around that: some millions at 90, some thousands at 40. Plausible, no
+published ones."""
+
 FIRST_YEAR, LAST_YEAR = 1960, 2024
 RELEASE_WORDS = 400
 """How many given names and words the vocabulary of titles and artists has."""
@@ -132,7 +137,7 @@ def generate_catalogue(tracks: int, *, seed: int) -> pl.DataFrame:
         pl.when(at).then(0).otherwise("duration_ms").alias("duration_ms"),
         pl.when(at).then(0).otherwise("popularity").alias("popularity"),
     )
-    return _one_row_per_genre(random, frame, genre)
+    return _one_row_per_genre(random, _with_followers(frame, seed), genre)
 
 
 def write_catalogue(lake_dir: PlaceT, frame: pl.DataFrame, snapshot_date: date, seed: int) -> PlaceT:
@@ -242,6 +247,20 @@ def _titles(random: np.random.Generator, count: int, words: list[str]) -> list[s
     picked = random.integers(0, len(words), (count, 4))
     lengths = random.integers(1, 5, count)
     return [" ".join(words[i] for i in row[:n]) for row, n in zip(picked, lengths, strict=True)]
+
+
+def _with_followers(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """With the popularity and the followers of each track's first artist, which go together."""
+    artist = pl.col("artists").str.extract("^([^;]+)")
+    popularity = pl.when(artist.is_not_null()).then(pl.col("popularity").max().over(artist))
+    noise = pl.Series("noise", np.random.default_rng([seed, 2]).normal(0.0, FOLLOWERS_SPREAD, frame.height))
+    of_artist = pl.col("noise").first().over(artist)
+    followers = pl.lit(10.0) ** (FOLLOWERS_LEAST + popularity / FOLLOWERS_DECADE + of_artist)
+    return (
+        frame.with_columns(noise)
+        .with_columns(artist_popularity=popularity, artist_followers=followers.round().cast(pl.Int64))
+        .drop("noise")
+    )
 
 
 def _one_row_per_genre(

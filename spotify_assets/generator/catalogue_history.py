@@ -153,7 +153,13 @@ def tracks_over_time(lake_dir: Place) -> pl.DataFrame | None:
     files = [file for folder in folders for file in layout.landed_files(folder)]
     if not files:
         return None
-    raw = pl.concat([places.read_parquet(file).select(RAW_TRACKS.column_names) for file in files])
+    # Files of an earlier version lack columns that came later.
+    raw = pl.concat(
+        places.read_parquet(file).match_to_schema(
+            RAW_TRACKS.polars_schema, missing_columns="insert", extra_columns="ignore"
+        )
+        for file in files
+    )
     dates = raw["snapshot_date"].unique().sort()
     return (
         clean_tracks(raw)

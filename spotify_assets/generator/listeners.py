@@ -12,9 +12,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from spotify_assets.generator import weather
 from spotify_assets.generator.config import GeneratorConfig
+from spotify_assets.generator.planted import Behaviour
 from spotify_assets.generator.truth import write_truth
 from spotify_assets.generator.unusual import Planted, plant, write_key
+from spotify_assets.generator.weather import RainMood
 from spotify_assets.generator.world import World
 from spotify_assets.lake import layout
 from spotify_assets.places import Place
@@ -62,6 +65,7 @@ def write_days(
     workers: int = 1,
     on_day: Callable[[date, int], None] | None = None,
     unusual: bool = False,
+    mood: RainMood | None = None,
 ) -> int:
     """Write the days from `first` to `last` (inclusive) to the lake, and the truth they were made from.
 
@@ -72,6 +76,7 @@ def write_days(
         workers: processes that make days side by side.
         on_day: called with each date, in order, and its number of events once it is written.
         unusual: plant unusual listening, with its answer key beside the truth (`generator.unusual`).
+        mood: what rain makes of listening, with its answer key beside the truth (`generator.weather`).
 
     Returns:
         The number of events written.
@@ -83,12 +88,15 @@ def write_days(
         raise ValueError(f"workers must be at least 1, not {workers}")
     days = dates(first, last)
     write_truth(lake_dir, config, tracks)
+    behaviour = Behaviour(mood=mood)
+    if mood is not None:
+        weather.write_key(lake_dir, config.seed)
     planted = None
     if unusual:
-        planted = plant(World.build(config, tracks), tracks, first, last)
+        planted = plant(World.build(config, tracks, behaviour), tracks, first, last)
         write_key(lake_dir, config.seed, planted)
     total = 0
-    written = _written(config, tracks, lake_dir, days, workers=workers, planted=planted)
+    written = _written((config, tracks, behaviour), lake_dir, days, workers=workers, planted=planted)
     for day, rows in zip(days, written, strict=True):
         total += rows
         if on_day is not None:
@@ -107,9 +115,12 @@ def dates(first: date, last: date) -> list[date]:
     return [first + timedelta(days=i) for i in range((last - first).days + 1)]
 
 
+_Made = tuple[GeneratorConfig, pl.DataFrame, Behaviour]
+"""What a world is built of."""
+
+
 def _written(
-    config: GeneratorConfig,
-    tracks: pl.DataFrame,
+    made: _Made,
     lake_dir: Place,
     days: list[date],
     *,
@@ -118,12 +129,12 @@ def _written(
 ) -> Iterator[int]:
     """Write each day; yields its number of events, in order."""
     if workers == 1:
-        world = World.build(config, tracks)
+        world = World.build(*made)
         yield from (_write_day(world, lake_dir, planted, day) for day in days)
         return
     # Polars' threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (config, tracks, lake_dir, planted)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, (made, lake_dir, planted)) as pool:
         yield from pool.map(_write_day_in_worker, days)
 
 
@@ -142,10 +153,8 @@ _worker: dict[str, tuple[World, Place, Planted | None]] = {}
 """What a worker process was started with."""
 
 
-def _start_worker(
-    config: GeneratorConfig, tracks: pl.DataFrame, lake_dir: Place, planted: Planted | None
-) -> None:
-    _worker["state"] = (World.build(config, tracks), lake_dir, planted)
+def _start_worker(made: _Made, lake_dir: Place, planted: Planted | None) -> None:
+    _worker["state"] = (World.build(*made), lake_dir, planted)
 
 
 def _write_day_in_worker(day: date) -> int:

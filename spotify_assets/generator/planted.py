@@ -5,6 +5,10 @@ calibrated: chosen so that the events reproduce the published figures, which `fi
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spotify_assets.generator.weather import RainMood
 
 Hours = tuple[float, ...]
 
@@ -139,6 +143,8 @@ class Behaviour:
     hazard: SkipHazard = field(default_factory=SkipHazard)
     choice: Choice = field(default_factory=Choice)
     rhythm: Rhythm = field(default_factory=Rhythm)
+    mood: "RainMood | None" = None
+    """What rain makes of listening; nothing by default."""
 
 
 DEVICES = ("mobile", "desktop", "tablet", "web")

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spotify_assets.generator import planted, rng
-from spotify_assets.generator.planted import Behaviour, Choice, SkipHazard
-from spotify_assets.generator.playable import Playable
+from spotify_assets.generator.planted import Behaviour, SkipHazard
+from spotify_assets.generator.playable import TASTE_FEATURES, Playable
 from spotify_assets.generator.population import Population, choose
 from spotify_assets.generator.repertoire import best_fitting, places, seasons
 from spotify_assets.generator.schedule import DAY_MS, Sessions
@@ -159,7 +159,7 @@ def simulate(
         users=users,
         tracks=tracks,
         seed=seed,
-        choice=behaviour.choice,
+        behaviour=behaviour,
     )
     eta = _static_eta(traits, layout, chosen, tracks, behaviour.hazard)
     patience_left = -np.log(rng.uniform(rng.derive(bits, 2))) * np.exp(-eta)
@@ -250,12 +250,13 @@ def _choose_tracks(
     users: Population,
     tracks: Playable,
     seed: int,
-    choice: Choice,
+    behaviour: Behaviour,
 ) -> _Tracks:
     """Draw the tracks: from the user's repertoire, or anew from the catalogue.
 
     Nothing is stored: the same user, place and season always give the same track.
     """
+    choice = behaviour.choice
     draw = rng.derive(bits, 3)
     discovery = np.float32(choice.discovery_share) * traits.discovery[layout.session]
     familiar = rng.uniform16(draw, 3) >= discovery
@@ -268,6 +269,10 @@ def _choose_tracks(
     day = (sessions.start_ms // DAY_MS)[layout.session]
     track = best_fitting(source, users.playlist_taste[user, playlist], tracks, day, choice)
     fit = np.einsum("ij,ij->i", users.taste[user], tracks.taste[track])
+    if behaviour.mood is not None:
+        begun = sessions.start_ms[layout.session]
+        valence = tracks.taste[:, TASTE_FEATURES.index("valence")]
+        track = behaviour.mood.instead(track, begun, rng.derive(bits, 6), valence)
     chosen = _Tracks(track, familiar, fit)
     for step, before in zip(layout.steps[_BACK_STEPS:], layout.steps, strict=False):
         went_back = np.flatnonzero(plan.back[step])

@@ -5,6 +5,7 @@ sizes took. From three sizes on there is a part that grows with the square root 
 that are heard do. Where all runs had one size, everything is taken to grow with the events: that is too much.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,9 @@ EVENTS_TABLE = "raw.raw_events"
 MONTH = timedelta(days=30)
 GB = 1e9
 MEASURES = ("wall_seconds", "cpu_seconds", "peak_memory_bytes", "stored_bytes")
+HEADROOM = 1.5
+"""Times the largest peak of memory that a pod may take: more listening than was measured takes more."""
+MEMORY_STEP = 64 * 2**20
 _WHAT = ("step", "table_name")
 
 
@@ -109,6 +113,32 @@ def whole_runs(costs: pl.DataFrame) -> pl.DataFrame:
     made = costs.group_by("run_id").agg(tables=pl.col("table_name").n_unique())
     most = made.filter(pl.col("tables") == pl.col("tables").max())
     return costs.join(most, on="run_id", how="semi")
+
+
+def pod_resources(costs: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """What a pod that makes runs asks for and may take, as Kubernetes writes it.
+
+    Asked for are the processors and the memory of the run in the middle; what it may take is the processors
+    of the busiest, whole ones, and the largest peak with `HEADROOM`. `costs` has `run_id`, `wall_seconds`,
+    `cpu_seconds` and `peak_memory_bytes`, of one row or several per run.
+    """
+    runs = costs.group_by("run_id").agg(*(_of_run(name) for name in MEASURES[:3]))
+    processors = runs["cpu_seconds"] / runs["wall_seconds"]
+    peaks = runs["peak_memory_bytes"]
+
+    def memory(size: float) -> str:
+        return f"{math.ceil(size / MEMORY_STEP) * MEMORY_STEP // 2**20}Mi"
+
+    def of(series: pl.Series, quantile: float) -> float:
+        return float(series.quantile(quantile, "higher") or 0.0)
+
+    return {
+        "requests": {
+            "cpu": f"{math.ceil(of(processors, 0.5) * 10) * 100}m",
+            "memory": memory(of(peaks, 0.5)),
+        },
+        "limits": {"cpu": str(math.ceil(of(processors, 1))), "memory": memory(of(peaks, 1) * HEADROOM)},
+    }
 
 
 def _of_run(measure: str) -> pl.Expr:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
+import yaml  # type: ignore[import-untyped]
 
 from spotify_assets.lake.layout import write_bytes
 from spotify_assets.settings import Settings
@@ -81,7 +82,21 @@ def instance_configuration(settings: Settings) -> str:
         )
     folder = files("spotify_assets.instance")
     parts = ("storage-postgres.yaml" if postgres else "storage-sqlite.yaml", "dagster.yaml")
-    return "\n".join([OURS, *(folder.joinpath(part).read_text(encoding="utf-8") for part in parts)])
+    text = "\n".join(folder.joinpath(part).read_text(encoding="utf-8") for part in parts)
+    return f"{OURS}\n{_with_runs(text, settings)}"
+
+
+def _with_runs(text: str, settings: Settings) -> str:
+    """The configuration with how runs are launched and how many at once, where that is said otherwise."""
+    told = yaml.safe_load(text)
+    concurrency = told["concurrency"]
+    concurrency["pools"]["default_limit"] = settings.warehouse_steps
+    concurrency["runs"]["max_concurrent_runs"] = settings.concurrent_runs
+    [backfills] = concurrency["runs"]["tag_concurrency_limits"]
+    backfills["limit"] = settings.backfill_runs
+    if settings.run_launcher is not None:
+        told["run_launcher"] = settings.run_launcher.model_dump(by_alias=True)
+    return text if told == yaml.safe_load(text) else yaml.safe_dump(told, sort_keys=False)
 
 
 def _with_driver(url: str) -> str:

@@ -7,6 +7,7 @@ turn: all that writes to the warehouse waits for it. Here it is ended within one
 """
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from dagster._core.executor.base import Executor
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 
 from spotify_assets.instance.run_locks import alive, is_killed
+from spotify_assets.settings import Settings
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -69,17 +71,48 @@ class _Watched(Executor):
             observer.ended()
 
 
-def watched_in_process_executor(observe: Callable[[str], Observer]) -> dg.ExecutorDefinition:
-    """All steps in one process; `observe` gives for the id of a run who is told of it."""
+class _Nobody:
+    """Is told, and does nothing."""
 
+    def saw(self, event: dg.DagsterEvent) -> None:
+        """Nothing."""
+
+    def ended(self) -> None:
+        """Nothing."""
+
+
+def executor_of(settings: Settings, observe: Callable[[str], Observer]) -> dg.ExecutorDefinition:
+    """The executor that the settings name; `observe` gives for the id of a run who is told of it.
+
+    Only of steps in one process is somebody told: what others use elsewhere cannot be measured here.
+
+    Raises:
+        ValueError: there is no such executor.
+    """
+    if settings.executor == "in_process":
+        return _watched(dg.in_process_executor, observe)
+    if settings.executor == "multiprocess":
+        return _watched(dg.multiprocess_executor, lambda _: _Nobody())
+    module, _, name = settings.executor.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"SPOTIFY_EXECUTOR is {settings.executor}: {error}") from None
+    if not isinstance(found, dg.ExecutorDefinition):
+        raise ValueError(f"SPOTIFY_EXECUTOR is {settings.executor}, which is no executor of Dagster")
+    return found
+
+
+def _watched(inner: dg.ExecutorDefinition, observe: Callable[[str], Observer]) -> dg.ExecutorDefinition:
     def watched(context: dg.InitExecutorContext) -> Executor:
-        create = dg.in_process_executor.executor_creation_fn
+        create = inner.executor_creation_fn
         assert create is not None
         return _Watched(create(context), observe)
 
     return dg.ExecutorDefinition(
-        name="in_process",
-        config_schema=dg.in_process_executor.config_schema.config_type,
+        name=inner.name,
+        config_schema=inner.config_schema.config_type,
+        requirements=inner.get_requirements,
         executor_creation_fn=watched,
-        description="All steps in one process, which holds the lock of the run meanwhile.",
+        description="Dagster's, whose process holds the lock of the run meanwhile.",
     )

@@ -19,9 +19,10 @@ from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_lan
 from spotify_assets.places import Place
 from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned, no_rejects
 from spotify_assets.rows.rejects import reject
+from spotify_assets.rows.share import WHOLE, Share
 from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
-from spotify_assets.sources.landed import WRONG_FOLDER, read_landed
+from spotify_assets.sources.landed import WRONG_FOLDER, read_landed, tells_no_provenance
 from spotify_assets.sources.messages import read_events, read_refused
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.transforms.offline_sync import (
@@ -193,16 +194,27 @@ class EventLake:
             SourceError: a file of the lake cannot be read.
         """
         parts = self._of_each(self._of_producers, self._produced_days(window))
-        parts += [self._imported(month, window) for month in _months(window)]
-        parts.append(self._refused(window))
-        parts = [part for part in parts if part.rows_in]
-        if len(parts) == 1:
-            return parts[0]
-        return Cleaned(
-            rows=pl.concat([RAW_EVENTS.empty(), *(part.rows for part in parts)]),
-            rows_in=sum(part.rows_in for part in parts),
-            rejected=pl.concat([_dated(no_rejects(), window.start), *(part.rejected for part in parts)]),
-        )
+        return _of_window([*parts, *self._beside_producers(window)], window)
+
+    def read_share(self, window: Window, share: Share) -> Cleaned:
+        """The same of a share of the producers' files of each date; all else is of the first share.
+
+        Raises:
+            SourceError: a file of the lake cannot be read.
+        """
+        parts = [self._of_producers(day, share) for day in self._produced_days(window)]
+        return _of_window([*parts, *(self._beside_producers(window) if share.number == 0 else [])], window)
+
+    def has_files_for_themselves(self, window: Window) -> bool:
+        """Whether no file of a producer says of its rows that they are of another one.
+
+        Where one does, rows that are told twice are found by comparing all files of a date.
+        """
+        files = [path for day in self._produced_days(window) for path in self._files_of(day)]
+        return all(BatchName.parse(path.name) or tells_no_provenance(path) for path in files)
+
+    def _beside_producers(self, window: Window) -> list[Cleaned]:
+        return [*(self._imported(month, window) for month in _months(window)), self._refused(window)]
 
     def files(self, window: Window) -> list[Place]:
         """The files that are read for a window: producers' of its dates, and the imports of its months."""
@@ -242,8 +254,8 @@ class EventLake:
     def _files_of(self, day: date) -> list[Place]:
         return layout.landed_files(layout.events_dir(self.lake_dir, day))
 
-    def _of_producers(self, day: date) -> Cleaned:
-        paths = self._files_of(day)
+    def _of_producers(self, day: date, share: Share = WHOLE) -> Cleaned:
+        paths = self._files_of(day)[share.number :: share.of]
         if not paths:
             return _NOTHING
         batches = [path for path in paths if BatchName.parse(path.name)]
@@ -282,6 +294,17 @@ class EventLake:
             _dated(rejected_at_landing([receipt], self.lake_dir), receipt.books_date) for receipt in told
         )
         return Cleaned(RAW_EVENTS.empty(), rows_in=rejected.height, rejected=rejected)
+
+
+def _of_window(parts: Sequence[Cleaned], window: Window) -> Cleaned:
+    there = [part for part in parts if part.rows_in]
+    if len(there) == 1:
+        return there[0]
+    return Cleaned(
+        rows=pl.concat([RAW_EVENTS.empty(), *(part.rows for part in there)]),
+        rows_in=sum(part.rows_in for part in there),
+        rejected=pl.concat([_dated(no_rejects(), window.start), *(part.rejected for part in there)]),
+    )
 
 
 def _read_batch(path: Place) -> Cleaned:

@@ -45,6 +45,7 @@ _INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         "marts.fact_listens": (("local_date",), ("user_id", "event_date"), ("track_id",)),
         "marts.fact_sessions": (("user_id", "local_date"),),
         "marts.fact_track_popularity": (("track_id", "snapshot_date"),),
+        "marts.fact_artist_popularity": (("artist_id", "snapshot_date"),),
         "marts.first_listens": (("track_id",),),
         "marts.dim_track": (("recording_track_id",), ("primary_artist_id",)),
         "marts.bridge_track_genre": (("genre",),),

@@ -23,6 +23,7 @@ from spotify_assets.places import Place, place_of
 from spotify_assets.settings.access import AccessSettings
 from spotify_assets.settings.accounts import AccountSettings
 from spotify_assets.settings.insight import InsightSettings
+from spotify_assets.settings.running import RunSettings
 from spotify_assets.settings.stream import StreamSettings
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
@@ -87,7 +88,7 @@ def _known_zones() -> set[str]:
     return available_timezones()
 
 
-class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings):
+class Settings(AccessSettings, AccountSettings, InsightSettings, RunSettings, StreamSettings):
     """The settings of one installation.
 
     Raises:
@@ -249,6 +250,15 @@ class Settings(AccessSettings, AccountSettings, InsightSettings, StreamSettings)
         if (self.alert_smtp_url is None) != (self.alert_email_to is None):
             raise ValueError(
                 "SPOTIFY_ALERT_SMTP_URL and SPOTIFY_ALERT_EMAIL_TO are set together or not at all"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_writer_of_a_file(self) -> Self:
+        if self.warehouse_steps > 1 and self.warehouse_url is None:
+            raise ValueError(
+                "SPOTIFY_WAREHOUSE_STEPS is above 1, but the warehouse is a file, which one step has at a "
+                "time: set SPOTIFY_WAREHOUSE_URL, or leave it out"
             )
         return self
 

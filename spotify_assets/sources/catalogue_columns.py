@@ -31,8 +31,18 @@ class Shape:
     missing_text: tuple[str, ...] = ("",)
 
 
+_OF_ARTIST = ("artist_popularity", "artist_followers")
 _SAME_NAME = {
-    name: name for name in ("popularity", "duration_ms", "explicit", "release_date", "isrc", *AUDIO_FEATURES)
+    name: name
+    for name in (
+        "popularity",
+        *_OF_ARTIST,
+        "duration_ms",
+        "explicit",
+        "release_date",
+        "isrc",
+        *AUDIO_FEATURES,
+    )
 }
 
 SHAPES = (
@@ -132,7 +142,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "artist_genre",
         "artist_genres",
     ),
-    **{name: (name,) for name in ("isrc", "explicit", *AUDIO_FEATURES)},
+    **{name: (name,) for name in ("isrc", "explicit", *_OF_ARTIST, *AUDIO_FEATURES)},
 }
 _NEEDED = ("track_id", "track_name", "artists")
 _IDS_OF_OTHERS = re.compile(r"album|artist|playlist|user|show|episode|genre|snapshot")

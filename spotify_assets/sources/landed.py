@@ -90,6 +90,19 @@ def read_landed(paths: Sequence[Place], table: Table, lake_dir: Place) -> Cleane
     )
 
 
+def tells_no_provenance(path: Place) -> bool:
+    """Whether the rows of a file can only be its own, because it has no column that says otherwise.
+
+    Only of Parquet this is known without reading all of it.
+    """
+    if path.suffix != ".parquet":
+        return False
+    try:
+        return _PROVENANCE[0] not in places.scan_parquet([path]).collect_schema()
+    except UNREADABLE:
+        return False  # reading it says what is wrong
+
+
 def _provenance_of(part: Cleaned) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Which rows of which files the rows of a part say they are, those kept and those refused."""
     return part.rows.select(_PROVENANCE), part.rejected.select(_PROVENANCE)

@@ -1,6 +1,8 @@
 """Connections to Kafka, as the settings say, and its errors in words."""
 
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
@@ -10,14 +12,62 @@ from spotify_assets.settings import Settings
 
 ANSWER_SECONDS = 10.0
 """How long to wait for an answer to a question about the cluster."""
+PATIENCE_SECONDS = 120.0
+"""How long a consumer at work asks again while brokers are gone: others take over from them sooner."""
 SESSION_MS = 10_000
 """After how long without a sign of life the others take over a consumer's partitions."""
 FETCHED_KILOBYTES = 8_192
 """What the client holds of messages that were not asked for yet; by default it is 64 MB."""
 
 
+_RETRY_SECONDS = 1.0
+T = TypeVar("T")
+
+
 class StreamError(ValueError):
     """The stream cannot go on; the message says why and what to do."""
+
+
+class NoAnswerError(StreamError):
+    """The cluster does not answer, or not now."""
+
+
+def patiently(ask: Callable[[], T], stop: Callable[[], bool] = lambda: False) -> T:
+    """An answer of the cluster, asked for again while a broker that died or stands still is replaced.
+
+    Raises:
+        NoAnswerError: there was no answer for `PATIENCE_SECONDS`, or until `stop`.
+        KafkaException: the same, or the answer is an error that does not pass.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except (NoAnswerError, KafkaException) as error:
+            if stop() or time.monotonic() >= until or not _may_pass(error):
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+_PASSING = frozenset(
+    {
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NETWORK_EXCEPTION,
+    }
+)
+"""Errors that a broker that dies, stands still or is replaced makes."""
+
+
+def _may_pass(error: NoAnswerError | KafkaException) -> bool:
+    return isinstance(error, NoAnswerError) or error.args[0].code() in _PASSING
 
 
 def _common(settings: Settings) -> dict[str, Any]:
@@ -107,7 +157,8 @@ def partitions_of(settings: Settings, topic: str) -> list[Origin]:
     """The partitions of a topic, with the id that the cluster gave it.
 
     Raises:
-        StreamError: there is no such topic, or the cluster does not answer.
+        StreamError: there is no such topic.
+        NoAnswerError: the cluster does not answer.
     """
     admin = AdminClient(_common(settings))
     answer = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_SECONDS)[topic]
@@ -119,9 +170,9 @@ def partitions_of(settings: Settings, topic: str) -> list[Origin]:
                 f"The cluster {settings.kafka_servers} has no topic {topic}: create it, or name another with "
                 "SPOTIFY_KAFKA_TOPIC"
             ) from None
-        raise StreamError(_no_answer(settings, error)) from None
+        raise NoAnswerError(_no_answer(settings, error)) from None
     except TimeoutError as error:
-        raise StreamError(_no_answer(settings, error)) from None
+        raise NoAnswerError(_no_answer(settings, error)) from None
     # The client writes it in the alphabet of base64 that has a slash.
     topic_id = str(found.topic_id).translate(str.maketrans("+/", "-_"))
     return sorted(Origin(topic, topic_id, partition.id) for partition in found.partitions)

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -26,6 +27,7 @@ from spotify_assets.stream import client
 from spotify_assets.stream.batching import OpenBatch
 from spotify_assets.stream.client import StreamError, words
 
+T = TypeVar("T")
 AT_ONCE = 5_000
 """Messages that are asked of the client at a time."""
 WAIT_SECONDS = 0.2
@@ -89,6 +91,7 @@ class LakeConsumer:
         self._reading: dict[int, _Reading] = {}
         self._writer = ThreadPoolExecutor(1, "stream-writer")
         self._writing: Future[list[tuple[OpenBatch, Manifest | None]]] | None = None
+        self._stop: Callable[[], bool] = lambda: False
         self._told_at = 0.0
         self._is_member = self._is_paused = self._is_stopping = False
         self.progress = Progress()
@@ -99,6 +102,7 @@ class LakeConsumer:
         Raises:
             StreamError: the topic is gone, or the lake has what the topic has not.
         """
+        self._stop = stop
         self._consumer.subscribe(
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -168,11 +172,15 @@ class LakeConsumer:
 
     def _on_assign(self, _: Consumer, given: list[TopicPartition]) -> None:
         # The topic may have grown since it was looked at, or be another of the same name.
-        self._origins = {o.partition: o for o in client.partitions_of(self._settings, self._topic)}
+        partitions = self._asked(lambda: client.partitions_of(self._settings, self._topic))
+        self._origins = {origin.partition: origin for origin in partitions}
         remove_unfinished(self._settings.lake, {self._origins[each.partition] for each in given})
         at = [self._open(each.partition) for each in given]
         self._is_member, self._is_paused = True, False
         self._consumer.assign(at)
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        return client.patiently(ask, self._stop)
 
     def _on_revoke(self, _: Consumer, taken: list[TopicPartition]) -> None:
         self._write_all([each.partition for each in taken])
@@ -188,7 +196,7 @@ class LakeConsumer:
         """Open a batch where the lake has to be gone on with; returns from where to read."""
         origin = self._origins[partition]
         where = TopicPartition(self._topic, partition)
-        first, end = self._consumer.get_watermark_offsets(where, client.ANSWER_SECONDS)
+        first, end = self._asked(lambda: self._consumer.get_watermark_offsets(where, client.ANSWER_SECONDS))
         try:
             hole = next_hole(self._settings.lake, origin, first, end)
         except OffsetsGoneError as error:
@@ -196,7 +204,7 @@ class LakeConsumer:
         found = [hole]
         if self._fills_since is not None:
             where.offset = round(self._fills_since.timestamp() * 1000)
-            (since,) = self._consumer.offsets_for_times([where], client.ANSWER_SECONDS)
+            (since,) = self._asked(lambda: self._consumer.offsets_for_times([where], client.ANSWER_SECONDS))
             found = holes(self._settings.lake, origin, first, since.offset if since.offset >= 0 else end)
         told = begin(self._settings.lake, origin, hole.start, _now())
         self._reading[partition] = _Reading(origin, self._batch(origin, found[0]), found[1:], told)

@@ -128,6 +128,18 @@ ARTISTS = Table(
             maximum=100,
             of="raw.raw_tracks.popularity",
         ),
+        percentage(
+            "popularity",
+            "The artist's own popularity, 0 to 100, as the tracks tell whose first artist it is; null where none does.",
+            null=True,
+            of="raw.raw_tracks.artist_popularity",
+        ),
+        count(
+            "followers",
+            "How many follow the artist, as those tracks tell; null where none does.",
+            null=True,
+            of="raw.raw_tracks.artist_followers",
+        ),
     ),
 )
 

@@ -155,7 +155,8 @@ RUN_COSTS = Table(
         count("bytes_out", "Bytes that system calls wrote.", null=True),
         count(
             "stored_bytes",
-            "Bytes of the table's blocks in the warehouse when the run ended; small tables share blocks, and have 0.",
+            "Bytes of the table's blocks in the warehouse when the run ended; small tables share blocks, and have 0. "
+            "Of a lakehouse the bytes of its files.",
             null=True,
         ),
     ),

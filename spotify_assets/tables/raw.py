@@ -41,6 +41,8 @@ RAW_TRACKS = Table(
         ),
         text("isrc", "International Standard Recording Code, where the file has one.", null=True),
         whole("popularity", "Popularity as written.", null=True),
+        whole("artist_popularity", "Popularity of the first artist as written.", null=True),
+        whole("artist_followers", "Followers of the first artist as written.", null=True),
         whole("duration_ms", "Length in milliseconds.", null=True),
         flag("explicit", "Whether the lyrics are marked explicit.", null=True),
         *(unjudged(column) for column in AUDIO_FEATURE_COLUMNS),

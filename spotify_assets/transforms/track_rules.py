@@ -4,9 +4,9 @@ Import counts by these rules what will become of the rows, cleaning applies them
 and the tables made of it cannot disagree.
 
 - A row without a track id, a name or an artist is refused.
-- A cell outside the range that `core.tracks` declares for its column (Spotify's own range, from its Web API
-  reference), a length below five seconds or above a day (`sources.durations`) and a release date that is
-  no date are emptied; the track stays.
+- A cell outside the range that `core.tracks` or `core.artists` declares for its column (Spotify's own range,
+  from its Web API reference), a length below five seconds or above a day (`sources.durations`) and a release
+  date that is no date are emptied; the track stays.
 - What Spotify writes where its analysis found nothing is no error: tempo 0, time signature 0 and release
   date 0000 are null.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from spotify_assets.sources.date_shapes import ISO_DATE, UNKNOWN_DATE
-from spotify_assets.tables import AUDIO_FEATURES, TRACK_ID, TRACKS
+from spotify_assets.tables import ARTISTS, AUDIO_FEATURES, TRACK_ID, TRACKS
 from spotify_assets.transforms.lengths import plausible
 
 INVALID_TRACK_ID = "invalid_track_id"
@@ -29,7 +29,12 @@ INVALID_RELEASE_DATE = "invalid_release_date"
 _VALID_ID = f"^(?:{TRACK_ID})$"
 _NOTHING_FOUND = ("tempo", "time_signature")
 """Features that are 0 where the audio analysis found none."""
-_RANGED = ("popularity", *AUDIO_FEATURES)
+_RANGED = {column.name: column for column in TRACKS.columns if column.name in ("popularity", *AUDIO_FEATURES)}
+_RANGED |= {
+    f"artist_{column.name}": column
+    for column in ARTISTS.columns
+    if column.name in ("popularity", "followers")
+}
 _JUDGED = ("duration_ms", "release_date", *_RANGED)
 
 
@@ -86,7 +91,7 @@ def emptied_cells(rows: pl.DataFrame) -> dict[str, int]:
 
 
 def usable_cells() -> list[pl.Expr]:
-    """Length, popularity and audio features, null where the cell says nothing."""
+    """Length, popularity, followers and audio features, null where the cell says nothing."""
     features = [pl.when(_in_range(name)).then(_found(name)).alias(name) for name in _RANGED]
     return [plausible(pl.col("duration_ms")).alias("duration_ms"), *features]
 
@@ -115,14 +120,15 @@ def release_date() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 def _found(name: str) -> pl.Expr:
     """A value, null where it is not a number or the analysis found none."""
     value = pl.col(name)
-    if TRACKS.polars_schema[name] == pl.Float64:
+    if _RANGED[name].type == "DOUBLE":
         value = value.fill_nan(None)
     return pl.when(value != 0).then(value) if name in _NOTHING_FOUND else value
 
 
 def _in_range(name: str) -> pl.Expr:
-    column = next(column for column in TRACKS.columns if column.name == name)
-    return _found(name).is_between(column.minimum, column.maximum)
+    column = _RANGED[name]
+    above = _found(name) >= column.minimum
+    return above if column.maximum is None else above & (_found(name) <= column.maximum)
 
 
 def _has(name: str, pattern: str) -> pl.Expr:

@@ -24,6 +24,8 @@ ARTIST_ID_DIGITS = 16
 
 _TRACK = ["snapshot_date", "track_id"]
 _ORDER = [*_TRACK, "source_file", "source_row"]
+_OF_ARTIST = ("artist_popularity", "artist_followers")
+"""What the rows of a track tell of its first artist."""
 _INNER_SEPARATOR = "\x1f"
 """Stands for a `;` inside a name (written `\\;`) while the others are split."""
 
@@ -131,7 +133,7 @@ def _merge(kept: pl.DataFrame) -> pl.DataFrame:
     names = ("track_name", "artist_list", "album_name", "isrc", *dates, "duration_ms", "explicit")
     return kept.group_by(_TRACK, maintain_order=True).agg(
         *(pl.col(name).first(ignore_nulls=True) for name in (*names, *AUDIO_FEATURES)),
-        pl.col("popularity").max(),
+        pl.col("popularity", *_OF_ARTIST).max(),
         (pl.col("popularity").max() - pl.col("popularity").min()).alias("popularity_spread"),
         pl.len().cast(pl.Int64).alias("source_rows"),
     )
@@ -169,11 +171,15 @@ def _credits(merged: pl.DataFrame) -> pl.DataFrame:
 
 def _artists(credits: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
     return (
-        credits.join(merged.select(*_TRACK, "popularity"), on=_TRACK, how="left")
+        credits.join(merged.select(*_TRACK, "popularity", *_OF_ARTIST), on=_TRACK, how="left")
         .group_by("snapshot_date", "artist_id", "artist_name")
         .agg(
             pl.len().cast(pl.Int64).alias("track_count"),
             pl.col("popularity").mean().alias("mean_popularity"),
+            *(
+                pl.col(name).filter(pl.col("position") == 1).max().alias(name.removeprefix("artist_"))
+                for name in _OF_ARTIST
+            ),
         )
         .select(ARTISTS.column_names)
         .cast(ARTISTS.polars_schema)

@@ -27,7 +27,7 @@ class Books:
     duplicate_plays: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, group: Sequence[Window], cleaned: Cleaned) -> None:
-        """Enter the windows that were made together, each for itself.
+        """Enter the windows that were made together, each for itself; shares of a window add up.
 
         Raises:
             SliceRefusedError: the rows that came in are not those loaded, rejected and duplicate together.
@@ -70,7 +70,8 @@ class Books:
         """What became of the rows of each slice: rows by reason, by outcome."""
         found: dict[Window, dict[str, dict[str, int]]] = {}
         for window, outcome, reason, rows in self.entries:
-            found.setdefault(window, {}).setdefault(outcome, {})[reason] = rows
+            by_reason = found.setdefault(window, {}).setdefault(outcome, {})
+            by_reason[reason] = by_reason.get(reason, 0) + rows
         return found
 
     def write(self, connection: Connection, written: Window) -> None:
@@ -100,8 +101,14 @@ class Books:
                 insert_rows(connection, DUPLICATE_PLAYS, repeats, event_dates, label=label)
 
     def _row_counts(self) -> pl.DataFrame:
+        added_up = [
+            (window.start, window.end, outcome, reason, rows)
+            for window, account in self.by_window().items()
+            for outcome, by_reason in account.items()
+            for reason, rows in by_reason.items()
+        ]
         return pl.DataFrame(
-            [(window.start, window.end, *entry) for window, *entry in self.entries],
+            added_up,
             schema=[(name, ROW_COUNTS.polars_schema[name]) for name in _ENTRY],
             orient="row",
         ).with_columns(

@@ -42,6 +42,14 @@ class Warehouse(Protocol):
             WarehouseLockedError: another process keeps it from being read, longer than is waited.
         """
 
+    def held(self) -> AbstractContextManager[None]:
+        """Keep it open for many reads, for the time of which this process writes nothing.
+
+        Raises:
+            WarehouseMissingError: nothing was ever written.
+            WarehouseLockedError: another process keeps it from being read, longer than is waited.
+        """
+
     def transaction(self) -> AbstractContextManager[Connection]:
         """A connection whose changes all stay, or, after any exception, none.
 
@@ -68,6 +76,9 @@ class Warehouse(Protocol):
 
     def compact(self) -> None:
         """Leave no trace of deleted rows where the warehouse lies."""
+
+    def stored_bytes(self, connection: Connection) -> dict[str, int]:
+        """Bytes that each table takes where the warehouse lies, by `schema.table`."""
 
     def for_dbt(self) -> AbstractContextManager[Mapping[str, str]]:
         """The environment variables by which dbt's profile finds it, for the time of a call."""

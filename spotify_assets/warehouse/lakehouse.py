@@ -110,6 +110,10 @@ class Lakehouse:
         finally:
             connection.close()
 
+    def held(self) -> AbstractContextManager[None]:
+        """Nothing: what is attached stays attached."""
+        return nullcontext()
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose changes all stay, or, after any exception, none.
@@ -164,6 +168,15 @@ class Lakehouse:
     def compact(self) -> None:
         """Leave no trace of deleted rows: no earlier state, and no file that holds them."""
         forget_deleted(self)
+
+    def stored_bytes(self, connection: Connection) -> dict[str, int]:
+        """Bytes of the files of each table as it is now; earlier states are not counted."""
+        sizes = connection.execute(
+            "select schema_name || '.' || table_name, file_size_bytes + delete_file_size_bytes "
+            f"from ducklake_table_info('{CATALOG}') "
+            f"join __ducklake_metadata_{CATALOG}.ducklake_schema using (schema_id) where end_snapshot is null"
+        ).fetchall()
+        return dict(sizes)
 
     def for_dbt(self) -> AbstractContextManager[Mapping[str, str]]:
         """The variables by which dbt's profile and its plugin (`dbt_plugin`) find it."""

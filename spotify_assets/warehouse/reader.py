@@ -2,11 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
+from spotify_assets.rows.share import Share
 from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
@@ -23,6 +24,8 @@ class TableReader:
 
     warehouse: Warehouse
     table: Table
+    where: str = "true"
+    """An SQL condition of all rows that are read; what `query` asks has to read `relation` for it."""
     _as_of_cache: tuple[tuple[object, ...], pl.DataFrame] | None = field(default=None, repr=False)
 
     @property
@@ -30,6 +33,17 @@ class TableReader:
         """The column that says which partition a row is in."""
         assert self.table.partition_column is not None, f"{self.table.full_name} is not partitioned"
         return self.table.partition_column
+
+    @property
+    def relation(self) -> str:
+        """What a query reads from."""
+        if self.where == "true":
+            return self.table.full_name
+        return f"(select * from {self.table.full_name} where {self.where}) as {self.table.name}"
+
+    def of(self, share: Share, column: str) -> "TableReader":
+        """The same for the rows whose text in a column is of a share."""
+        return replace(self, where=share.holds(column))
 
     def read(
         self,
@@ -42,6 +56,7 @@ class TableReader:
         With `matching`, only the rows that agree with one of its rows in all of its columns.
         """
         predicate = Predicate.window(self.partition_column, window) if window else EVERYTHING
+        predicate &= Predicate(self.where)
         with self.warehouse.reader() as connection:
             if matching is not None:
                 connection.register(_MATCHING, matching)

@@ -1,12 +1,13 @@
 """Slices: the rows of a table in one window of time, the unit in which tables are read and written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.share import Share
 from spotify_assets.rows.window import Window
 
 ROWS_AT_ONCE = 400_000
@@ -15,6 +16,9 @@ ROWS_AT_ONCE = 400_000
 Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, from both cores, and keeps
 what is left of a smaller write uncompressed until the commit.
 """
+MOST_ROWS = 1_000_000
+"""Most rows of a window that is made in one piece, where it can be made in shares."""
+Made = pl.DataFrame | pl.LazyFrame | Cleaned
 
 
 @dataclass(frozen=True)
@@ -23,27 +27,38 @@ class Slices:
 
     It is not a generator, because Dagster takes a generator for a stream of its own events. `windows` are the
     partitions; those of a group are made and written together. `files` names what a window is read from.
+    Windows for which `shares` says how many are made share by share, each when it is about to be written: no
+    row of one depends on another, and what a key makes unique is in one.
     """
 
     groups: tuple[tuple[Window, ...], ...]
-    make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned]
+    make: Callable[[Window], Made]
     files: Callable[[Window], Sequence[str]] | None = None
+    make_share: Callable[[Window, Share], Made] | None = None
+    shares: Mapping[Window, int] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
         windows: Iterable[Window],
-        make: Callable[[Window], pl.DataFrame | pl.LazyFrame | Cleaned],
+        make: Callable[[Window], Made],
         rows: Mapping[date, int] | None = None,
         files: Callable[[Window], Sequence[str]] | None = None,
+        make_share: Callable[[Window, Share], Made] | None = None,
     ) -> "Slices":
         """The slices that `make` gives for each window, in order.
 
         With `rows`, how many rows are to be expected of each date, windows that follow each other are made
         together as long as they come to no more than `ROWS_AT_ONCE`: what a slice costs however few rows it
-        has is then paid once for all of them.
+        has is then paid once for all of them. With `make_share`, windows of more than `MOST_ROWS` are made
+        in shares of about `ROWS_AT_ONCE`.
         """
-        return cls(tuple(_grouped(windows, rows)), make, files)
+        groups = tuple(_grouped(windows, rows))
+        if make_share is None or rows is None:
+            return cls(groups, make, files)
+        expected = {group[0]: _expected(group[0], rows) for group in groups if len(group) == 1}
+        cut = {window: -(-count // ROWS_AT_ONCE) for window, count in expected.items() if count > MOST_ROWS}
+        return cls(groups, make, files, make_share, cut)
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -61,11 +76,20 @@ def joined(group: Sequence[Window]) -> Window:
     return Window(group[0].start, group[-1].end)
 
 
+def too_large(rows: Mapping[date, int]) -> bool:
+    """Whether a date alone has more rows than are made in one piece."""
+    return max(rows.values(), default=0) > MOST_ROWS
+
+
+def _expected(window: Window, rows: Mapping[date, int]) -> int:
+    return sum(rows.get(day, 0) for day in window.days())
+
+
 def _grouped(windows: Iterable[Window], rows: Mapping[date, int] | None) -> Iterator[tuple[Window, ...]]:
     group: list[Window] = []
     total = 0
     for window in windows:
-        expected = sum(rows.get(day, 0) for day in window.days()) if rows is not None else ROWS_AT_ONCE
+        expected = _expected(window, rows) if rows is not None else ROWS_AT_ONCE
         if group and (total + expected > ROWS_AT_ONCE or group[-1].end != window.start):
             yield tuple(group)
             group, total = [], 0

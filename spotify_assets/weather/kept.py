@@ -38,10 +38,16 @@ def kept_hours(folder: Place, window: Window, ask: Ask, today: date) -> pl.DataF
     for first, last in _ranges(wanted):
         answer = _whole_days(ask(first, last))
         if answer.height:
-            layout.write_parquet(folder / f"{first}_{last}.parquet", answer)
+            keep(folder, answer)
             have = pl.concat([have, answer])
     inside = pl.col("hour").dt.date().is_between(window.start, window.end, closed="left")
     return have.filter(inside).unique("hour", keep="first").sort("hour")
+
+
+def keep(folder: Place, hours: pl.DataFrame) -> None:
+    """Keep whole days of a place, as `HOURS`; the file has the name of the first and the last of them."""
+    days = hours["hour"].dt.date().sort()
+    layout.write_parquet(folder / f"{days[0]}_{days[-1]}.parquet", hours.select(HOURS.names()).cast(HOURS))
 
 
 def _read(folder: Place) -> pl.DataFrame:

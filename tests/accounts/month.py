@@ -23,10 +23,16 @@ LONG = [song for song in range(900) if duration_ms(song) >= 215_000]
 NO_TRACKS = pl.DataFrame(schema={"track_id": pl.String, "snapshot_date": pl.Date, "duration_ms": pl.Int64})
 
 
+HEAVINESS = ((8.0, 15.9), (17.0, 4.0), (7.5, 1.5), (21.0, 0.75))
+"""When people begin to listen, as an hour of the day, and for how many hours, by turns: all day, evenings, on
+the way, before sleep."""
+
+
 @dataclass
 class Told:
     """What came of it: plays made, of them those that are listed, those that arrived, and what the rows of
-    the lake and of the export that comes later make of them."""
+    the lake and of the export that comes later make of them: `kept`, and `kept_of_history` of the export.
+    """
 
     made: int
     listed: int
@@ -36,18 +42,31 @@ class Told:
     kept: int
     kept_of_history: int
 
+    @property
+    def precision(self) -> float:
+        """Of the playbacks that count those that were made."""
+        return self.kept_of_history / self.kept
 
-def listen(world: World, name: str, days: int, chance: random.Random) -> list[Row]:
+    @property
+    def recall(self) -> float:
+        """Of those that were made those that count."""
+        return self.kept_of_history / self.made
+
+
+def listen(
+    world: World, name: str, days: int, chance: random.Random, heaviness: tuple[float, float] = HEAVINESS[0]
+) -> list[Row]:
     """Let a person listen for some days, and give the rows of the export that they ask for in the end.
 
-    A heavy listener: sixteen hours a day, nearly without a pause. Moments are starts and ends by turns.
+    They listen nearly without a pause. Moments are starts and ends by turns.
     """
+    first_hour, hours = heaviness
     person = world.api.person(name)
     rows: list[Row] = []
     for day in range(days):
-        moment = START + day * 86_400 + 8 * 3_600 + chance.uniform(0, 600)
+        moment = START + (day * 24 + first_hour) * 3_600 + chance.uniform(0, 600)
         song = chance.choice(LONG)
-        while moment < START + day * 86_400 + 23.9 * 3_600:
+        while moment < START + (day * 24 + first_hour + hours) * 3_600:
             song = song if chance.random() < 0.15 else chance.choice(LONG)
             seconds = chance.uniform(2, 28) if chance.random() < 0.08 else duration_ms(song) / 1_000
             end = moment + seconds
@@ -69,13 +88,17 @@ def _row(event_id: str, name: str, song: int, end: float, seconds: float) -> Row
 
 
 def simulate(world: World, days: int, listeners: int, seed: int) -> Told:
-    """Poll people for some days, then reconcile with their export.
+    """Poll people of different heaviness for some days, then reconcile with their exports.
 
-    About every third day this machine is off for up to three hours, and as often the service fails.
+    About every third day this machine is off for up to three hours, and as often the service fails as long.
     """
     chance = random.Random(seed)
     people = [f"listener-{number}" for number in range(listeners)]
-    history = [row for name in people for row in listen(world, name, days, chance)]
+    history = [
+        row
+        for number, name in enumerate(people)
+        for row in listen(world, name, days, chance, HEAVINESS[number % len(HEAVINESS)])
+    ]
     world.connect(*people)
     settings, overrun, calls = world.settings(), 0, 0
     down_until = broken_until = 0.0
@@ -85,7 +108,7 @@ def simulate(world: World, days: int, listeners: int, seed: int) -> Told:
         if chance.random() < 1 / 430:
             down_until = now + chance.uniform(1, 3) * 3_600  # this machine is off
         if chance.random() < 1 / 430 and now > down_until + 3 * 3_600:
-            broken_until = now + chance.uniform(1, 2.5) * 3_600  # the service fails
+            broken_until = now + chance.uniform(1, 3) * 3_600  # the service fails
         if now < down_until:
             continue
         world.api.faults["/v1/"] = deque(["503"] * 60 if now < broken_until else [])

@@ -7,12 +7,19 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from spotify_assets import places
 from spotify_assets.accounts.errors import AccountError
+from spotify_assets.accounts.forgetting import forget_account
+from spotify_assets.accounts.overruns import acknowledge, overruns
 from spotify_assets.accounts.polling import MOST_PLAYS, Polled, poll
 from spotify_assets.accounts.tokens import TokenStore
+from spotify_assets.automation.accounts import account_problems
+from spotify_assets.cli import app
 from spotify_assets.lake import layout
+from spotify_assets.lake.importing import ImportOptions, import_path
+from spotify_assets.lake.layout import RECEIPTS
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS
 from tests.accounts.conftest import START, World
@@ -122,6 +129,88 @@ def test_what_may_be_lost_is_said(world: World):
     later(world, 120)
     found = polled(world)
     assert (found.overrun, found.plays) == (["anna"], MOST_PLAYS)
+
+
+def overrun(world: World) -> None:
+    """Let Anna play more between two answers than the service keeps."""
+    world.connect("anna")
+    play(world, "anna", 1)
+    later(world, 2)
+    polled(world)
+    play(world, "anna", *range(61, 61 + MOST_PLAYS + 3))
+    later(world, 120)
+    assert polled(world).overrun == ["anna"]
+
+
+def history(world: World, first: date, last: date, user: str = "anna") -> None:
+    """Import an export with one play on each of two days."""
+    rows = [
+        {
+            "ts": f"{day}T12:00:00Z",
+            "ms_played": 60_000,
+            "master_metadata_track_name": "Song",
+            "master_metadata_album_artist_name": "Artist",
+            "spotify_track_uri": f"spotify:track:{made.id_of('track', 1)}",
+        }
+        for day in (first, last)
+    ]
+    path = world.folder / "Streaming_History_Audio_2026.json"
+    path.write_text(json.dumps(rows))
+    list(import_path(path, world.settings().lake, ImportOptions(user, today=last)))
+
+
+def test_what_may_be_lost_is_broken_until_it_is_acknowledged(world: World):
+    overrun(world)
+    settings = world.settings()
+    (problem,) = account_problems(settings)
+    assert problem.title == "Plays of anna may be missing"
+    assert problem.detail.startswith("From 2026-03-01 00:01 to 2026-03-01 01:04 UTC more was played")
+    assert not problem.blocks
+    assert acknowledge(settings, "ben") == 0
+    assert acknowledge(settings, "anna") == 1
+    assert account_problems(settings) == []
+    later(world, 180)
+    polled(world)
+    assert account_problems(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "user", "left"),
+    [
+        (date(2026, 2, 27), date(2026, 3, 2), "anna", 0),
+        (date(2026, 2, 27), date(2026, 3, 1), "anna", 1),  # may end before the time does
+        (date(2026, 3, 2), date(2026, 3, 3), "anna", 1),
+        (date(2026, 2, 27), date(2026, 3, 2), "ben", 1),
+    ],
+)
+def test_an_export_that_goes_beyond_it_mends_it(world: World, first: date, last: date, user: str, left: int):
+    overrun(world)
+    history(world, first, last, user)
+    assert len(overruns(world.settings())) == left
+
+
+def test_a_receipt_that_cannot_be_read_mends_nothing_and_breaks_nothing(world: World):
+    overrun(world)
+    folder = world.settings().lake_dir / RECEIPTS
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "broken.json").write_text("no receipt")
+    assert len(overruns(world.settings())) == 1
+
+
+def test_the_command_acknowledges_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    overrun(world)
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(world.settings().data_dir))
+    command = ["connect", "acknowledge", "--user", "anna"]
+    first, again = (CliRunner().invoke(app, command) for _ in range(2))
+    assert "plays of anna may be missing from 2026-03-01 00:01" in " ".join(first.stdout.split())
+    assert "No plays of anna are known to be missing" in " ".join(again.stdout.split())
+    assert (first.exit_code, again.exit_code) == (0, 0)
+
+
+def test_who_is_forgotten_has_no_overrun(world: World):
+    overrun(world)
+    forget_account(world.settings(), "anna")
+    assert overruns(world.settings()) == []
 
 
 def test_a_listener_in_trouble_keeps_nobody_else_from_being_asked(world: World):

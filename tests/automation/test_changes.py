@@ -41,8 +41,11 @@ def attempt(
     state: Literal["going", "done", "failed", "canceled"],
     started: int = CHANGED + SECOND,
     ended: int = CHANGED + 2 * SECOND,
+    *,
+    asked: int | None = None,
 ) -> Attempt:
-    return Attempt("run", BOTH, day(first), day(last), state, started, ended)  # type: ignore[arg-type]
+    asked = started if asked is None else asked
+    return Attempt("run", BOTH, day(first), day(last), state, asked, started, ended)  # type: ignore[arg-type]
 
 
 def planned(
@@ -217,3 +220,10 @@ def test_a_day_in_which_a_stream_writes_is_asked_for_once_a_minute(ago: int, is_
     made = planned(streamed(), attempt(-1, 0, "done", started=NOW - ago * SECOND), remembered=known)
     assert bool(asked(made)) is is_asked
     assert bool(made.gathering) is not is_asked
+
+
+def test_the_minute_of_a_stream_begins_when_its_run_is_asked_for_however_late_that_starts():
+    known: dict[Change, bytes] = {("events", day(-1)): b"12345678"}
+    asked_ns, started = NOW - STREAM_SECONDS * SECOND, NOW - 20 * SECOND
+    slow = attempt(-1, 0, "done", started=started, ended=NOW - 5 * SECOND, asked=asked_ns)
+    assert asked(planned(streamed(), slow, remembered=known)) == [(day(-1), D)]

@@ -2,9 +2,10 @@
 
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -36,6 +37,43 @@ def measured() -> Iterator[Cost]:
     finally:
         cost.seconds = time.perf_counter() - wall
         cost.cpu_seconds = _cpu_seconds(psutil.Process()) - cpu
+
+
+class Workers:
+    """Processor time of processes that others start and end: looked at all the time, each until it is gone.
+
+    What a process took since the last look before its end, at most 50 ms, is not known.
+    """
+
+    def __init__(self, roots: Sequence[int]) -> None:
+        self._roots = [psutil.Process(pid) for pid in roots]
+        self._seen: dict[tuple[int, float], float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Workers":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def cpu_seconds(self) -> float:
+        """Seconds, user and system, of all that was ever seen."""
+        self._look()
+        return sum(self._seen.copy().values())
+
+    def _watch(self) -> None:
+        while not self._over.wait(_POLL_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        for root in self._roots:
+            for member in _family(root):
+                with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                    times = member.cpu_times()
+                    self._seen[member.pid, member.create_time()] = times.user + times.system
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from spotify_assets.charts import content, genres, overview, places, skips, theme
+from spotify_assets.charts import content, genres, insight, overview, places, skips, theme
 from tests.charts.svg import to_svg
 
 DAYS = [date(2025, 2, 3), date(2025, 2, 10)]
@@ -61,7 +61,54 @@ DEVICES = pl.DataFrame(
 )
 PULSE = pl.DataFrame({"event_date": DAYS, "plays": [3, 4], "skip_rate": [0.5, 0.25]})
 
+ANSWERS = pl.DataFrame(
+    {
+        "condition": ["rain", "rain"],
+        "measure": ["valence", "skip_rate"],
+        "answer": ["less", "no more than chance"],
+        "estimate": [-0.1, 0.5],
+        "ci_low": [-0.15, -1.0],
+        "ci_high": [-0.05, 2.0],
+        "adjusted_p_value": [0.01, 0.8],
+    }
+)
+EPISODES = pl.DataFrame(
+    {
+        "kind": ["sleep_loop", "machine_like"],
+        "event_date": DAYS,
+        "playbacks": [80, 60],
+        "minutes": [240.0, 31.0],
+    }
+)
+LIST = pl.DataFrame(
+    {"rank": [1, 2], "track_name": ["Same", "Same"], "artist_name": ["A", "B"], "score": [2.0, 1.0]}
+)
+RUNGS = pl.DataFrame(
+    {
+        "task": ["new", "next"],
+        "rung": ["popularity", "blend"],
+        "ndcg_10": [0.1, 0.3],
+        "ndcg_10_low": [0.05, 0.25],
+        "ndcg_10_high": [0.15, 0.35],
+        "recall_20": [0.2, 0.4],
+    }
+)
+COSTS = pl.DataFrame(
+    {
+        "step": ["dbt", "dbt"],
+        "table_name": ["marts.dim_track", None],
+        "cpu_seconds": [2.5, 1.0],
+        "wall_seconds": [2.0, 1.0],
+        "peak_memory_mb": [400.0, 300.0],
+    }
+)
+
 CHARTS: dict[str, Any] = {
+    "weather": (insight.weather, ANSWERS, ("estimate", "measure")),
+    "unusual": (insight.unusual, EPISODES, ("minutes", "event_date")),
+    "recommended": (insight.recommended, LIST, ("score", "artist_name")),
+    "recommendation ladder": (insight.recommendation_ladder, RUNGS, ("ndcg_10", "rung")),
+    "costs": (insight.costs, COSTS, ("cpu_seconds", "table_name")),
     "days": (partial(overview.by_day, name="streams"), BY_DAY, ("value", "on")),
     "pulse": (overview.pulse, PULSE, ("plays", "skip_rate")),
     "bars": (
@@ -110,6 +157,20 @@ def test_a_chart_is_drawn_without_a_network(name, scheme, monkeypatch):
 
     assert theme.to_png(draw(rows), scheme).startswith(b"\x89PNG")
     assert "<svg" in to_svg(draw(rows), scheme)
+
+
+def test_answers_are_drawn_in_halves_of_their_interval():
+    drawn = insight.weather(ANSWERS).to_dict(validate=True)["datasets"].values()
+    rows = next(data for data in drawn if "estimate_in_halves" in data[0])
+    assert [(row["ci_low_in_halves"], row["ci_high_in_halves"]) for row in rows] == [
+        (pytest.approx(-3.0), pytest.approx(-1.0)),
+        (pytest.approx(-2 / 3), pytest.approx(4 / 3)),
+    ]
+
+
+def test_the_odds_of_a_list_are_against_its_last_track():
+    [rows] = insight.recommended(LIST).to_dict(validate=True)["datasets"].values()
+    assert [row["odds"] for row in rows] == [pytest.approx(2.718, abs=0.001), 1.0]
 
 
 def test_the_map_colours_each_country_by_its_number():

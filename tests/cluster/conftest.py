@@ -1,4 +1,4 @@
-"""A Postgres and lakehouses for the tests of this folder; where something is missing they say so and skip."""
+"""A Postgres, an object store and lakehouses; where something is missing, tests say so and skip."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from tests.cluster import lakes
+from tests.servers import ceph
 from tests.servers.postgres import Postgres
 
 
@@ -16,6 +17,15 @@ def server() -> Iterator[Postgres]:
     if (why := lakes.missing()) is not None:
         pytest.skip(why)
     with Postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[ceph.Ceph]:
+    """One object store."""
+    if (why := ceph.missing()) is not None:
+        pytest.skip(why)
+    with ceph.Ceph() as running:
         yield running
 
 

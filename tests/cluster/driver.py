@@ -16,16 +16,16 @@ DAY = Window(date(2025, 1, 1), date(2025, 1, 2))
 ROWS = 20
 
 
-def write(lakehouse: Warehouse, number: int) -> None:
-    """Replace the day by rows that all say a number, with their books, as the IO manager does."""
-    rows = plays([(1, f"track {row}", number, 0) for row in range(ROWS)])
-    part, books = MadeHere([DAY], Cleaned(rows, rows_in=ROWS)), Books(PLAYS)
+def write(lakehouse: Warehouse, number: int, day: Window = DAY) -> None:
+    """Replace a day by rows that all say a number, with their books, as the IO manager does."""
+    rows = plays([(day.start.day, f"track {row}", number, 0) for row in range(ROWS)])
+    part, books = MadeHere([day], Cleaned(rows, rows_in=ROWS)), Books(PLAYS)
     with lakehouse.transaction() as connection:
         create_table(connection, PLAYS)
-        delete_rows(connection, PLAYS, Predicate.window("event_date", DAY))
+        delete_rows(connection, PLAYS, Predicate.window("event_date", day))
         part.insert(connection, PLAYS)
         books.add(part.group, part.account)
-        books.write(connection, DAY)
+        books.write(connection, day)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """A lakehouse whose rows lie in an object store: erased is erased there, and a busy store is waited for."""
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import polars as pl
 import pytest
 
@@ -12,7 +9,7 @@ from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.erasing import erase_rows
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.store import read_rows
-from tests.cluster import lakes
+from tests.cluster import lakes, stores
 from tests.cluster.driver import ROWS, write
 from tests.servers import ceph
 from tests.servers.ceph.buckets import Bucket
@@ -27,20 +24,10 @@ BUSY_REQUESTS = 4
 """Answers of 503 in a row that each request of a kind gets: DuckDB's pauses then come to nine seconds."""
 
 
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[ceph.Ceph]:
-    """A store of its own."""
-    if (why := ceph.missing()) is not None:
-        pytest.skip(why)
-    with ceph.Ceph() as running:
-        yield running
-
-
 @pytest.fixture
 def bucket(gateway: ceph.Ceph, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     """A new bucket, which the environment tells of."""
-    owner = gateway.create_user(f"owner-{uuid4().hex[:8]}")
-    made = Bucket.create(gateway, owner, f"lake-{uuid4().hex[:8]}")
+    made = stores.new_bucket(gateway)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made

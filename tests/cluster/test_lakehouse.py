@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 
 from spotify_assets.rows.window import Window
+from spotify_assets.tables import RUN_COSTS
 from spotify_assets.warehouse.agreement import disagreements
+from spotify_assets.warehouse.costs import write_costs
 from spotify_assets.warehouse.erasing import erase_rows
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
 from spotify_assets.warehouse.lakehouse import Lakehouse
@@ -290,3 +292,14 @@ def test_a_table_that_counts_wrong_or_lacks_a_file_is_told(lakehouse: Lakehouse)
     file.unlink()
     with lakehouse.reader() as connection:
         assert "cannot be read" in disagreements(connection)["core.plays"]
+
+
+def test_what_a_run_used_is_stored_with_the_bytes_of_each_table(lakehouse: Lakehouse):
+    write(lakehouse, 1)
+    told = {"run_id": "a run", "step": "a step", "table_name": "core.plays", "cpu_seconds": 1.5}
+    told |= {"started_at": datetime.fromisoformat("2025-01-01"), "wall_seconds": 2.0, "peak_memory_bytes": 1}
+    write_costs(lakehouse, pl.DataFrame([told], RUN_COSTS.polars_schema))
+    with lakehouse.reader() as connection:
+        [found] = read_rows(connection, RUN_COSTS).to_dicts()
+    [file] = [path for path in lakes.stored_files(lakehouse) if path.parent.name == "plays"]
+    assert (found["cpu_seconds"], found["stored_bytes"]) == (1.5, file.stat().st_size)

@@ -1,10 +1,12 @@
 """A small world of listening, made into tables by whatever the settings say, and compared row by row."""
 
 import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 
 from spotify_assets.automation.runs import RunOutcome, run
@@ -40,12 +42,17 @@ def settings_of(data_dir: Path, **changes: Any) -> Settings:
     return Settings(data_dir=data_dir, **given)
 
 
-def make_tables(settings: Settings, job: str = "everything", window: Window = ALL_DAYS) -> RunOutcome:
-    """Run a job for a window, in this process, on an instance beside the data folder."""
+def make_tables(
+    settings: Settings,
+    job: str = "everything",
+    window: Window = ALL_DAYS,
+    assets: Sequence[dg.AssetKey] | None = None,
+) -> RunOutcome:
+    """Run a job for a window, in this process, beside the data folder; of some of its assets, or all."""
     os.environ["DAGSTER_HOME"] = str(settings.data_dir.parent / "home")
     definitions = build_defs(settings)
     with instance_of(settings) as instance:
-        return run(definitions, instance, settings, job, window=window)
+        return run(definitions, instance, settings, job, window=window, assets=assets)
 
 
 def contents(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:

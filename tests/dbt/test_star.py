@@ -134,6 +134,23 @@ def test_dim_artist_has_the_artists_of_snapshots_and_of_events(built):
     assert rows["Eve"] == (artist_id("Eve"), 0, False)
 
 
+def test_what_is_told_of_artists_is_that_of_each_snapshot_and_the_newest_of_each(built):
+    facts = built.query(
+        "select artist_name, snapshot_date, facts.popularity, facts.followers "
+        "from marts.fact_artist_popularity as facts join marts.dim_artist using (artist_id) order by all"
+    )
+    assert facts.rows() == [
+        ("Ada", OLD_SNAPSHOT, 40, 1_000),
+        ("Ada", NEW_SNAPSHOT, 45, None),
+        ("Cleo", NEW_SNAPSHOT, None, 99),
+    ]
+    newest = built.query(
+        "select artist_name, popularity, followers from marts.dim_artist "
+        "where popularity is not null or followers is not null order by all"
+    )
+    assert newest.rows() == [("Ada", 45, 1_000), ("Cleo", None, 99)]
+
+
 def test_dim_album_has_the_albums_of_played_tracks(built):
     found = built.query(
         "select album_name, primary_artist_name, track_count, is_in_catalogue from marts.dim_album"

@@ -105,6 +105,14 @@ PLACES = ("DE", "US", "AU", "ZZ", "QQ", None)
 """Countries of playbacks; QQ is none."""
 
 
+TOLD_OF_ARTISTS = {
+    (OLD_SNAPSHOT, "Ada"): {"popularity": 40, "followers": 1_000},
+    (NEW_SNAPSHOT, "Ada"): {"popularity": 45},
+    (NEW_SNAPSHOT, "Cleo"): {"followers": 99},
+}
+"""What a snapshot tells of an artist beside the name."""
+
+
 def catalogue_frames() -> dict[str, pl.DataFrame]:
     """`core.tracks` and the tables that follow from it, for both snapshots."""
     tracks: list[Row] = []
@@ -139,6 +147,7 @@ def catalogue_frames() -> dict[str, pl.DataFrame]:
             "artist_id": artist_id(name),
             "artist_name": name,
             "track_count": len(numbers),
+            **TOLD_OF_ARTISTS.get((snapshot, name), {}),
         }
         for (snapshot, name), numbers in artists.items()
     ]

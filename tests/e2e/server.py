@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,14 +37,14 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def run_cli(
-    folder: Path, *arguments: str, check: bool = True, **more: str
+    folder: Path, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """One `spotify-assets` command in a folder; with `check`, what it said is shown where it fails."""
     command = [str(Path(sys.executable).with_name("spotify-assets")), *arguments]
     done = subprocess.run(
         command,
         cwd=PROJECT_ROOT,
-        env=environment(folder, **more),
+        env=environment(folder, **(variables or {})),
         check=False,
         capture_output=True,
         text=True,

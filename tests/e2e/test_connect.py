@@ -12,6 +12,7 @@ from spotify_assets.settings import PROJECT_ROOT
 from tests.e2e.browser import opened_browser
 from tests.e2e.server import environment, free_port, run_cli
 from tests.servers.spotify_api.server import SpotifyApi, serving
+from tests.test_accounts_end_to_end import plays_reach_the_marts
 
 SECONDS = 60
 
@@ -75,8 +76,16 @@ def test_a_listener_agrees_in_the_browser_and_is_connected(api: SpotifyApi, tmp_
     assert "You can close this window" in shown
     assert (said.strip(), code) == ("anna is connected. Next: spotify-assets fetch spotify", 0)
     assert (tmp_path / "connected.png").stat().st_size > 1_000
-    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "plays", **variables(api, tmp_path))
+    fetched = run_cli(tmp_path, "fetch", "spotify", "--only", "plays", variables=variables(api, tmp_path))
     assert "Asked 1 listeners: 0 plays are new." in fetched.stdout
+
+
+def test_what_a_connected_listener_plays_reaches_the_marts(api: SpotifyApi, tmp_path: Path):
+    """The whole way: the browser, plays, snapshots with every field, marts, and an export that wins."""
+    api.extended = True
+    _, _, code = answered(api, tmp_path, "Agree as anna")
+    assert code == 0
+    plays_reach_the_marts(api, tmp_path, variables(api, tmp_path))
 
 
 def test_a_listener_who_says_no_is_not_connected(api: SpotifyApi, tmp_path: Path):

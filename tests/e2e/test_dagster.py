@@ -149,7 +149,9 @@ def test_the_command_line_hands_a_backfill_over(server: Server):
         'group:"raw"',
         "--again",
     )
-    said = run_cli(server.folder, *arguments, "--no-wait", SPOTIFY_DAGSTER_URL=server.url).stdout
+    said = run_cli(
+        server.folder, *arguments, "--no-wait", variables={"SPOTIFY_DAGSTER_URL": server.url}
+    ).stdout
     [backfill] = re.findall(r"backfill (\w+)$", said, re.MULTILINE)
     assert backfill_ended(server, backfill) == "COMPLETED_SUCCESS"
     runs = server.runs(tags=[{"key": "dagster/backfill", "value": backfill}])
@@ -157,7 +159,11 @@ def test_the_command_line_hands_a_backfill_over(server: Server):
         (str(day(-3)), str(day(-2)))
     }
     nobody = run_cli(
-        server.folder, *arguments, "--no-wait", check=False, SPOTIFY_DAGSTER_URL="http://127.0.0.1:9"
+        server.folder,
+        *arguments,
+        "--no-wait",
+        check=False,
+        variables={"SPOTIFY_DAGSTER_URL": "http://127.0.0.1:9"},
     )
     assert nobody.returncode == 1
     assert "no Dagster server answers at http://127.0.0.1:9" in nobody.stderr

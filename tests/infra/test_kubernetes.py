@@ -6,9 +6,11 @@ The chart itself is not to be had here: those parts of its values are looked at 
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
+import polars as pl
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from spotify_assets.insight.cost import pod_resources
 from spotify_assets.settings import PROJECT_ROOT, Settings
 
 FOLDER = PROJECT_ROOT / "infra" / "kubernetes"
@@ -71,6 +73,13 @@ def test_pods_may_little_and_have_their_measure(name: str):
     assert container["resources"]["requests"].keys() == {"cpu", "memory"}
     if name in {"code", "run", "dashboard"}:
         assert spec["securityContext"]["runAsNonRoot"] is True
+
+
+def test_runs_ask_for_what_measured_runs_took():
+    runs = pl.read_csv(FOLDER / "measured.csv", glob=False).select(
+        "wall_seconds", "cpu_seconds", run_id="run", peak_memory_bytes=pl.col("peak_memory_mb") * 1_000_000
+    )
+    assert RUNS["containerConfig"]["resources"] == pod_resources(runs)
 
 
 def test_runs_clean_up_after_themselves():

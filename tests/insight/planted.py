@@ -8,10 +8,13 @@ import polars as pl
 
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.config import GeneratorConfig
+from spotify_assets.generator.planted import Behaviour
 from spotify_assets.generator.unusual import KEY_SCHEMA, Planted, plant
+from spotify_assets.generator.weather import made_hours, rain_mood
 from spotify_assets.generator.world import World
 from spotify_assets.insight.unusual.find import unusual_listening
 from spotify_assets.insight.unusual.marks import HISTORY_DAYS, NEEDED, NEIGHBOURING_DAYS
+from spotify_assets.insight.weather.hours import listened_hours, with_light
 from spotify_assets.rows.window import Window
 from spotify_assets.transforms.events import listening_events
 
@@ -77,6 +80,25 @@ def heard(seed: int, *, users: int = 24, days: int = 84, unusual: bool = True) -
     known = sound.select("track_id", "duration_ms", snapshot_date=pl.lit(FIRST))
     cleaned = listening_events(raw, lambda _: raw.clear(), known)
     return Heard(cleaned.rows, planted.key, sound, Window(FIRST, last + timedelta(days=1)))
+
+
+def weather_year(seed: int, users: int, *, planted: bool = False) -> pl.DataFrame:
+    """The hours of listeners in a year of made-up weather, as `weather_effects` takes them; where it is
+    `planted`, rain makes them sad. They are put in Hamburg, whose light is told by the sun."""
+    first, days = date(2024, 1, 1), 365
+    weather = made_hours(seed, first - timedelta(days=1), first + timedelta(days=days))
+    behaviour = Behaviour(mood=rain_mood(weather) if planted else None)
+    tracks = generate_catalogue(1_500, seed=seed).unique("track_id", keep="first", maintain_order=True)
+    world = World.build(GeneratorConfig(users=users, seed=seed), tracks, behaviour)
+    begin = (first - date(1970, 1, 1)).days * 86_400_000
+    events = world.between(begin, begin + days * 86_400_000, source_file="-").with_columns(
+        outcome=pl.when(pl.col("action") == "skip").then(pl.lit("skip")).otherwise(pl.lit("complete"))
+    )
+    sound = tracks.select("track_id", *(pl.col(n).cast(pl.Float64) for n in ("valence", "energy", "tempo")))
+    here = with_light(weather, 53.55, 9.99)
+    return pl.concat(
+        listened_hours(mine, here, sound, "Europe/Berlin", 53.55) for mine in events.partition_by("user_id")
+    )
 
 
 def agreement(found: pl.DataFrame, key: pl.DataFrame) -> pl.DataFrame:

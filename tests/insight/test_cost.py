@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from spotify_assets.insight.cost import Prices, per_table, projected, sizes_of, whole_runs
+from spotify_assets.insight.cost import Prices, per_table, pod_resources, projected, sizes_of, whole_runs
 from spotify_assets.tables import RUN_COSTS
 
 NOW = datetime(2026, 3, 31)  # noqa: DTZ001 - naive UTC
@@ -68,6 +68,19 @@ def test_runs_of_one_size_are_taken_to_grow_with_the_events():
     found = projected(costs(*sized("a", 1_000), *sized("b", 1_000, cpu_seconds=4.0)), 10_000)
     mart = found.row(by_predicate=pl.col("table_name") == "marts.m", named=True)
     assert mart["cpu_seconds"] == pytest.approx(20)  # ten times the 2 s of the quicker one
+
+
+def test_a_pod_asks_for_the_middle_run_and_may_take_half_as_much_again_as_the_largest():
+    measured = [(10.0, 2_000_000_000), (14.5, 1_000_000_000), (5.0, 500_000_000)]
+    runs = [
+        row(str(n), table, wall_seconds=5.0, cpu_seconds=cpu / 2, peak_memory_bytes=peak)
+        for n, (cpu, peak) in enumerate(measured)
+        for table in ("core.tracks", None)
+    ]
+    assert pod_resources(costs(*runs)) == {
+        "requests": {"cpu": "1000m", "memory": "960Mi"},  # 10 s of 10, and 953.7 MiB
+        "limits": {"cpu": "2", "memory": "2880Mi"},  # 14.5 s of 10, and 1.5 times 1,907.3 MiB
+    }
 
 
 def test_nothing_takes_less_than_nothing():

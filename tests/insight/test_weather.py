@@ -1,19 +1,17 @@
 """Where the sun stands, and what is found about the weather: nothing by chance, and what is planted."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from spotify_assets.generator.catalogue import generate_catalogue
-from spotify_assets.generator.config import GeneratorConfig
-from spotify_assets.generator.world import World
 from spotify_assets.insight.weather.effects import weather_effects, with_adjusted
 from spotify_assets.insight.weather.hours import listened_hours, with_light
 from spotify_assets.insight.weather.sun import RISEN, elevation
-
-FIRST, DAYS = date(2024, 1, 1), 365
+from tests.insight.planted import weather_year
 
 
 @pytest.mark.parametrize(
@@ -44,76 +42,34 @@ def test_at_noon_of_the_equinox_the_sun_stands_as_high_as_the_equator_is_far():
     assert height == pytest.approx(40.0, abs=0.2)
 
 
-def weather(seed: int) -> pl.DataFrame:
-    """A year of hours in Hamburg: rain that lasts for hours and days, and a warm summer."""
-    rng = np.random.default_rng(seed)
-    hours = pl.datetime_range(
-        datetime.combine(FIRST, datetime.min.time()),
-        datetime.combine(FIRST + timedelta(days=DAYS), datetime.min.time()),
-        "1h",
-        closed="left",
-        eager=True,
-    )
-    slow = np.repeat(np.convolve(rng.normal(size=DAYS + 2), [1, 1, 1], "valid"), 24)
-    of_day, of_year = np.arange(len(hours)) % 24, np.arange(len(hours)) / (24 * 365)
-    warmth = 10 - 10 * np.cos(2 * np.pi * of_year) - 4 * np.cos(2 * np.pi * (of_day - 3) / 24) - 2 * slow
-    frame = pl.DataFrame(
-        {
-            "hour": hours,
-            "temperature_c": warmth + rng.normal(size=len(hours)),
-            "rain_mm": np.where(slow + rng.normal(size=len(hours)) > 1.5, 0.5, 0.0),
-        }
-    )
-    return with_light(frame, 53.55, 9.99)
-
-
-def year(seed: int, users: int, planted: float = 0.0) -> pl.DataFrame:
-    """A year of generated listeners; `planted` is the share of plays in wet hours that become sad songs."""
-    tracks = generate_catalogue(1_500, seed=seed).unique("track_id", keep="first", maintain_order=True)
-    world = World.build(GeneratorConfig(users=users, seed=seed), tracks)
-    begin = (FIRST - date(1970, 1, 1)).days * 86_400_000
-    events = world.between(begin, begin + DAYS * 86_400_000, source_file="-").with_columns(
-        outcome=pl.when(pl.col("action") == "skip").then(pl.lit("skip")).otherwise(pl.lit("complete"))
-    )
-    here = weather(seed)
-    rng = np.random.default_rng(seed)
-    wet = pl.col("started_at").dt.truncate("1h").is_in(here.filter(pl.col("rain_mm") > 0)["hour"].implode())
-    sad = tracks.sort("valence")["track_id"].head(100).to_numpy()[rng.integers(0, 100, events.height)]
-    chosen = pl.Series(rng.random(events.height) < planted)
-    events = events.with_columns(track_id=pl.when(wet & chosen).then(pl.Series(sad)).otherwise("track_id"))
-    sound = tracks.select("track_id", *(pl.col(n).cast(pl.Float64) for n in ("valence", "energy", "tempo")))
-    return pl.concat(
-        listened_hours(mine, here, sound, "Europe/Berlin", 53.55) for mine in events.partition_by("user_id")
-    )
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_by_chance_at_most_one_answer_in_twenty_is_positive(seed: int):
-    answers = weather_effects(year(seed, users=12))
+    answers = weather_effects(weather_year(seed, users=12))
     known = answers.filter(pl.col("estimate").is_not_null())
     assert known.height == 12 * 15  # a year says nothing about seasons
     assert known["is_positive"].sum() <= 0.05 * known.height
-    # Unadjusted p-values are as spread as chance makes them: no more than 10 % below 0.05.
-    assert (known["p_value"] < 0.05).sum() <= 0.10 * known.height
+    # Unadjusted p-values are as spread as chance makes them: of 180 no more than 16 below 0.05.
+    assert (known["p_value"] < 0.05).sum() <= 0.09 * known.height
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_planted_effect_is_found_and_no_other(seed: int):
-    answers = weather_effects(year(seed, users=8, planted=0.35))
+    answers = weather_effects(weather_year(seed, users=8, planted=True))
     planted = (pl.col("condition") == "rain") & (pl.col("measure") == "valence")
     rain = answers.filter(planted)
-    assert rain["is_positive"].all()
-    assert (rain["ci_high"] < 0).all()
-    others = answers.filter(~planted, pl.col("measure").is_in(["minutes", "skip_rate"]))
+    assert rain["is_positive"].mean() >= 0.85  # type: ignore[operator]
+    assert (rain.filter("is_positive")["ci_high"] < 0).all()
+    # Sad songs have less energy too, and are skipped otherwise: what goes along with rain goes with it alone.
+    others = answers.filter(pl.col("condition") != "rain", pl.col("estimate").is_not_null())
     assert others["is_positive"].sum() <= 0.05 * others.height
 
 
 @pytest.mark.slow
 def test_over_ten_seeds_chance_stays_chance():
-    answers = pl.concat(weather_effects(year(seed, users=12)) for seed in range(1, 11))
+    answers = pl.concat(weather_effects(weather_year(seed, users=12)) for seed in range(1, 11))
     known = answers.filter(pl.col("estimate").is_not_null())
     assert known["is_positive"].sum() <= 0.05 * known.height
-    assert (known["p_value"] < 0.05).sum() <= 0.08 * known.height
+    assert (known["p_value"] < 0.05).sum() <= 0.07 * known.height
 
 
 def hours_of_seasons(years: int) -> pl.DataFrame:
@@ -179,3 +135,10 @@ def test_the_southern_half_has_its_summer_in_january():
     assert (row["local_date"], row["local_hour"]) == (date(2024, 1, 15), 23)
     assert (row["minutes"], row["valence"], row["decided"], row["skips"]) == (2.0, 0.3, 1, 0)
     assert not row["is_daylight"]
+
+
+def test_what_only_describes_the_asset_loads_no_statistics():
+    """Every process that knows the graph imports it; scipy takes a second of a processor."""
+    program = "import sys, spotify_assets.assets.weather; print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

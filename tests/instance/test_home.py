@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.launcher import DefaultRunLauncher
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
 from dagster._daemon.monitoring.run_monitoring import monitor_starting_run
 
@@ -121,6 +122,21 @@ def test_a_backfill_leaves_room_and_steps_take_turns(make_settings: Callable[...
     assert queue is not None
     limits = {limit["key"]: limit["limit"] for limit in queue.tag_concurrency_limits}
     assert limits["dagster/backfill"] < queue.max_concurrent_runs
+
+
+def test_who_launches_runs_and_how_many_at_once_is_a_setting(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SPOTIFY_RUN_LAUNCHER", '{"module": "dagster", "class": "DefaultRunLauncher"}')
+    settings = make_settings(concurrent_runs=9, backfill_runs=4)
+    with instance_of(settings) as instance:
+        assert type(instance.run_launcher) is DefaultRunLauncher
+        concurrency = instance.get_concurrency_config()
+    assert concurrency.pool_config.default_pool_limit == 1
+    queue = concurrency.run_queue_config
+    assert queue is not None
+    assert queue.max_concurrent_runs == 9
+    assert queue.tag_concurrency_limits == [{"key": "dagster/backfill", "limit": 4}]
 
 
 @dg.asset

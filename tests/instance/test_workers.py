@@ -14,11 +14,12 @@ from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 
 from spotify_assets.instance.home import instance_of
 from spotify_assets.instance.run_locks import alive, forget, is_killed, killed_runs
-from spotify_assets.instance.workers import watched_in_process_executor
+from spotify_assets.instance.workers import executor_of
+from spotify_assets.settings import Settings
 from tests.automation.pooled_runs import settings_in, start
 from tests.automation.test_runs import wait_for_a_step
 
-SEEN = "seen"
+SEEN, PROCESS = "seen", "process"
 
 
 def test_a_run_is_not_killed_before_during_and_after_it(tmp_path: Path) -> None:
@@ -64,17 +65,29 @@ class Told:
 
 @dg.asset
 def looks(context: dg.AssetExecutionContext) -> None:
-    """Writes down which runs hold a lock while it is made."""
+    """Writes down which runs hold a lock while it is made, and in which process that is."""
     home = Path(context.instance.root_directory)
+    (home / PROCESS).write_text(str(os.getpid()))
     (home / SEEN).write_text(",".join(file.stem for file in (home / "running").iterdir()))
 
 
-def watched_job() -> dg.JobDefinition:
-    """A job by the product's executor."""
+def job_by(executor: str) -> dg.JobDefinition:
+    definition = executor_of(Settings(executor=executor, _env_file=None), Told)
     job = dg.define_asset_job("job")
-    return dg.Definitions([looks], jobs=[job], executor=watched_in_process_executor(Told)).resolve_job_def(
-        "job"
-    )
+    return dg.Definitions([looks], jobs=[job], executor=definition).resolve_job_def("job")
+
+
+def watched_job() -> dg.JobDefinition:
+    """A job in one process."""
+    return job_by("in_process")
+
+
+def job_in_processes() -> dg.JobDefinition:
+    """A job in which each step is a process."""
+    return job_by("multiprocess")
+
+
+theirs = dg.multiprocess_executor.configured({"max_concurrent": 2}, name="theirs")
 
 
 @pytest.fixture
@@ -91,8 +104,32 @@ def test_a_launched_run_holds_its_lock_while_it_goes_on(instance: dg.DagsterInst
     assert told.index("STEP_START") < told.index("ASSET_MATERIALIZATION") < told.index("STEP_SUCCESS")
     assert told[-1] == "ended"
     home = Path(instance.root_directory)
+    assert (home / PROCESS).read_text() == str(os.getpid())
     assert (home / SEEN).read_text() == result.run_id
     assert list((home / "running").iterdir()) == []
+
+
+def test_steps_in_processes_of_their_own_hold_the_lock_of_the_run_and_are_not_measured(
+    instance: dg.DagsterInstance,
+) -> None:
+    with dg.execute_job(dg.reconstructable(job_in_processes), instance) as result:
+        assert result.success
+    assert result.run_id not in Told.of
+    home = Path(instance.root_directory)
+    assert (home / PROCESS).read_text() != str(os.getpid())
+    assert (home / SEEN).read_text() == result.run_id
+    assert list((home / "running").iterdir()) == []
+
+
+def test_an_executor_of_somebody_elses_is_found_by_its_name() -> None:
+    name = f"{__name__}:theirs"
+    assert executor_of(Settings(executor=name, _env_file=None), Told) is theirs
+
+
+@pytest.mark.parametrize("name", ["nowhere:one", "dagster:no_such_executor", "dagster:asset"])
+def test_an_executor_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(ValueError, match=f"SPOTIFY_EXECUTOR is {name}"):
+        executor_of(Settings(executor=name, _env_file=None), Told)
 
 
 def monitored(instance: dg.DagsterInstance) -> dg.DagsterRun:

@@ -48,6 +48,8 @@ def test_unusual_listening_of_the_period_has_a_section(planted: Database):
     [table] = section.tables
     [(what, _, plays, hours)] = table.rows
     assert (what, plays, hours) == ("a loop through the night", "80", "4.0")
+    [picture] = section.pictures
+    assert picture.draw(picture.rows).to_dict()["mark"]
     assert unusual.tell(of(planted, USERS[1])) is None
 
 
@@ -57,4 +59,6 @@ def test_the_weather_has_a_section_for_whoever_declared_a_place(planted: Databas
     assert section.remarks == ["Of 2 answers 1 are more than chance."]
     [table] = section.tables
     assert [row[:2] for row in table.rows] == [("when it rains", "valence")]
+    [picture] = section.pictures
+    assert picture.draw(picture.rows).to_dict()["layer"]
     assert weather.tell(of(planted, USERS[1])) is None

@@ -4,13 +4,17 @@ Whoever waits for the answer can then be killed in the instant in which nobody k
 """
 
 import socket
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
 
 _COMMIT, _WRITES = b"COMMIT", b"ducklake_snapshot_changes"
 """What is sent to end a transaction, and what only a transaction that makes a snapshot sends before it."""
+
+_ENCRYPTION = {80877103, 80877104}
+"""Codes of the first messages that only ask for TLS or GSS, before the one that begins a session."""
 
 
 class Moment(StrEnum):
@@ -23,13 +27,16 @@ class Moment(StrEnum):
 
 
 class Holding:
-    """The proxy, from `with` to its end; `hold` says when the next commit is held, and what is done then."""
+    """The proxy, from `with` to its end; `hold` says when the next commit is held, and what is done then.
 
-    def __init__(self, upstream_port: int) -> None:
+    Clients elsewhere reach it where it has another address of this machine.
+    """
+
+    def __init__(self, upstream_port: int, host: str = "127.0.0.1") -> None:
         self.held = threading.Event()
         self._upstream_port = upstream_port
         self._next: tuple[Moment, Callable[[], None]] | None = None
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server((host, 0))
 
     @property
     def port(self) -> int:
@@ -66,7 +73,7 @@ class Holding:
         answering.start()
         writes = False
         with suppress(OSError):
-            while said := client.recv(65536):
+            for said in messages(client):
                 writes = writes or _WRITES in said
                 if writes and _COMMIT in said and self._next is not None:
                     (moment, do), self._next = self._next, None
@@ -83,6 +90,20 @@ class Holding:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)  # a close alone waits for who still listens
             one.close()
+
+
+def messages(client: socket.socket) -> Iterator[bytes]:
+    """What a client says, one whole message after another, in whatever pieces they arrive.
+
+    libpq sends 8 KB at a time, so that a word may lie in two pieces, and of a message of which a piece is
+    missing nothing is done.
+    """
+    with client.makefile("rb") as said:
+        begun = False
+        while len(head := said.read(5 if begun else 8)) > 4:
+            [length] = struct.unpack(">i", head[1:5] if begun else head[:4])
+            yield head + said.read(length - (4 if begun else 8))
+            begun = begun or struct.unpack(">i", head[4:8])[0] not in _ENCRYPTION
 
 
 def _answered(server: socket.socket, client: socket.socket, silent: threading.Event) -> None:

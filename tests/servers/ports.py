@@ -30,10 +30,10 @@ def wait_for(what: Callable[[], bool], words: str, seconds: float = 60.0) -> Non
         time.sleep(0.1)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Whether something takes connections on a port."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
+        with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:
         return False

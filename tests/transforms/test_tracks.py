@@ -340,6 +340,17 @@ class TestArtists:
         )
         assert rows == [("A", 3, 30.0), ("B", 1, 20.0), ("C", 1, None)]
 
+    def test_what_is_told_of_an_artist_is_told_of_the_first(self):
+        result = clean(
+            raw_row(1, track_id=an_id(1), artists="A;B", artist_popularity=50, artist_followers=7_000),
+            raw_row(2, track_id=an_id(2), artists="B;A", artist_popularity=None, artist_followers=20),
+            raw_row(3, track_id=an_id(3), artists="A", artist_popularity=51, artist_followers=6_999),
+            raw_row(4, track_id=an_id(4), artists="C", artist_popularity=101, artist_followers=-1),
+        )
+        rows = result.artists.sort("artist_name").select("artist_name", "popularity", "followers").rows()
+        assert rows == [("A", 51, 7_000), ("B", None, 20), ("C", None, None)]
+        assert result.emptied == {"out_of_range_artist_followers": 1, "out_of_range_artist_popularity": 1}
+
 
 class TestMerging:
     def test_one_row_per_genre_becomes_one_track(self):

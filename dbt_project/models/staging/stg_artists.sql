@@ -12,7 +12,9 @@ renamed as (
         artist_id,
         artist_name,
         track_count,
-        mean_popularity
+        mean_popularity,
+        popularity,
+        followers
     from artists
 
 )

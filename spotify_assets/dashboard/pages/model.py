@@ -8,9 +8,10 @@ import streamlit as st
 
 from spotify_assets.charts import model as charts
 from spotify_assets.charts import skips
-from spotify_assets.dashboard.components import choice, empty_state, heading, show, table, tile
+from spotify_assets.charts.insight import recommendation_ladder
+from spotify_assets.dashboard.components import choice, empty_state, heading, headline, show, table, tile
 from spotify_assets.dashboard.published import ask
-from spotify_assets.figures import model
+from spotify_assets.figures import insight, model
 from spotify_assets.figures.view import Filters
 
 _EVERY_FEATURE = "all features"
@@ -36,7 +37,7 @@ def page(filters: Filters) -> None:
         f"({trained['test_rows']:,} playbacks). No filter applies to a model; genre and artist choose among "
         "the tracks at the end."
     )
-    st.markdown(trained["insight"])
+    headline(trained["insight"])
     _tiles(trained)
     _readable(cutoff)
     _ladder(cutoff)
@@ -49,6 +50,15 @@ def page(filters: Filters) -> None:
         note="Logistic regression on five audio features; the dashed line is guessing.",
     )
     _popular_and_skipped(cutoff, filters)
+    show(
+        "How well recommendations tell what is played",
+        recommendation_ladder,
+        ask(insight.recommendation_ladder),
+        term="recommendation quality",
+        name="recommendation_ladder",
+        note="At the newest cut-off: what is played next, and what is new to the listener.",
+        empty="Nothing was recommended yet: it takes four weeks of listening.",
+    )
 
 
 def _cutoff(cutoffs: list[date]) -> date:

@@ -8,9 +8,10 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import quality as charts
+from spotify_assets.charts.insight import costs
 from spotify_assets.dashboard.components import heading, show, table
 from spotify_assets.dashboard.published import ask, ask_beside, own_folder, version
-from spotify_assets.figures import called, quality, slowest
+from spotify_assets.figures import called, insight, quality, slowest
 from spotify_assets.figures.view import Filters
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.errors import WarehouseError
@@ -37,6 +38,7 @@ def page(filters: Filters) -> None:
     _streamed()
     _called()
     _slow()
+    _costs()
     _rules(filters)
 
 
@@ -317,6 +319,19 @@ def _slow() -> None:
         name="slowest_steps",
         columns={"kind": "Of", "name": "Step or model", "seconds": seconds("Seconds")},
         note=f"The run ended at {ended_at:%Y-%m-%d %H:%M} UTC.",
+    )
+
+
+def _costs() -> None:
+    """What runs take, table by table."""
+    show(
+        "What runs take",
+        costs,
+        ask(insight.costs_by_table),
+        term="run costs",
+        name="run_costs",
+        note="A run of the newest 30 days, on average; `spotify-assets cost` says what a month costs.",
+        empty="No run has ended since this version: run spotify-assets materialize.",
     )
 
 

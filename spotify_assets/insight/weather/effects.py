@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats  # type: ignore[import-untyped]
 
 from spotify_assets.tables import WEATHER_EFFECTS
 
-RULES = "weather-v1"
+RULES = "weather-v2"
 MEASURES = ("valence", "energy", "tempo", "minutes", "skip_rate")
 BLOCK_DAYS = 7
 SEASON_BLOCK = "1q"
@@ -75,6 +74,8 @@ def weather_effects(hours: pl.DataFrame, *, seed: int = 7) -> pl.DataFrame:
 
 def with_adjusted(answers: pl.DataFrame) -> pl.DataFrame:
     """With `adjusted_p_value` over all answers, and `is_positive` where that is below `LEVEL`."""
+    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
+
     p = answers["p_value"]
     adjusted = np.full(len(p), np.nan)
     known = p.is_not_null().to_numpy()
@@ -89,6 +90,8 @@ def _answer(
     hours: pl.DataFrame, condition: Condition, measure: str, rng: np.random.Generator
 ) -> dict[str, object]:
     """The answer to one question; without an estimate where there is too little to compare."""
+    from scipy import stats  # noqa: PLC0415
+
     rows = _cells(hours, condition, measure)
     x, y, w = (rows[name].to_numpy() for name in ("x", "y", "w"))
     of_block = rows["block"].rle_id().to_numpy().astype(np.int64)
@@ -111,9 +114,12 @@ def _answer(
     if slopes is None:
         return answer
     estimate, drawn = slopes
+    # Each month's mean is taken from a few blocks, which then differ from it less than from the true one, as
+    # a variance around a mean is too small by (n - 1) / n; a t distribution, because blocks are few.
+    left = blocks - (1 if condition.seasonal else rows["month"].n_unique())
+    drawn = estimate + (drawn - estimate) * np.sqrt(blocks / left)
     low, high = np.quantile(drawn, [0.025, 0.975])
-    # The drawn slopes' spread, against a t distribution: drawing few blocks makes intervals too short.
-    p = 2 * stats.t.sf(abs(estimate) / drawn.std(ddof=1), blocks - 1) if drawn.std() > 0 else 1.0
+    p = 2 * stats.t.sf(abs(estimate) / drawn.std(ddof=1), left) if drawn.std() > 0 else 1.0
     return answer | {
         "estimate": float(estimate),
         "ci_low": float(low),

@@ -7,7 +7,7 @@ import polars as pl
 from spotify_assets.insight.weather.sun import is_day
 from spotify_assets.transforms.features import plays_music
 
-SOUND = ("valence", "energy", "tempo")
+SOUND_MEASURES = ("valence", "energy", "tempo")
 NEEDED = ("user_id", "started_at", "action", "content_type", "ms_played", "outcome", "track_id", "country")
 """Columns of core.listening_events that are looked at."""
 
@@ -26,13 +26,14 @@ def listened_hours(
     Args:
         events: `NEEDED` of one listener.
         weather: hours of their place, with `is_daylight`.
-        tracks: one row per `track_id` with `SOUND`.
+        tracks: one row per `track_id` with `SOUND_MEASURES`.
         time_zone: whose clock the listener lives by.
         latitude: of the place; south of the equator seasons are half a year later.
     """
-    plays = events.filter(plays_music()).join(tracks.select("track_id", *SOUND), on="track_id", how="left")
+    sound = tracks.select("track_id", *SOUND_MEASURES)
+    plays = events.filter(plays_music()).join(sound, on="track_id", how="left")
     heard = plays.group_by("user_id", hour=pl.col("started_at").dt.truncate("1h")).agg(
-        *(pl.col(name).mean() for name in SOUND),
+        *(pl.col(name).mean() for name in SOUND_MEASURES),
         sounding=pl.col("valence").is_not_null().sum(),
         minutes=pl.col("ms_played").sum() / 60_000,
         plays=pl.len(),

@@ -45,8 +45,8 @@ def tell(figures: PersonalFigures) -> Section | None:
             "{mine} and {theirs} have {artists} of their streams in common by artist and {tracks} by track.",
             mine=mine,
             theirs=theirs,
-            artists=percent(shared["artist"]),
-            tracks=percent(shared["track"]),
+            artists=percent(float(shared["artist"])),
+            tracks=percent(float(shared["track"])),
         )
     ]
     section.tables = [_in_figures(figures["beside"], mine, theirs)]

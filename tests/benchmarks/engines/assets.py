@@ -1,8 +1,9 @@
 """The product's own assets, by Dagster, with the catalogue's rules checked on every slice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -26,9 +27,11 @@ class Product:
     stored once more, are no part of the jobs.
     """
 
-    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+    def __init__(
+        self, settings: Settings, instance: dg.DagsterInstance, resources: Mapping[str, Any] | None = None
+    ) -> None:
         self._settings, self._instance = settings, instance
-        definitions = build_defs(settings)
+        definitions = build_defs(settings, resources)
         tracks = definitions.get_assets_def(dg.AssetKey(["core", "tracks"])).keys
         tables = [dg.AssetKey([table.schema, table.name]) for table in COMPARED]
         selected = {
@@ -51,6 +54,13 @@ class Product:
             self._run(BACKFILL, window)
         return cost
 
+    def everything(self, window: Window) -> Cost:
+        """The whole graph with its checks, in one run."""
+        with measured() as cost:
+            outcome = run_job(self._definitions, self._instance, self._settings, "everything", window=window)
+        assert not outcome.failures, outcome.failures
+        return cost
+
     def bookkeeping(self, days: int) -> Cost:
         """What Dagster itself costs for as many assets and partitions as a backfill has, without any data."""
         with measured() as cost:
@@ -66,10 +76,10 @@ class Product:
 
 
 @contextmanager
-def product(settings: Settings) -> Iterator[Product]:
-    """The product on an instance of its own."""
+def product(settings: Settings, resources: Mapping[str, Any] | None = None) -> Iterator[Product]:
+    """The product on an instance of its own, with other resources where they are given."""
     with instance_of(settings) as instance:
-        yield Product(settings, instance)
+        yield Product(settings, instance, resources)
 
 
 def run(settings: Settings, window: Window) -> tuple[Cost, Cost]:

@@ -1,4 +1,4 @@
-"""Spark standalone from pyspark's wheel: a master and workers of one core each, all on loopback.
+"""Spark standalone from pyspark's wheel: a master and workers of one core each, by default on loopback.
 
 Every start is a new cluster. A worker is killed with its executor, which is in the same group of processes.
 """
@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.servers.daemon import Daemon
@@ -25,14 +27,24 @@ def missing() -> str | None:
 
 
 class Standalone:
-    """A master with workers, from `with` to its end.
+    """A master with workers, from `with` to its end; with `inside` and `host` in a network of their own.
+
+    Where they are `pinned`, each worker has one core of this machine to itself, with all that it starts.
 
     Raises:
         RuntimeError: a daemon ended, with what it said.
         TimeoutError: a worker is not known to the master within a minute.
     """
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(
+        self,
+        workers: int = 2,
+        inside: Sequence[str] = (),
+        host: str = "127.0.0.1",
+        *,
+        pinned: bool = False,
+    ) -> None:
+        self._inside, self._host, self._pinned = inside, host, pinned
         self.folder = Path(tempfile.mkdtemp(prefix="spark-"))
         self._port, page, *self._pages = free_ports(2 + workers)
         self.master = self._daemon("master", page, "master.Master", "--port", str(self._port))
@@ -41,12 +53,12 @@ class Standalone:
     @property
     def address(self) -> str:
         """The master, as `SPOTIFY_SPARK_MASTER` has it."""
-        return f"spark://127.0.0.1:{self._port}"
+        return f"spark://{self._host}:{self._port}"
 
     def __enter__(self) -> "Standalone":
         try:
             self.master.start()
-            wait_for(lambda: self.master.runs() and answers(self._port), "Spark's master")
+            wait_for(lambda: self.master.runs() and answers(self._port, self._host), "Spark's master")
             for worker in self.workers:
                 self.start_worker(worker)
         except BaseException:
@@ -76,20 +88,36 @@ class Standalone:
             os.killpg(worker.process.pid, signal.SIGKILL)
             worker.process.wait(30)
 
+    @staticmethod
+    def executors(worker: Daemon) -> list[int]:
+        """The processes that a worker has started for drivers, by their ids."""
+        assert worker.process is not None
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                _, _, said = stat.read_text().rpartition(")")
+                if int(said.split()[1]) == worker.process.pid:
+                    found.append(int(stat.parent.name))
+        return found
+
     def _worker(self, number: int) -> Daemon:
         folder = self.folder / f"work-{number}"
         options = ["--cores", "1", "--memory", "2g", "--work-dir", str(folder), self.address]
-        return self._daemon(f"worker-{number}", self._pages[number], "worker.Worker", *options)
+        worker = self._daemon(f"worker-{number}", self._pages[number], "worker.Worker", *options)
+        if self._pinned:
+            worker.command = ["taskset", "--cpu-list", str(number), *worker.command]
+        return worker
 
     def _daemon(self, name: str, page: int, main: str, *options: str) -> Daemon:
         found = importlib.util.find_spec("pyspark")
         assert found is not None and found.origin is not None
         program = Path(found.origin).parent / "bin" / "spark-class"
         paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        where = ["--host", "127.0.0.1", "--webui-port", str(page)]
+        where = ["--host", self._host, "--webui-port", str(page)]
         return Daemon(
             [
-                *("env", "SPARK_LOCAL_IP=127.0.0.1", f"PYTHONPATH={os.pathsep.join(paths)}"),
+                *self._inside,
+                *("env", f"SPARK_LOCAL_IP={self._host}", f"PYTHONPATH={os.pathsep.join(paths)}"),
                 *("SPARK_NO_DAEMONIZE=1", str(program), f"{_CLASSES}.{main}", *where, *options),
             ],
             self.folder / f"{name}.log",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -33,6 +34,7 @@ _VALIDATORS = {
 _REMOVED = {"track": {"popularity"}, "artist": {"popularity", "followers"}, "album": {"popularity", "label"}}
 """What apps in development mode are not told since February 2026."""
 _MADE = {"tracks": world.track, "albums": world.album, "artists": world.artist}
+_JSON = "application/json"
 _ROLLING_SECONDS = 30
 """The window of the rate limit. Source: "Rate Limits"."""
 
@@ -66,7 +68,8 @@ class SpotifyApi:
     """Moment, path and person of each call to the Web API that was let in."""
     refused: Counter[int] = field(default_factory=Counter)
     drifted: list[str] = field(default_factory=list)
-    """Answers that the documentation does not have; none is sent."""
+    """Answers that the documentation does not have, of which none is sent, and those in JSON that were
+    compared with none of its schemas."""
     codes: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
     access: dict[str, Grant] = field(default_factory=dict)
     refresh: dict[str, Grant] = field(default_factory=dict)
@@ -137,6 +140,8 @@ class SpotifyApi:
 class _Handler(BaseHTTPRequestHandler):
     api: SpotifyApi
     protocol_version = "HTTP/1.1"
+    compared = False
+    """Whether the answer that is to be sent agrees with a schema."""
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -328,9 +333,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(*_error(status, message))
 
     def _too_many(self, seconds: int) -> None:
-        self.api.refused[429] += 1
-        body = b'{"error": {"status": 429, "message": "API rate limit exceeded"}}'
-        self._raw(429, body, {"Retry-After": str(seconds)})
+        self._send(*_error(429, "API rate limit exceeded"), headers={"Retry-After": str(seconds)})
 
     def _broken(self, fault: Fault) -> None:
         if fault.startswith("429:"):
@@ -347,7 +350,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.api.refused[int(fault)] += 1
             self._page(int(fault), "<h1>Bad gateway</h1>")
 
-    def _send(self, status: int, body: Json, schema: str, fault: Fault | None = None) -> None:
+    def _send(
+        self,
+        status: int,
+        body: Json,
+        schema: str,
+        fault: Fault | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.compared = True
         problems = [error.message for error in _VALIDATORS[schema].iter_errors(body)]
         problems += _told_too_much(body, schema) if not self.api.extended else []
         if problems:
@@ -357,31 +368,30 @@ class _Handler(BaseHTTPRequestHandler):
             self.api.refused[status] += 1
         content = json.dumps(body).encode()
         if fault == "cut":
-            self._head(status, len(content), {})
+            self._head(status, len(content), headers)
             self.wfile.write(content[: len(content) // 2])
             self.close_connection = True
         elif fault and fault.startswith("slow"):
-            self._head(status, len(content), {})
+            self._head(status, len(content), headers)
             for first in range(0, len(content), 1 + len(content) // 5):
                 self.wfile.write(content[first : first + 1 + len(content) // 5])
                 self.wfile.flush()
                 time.sleep(0.05)
         else:
-            self._raw(status, content, {})
+            self._raw(status, content, headers)
 
     def _page(self, status: int, html: str) -> None:
         page = f"<!doctype html><meta charset=utf-8><title>Made-up accounts</title>{html}"
         self._raw(status, page.encode(), {}, "text/html")
 
-    def _raw(
-        self, status: int, content: bytes, headers: dict[str, str], kind: str = "application/json"
-    ) -> None:
+    def _raw(self, status: int, content: bytes, headers: Mapping[str, str], kind: str = _JSON) -> None:
         self._head(status, len(content), headers, kind)
         self.wfile.write(content)
 
-    def _head(
-        self, status: int, length: int, headers: dict[str, str], kind: str = "application/json"
-    ) -> None:
+    def _head(self, status: int, length: int, headers: Mapping[str, str], kind: str = _JSON) -> None:
+        if kind == _JSON and not self.compared:
+            self.api.drifted.append(f"{self.path} is answered by what was compared with no schema")
+        self.compared = False
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(length))
@@ -428,4 +438,4 @@ def serving(**state: Any) -> Iterator[SpotifyApi]:
         finally:
             server.shutdown()
             thread.join()
-    assert api.drifted == []
+    assert not api.drifted, api.drifted

@@ -10,7 +10,9 @@ newest_snapshots as (
     select
         artist_id,
         min(snapshot_date) as first_snapshot_date,
-        max(snapshot_date) as last_snapshot_date
+        max(snapshot_date) as last_snapshot_date,
+        arg_max(popularity, snapshot_date) as popularity,
+        arg_max(followers, snapshot_date) as followers
     from snapshots
     group by artist_id
 
@@ -23,6 +25,8 @@ catalogue_artists as (
         snapshots.artist_name,
         snapshots.track_count,
         snapshots.mean_popularity,
+        newest_snapshots.popularity,
+        newest_snapshots.followers,
         true as is_in_catalogue,
         newest_snapshots.first_snapshot_date,
         newest_snapshots.last_snapshot_date
@@ -42,6 +46,8 @@ artists_outside_catalogue as (
         tracks.primary_artist_name as artist_name,
         cast(0 as bigint) as track_count,
         cast(null as double) as mean_popularity,
+        cast(null as bigint) as popularity,
+        cast(null as bigint) as followers,
         false as is_in_catalogue,
         cast(null as date) as first_snapshot_date,
         cast(null as date) as last_snapshot_date

@@ -66,66 +66,7 @@ snapshots as (
 
 ),
 
-with_previous as (
-
-    select
-        *,
-        lag(described) over (
-            partition by track_id
-            order by snapshot_date
-        ) as previous
-    from snapshots
-
-),
-
-with_changes as (
-
-    select
-        *,
-        coalesce(described <> previous, true) as is_change
-    from with_previous
-
-),
-
-with_versions as (
-
-    select
-        *,
-        count(*) filter (where is_change) over (
-            partition by track_id
-            order by snapshot_date
-        ) as version
-    from with_changes
-
-),
-
-versions as (
-
-    select
-        track_id,
-        version,
-        any_value(described) as described,
-        min(snapshot_date) as valid_from,
-        max(snapshot_date) as last_snapshot_date,
-        count(*) as snapshots
-    from with_versions
-    group by
-        track_id,
-        version
-
-),
-
-with_ends as (
-
-    select
-        *,
-        lead(valid_from) over (
-            partition by track_id
-            order by version
-        ) as valid_to
-    from versions
-
-),
+{{ versions_of_snapshots('track_id') }},
 
 final as (
 
