@@ -18,6 +18,15 @@ COLUMNS, ROWS = 24, 8
 """Cells of the grid of a drawing."""
 FORGIVEN = 1.0
 """Mean difference of the cells of two grids, of 15, that is none."""
+_TEXTS = """
+figure => [...figure.querySelectorAll('svg')]
+  .filter(svg => svg.getBoundingClientRect().width)
+  .flatMap(svg => [...svg.querySelectorAll('text')])
+  .filter(one => one.textContent.trim() && getComputedStyle(one).opacity !== '0')
+  .map(one => one.textContent.trim())
+  .sort()
+"""
+"""What is to be read in the drawing that is shown; labels that Vega leaves out for want of room are not."""
 _WITHOUT_TEXT = "svg text { visibility: hidden !important } * { animation: none !important }"
 
 Drawn = dict[str, dict[str, Any]]
@@ -26,10 +35,7 @@ Drawn = dict[str, dict[str, Any]]
 def drawings(page: Any) -> Drawn:
     """Every visible drawing of a page, by its caption: its texts, and a line of hexadecimal digits a row."""
     figures = page.locator("figure:visible").all()
-    texts = [
-        sorted(one.strip() for one in figure.locator("svg:visible text").all_text_contents() if one.strip())
-        for figure in figures
-    ]
+    texts = [figure.evaluate(_TEXTS) for figure in figures]
     page.add_style_tag(content=_WITHOUT_TEXT)
     return {
         figure.locator("figcaption").inner_text(): {
