@@ -126,6 +126,8 @@ def figures(watched: Watched, runs: list[Run]) -> dict[str, float]:
     """
     first = min(watched.seen.values()) + EACH_SECONDS
     later = {track: at for track, at in watched.seen.items() if at > first}
+    if not later:
+        raise TimeoutError("only one run made anything visible: watch for more --minutes")
     took = [seen - watched.acknowledged[track] for track, seen in later.items()]
     works = [seen - max(run["asked"] for run in runs if run["asked"] < seen) for seen in set(later.values())]
     return {
