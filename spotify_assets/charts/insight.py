@@ -77,7 +77,7 @@ def unusual(rows: pl.DataFrame) -> "alt.Chart":
 
     drawn = dates_as_text(rows.with_columns(hours=pl.col("minutes") / 60))
     kinds = drawn["kind"].unique().sort().to_list()
-    return (
+    chart = (
         alt.Chart(drawn)
         .mark_bar(size=6)
         .encode(
@@ -93,6 +93,7 @@ def unusual(rows: pl.DataFrame) -> "alt.Chart":
         )
         .properties(height=180)
     )
+    return cast("alt.Chart", chart)
 
 
 def recommended(rows: pl.DataFrame) -> "alt.Chart":
@@ -106,7 +107,7 @@ def recommended(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.with_columns(
         label=pl.format("{}. {}", "rank", "track_name"), odds=(pl.col("score") - pl.col("score").min()).exp()
     )
-    return (
+    chart = (
         alt.Chart(drawn)
         .mark_bar(color=BLUE, height={"band": 0.6})
         .encode(
@@ -120,6 +121,7 @@ def recommended(rows: pl.DataFrame) -> "alt.Chart":
         )
         .properties(height=ROW_HEIGHT * drawn.height)
     )
+    return cast("alt.Chart", chart)
 
 
 def recommendation_ladder(rows: pl.DataFrame) -> "alt.LayerChart":
@@ -164,7 +166,7 @@ def costs(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.head(_MOST_TABLES).with_columns(
         label=pl.coalesce("table_name", pl.format("{} (else)", "step"))
     )
-    return (
+    chart = (
         alt.Chart(drawn)
         .mark_bar(color=BLUE, height={"band": 0.6})
         .encode(
@@ -180,3 +182,4 @@ def costs(rows: pl.DataFrame) -> "alt.Chart":
         )
         .properties(height=ROW_HEIGHT * drawn.height)
     )
+    return cast("alt.Chart", chart)
