@@ -10,7 +10,7 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak faults fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint types dbt-parse validate scan  what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
 	@echo "make scale   what a cluster costs (KIND=ratios, model or native); make soak: a lakehouse for HOURS=24"
+	@echo "make faults  a stream whose processes, brokers, disk and store all die, and what was lost and doubled"
 	@echo "make explore property tests with examples nobody has seen; make mutate: are the tests able to fail"
 
 $(VENV):
@@ -185,6 +186,10 @@ scale: $(BENCH) $(LAKEHOUSE)/.installed
 # Writes, kills, restarts and upkeep of a lakehouse for hours, compared with a file: make soak HOURS=24 SEED=1
 soak: $(BENCH) $(LAKEHOUSE)/.installed
 	PYTHONPATH=$(CURDIR)/$(LAKEHOUSE) $(BIN)/python -m tests.cluster.soak --hours $(or $(HOURS),24) --seed $(or $(SEED),1)
+
+# Everything that can die dies while events pass: make faults EVENTS=5M (half an hour; root, Kafka and Ceph)
+faults: $(DEV) kafka
+	$(BIN)/python -m tests.benchmarks.stream_faults --events $(or $(EVENTS),1M)
 
 # Reproducible by seed: make fuzz COUNT=100 SEED=7
 fuzz: $(DEV)

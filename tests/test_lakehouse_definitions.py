@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from spotify_assets.assets.spec import pool_of
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
+from spotify_assets.tables import TABLES
 from spotify_assets.warehouse.door import as_of_moment, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.making import INDEPENDENT, InProcess
@@ -40,6 +43,32 @@ def test_a_lakehouse_is_looked_after_by_a_job_and_a_schedule_of_its_own(definiti
     assert definitions.resolve_schedule_def("lakehouse_upkeep").job_name == "upkeep"
     for job in ("everything", "data"):
         assert UPKEEP not in definitions.resolve_job_def(job).asset_layer.selected_asset_keys
+
+
+def test_every_step_in_a_lakehouse_is_in_the_pool_of_that_one(
+    make_settings: Callable[..., Settings], tmp_path: Path
+):
+    in_store = make_settings(warehouse_url=SecretStr(AWAY), lake_url="s3://bucket/deep/lake")
+    assert pool_of(in_store) == "lakehouse_s3_bucket_deep_lake_warehouse"
+    names = set()
+    for folder in ("one", "other"):
+        settings = make_settings(warehouse_url=SecretStr(AWAY), lake_url=str(tmp_path / folder))
+        definitions = build_defs(settings)
+        for job in ("everything", "upkeep"):
+            pools = [node.definition.pools for node in definitions.resolve_job_def(job).graph.nodes]
+            assert {frozenset({pool_of(settings)}), frozenset()} >= set(map(frozenset, pools))
+        names.add(pool_of(settings))
+    assert len(names) == 2
+
+
+def test_a_backfill_is_cut_into_runs_where_the_settings_say_so(make_settings: Callable[..., Settings]):
+    graph = build_defs(make_settings(backfill_partitions=30)).resolve_asset_graph()
+    policies = {
+        graph.get(key).backfill_policy
+        for key in graph.materializable_asset_keys
+        if graph.get(key).partitions_def is not None and ".".join(key.path) in TABLES
+    }
+    assert policies == {dg.BackfillPolicy.multi_run(30)}
 
 
 def test_a_warehouse_that_is_a_file_needs_no_upkeep(make_settings: Callable[..., Settings]):

@@ -111,7 +111,8 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         from spotify_assets.skip.report import skip_model_coefficients  # noqa: PLC0415
 
         cutoffs = newest_cutoffs(context, model_features, settings.model_cutoffs)
-        models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
+        with warehouse.door.held():
+            models = [_train(context, settings, model_features, day) for day in cutoffs.made.values()]
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)

@@ -12,6 +12,11 @@ from spotify_assets.warehouse.errors import WarehouseError
 from spotify_assets.warehouse.timings import TimedStep, read_steps, write_steps
 
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+_OF_STEPS = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+}
 _OF_DBT = "Execution Duration"
 """What dagster-dbt calls the seconds of a model, in the metadata of its materialisation."""
 
@@ -32,18 +37,27 @@ def tell_step_times(settings: Settings, instance: dg.DagsterInstance) -> None:
 
 
 def _steps(instance: dg.DagsterInstance, run_id: str) -> list[TimedStep]:
+    """Each step from its first start to its last end; a long range has thousands of other events."""
+    started, ended = dict[str, float](), dict[str, float]()
+    for entry in instance.all_logs(run_id, of_type=_OF_STEPS):
+        if entry.step_key and entry.dagster_event and entry.dagster_event.is_step_start:
+            started.setdefault(entry.step_key, entry.timestamp)
+        elif entry.step_key:
+            ended[entry.step_key] = entry.timestamp
     return [
-        TimedStep("dagster", step.step_key, round(step.end_time - step.start_time, 3))
-        for step in instance.get_run_step_stats(run_id)
-        if step.start_time and step.end_time
+        TimedStep("dagster", step, round(ended[step] - start, 3))
+        for step, start in started.items()
+        if step in ended
     ]
 
 
 def _models(instance: dg.DagsterInstance, run_id: str) -> list[TimedStep]:
-    times = {}
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        made = entry.asset_materialization
+    """The models of dbt that the run was the last to make; each partition of one has the same seconds."""
+    steps = []
+    for record in instance.get_asset_records():
+        entry = record.asset_entry.last_materialization
+        made = entry.asset_materialization if entry and entry.run_id == run_id else None
         seconds = made.metadata.get(_OF_DBT) if made else None
         if made and seconds is not None:
-            times[made.asset_key.to_user_string()] = float(str(seconds.value))
-    return [TimedStep("dbt", name, seconds) for name, seconds in times.items()]
+            steps.append(TimedStep("dbt", made.asset_key.to_user_string(), float(str(seconds.value))))
+    return steps

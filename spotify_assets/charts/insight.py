@@ -77,7 +77,8 @@ def unusual(rows: pl.DataFrame) -> "alt.Chart":
 
     drawn = dates_as_text(rows.with_columns(hours=pl.col("minutes") / 60))
     kinds = drawn["kind"].unique().sort().to_list()
-    chart = (
+    return cast(
+        "alt.Chart",
         alt.Chart(drawn)
         .mark_bar(size=6)
         .encode(
@@ -91,9 +92,8 @@ def unusual(rows: pl.DataFrame) -> "alt.Chart":
                 alt.Tooltip("hours:Q", title="Hours", format=".1f"),
             ],
         )
-        .properties(height=180)
+        .properties(height=180),
     )
-    return cast("alt.Chart", chart)
 
 
 def recommended(rows: pl.DataFrame) -> "alt.Chart":
@@ -107,7 +107,8 @@ def recommended(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.with_columns(
         label=pl.format("{}. {}", "rank", "track_name"), odds=(pl.col("score") - pl.col("score").min()).exp()
     )
-    chart = (
+    return cast(
+        "alt.Chart",
         alt.Chart(drawn)
         .mark_bar(color=BLUE, height={"band": 0.6})
         .encode(
@@ -119,9 +120,8 @@ def recommended(rows: pl.DataFrame) -> "alt.Chart":
                 alt.Tooltip("odds:Q", title="Times the last one's odds", format=".2f"),
             ],
         )
-        .properties(height=ROW_HEIGHT * drawn.height)
+        .properties(height=ROW_HEIGHT * drawn.height),
     )
-    return cast("alt.Chart", chart)
 
 
 def recommendation_ladder(rows: pl.DataFrame) -> "alt.LayerChart":
@@ -166,7 +166,8 @@ def costs(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.head(_MOST_TABLES).with_columns(
         label=pl.coalesce("table_name", pl.format("{} (else)", "step"))
     )
-    chart = (
+    return cast(
+        "alt.Chart",
         alt.Chart(drawn)
         .mark_bar(color=BLUE, height={"band": 0.6})
         .encode(
@@ -180,6 +181,5 @@ def costs(rows: pl.DataFrame) -> "alt.Chart":
                 alt.Tooltip("peak_memory_mb:Q", title="Peak memory, MB", format=",.0f"),
             ],
         )
-        .properties(height=ROW_HEIGHT * drawn.height)
+        .properties(height=ROW_HEIGHT * drawn.height),
     )
-    return cast("alt.Chart", chart)

@@ -27,7 +27,15 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 @cache
 def _shapes() -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = json.loads(WORLD.read_text(encoding="utf-8"))["features"]
-    return shapes
+    return [
+        shape | {"geometry": shape["geometry"] | {"coordinates": _fixed(shape["geometry"]["coordinates"])}}
+        for shape in shapes
+    ]
+
+
+def _fixed(coordinates: Any) -> Any:
+    """Coordinates as tuples: Altair copies every list of a chart a dozen times, and leaves tuples alone."""
+    return tuple(map(_fixed, coordinates)) if isinstance(coordinates, list) else coordinates
 
 
 def mapped(countries: pl.Series) -> pl.Series:

@@ -10,6 +10,7 @@ import typer
 from spotify_assets.cli.common import says_what_is_wrong
 from spotify_assets.cli.console import out
 from spotify_assets.cli.options import day_option, within_days
+from spotify_assets.cli.share import share_key
 from spotify_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,12 +53,17 @@ def recap(
         typer.Option(help="Compared days, FROM..TO; by default the period before, if all of it is known."),
     ] = None,
     no_compare: Annotated[bool, typer.Option("--no-compare", help="Compare with nothing.")] = False,
+    beside: Annotated[
+        str | None,
+        typer.Option(help="What two listeners agreed to (share agree): the other stands beside the first."),
+    ] = None,
     language: Language = "en",
     pdf: Annotated[bool, typer.Option("--pdf", help="Write the page as PDF too.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("recap.html"),
 ) -> None:
     """Write one listener's recap: a page that needs no network, its numbers and its picture."""
     from spotify_assets.figures.view import period_of  # noqa: PLC0415
+    from spotify_assets.report.agreement import agreement  # noqa: PLC0415
     from spotify_assets.report.recap import recap as write_recap  # noqa: PLC0415
     from spotify_assets.report.recap import write_pdf  # noqa: PLC0415
     from spotify_assets.warehouse.door import published_copy  # noqa: PLC0415
@@ -65,10 +71,14 @@ def recap(
     settings = Settings()
     if compare_with and no_compare:
         raise ValueError("--compare-with and --no-compare contradict each other: give one of them")
+    agreed = agreement(beside, share_key(settings)) if beside else None
+    if agreed and (first or last or period):
+        raise ValueError(f"--beside is of the days that both agreed to, {agreed.period}: leave others out")
     compared = period_of(compare_with) if compare_with else None
     for day in (compared.first, compared.last) if compared else ():
         within_days(datetime.combine(day, time()))
-    asked = replace(_asked(user, first, last, period), compared=compared, alone=no_compare)
+    whose = user or (agreed.users[0] if agreed else None)
+    asked = replace(_asked(whose, first, last, period), compared=compared, alone=no_compare, agreed=agreed)
     with out.status("Writing the recap"):
         made = write_recap(published_copy(settings), output, asked, language)
         paper = write_pdf(made, language) if pdf else None

@@ -11,7 +11,7 @@ from spotify_assets.dashboard.clock import today
 from spotify_assets.dashboard.downloads import Draw, csv_button, picture
 from spotify_assets.dashboard.published import ask, version
 from spotify_assets.dashboard.text import in_words
-from spotify_assets.figures import glossary, view
+from spotify_assets.figures import glossary, overview, view
 from spotify_assets.figures.view import Choices, Filters, Period
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -21,6 +21,9 @@ LOOK_AGAIN_SECONDS = 10
 
 NOBODY = "Nobody listened like that in this period: widen it, or clear a filter."
 """What an empty chart says where the filters left nothing."""
+
+HEADLINE = "headline"
+"""Key of the element that has a page's main numbers in words."""
 
 _SPANS = (7, 28, 90, 365)
 """Numbers of last days that are offered as a period."""
@@ -225,6 +228,21 @@ def heading(title: str, filters: Filters | None = None) -> None:
     st.title(title)
     if filters:
         st.caption(described(filters))
+
+
+def headline(says: str, *, as_html: bool = False) -> None:
+    """What a page says first: its main numbers in words, as Markdown, or as HTML that is trusted.
+
+    Text is what Streamlit's client shows at once; for tiles, charts and tables it loads programs of their own
+    first, which takes a visitor who was never there half a second more.
+    """
+    with st.container(key=HEADLINE):
+        st.markdown(says, unsafe_allow_html=as_html)
+
+
+def heard(filters: Filters) -> None:
+    """The headline of pages about what was heard."""
+    headline(overview.in_words(ask(overview.totals, filters)))
 
 
 # --- numbers and charts

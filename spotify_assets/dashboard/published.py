@@ -17,6 +17,8 @@ from spotify_assets.dashboard.access import viewer
 from spotify_assets.dashboard.accounts import EVERYTHING, Viewer
 from spotify_assets.dashboard.once import settings
 from spotify_assets.figures.own import own_rows
+from spotify_assets.figures.personal import PersonalFigures, figures_beside
+from spotify_assets.report.agreement import Agreement
 from spotify_assets.warehouse.connection import Connection
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import published_copy
@@ -75,10 +77,29 @@ def ask(figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs
         WarehouseMissingError: nothing is published.
         one of OUTDATED_COPY: the copy lacks a table, because it was published before that was made.
     """
+    return _asked_by(viewer(), figure, *args, **kwargs)
+
+
+def ask_of_other(agreed: Agreement, user_id: str) -> PersonalFigures:
+    """What is shown of the listener beside one: of the days that both agreed to, and no more than that.
+
+    Raises:
+        NotForThisViewerError: the viewer is not that one, and does not see everything.
+        ValueError: the one is none of those who agreed, or nothing is known of the other in those days.
+    """
+    if viewer() not in (EVERYTHING, Viewer("own", user_id)):
+        raise NotForThisViewerError
+    other = agreed.other_than(user_id)
+    return _asked_by(Viewer("own", other), figures_beside, other, agreed.period)
+
+
+def _asked_by(
+    seen_by: Viewer, figure: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     answer: T = _answered(
         _Question(
             version(),
-            viewer(),
+            seen_by,
             f"{figure.__module__}.{figure.__qualname__}",
             repr((args, sorted(kwargs.items()))),
             lambda connection: figure(connection, *args, **kwargs),

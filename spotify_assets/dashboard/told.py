@@ -1,13 +1,16 @@
 """Sections of a listener's page on the dashboard: the same as those of the recap, with charts that answer."""
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
 
+from spotify_assets.dashboard.components import headline
 from spotify_assets.dashboard.downloads import csv_button, picture, playlist_button
-from spotify_assets.report.page import TABLE_STYLE, table_html
+from spotify_assets.report.page import TABLE_STYLE, lives_html, table_html
 from spotify_assets.report.parts import Section
 from spotify_assets.report.sections import ToldPart
+from spotify_assets.report.sections.lives import Life
 
 
 def style() -> None:
@@ -20,34 +23,40 @@ def paragraph(text: str) -> None:
     st.html(f"<p>{escape(text)}</p>")
 
 
-def story(told: Section) -> None:
-    """What the page opens with: the sentence large, and the rest of its section."""
-    st.html(
-        f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{escape(told.lead or "")}</p>'
-    )
-    _body(told)
+def journeys(lives: Mapping[str, Life]) -> None:
+    """What the names in tables lead to, once on a page."""
+    st.html(lives_html(lives))
 
 
-def part(told: ToldPart) -> None:
+def story(told: Section, lives: Mapping[str, Life]) -> None:
+    """What the page opens with: the sentence large, and the rest of its section.
+
+    Markdown leaves a paragraph of HTML as it is up to an empty line.
+    """
+    lead = escape(" ".join((told.lead or "").split()))
+    headline(f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{lead}</p>', as_html=True)
+    _body(told, lives)
+
+
+def part(told: ToldPart, lives: Mapping[str, Life]) -> None:
     """The heading of a part and its sections that have something to show."""
     shown = [one for one in told.sections if not one.nothing]
     if shown:
         st.header(told.title, anchor=told.name, divider="grey")
     for one in shown:
         st.subheader(one.title, help=one.definition, anchor=one.name)
-        _body(one)
+        _body(one, lives)
 
 
-def _body(told: Section) -> None:
+def _body(told: Section, lives: Mapping[str, Life]) -> None:
     """Remarks, charts and tables, each to be taken along."""
     for remark in told.remarks:
         paragraph(remark)
     for drawn in told.pictures:
         st.caption(drawn.caption)
-        says = f"{drawn.caption}. {told.definition}"
-        picture(drawn.caption, drawn.draw, drawn.rows, says=says, name=drawn.name)
+        picture(drawn.caption, drawn.draw, drawn.rows, says=drawn.says, name=drawn.name)
     for table in told.tables:
-        st.html(table_html(table))
+        st.html(table_html(table, lives))
         if table.data is not None:
             with st.container(horizontal=True):
                 csv_button(table.data, f"{table.name} table")

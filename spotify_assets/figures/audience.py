@@ -59,6 +59,18 @@ def active_means(connection: Connection, filters: Filters) -> pl.DataFrame:
     return days.select(pl.exclude("local_date").mean())
 
 
+def in_words(means: pl.DataFrame) -> str:
+    """The row of `active_means` as a sentence in Markdown."""
+    mean = means.row(0, named=True)
+    if mean["daily_active_users"] is None:
+        return "Nobody listened."
+    return (
+        f"**{mean['daily_active_users']:,.1f} listeners** are active on a day and "
+        f"{mean['monthly_active_users']:,.1f} within 28 days; on a day, one plays "
+        f"{mean['plays_per_active_user']:,.1f} times."
+    )
+
+
 def retention(connection: Connection, period: CohortPeriod, cohorts: int = MOST_COHORTS) -> pl.DataFrame:
     """Share of the users of each cohort that came back: one row per cohort and period after its first.
 

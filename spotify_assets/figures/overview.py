@@ -37,6 +37,18 @@ def unknown_in_words(unknowns: float, plays: float) -> str | None:
     return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
 
 
+def in_words(totals: pl.DataFrame) -> str:
+    """The row of `totals` as a sentence in Markdown."""
+    now = totals.row(0, named=True)
+    if not now["plays"]:
+        return "Nobody listened."
+    skipped = "" if now["skip_rate"] is None else f"; {now['skip_rate']:.1%} of the plays were skipped"
+    return (
+        f"**{now['streams']:,} streams** and {now['minutes'] / 60:,.0f} hours heard by "
+        f"{now['mean_daily_active_users']:,.1f} listeners a day{skipped}."
+    )
+
+
 def totals(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
     outcome is known, null without any), `minutes` heard and `mean_daily_active_users`, the mean over all days

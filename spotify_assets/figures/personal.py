@@ -5,7 +5,7 @@ show all listeners go by UTC dates, so that playbacks around midnight may count 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -22,6 +22,8 @@ ASKED, COMPARED = "asked", "compared"
 """Values of `period` in the figures."""
 DAILY_UP_TO, WEEKLY_UP_TO = 62, 190
 """Most days of a period whose timeline is by day, and by week; longer ones are by month."""
+OF_OTHER = ("totals", "artists", "tracks")
+"""Figures of the listener beside, where two stand side by side; nothing else of theirs is read."""
 _SHOWN_LISTENERS = 5
 GENERATED = ("synthetic", "stream")
 """Sources of listening that nobody brought."""
@@ -45,13 +47,15 @@ class Listener:
 class PersonalFigures:
     """The figures of a listener: one frame per `Figure`, by its name.
 
-    `compared` is None where nothing was compared; `_before` columns are null then.
+    `compared` is None where nothing was compared; `_before` columns are null then. `other` is the listener
+    beside, None where the listener stands alone.
     """
 
     listener: Listener
     period: Period
     compared: Period | None
-    frames: Mapping[str, pl.DataFrame]
+    frames: Mapping[str, pl.DataFrame] = field(repr=False)
+    other: str | None = None
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         return self.frames[name]
@@ -178,6 +182,8 @@ def personal_figures(
     period: Period,
     compared: Period | None = None,
     figures: Sequence[Figure] = FIGURES,
+    *,
+    other: PersonalFigures | None = None,
 ) -> PersonalFigures:
     """Every figure of a listener.
 
@@ -187,6 +193,7 @@ def personal_figures(
         period: the asked one.
         compared: the one that it is compared with, if any.
         figures: what is asked; each may read those before it.
+        other: what `figures_beside` gives of the listener beside, if any.
 
     Raises:
         ValueError: there is no such listener; the message names some.
@@ -198,7 +205,22 @@ def personal_figures(
     for figure in figures:
         frames[figure.name] = _figure(connection, figure, parameters)
         connection.register(f"figure_{figure.name}", frames[figure.name])
-    return PersonalFigures(listener, period, compared, frames)
+        if figure.name in OF_OTHER:
+            of_other = frames[figure.name].clear() if other is None else other[figure.name]
+            connection.register(f"other_{figure.name}", of_other)
+    return PersonalFigures(listener, period, compared, frames, other.listener.user_id if other else None)
+
+
+def figures_beside(connection: Connection, user_id: str, period: Period) -> PersonalFigures:
+    """What is shown of a listener beside another: `OF_OTHER`.
+
+    Raises:
+        ValueError: there is no such listener, or nothing is known of them in the period.
+    """
+    if nothing_known(connection, user_id, period):
+        raise ValueError(f"nothing is known of {user_id} from {period.first} to {period.last}")
+    wanted = [figure for figure in FIGURES if figure.name in OF_OTHER]
+    return personal_figures(connection, user_id, period, None, wanted)
 
 
 def _figure(connection: Connection, figure: Figure, parameters: Mapping[str, object]) -> pl.DataFrame:

@@ -36,7 +36,7 @@ import sqlalchemy as db
 from dagster import EventLogEntry, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.event_api import EventHandlerFn
-from dagster._core.events import ASSET_EVENTS
+from dagster._core.events import ASSET_EVENTS, DagsterEventType
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     SqliteEventLogStorage,
@@ -64,6 +64,8 @@ class _Shard(NamedTuple):
 
 
 _OF_ASSETS = frozenset(kind.value for kind in ASSET_EVENTS)
+_PLANNED_CHECK = DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value
+_IN_BATCHES = _OF_ASSETS | {_PLANNED_CHECK}
 
 
 def _kind_of(event: EventLogEntry) -> str | None:
@@ -152,7 +154,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         run_ids = sorted({event.run_id for event in events})
         with self.index_connection() as index, ExitStack() as runs:
             connections = {run_id: runs.enter_context(self.run_connection(run_id)) for run_id in run_ids}
-            if all(_kind_of(event) in _OF_ASSETS for event in events):
+            if all(_kind_of(event) in _IN_BATCHES for event in events):
                 self._store_asset_events(events, index, connections)
             else:
                 super().store_event_batch(events)
@@ -160,7 +162,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     def _store_asset_events(
         self, events: Sequence[EventLogEntry], index: Connection, runs: Mapping[str, Connection]
     ) -> None:
-        """Store events of assets, many rows with one statement.
+        """Store events of assets, and plans to check them, many rows with one statement.
 
         As `SqliteEventLogStorage.store_event` does it for each. The asset's row, which describes its latest
         events, is updated once for each kind of them.
@@ -178,9 +180,13 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         latest = {
             (row["asset_key"], row["dagster_event_type"]): (event, event_id)
             for row, event, event_id in zip(rows, events, ids, strict=True)
+            if row["dagster_event_type"] in _OF_ASSETS
         }
         for event, event_id in sorted(latest.values(), key=itemgetter(1)):
             self._store_asset_event(index, event, event_id)
+        for event, event_id in zip(events, ids, strict=True):
+            if _kind_of(event) == _PLANNED_CHECK:
+                self.store_asset_check_event(event, event_id)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the index has the table; migrations add tables and never drop one, so a yes is kept."""

@@ -7,14 +7,13 @@ and a chart is the drawing that the page has.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.report.language import say, speaking
 from spotify_assets.report.lettering import cut, text, width_of, wrapped
 from spotify_assets.report.parts import Picture, Section, TextTable, without_data
 from spotify_assets.report.sections import parts, story_of
-from spotify_assets.report.svg import drawn_at, inline_svg
+from spotify_assets.report.svg import drawn_at, picture_svg
 from spotify_assets.report.words import headline, in_words, tiles
 
 _WIDTH, _HEIGHT, _MARGIN = 595, 842, 48
@@ -126,13 +125,8 @@ def _lines(says: str, size: float, *, bold: bool = False) -> Iterator[Block]:
 
 
 def _picture(picture: Picture) -> Block:
-    if picture.sketch:
-        drawn = picture.sketch(picture.rows, _DRAWN, picture.caption)
-    else:
-        chart: Any = picture.draw(picture.rows)
-        drawn = inline_svg(chart, _DRAWN, f"{picture.name}-paper", picture.caption)
     scale = _ROOM / _DRAWN
-    placed, height = drawn_at(drawn, scale, _HEIGHT - 2 * _MARGIN - 120)
+    placed, height = drawn_at(picture_svg(picture, _DRAWN), scale, _HEIGHT - 2 * _MARGIN - 120)
     caption = text(0, 16, cut(picture.caption, 9, _ROOM, bold=True), 9, _SOFT, bold=True)
     return Block(height + 36, f'{caption}<g transform="translate(0 22)">{placed}</g>')
 

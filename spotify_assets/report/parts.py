@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from spotify_assets.figures.figure import Figure
-from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.figures.personal import ASKED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
-from spotify_assets.report.language import say, spoken
+from spotify_assets.report.language import WEEKDAYS, count, day, say, spoken
 
 if TYPE_CHECKING:
     import altair as alt
 
 SHOWN = 10
 """Rows of a table; the data files have all of them."""
+_MOST_TOLD = 12
+"""Numbers of a picture that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class TextTable:
         bars: for each row the share of the first column of words that a bar fills.
         data: the numbers as they are, to be taken along.
         folded: whether it is shown only to those who ask for it.
+        names: the columns of names of tracks and artists, which lead to what is told of each.
         cut: whether words take two lines at most, with the whole on hover.
     """
 
@@ -54,6 +58,7 @@ class TextTable:
     bars: Sequence[float] = ()
     data: pl.DataFrame | None = None
     folded: bool = False
+    names: tuple[int, ...] = ()
     cut: bool = True
 
 
@@ -61,14 +66,49 @@ class TextTable:
 class Picture:
     """A chart: its name, unique on the page, what it shows, its rows, and how they are drawn.
 
-    `sketch` is how the recap draws it where Vega would take too long: of rows, width and what it says as SVG.
+    Attributes:
+        number: the column that is drawn.
+        which: the columns that say of what each number is.
+        form: how numbers are written.
+        told: the rows that say it in words, where those are not all.
+        sketch: how the recap draws it where Vega would take too long: of rows, width and what it says as SVG.
     """
 
     name: str
     caption: str
     rows: pl.DataFrame
     draw: "Callable[[pl.DataFrame], alt.TopLevelMixin]"
+    number: str
+    which: Sequence[str]
+    form: Callable[[Any], str] = count
+    told: pl.DataFrame | None = None
     sketch: Callable[[pl.DataFrame, int, str], str] | None = None
+
+    @property
+    def says(self) -> str:
+        """The picture in words, for those who do not see it: each number of few, the span of many."""
+        rows = self.rows if self.told is None else self.told
+        if "period" in rows.columns:
+            rows = rows.filter(pl.col("period") == ASKED)
+        rows = rows.drop_nulls(self.number)
+        if rows.height <= _MOST_TOLD:
+            numbers = [f"{self._of(row)}: {self.form(row[self.number])}" for row in rows.to_dicts()]
+            return f"{self.caption}. {'; '.join(numbers)}."
+        least, *_, most = rows.sort(self.number, maintain_order=True).to_dicts()
+        return say(
+            "{caption}. {n} numbers from {least} ({of_least}) to {most} ({of_most}); half of them are at "
+            "most {median}.",
+            caption=self.caption,
+            n=rows.height,
+            least=self.form(least[self.number]),
+            of_least=self._of(least),
+            most=self.form(most[self.number]),
+            of_most=self._of(most),
+            median=self.form(rows[self.number].quantile(0.5, "lower")),
+        )
+
+    def _of(self, row: dict[str, Any]) -> str:
+        return " ".join(_said_of(name, row[name]) for name in self.which)
 
 
 @dataclass
@@ -101,6 +141,17 @@ class Chapter:
 
     tell: Callable[[PersonalFigures], Section | None]
     figures: tuple[Figure, ...] = ()
+
+
+def _said_of(name: str, value: Any) -> str:
+    """What a number is of: a date, a weekday, an hour, a name."""
+    if isinstance(value, date):
+        return day(value)
+    if name == "local_weekday":
+        return say(WEEKDAYS[value - 1])
+    if name in ("ending", "mood"):
+        return say(value)
+    return f"{value}:00" if name == "local_hour" else one_line(None if value is None else str(value))
 
 
 def empty_section(figure: Figure) -> Section:

@@ -10,12 +10,14 @@ import polars as pl
 from spotify_assets.figures.opening import compared_by_default
 from spotify_assets.figures.personal import (
     PersonalFigures,
+    figures_beside,
     find_listener,
     last_full,
     nothing_known,
 )
 from spotify_assets.figures.said import said_period
 from spotify_assets.figures.view import Period
+from spotify_assets.report.agreement import Agreement
 from spotify_assets.report.language import ENGLISH, language_of, speaking
 from spotify_assets.report.page import rendered
 from spotify_assets.report.playlists import playlists
@@ -53,6 +55,7 @@ class Asked:
         said: the days in words, as `figures.said` takes them, instead of both.
         compared: None is the period before, if anything is known of all of it.
         alone: compare with nothing.
+        agreed: with whom the listener is shown side by side; the days are those that both agreed to.
     """
 
     user_id: str | None = None
@@ -61,6 +64,7 @@ class Asked:
     said: str | None = None
     compared: Period | None = None
     alone: bool = False
+    agreed: Agreement | None = None
 
 
 def asked_figures(serving: Warehouse, asked: Asked) -> PersonalFigures:
@@ -86,7 +90,11 @@ def asked_figures(serving: Warehouse, asked: Asked) -> PersonalFigures:
             compared = asked.compared
             if compared is None and not asked.alone:
                 compared = compared_by_default(listener, chosen)
-            return figures_of(connection, listener.user_id, chosen, compared)
+            other = None
+            if asked.agreed:
+                beside = asked.agreed.other_than(listener.user_id)
+                other = figures_beside(connection, beside, asked.agreed.period)
+            return figures_of(connection, listener.user_id, chosen, compared, other)
     except OUTDATED_COPY as error:
         raise WarehouseMissingError(
             f"{serving} lacks what a recap reads ({str(error).splitlines()[0]}): "
@@ -127,6 +135,8 @@ def write_pdf(made: Recap, language: str = ENGLISH) -> Path:
 
 
 def _chosen(asked: Asked, known: Period, is_empty: Callable[[Period], bool]) -> Period:
+    if asked.agreed:
+        return asked.agreed.period
     if asked.said is not None:
         return said_period(asked.said, known, datetime.now(UTC).date())
     if asked.first is None and asked.last is None:

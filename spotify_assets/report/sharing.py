@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from spotify_assets.figures.opening import compared_by_default
 from spotify_assets.figures.own import own_rows
 from spotify_assets.figures.personal import find_listener, nothing_known
-from spotify_assets.report.link import LinkExpiredError, LinkRefusedError, Shared, opened
+from spotify_assets.report.link import Shared, opened
 from spotify_assets.report.page import rendered
 from spotify_assets.report.sections import figures_of
+from spotify_assets.report.signing import LinkExpiredError, LinkRefusedError
 from spotify_assets.warehouse.connection import OUTDATED_COPY
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from spotify_assets.charts.theme import dressed
 from spotify_assets.report.language import ENGLISH, spoken
+from spotify_assets.report.parts import Picture
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,6 +42,13 @@ _LOCALES = {"de": "de-DE"}
 """Of numbers and days in drawings, by the code of the language."""
 _HOVER = "hover"
 _NAMED = re.compile(r'(?P<before>\bid="|url\(#|href="#)(?P<id>[^")]+)')
+
+
+def picture_svg(picture: Picture, width: int) -> str:
+    """A picture as an SVG element of a width in pixels, the same text for the same rows."""
+    if picture.sketch:
+        return picture.sketch(picture.rows, width, picture.says)
+    return inline_svg(picture.draw(picture.rows), width, f"{picture.name}-{width}", picture.says)
 
 
 def inline_svg(chart: "alt.TopLevelMixin", width: int, name: str, says: str) -> str:

@@ -17,7 +17,9 @@ class AccessSettings(BaseSettings):
         None, description="How the dashboard logs people in: Streamlit's secrets with their section `auth`."
     )
     share_key: SecretStr | None = Field(
-        None, description="What links to shared recaps are signed with; another one takes all links back."
+        None,
+        description="What links to shared recaps and consents to stand side by side are signed with; another "
+        "one takes all of them back.",
     )
 
     @field_validator("access_file", "login_file")

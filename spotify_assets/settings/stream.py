@@ -38,7 +38,7 @@ class StreamSettings(BaseSettings):
         16_000_000, ge=1, description="Most bytes of messages, of all partitions, before a batch is written."
     )
     stream_batch_seconds: float = Field(
-        10.0, gt=0, description="How long a message waits at most before its batch is written."
+        5.0, gt=0, description="How long a message waits at most before its batch is written."
     )
     stream_compression: Literal["gzip", "zstd"] = Field(
         "gzip", description="Compression of the stream's files in the lake."

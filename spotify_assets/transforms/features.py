@@ -5,7 +5,7 @@ playback itself ended decides the label and the partition only. `skip.registry` 
 source.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import polars as pl
 from spotify_assets.sources.formats import CLOCKS
 from spotify_assets.tables import AUDIO_FEATURES, MODEL_FEATURES, PLAYBACK_ACTIONS
 from spotify_assets.transforms.as_of import join_tracks
+from spotify_assets.transforms.histories import Spans
 
 TRACK_FEATURES = (*AUDIO_FEATURES, "popularity", "duration_ms", "explicit")
 """Features that are properties of the track, by the catalogue."""
@@ -84,20 +85,6 @@ EVENT_COLUMNS = (
 """Columns of `core.listening_events` that the features of a slice need."""
 _WHO = ("user_id", "track_id", "artist")
 _ENDED = ("user_id", "track_id", "artist_name", "event_date", "ended_at", "outcome")
-_BY_DAY = ["key", "day"]
-
-
-def _pair(other: str) -> pl.Expr:
-    """A user and something else as one whole number; null where either is."""
-    return pl.col("user_id").cast(pl.UInt64) * 2**32 + pl.col(other)
-
-
-_HISTORY_KEYS = {
-    "user": pl.col("user_id").cast(pl.UInt64),
-    "user_track": _pair("track_id"),
-    "user_artist": _pair("artist"),
-}
-"""What a history is counted by; each gives `<name>_plays` and `<name>_skip_rate`."""
 
 
 def model_features(events: pl.DataFrame, earlier: Earlier, tracks: pl.DataFrame) -> pl.DataFrame:
@@ -234,46 +221,77 @@ def _history(
 ) -> pl.DataFrame:
     """Plays and skip rates of each user, user and track, and user and artist. One row per start, in order.
 
-    Whole days are counted per day, and the day of the start event by event, so that nothing as long as the
-    history is sorted. `slice_` holds the music playbacks of the slice whose outcome is known.
+    What ended in the slice is counted end by end, and what ended before it by the day, as if at its
+    midnight. `slice_` holds the music playbacks of the slice whose outcome is known.
     """
-    codes = pl.Categorical(pl.Categories.random())
-    # The numbers stay the same only as long as a series of the type is alive.
-    numbered = pl.Series(dtype=codes)
-
-    def coded(frame: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
-        """Users, tracks and artists as whole numbers, which group and join much faster than text."""
-        return frame.select(pl.col(*_WHO).cast(numbered.dtype).to_physical(), *columns)
 
     def with_artist(frame: pl.DataFrame) -> pl.DataFrame:
         known = frame.join(artists, on="track_id", how="left", maintain_order="left")
         return known.with_columns(artist=pl.coalesce("artist", "artist_name"))
 
-    named = with_artist(starts.with_columns(day=pl.col("started_at").dt.date()))
-    asked = coded(named, "day", pl.col("started_at").alias("at")).with_row_index("row")
-    ended = with_artist(pl.concat([_of_carried_days(named, slice_, earlier, carry), slice_.select(_ENDED)]))
-    same_day = coded(
-        ended,
-        pl.col("event_date").alias("day"),
-        pl.col("ended_at").alias("at"),
-        _skips("outcome").alias("skip"),
-    )
-    days = HISTORY_DAYS + carry
-    whole_days = slice_.filter(pl.col("event_date") < pl.lit(named["day"].max(), pl.Date))
-    in_slice = (
-        with_artist(whole_days)
-        .group_by(*_WHO, "event_date")
-        .agg(plays=pl.len(), skips=_skips("outcome").sum())
-    )
-    of_pairs = earlier.plays_of_pairs(days, named.select(_WHO).unique(), artists)
+    days, day = HISTORY_DAYS + carry, pl.col("started_at").dt.date()
+    named = with_artist(starts.with_columns(day=day))
+    carried = _of_carried_days(named, slice_, earlier, carry)
+    one_by_one = with_artist(pl.concat([carried, slice_.select(_ENDED)]))
     of_users = earlier.plays_of_users(days).with_columns(pl.lit(None, pl.String).alias(c) for c in _WHO[1:])
-    daily = {
-        "user": _by_day(coded, of_users, in_slice),
-        "user_track": _by_day(coded, of_pairs, in_slice),
-        "user_artist": _by_day(coded, of_pairs, in_slice),
-    }
-    parts = [_counts(asked, same_day, daily[name], name, key) for name, key in _HISTORY_KEYS.items()]
+    of_pairs = earlier.plays_of_pairs(days, named.select(_WHO).unique(), artists)
+    counted = [_by_day(frame, carried) for frame in (of_users, of_pairs)]
+    spans = Spans(
+        named.select(
+            since=pl.col("day").cast(pl.Datetime("us")) - pl.duration(days=HISTORY_DAYS), until="started_at"
+        ),
+        pl.concat(
+            [
+                one_by_one.select(at="ended_at", plays=pl.lit(1, pl.Int64), skips=_skips()),
+                *(frame.select("at", "plays", "skips") for frame in counted),
+            ]
+        ),
+    )
+    keys = _keys([named, one_by_one, counted[0]], counted[1])
+    parts = [
+        _rates(name, keys[name].head(named.height), plays)
+        for name, plays in zip(keys.columns, spans.counted(keys), strict=True)
+    ]
     return pl.concat(parts, how="horizontal")
+
+
+def _keys(of_all: Sequence[pl.DataFrame], of_pairs: pl.DataFrame) -> pl.DataFrame:
+    """What the histories of rows are counted by, as whole numbers: they sort much faster than text.
+
+    Counts of pairs tell nothing of a user: there they are of a part of what was played.
+    """
+    # Numbers of a category's own, which are forgotten with it.
+    codes = pl.Categorical(pl.Categories.random())
+    who = pl.concat([frame.select(_WHO) for frame in (*of_all, of_pairs)])
+    numbers = who.select(pl.col(_WHO).cast(codes).to_physical().cast(pl.Int64))
+    width = numbers.select(pl.max_horizontal(pl.all().max()).fill_null(0)).item() + 1
+    user = pl.col("user_id")
+    tells_of_user = pl.int_range(pl.len()) < numbers.height - of_pairs.height
+    return numbers.select(
+        user=pl.when(tells_of_user).then(user),
+        user_track=user * width + pl.col("track_id"),
+        user_artist=user * width + pl.col("artist"),
+    )
+
+
+def _rates(name: str, key: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:
+    """`<name>_plays` and `<name>_skip_rate` of each start, in order. Null where the key is."""
+    plays, known = pl.col("plays"), pl.lit(key.is_not_null())
+    return counted.select(
+        pl.when(known).then(plays).alias(f"{name}_plays"),
+        pl.when(known, plays > 0).then(pl.col("skips") / plays).alias(f"{name}_skip_rate"),
+    )
+
+
+def _by_day(counted: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
+    """Counts per date at its midnight, without those of users and dates of which every playback is told."""
+    if carried.height:
+        counted = counted.join(
+            carried.select("user_id", "event_date"), on=["user_id", "event_date"], how="anti"
+        )
+    return counted.with_columns(
+        pl.col("plays", "skips").cast(pl.Int64), at=pl.col("event_date").cast(pl.Datetime("us"))
+    )
 
 
 def _of_carried_days(
@@ -284,94 +302,9 @@ def _of_carried_days(
         return slice_.clear().select(_ENDED)
     users = starts.filter(pl.col("day") < slice_["event_date"].min()).select("user_id").unique()
     columns = [*_ENDED, "action", "content_type"]
-    return earlier.rows(carry, columns, users).filter(has_known_outcome()).select(_ENDED)
+    told = earlier.rows(carry, columns, users).filter(has_known_outcome())
+    return told.filter(pl.col("event_date") >= pl.lit(starts["day"].min(), pl.Date)).select(_ENDED)
 
 
-def _skips(outcome: str) -> pl.Expr:
-    return (pl.col(outcome) == "skip").cast(pl.UInt32)
-
-
-def _by_day(coded: Callable[..., pl.DataFrame], *counted: pl.DataFrame) -> pl.DataFrame:
-    """Counts per date with their users, tracks and artists as whole numbers."""
-    counts = (pl.col("event_date").alias("end_day"), pl.col("plays", "skips").cast(pl.UInt32))
-    return pl.concat([coded(frame, *counts) for frame in counted])
-
-
-def _counts(
-    asked: pl.DataFrame, ended: pl.DataFrame, daily: pl.DataFrame, name: str, key: pl.Expr
-) -> pl.DataFrame:
-    """`<name>_plays` and `<name>_skip_rate` of each start, in order. Null where the key is."""
-    asked = asked.select("day", "at", "row", key=key)
-    earlier_days = _earlier_days(asked, daily.select("end_day", "plays", "skips", key=key))
-    total = (
-        _earlier_on_the_day(asked, ended.select("day", "at", "skip", key=key))
-        .join(earlier_days, on=_BY_DAY, how="left")
-        .select(
-            "row",
-            pl.col("plays_today") + pl.col("plays"),
-            pl.col("skips_today") + pl.col("skips"),
-            known=pl.col("key").is_not_null(),
-        )
-        .sort("row")
-    )
-    return total.select(
-        pl.when("known").then("plays_today").alias(f"{name}_plays"),
-        pl.when(pl.col("plays_today") > 0, "known")
-        .then(pl.col("skips_today") / pl.col("plays_today"))
-        .alias(f"{name}_skip_rate"),
-    )
-
-
-def _earlier_days(asked: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
-    """Plays and skips of each key in the days of history before each day that is asked for.
-
-    One row per key and day. A running total over all dates is read off at both ends of the history: pairing
-    each day that is asked for with each of its history would grow with the square of the days in a slice.
-    """
-    pairs = asked.select(_BY_DAY).unique()
-    none = pl.lit(0, pl.Int64)
-    ends = [
-        pairs.select(
-            *_BY_DAY, at=at, sign=pl.lit(sign, pl.Int64), counts=pl.lit(value=False), plays=none, skips=none
-        )
-        for at, sign in ((pl.col("day"), 1), (pl.col("day") - pl.duration(days=HISTORY_DAYS), -1))
-    ]
-    counted = daily.join(pairs.select("key").unique(), on="key", how="semi").select(
-        "key",
-        day=pl.lit(None, pl.Date),
-        at="end_day",
-        sign=none,
-        counts=pl.lit(value=True),
-        plays=pl.col("plays").cast(pl.Int64),
-        skips=pl.col("skips").cast(pl.Int64),
-    )
-    # At equal dates the end comes first: a date's own plays are not before it, and the first date's count.
-    in_order = pl.concat([*ends, counted]).sort("key", "at", "counts")
-    return (
-        in_order.with_columns(pl.col("plays", "skips").cum_sum())
-        .filter(~pl.col("counts"))
-        .group_by(_BY_DAY)
-        .agg((pl.col("plays", "skips") * pl.col("sign")).sum())
-    )
-
-
-def _earlier_on_the_day(asked: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFrame:
-    """The starts with how many playbacks of their key ended before them on their day, and were skipped."""
-    same_day = ended.join(asked.select(_BY_DAY).unique(), on=_BY_DAY, how="semi")
-    one, none = pl.lit(1, pl.UInt32), pl.lit(0, pl.UInt32)
-    ends = same_day.select(*_BY_DAY, "at", "skip", row=pl.lit(None, pl.UInt32), play=one)
-    starts = asked.select(*_BY_DAY, "at", skip=none, row="row", play=none)
-    # At equal times the start comes first: what ended at that very moment is not known.
-    in_order = pl.concat([starts, ends]).sort(*_BY_DAY, "at", "play")
-    is_first = pl.struct(_BY_DAY).rle_id().diff().fill_null(1) > 0
-
-    def so_far(column: str) -> pl.Expr:
-        """Running total of the column in its key and day: that of all rows, less that before the first."""
-        total = pl.col(column).cum_sum()
-        return total - pl.when("is_first").then(total - pl.col(column)).forward_fill()
-
-    return (
-        in_order.with_columns(is_first=is_first)
-        .with_columns(plays_today=so_far("play"), skips_today=so_far("skip"))
-        .filter(pl.col("row").is_not_null())
-    )
+def _skips() -> pl.Expr:
+    return (pl.col("outcome") == "skip").cast(pl.Int64)

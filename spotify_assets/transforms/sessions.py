@@ -102,16 +102,21 @@ def _number(history: pl.DataFrame, rule: SessionRule) -> pl.DataFrame:
     is_first = (pl.col("started_at") - heard_until > rule.gap).fill_null(value=True)
     if rule.cut_at_midnight:
         is_first |= pl.col("event_date") != pl.col("event_date").shift(1).over("user_id")
-    start = pl.col("started_at").first().over("session")
-    position = is_playback.cum_sum().over("session").cast(pl.Int64)
-    return (
+    in_order = (
         history.sort("user_id", *ORDER)
-        .with_columns(session=is_first.cum_sum())
-        .with_columns(
-            session_start=start,
-            session_id=pl.concat_str("user_id", start.dt.strftime("%Y%m%dT%H%M%S%3f"), separator="-"),
-            session_position=pl.when(is_playback).then(position),
-        )
+        .with_columns(is_first=is_first)
+        .with_columns(session=pl.col("is_first").cum_sum(), playbacks=is_playback.cum_sum().cast(pl.Int64))
+    )
+    # Sessions lie one after the other: what is one for all of a session is made once, not once a row.
+    sessions = in_order.filter("is_first").select(
+        session_start="started_at",
+        session_id=pl.concat_str(
+            "user_id", pl.col("started_at").dt.strftime("%Y%m%dT%H%M%S%3f"), separator="-"
+        ),
+        before=pl.col("playbacks") - is_playback,
+    )
+    return in_order.hstack(sessions[in_order["session"] - 1]).with_columns(
+        session_position=pl.when(is_playback).then(pl.col("playbacks") - pl.col("before"))
     )
 
 

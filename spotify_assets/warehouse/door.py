@@ -42,6 +42,14 @@ class Warehouse(Protocol):
             WarehouseLockedError: another process keeps it from being read, longer than is waited.
         """
 
+    def held(self) -> AbstractContextManager[None]:
+        """Keep it open for many reads, for the time of which this process writes nothing.
+
+        Raises:
+            WarehouseMissingError: nothing was ever written.
+            WarehouseLockedError: another process keeps it from being read, longer than is waited.
+        """
+
     def transaction(self) -> AbstractContextManager[Connection]:
         """A connection whose changes all stay, or, after any exception, none.
 

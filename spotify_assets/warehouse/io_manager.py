@@ -6,7 +6,7 @@ inserted by name, rows outside the partition refused, an empty slice stored as a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError, WarehouseMissingError
-from spotify_assets.warehouse.making import INDEPENDENT, InProcess, Maker, Part, cleaned
+from spotify_assets.warehouse.making import INDEPENDENT, InProcess, Maker, Part, cleaned, one_ahead
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.store import (
@@ -136,10 +136,12 @@ class Storage(dg.IOManager):
             create_table(connection, table)
             partition = _partition(context, table)
             delete_rows(connection, table, partition)
-            for part in parts:
-                part.insert(connection, table)
-                _count(part.account)
-                books.add(part.group, part.account)
+            # Closed inside the transaction: after an error nobody reads the warehouse any more.
+            with closing(one_ahead(parts)) as in_order:
+                for part in in_order:
+                    part.insert(connection, table)
+                    _count(part.account)
+                    books.add(part.group, part.account)
             if not isinstance(obj, Slices):
                 _store_whole(connection, cleaned(obj, table), partition, days, books)
             if days:

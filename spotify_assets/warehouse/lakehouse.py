@@ -110,6 +110,10 @@ class Lakehouse:
         finally:
             connection.close()
 
+    def held(self) -> AbstractContextManager[None]:
+        """Nothing: what is attached stays attached."""
+        return nullcontext()
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose changes all stay, or, after any exception, none.

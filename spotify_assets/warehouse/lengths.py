@@ -1,6 +1,7 @@
 """Lengths of tracks looked up where playbacks and catalogue are stored, see `transforms.lengths`."""
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -16,18 +17,37 @@ from spotify_assets.warehouse.reader import TableReader
 
 
 def length_sources(events: TableReader, tracks: TableReader) -> LengthSources:
-    """The sources of lengths in raw.raw_events and core.tracks; all dates of both, whatever slice asks.
+    """The sources of lengths in raw.raw_events and core.tracks; all dates of both, whatever slice asks."""
+    stored = _Stored(events, tracks)
+    return LengthSources(plays=stored.plays, tracks=stored.named, refuted=stored.refuted)
 
-    What refutes a length is looked for once, when it is first asked for.
-    """
 
-    @cache
-    def refuted() -> pl.DataFrame:
-        with_id = f"{events.table.full_name} where track_id is not null and source not in {STARTS_ONLY}"
-        return tracks.query(
+@dataclass
+class _Stored:
+    """What refutes a length is looked for once, when first asked for, or when tasks elsewhere are sent it."""
+
+    events: TableReader
+    tracks: TableReader
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_refuted": self._refuted}
+
+    def plays(self, named: pl.DataFrame) -> pl.DataFrame:
+        return self.events.read(None, NEEDED_OF_PLAYS, named)
+
+    def named(self, named: pl.DataFrame) -> pl.DataFrame:
+        return self.tracks.read(None, NEEDED_OF_TRACKS, named)
+
+    def refuted(self) -> pl.DataFrame:
+        return self._refuted
+
+    @cached_property
+    def _refuted(self) -> pl.DataFrame:
+        with_id = f"{self.events.table.full_name} where track_id is not null and source not in {STARTS_ONLY}"
+        return self.tracks.query(
             f"""
             with lengths as (
-                select distinct track_id, duration_ms from {tracks.table.full_name}
+                select distinct track_id, duration_ms from {self.tracks.table.full_name}
             ),
             beyond as (
                 select track_id, duration_ms, count(distinct event_id) as plays
@@ -45,9 +65,3 @@ def length_sources(events: TableReader, tracks: TableReader) -> LengthSources:
             having 2 * plays >= count(distinct event_id)
             """
         )
-
-    return LengthSources(
-        plays=lambda named: events.read(None, NEEDED_OF_PLAYS, named),
-        tracks=lambda named: tracks.read(None, NEEDED_OF_TRACKS, named),
-        refuted=refuted,
-    )

@@ -42,7 +42,7 @@ tracks as (
 ),
 asked as (
     select
-        user_number << 32 | track_number as user_track,
+        case when tracks.artist_number is null then user_number << 32 | track_number end as user_track,
         user_number << 32 | artists.artist_number as user_artist
     from {_PAIRS}
     join users using (user_id)
@@ -50,7 +50,11 @@ asked as (
     left join artists using (artist)
 )
 """
-"""Who and what is asked for: `users`, `tracks` and `artists`, numbered, and the pairs of their numbers."""
+"""Who and what is asked for: `users`, `tracks` and `artists`, numbered, and the pairs of their numbers.
+
+A pair with a track is needed only where the artist differs from event to event: else the one with the artist
+finds the same events, and more.
+"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class ListeningHistory:
                 select user_number, track_number, artist_number, event_date, {_COUNTS}
                 from played
                 where
-                    user_number << 32 | track_number in (select user_track from asked)
+                    user_number << 32 | track_number
+                        in (select user_track from asked where user_track is not null)
                     or user_number << 32 | artist_number
                         in (select user_artist from asked where user_artist is not null)
                 group by all

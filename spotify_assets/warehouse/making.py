@@ -1,12 +1,14 @@
-"""Where slices are made: in this process, one after the other, as they are written.
+"""Where slices are made: in this process, one after the other, each while the one before is written.
 
 The other answer to the same question is `on_spark`: elsewhere, all of them before anything is written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -21,6 +23,7 @@ from spotify_assets.warehouse.errors import SliceRefusedError
 from spotify_assets.warehouse.slices import Slices, joined
 from spotify_assets.warehouse.store import Predicate, insert_rows
 
+T = TypeVar("T")
 INDEPENDENT = "slices are independent"
 """Metadata of an asset whose windows read no window of their own table, so that they may be made anywhere."""
 
@@ -75,7 +78,7 @@ class MadeHere:
 
 
 class InProcess:
-    """The default: a slice is made when it is about to be written."""
+    """The default: a slice is made in this process when it is asked for."""
 
     def parts(
         self, slices: Slices, table: Table, warehouse: Warehouse
@@ -99,11 +102,32 @@ def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
             continue
         together = cleaned(slices.make(joined(group)), table)
         if len(group) == 1 or can_be_split(together):
-            yield MadeHere(group, together)
+            part = MadeHere(group, together)
+            del together
+            yield part
+            del part  # else it would be held while the next one is made
         else:
             del together
             for window in group:
                 yield MadeHere([window], cleaned(slices.make(window), table))
+
+
+def one_ahead(parts: Iterable[T]) -> Generator[T, None, None]:
+    """The parts in order, each made in a thread while the caller is busy with the one before.
+
+    At most two are held: the caller's and the next one. Whatever making one raises is raised where it is
+    asked for. Once this is closed nothing is being made any more.
+    """
+    coming = iter(parts)
+
+    def one_or_none() -> list[T]:
+        return list(islice(coming, 1))
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-slice") as beside:
+        following = beside.submit(one_or_none)
+        while part := following.result():
+            following = beside.submit(one_or_none)
+            yield part.pop()
 
 
 def cleaned(obj: object, table: Table) -> Cleaned:

@@ -4,9 +4,10 @@
 
 FOLDER is a data folder in which something is published, `./data` by default: `make demo` makes one. A server
 is started on it, and each page is opened twice, in a browser context of its own, as by somebody who was never
-there. `first content` is the time until its first number, chart, table or message is seen, `whole` until
-nothing is drawn any more. The second time its address names a period, which is then cleared by the button of
-the sidebar: `filtered` is the time until all of the other view is there. CPU is what the server used: on a
+there; My listening also for one listener. `first content` is the time until its first number is seen, in
+words or drawn, or a message; `drawn` until its first tile, chart, table or message, `whole` until nothing is
+drawn any more. The second time its address names a period, which is then cleared by the button of the
+sidebar: `filtered` is the time until all of the other view is there. CPU is what the server used: on a
 machine that others use, compare that.
 """
 
@@ -21,20 +22,23 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import psutil  # type: ignore[import-untyped]
 
 from spotify_assets.dashboard.app import PAGES
+from spotify_assets.dashboard.components import HEADLINE
 from spotify_assets.dashboard.serve import command
-from spotify_assets.figures.view import known_days
+from spotify_assets.figures.view import choices, known_days
 from spotify_assets.settings import PROJECT_ROOT
 from tests.benchmarks.reporting import report
 from tests.e2e.browser import opened_browser
 from tests.e2e.server import free_port
 
 KINDS = ("stMetric", "stVegaLiteChart", "stDataFrame", "stAlert")
-CONTENT = ", ".join(f'[data-testid="{kind}"]' for kind in KINDS)
+DRAWN = ", ".join(f'[data-testid="{kind}"]' for kind in KINDS)
+CONTENT = f".st-key-{HEADLINE} p, {DRAWN}"
 UNFINISHED = '[data-stale="true"], [data-testid="stStatusWidget"], [data-testid="stSkeleton"]'
 PATIENCE = 60_000
 """Milliseconds that a page may take."""
@@ -69,15 +73,18 @@ def timed(server: psutil.Process, act: Callable[[], object]) -> tuple[float, flo
     return time.monotonic() - began, sum(server.cpu_times()[:2]) - used
 
 
-def measured(browser: Any, url: str, module: str, other: str, server: psutil.Process) -> dict[str, object]:
-    """The row of one page; `other` is the query of another view of it."""
+def measured(browser: Any, url: str, view: str, other: str, server: psutil.Process) -> dict[str, object]:
+    """The row of one page, by its address below `url`; `other` is the query of another view of it."""
     context = browser.new_context(viewport={"width": 1300, "height": 900})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
 
     def opened(query: str = "") -> None:
-        page.goto(f"{url}/{module}{query}")
+        page.goto(f"{url}/{view}{query}")
         page.locator(CONTENT).first.wait_for()
+
+    def drawn() -> None:
+        page.locator(DRAWN).first.wait_for()
 
     def at_rest() -> None:
         page.locator(UNFINISHED).first.wait_for(state="detached")
@@ -89,16 +96,18 @@ def measured(browser: Any, url: str, module: str, other: str, server: psutil.Pro
         at_rest()
 
     first, first_cpu = timed(server, opened)
+    later, later_cpu = timed(server, drawn)
     rest, rest_cpu = timed(server, at_rest)
-    opened(other)
+    opened(f"{'&' if '?' in view else '?'}{other}")
     at_rest()
     filtered, filtered_cpu = timed(server, cleared)
     context.close()
     return {
-        "page": module,
+        "page": view,
         "first content s": first,
-        "whole s": first + rest,
-        "CPU s": first_cpu + rest_cpu,
+        "drawn s": first + later,
+        "whole s": first + later + rest,
+        "CPU s": first_cpu + later_cpu + rest_cpu,
         "filtered s": filtered,
         "filtered CPU s": filtered_cpu,
     }
@@ -112,14 +121,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     data = parser.parse_args().data.resolve()
     with duckdb.connect(str(data / "processed" / "serving.duckdb"), read_only=True) as connection:
-        known = known_days(connection)
+        known, [listener, *_] = known_days(connection), choices(connection).user_id
     if known is None:
         sys.exit(f"nothing is published in {data}: make demo")
     period = known.default()
-    other = f"?from={period.first + timedelta(days=1)}&to={period.last}"
+    other = f"from={period.first + timedelta(days=1)}&to={period.last}"
+    views = [*(page.module for page in PAGES), f"listener?user={quote(listener)}"]
     load = os.getloadavg()[0]
     with served(data) as (url, server), opened_browser() as browser:
-        rows = [measured(browser, url, page.module, other, server) for page in PAGES]
+        rows = [measured(browser, url, view, other, server) for view in views]
     report("pages", {"data": str(data)}, rows, [f"load of the machine: {load:.1f} at the start"])
 
 

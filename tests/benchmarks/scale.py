@@ -1,13 +1,14 @@
 """What a cluster costs: where slices are made, how it grows, and whether a model of that comes true.
 
     python -m tests.benchmarks.scale ratios [--events 1M] [--days 8] [--rounds 1]
-    python -m tests.benchmarks.scale model [--fit 100K 500K] [--check 1500K] [--days 14]
+    python -m tests.benchmarks.scale model [--what backfill] [--fit 100K 500K] [--check 1500K] [--days 14]
     python -m tests.benchmarks.scale native [--events 100K] [--days 14]
 
 A real Postgres and Spark standalone with workers of one core each, on loopback; the rows lie in a folder.
-`ratios` makes slices in one process on one core, on one worker and on two. `model` runs the whole graph at
-some sizes, fits what each part takes, and compares with a size that it was not fitted on; it ends with 1
-where that is more than a quarter off. `native` compares the whole graph with the warehouse that is a file.
+`ratios` makes slices in one process on one core, on one worker and on two. `model` runs the whole graph, or
+what is between raw files and features, at some sizes, fits what each part takes, and compares with a size
+that it was not fitted on; it ends with 1 where that is more than a quarter off.
+`native` compares the whole graph with the warehouse that is a file.
 Start it by `make scale`.
 """
 
@@ -87,7 +88,11 @@ class Bench:
                 before = workers.cpu_seconds()
                 done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
                 away = workers.cpu_seconds() - before
-        return _told(json.loads(done.stdout.splitlines()[-1]), where, events, away)
+        found = _told(json.loads(done.stdout.splitlines()[-1]), where, events, away)
+        print(
+            f"{where}, {events:,} events: {found.cpu} of processors; {found.clock} on the clock", flush=True
+        )
+        return found
 
     def _environment(
         self, lake: Path, scratch: Path, where: str, spark: standalone.Standalone | None
@@ -161,9 +166,9 @@ def native(bench: Bench, asked: argparse.Namespace) -> int:
 
 def model(bench: Bench, asked: argparse.Namespace) -> int:
     """Fit on some sizes, and check on another."""
-    known = [bench.run("everything", TWO, events, asked.days) for events in asked.fit]
+    known = [bench.run(asked.what, TWO, events, asked.days) for events in asked.fit]
     grows = fitted([(run.events, run.cpu) for run in known])
-    real = bench.run("everything", TWO, asked.check, asked.days)
+    real = bench.run(asked.what, TWO, asked.check, asked.days)
     predicted = grows.at(asked.check)
     rows = [run.row() for run in (*known, real)]
     off = predicted.total / real.cpu.total - 1
@@ -195,6 +200,7 @@ def main() -> None:
         kind.add_argument("--days", type=int, default=days)
         kind.add_argument("--rounds", type=int, default=1)
         if do is model:
+            kind.add_argument("--what", choices=["backfill", "everything"], default="everything")
             kind.add_argument("--fit", type=size, nargs="+", default=[100_000, 500_000])
             kind.add_argument("--check", type=size, default=1_500_000)
         else:

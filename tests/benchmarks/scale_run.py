@@ -9,7 +9,7 @@ two commits of a part; elsewhere it ends before the first. Used by `scale`.
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
@@ -40,12 +40,10 @@ class Timed:
     def parts(self, slices: Slices, table: Table, warehouse: Warehouse) -> Iterator[Iterable[Part]]:
         """Those of the other."""
         made_before, all_of_it = Cost(**asdict(self.making)), Cost()
-        with _added(all_of_it):
-            context = self.maker.parts(slices, table, warehouse)
+        with _added(all_of_it), ExitStack() as stack:
             with _added(self.making):
-                parts = context.__enter__()
+                parts = stack.enter_context(self.maker.parts(slices, table, warehouse))
             yield self._each(parts)
-            context.__exit__(None, None, None)
         for name in ("seconds", "cpu_seconds"):
             made = getattr(self.making, name) - getattr(made_before, name)
             spent = getattr(self.committing, name) + getattr(all_of_it, name) - made

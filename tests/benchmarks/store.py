@@ -1,6 +1,6 @@
-"""What a lake in an object store costs beside one on disk: importing histories, and a backfill of events.
+"""What a lake in an object store costs beside one on disk: histories imported, events backfilled, the demo.
 
-    .venv/bin/python -m tests.benchmarks.store [--events 10M] [--days 100] [--rows 620000] [--rounds 2]
+    .venv/bin/python -m tests.benchmarks.store [--events 10M] [--days 100] [--rows 620000] [--demos 1]
 
 The store is Ceph's S3 gateway on this machine, so that the server's own work takes the same processors:
 CPU is that of the product's process alone. Both lakes have the same files, put into the store by
@@ -27,6 +27,7 @@ from tests.servers import ceph
 from tests.servers.ceph.buckets import Bucket
 
 COMMAND = str(Path(sys.executable).with_name("spotify-assets"))
+DEMO = ("demo", "--users", "40", "--days", "14", "--tracks", "500")
 
 
 def in_store(bucket: Bucket) -> dict[str, str]:
@@ -39,6 +40,16 @@ def imported(corpus: Path, where: Mapping[str, str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         files = sorted(str(path) for path in corpus.glob("*.zip"))
         return measured([COMMAND, "import", "--user", "anna", *files], Path(folder), **where)
+
+
+def demonstrated(where: Mapping[str, str]) -> dict[str, float]:
+    """What the whole demo costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "dagster").mkdir()
+        found = measured([COMMAND, *DEMO], Path(folder), **where)
+    if found["exit code"]:
+        sys.exit(f"the demo failed with {where or 'a lake on disk'}")
+    return found
 
 
 def backfilled(lake: Path, days: int, where: Mapping[str, str]) -> dict[str, object]:
@@ -72,6 +83,7 @@ def main() -> None:
         "--rows", type=int, default=620_000, help="rows of the imported histories; 0 for none"
     )
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--demos", type=int, default=0, help="rounds of the whole demo")
     chosen = parser.parse_args()
     if (why := ceph.missing()) is not None:
         sys.exit(why)
@@ -84,6 +96,9 @@ def main() -> None:
             for _ in range(chosen.rounds):
                 for lake, where in (("disk", {}), ("store", in_store(bucket))):
                     rows.append({"what": "import", "lake": lake, **imported(corpus, where)})
+        for _ in range(chosen.demos):
+            for lake, where in (("disk", {}), ("store", in_store(bucket))):
+                rows.append({"what": "demo", "lake": lake, **demonstrated(where)})
         if events := size(chosen.events):
             made = FOLDER / f"store-{events}-{chosen.days}"
             make_lake(made, events, chosen.days)

@@ -1,5 +1,6 @@
 """Every page under every filter, and what it says when there is nothing to show."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -146,3 +147,16 @@ def test_a_switch_of_a_page_is_in_its_address(published, monkeypatch):
     wrong = open_page("tracks", published, monkeypatch, by="Hours")
     assert not wrong.exception
     assert "by=Hours" in wrong.warning[0].value
+
+
+@pytest.mark.parametrize("module", [*OWN, "audience", "catalogue"])
+def test_numbers_in_words_stand_before_everything_that_is_drawn(module, published, monkeypatch):
+    app = open_page(module, published, monkeypatch)
+    kinds = [element.type for element in app.main]
+    drawn = [
+        place for place, kind in enumerate(kinds) if kind in {"metric", "vega_lite_chart", "arrow_data_frame"}
+    ]
+
+    assert re.search(r"\d", app.markdown[0].value)
+    assert drawn
+    assert kinds.index("markdown") < drawn[0]

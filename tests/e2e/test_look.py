@@ -12,6 +12,7 @@ from spotify_assets.figures.view import Period
 from spotify_assets.report.recap import Asked, Recap, recap
 from spotify_assets.report.sections import ALL_FIGURES
 from spotify_assets.warehouse.database import Database
+from tests.e2e.approved import differences, drawings
 from tests.e2e.browser import opened_browser
 from tests.e2e.looks import SAID, overlaps, serious
 from tests.report import listeners as world
@@ -77,6 +78,46 @@ def test_everything_fits_and_is_words(
 @pytest.mark.parametrize("user", PERIODS)
 def test_axe_finds_nothing_serious(shown: Any, user: str, width: int, scheme: str):
     assert serious(shown) == []
+
+
+@pytest.mark.parametrize("scheme", ["light"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("user", PERIODS)
+def test_drawings_are_as_they_were_approved(shown: Any, user: str, width: int, scheme: str):
+    assert differences(f"{user}-{width}", drawings(shown)) == []
+
+
+@pytest.mark.parametrize(("user", "width", "scheme"), [(world.MONTH, 390, "light")])
+def test_a_text_that_vanishes_or_a_mark_that_moves_is_found(shown: Any, user: str, width: int, scheme: str):
+    found = drawings(shown)
+    caption = next(iter(found))
+    text = found[caption]["texts"].pop()
+    assert differences(f"{user}-{width}", found) == [f"{caption}: {text} vanished"]
+    found = drawings(shown)
+    found[caption]["ink"] = [row[::-1] for row in found[caption]["ink"]]
+    assert any("marks lie elsewhere" in one for one in differences(f"{user}-{width}", found))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("user", [world.YEARS])
+def test_a_click_on_a_name_tells_its_journey(shown: Any, user: str, width: int, scheme: str):
+    link = shown.locator("#tracks .told a").first
+    anchor = str(link.get_attribute("href"))
+    told = shown.locator(anchor)
+    assert not told.is_visible()
+
+    link.focus()
+    shown.keyboard.press("Enter")
+
+    assert told.is_visible()
+    assert link.inner_text() in told.inner_text()
+    box = told.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert serious(shown) == []
+    told.get_by_role("link", name="Close").click()
+    assert not told.is_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light")])

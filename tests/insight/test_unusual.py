@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -171,6 +172,28 @@ def test_a_silence_is_a_gap_where_the_source_usually_tells_of_many_sessions():
     ).is_empty()  # nobody knows what is usual
     both = sessions(range(20), 10) + sessions(range(23, 25), 10) + sessions(range(25), 10, source="stream")
     assert gaps(both)["source"].to_list() == ["extended_history"]
+
+
+@pytest.mark.parametrize("a_day", [0.5, 4, 12, 40])
+def test_no_silence_is_passed_over_that_may_be_a_gap(a_day: float, monkeypatch: pytest.MonkeyPatch):
+    """Silences of any length, of sources with any number of sessions: found as when all are looked at."""
+    rng = np.random.default_rng(round(10 * a_day))
+    apart = rng.exponential(24 / a_day, 1_500) + np.where(
+        rng.random(1_500) < 0.02, rng.uniform(20, 600, 1_500), 0
+    )
+    first_at = at("2024-01-01") + pl.Series("first_at", [timedelta(hours=h) for h in apart.cumsum()])
+    plays = pl.DataFrame({"first_at": first_at}).with_columns(
+        source=pl.lit("stream"),
+        hour=pl.col("first_at").dt.truncate("1h"),
+        last_at=pl.col("first_at").dt.offset_by("7m"),
+    )
+    hours = plays.group_by("source", "hour").agg(
+        sessions=pl.len(), first_at=pl.col("first_at").min(), last_at=pl.col("last_at").max()
+    )
+    found = source.source_gaps(hours)
+    assert found.height > 0 or a_day < 1
+    monkeypatch.setattr(source, "_may_be_gaps", lambda _, silent: pl.Series([True] * silent.height))
+    assert found.equals(source.source_gaps(hours))
 
 
 SOUND_OF_TRACKS = pl.DataFrame(

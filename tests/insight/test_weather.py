@@ -1,5 +1,7 @@
 """Where the sun stands, and what is found about the weather: nothing by chance, and what is planted."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -133,3 +135,10 @@ def test_the_southern_half_has_its_summer_in_january():
     assert (row["local_date"], row["local_hour"]) == (date(2024, 1, 15), 23)
     assert (row["minutes"], row["valence"], row["decided"], row["skips"]) == (2.0, 0.3, 1, 0)
     assert not row["is_daylight"]
+
+
+def test_what_only_describes_the_asset_loads_no_statistics():
+    """Every process that knows the graph imports it; scipy takes a second of a processor."""
+    program = "import sys, spotify_assets.assets.weather; print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -193,8 +193,11 @@ def test_files_are_those_of_dagsters_own_class(
 
 
 @pytest.mark.slow
-def test_a_batch_of_asset_events_is_stored_as_dagsters_own_class_stores_each(tmp_path: Path) -> None:
-    events = [event for event in one_of_each() if event.dagster_event_type in ASSET_EVENTS]
+def test_a_batch_of_asset_events_and_planned_checks_is_stored_as_dagsters_own_class_stores_each(
+    tmp_path: Path,
+) -> None:
+    planned_checks = {DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED}
+    events = [event for event in one_of_each() if event.dagster_event_type in ASSET_EVENTS | planned_checks]
     events += [materialization(f"{day}") for day in range(2_500)]
     own = SqliteEventLogStorage(str(tmp_path / "own"))
     for event in events:

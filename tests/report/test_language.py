@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from spotify_assets.figures.personal import figures_beside
 from spotify_assets.figures.view import Period
 from spotify_assets.report import language as spoken
 from spotify_assets.report.cards.faces import DESIGNS
@@ -16,7 +17,7 @@ from spotify_assets.report.language import count, day, decimal, language_of, lan
 from spotify_assets.report.page import rendered
 from spotify_assets.report.sections import figures_of
 from spotify_assets.warehouse.database import Database
-from tests.figures.one_listener import BEFORE, BUSIEST
+from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED
 from tests.figures.recount import FEBRUARY
 from tests.report import listeners as world
 
@@ -48,7 +49,8 @@ def test_every_word_that_is_said_is_known(listeners: Database, connection, monke
     words, definitions = Asked(language.words), Asked(language.definitions)
     heard = replace(language, words=words, definitions=definitions)
     monkeypatch.setattr(spoken, "language_of", lambda _: heard)
-    told = [figures_of(connection, BUSIEST, FEBRUARY, BEFORE)]
+    other = figures_beside(connection, DECLARED, FEBRUARY)
+    told = [figures_of(connection, BUSIEST, FEBRUARY, BEFORE, other)]
     with listeners.reader() as of_four:
         told += [figures_of(of_four, user, period) for user, period in PERIODS.items()]
     for figures in told:

@@ -331,6 +331,19 @@ def test_the_story_is_the_planted_month(everything):
     assert told["value"] == (of_may["artist_name"] == "Planted Artist").sum() / of_may.height
 
 
+def test_a_story_is_told_of_stretches_with_enough_before_them(listeners):
+    for first in (date(2011, 1, 3), date(2013, 1, 1)):
+        figures = asked(listeners, Period(first, date(2015, 12, 31)))
+        [told] = rows(figures, "story")
+        outliers = [
+            row for row in rows(figures, "outliers") if row["is_asked"] and row["kind"] == told["kind"]
+        ]
+        standing = [row for row in outliers if abs(row["robust_z"] or 0) >= 2]
+        enough = [row for row in standing if row["stretches_before"] >= 12]
+        most = max(enough or standing or outliers, key=lambda row: abs(row["robust_z"] or 0))
+        assert abs(told["robust_z"]) == abs(most["robust_z"])
+
+
 @pytest.mark.parametrize("user", [world.DAY, world.MONTH, world.PODCASTS])
 def test_short_and_speechless_histories_have_every_figure(listeners, user):
     days = {

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from spotify_assets.cli import app
 from spotify_assets.figures.view import Period
-from spotify_assets.report.link import LinkExpiredError, LinkRefusedError, Shared, opened
+from spotify_assets.report.link import Shared, opened
 from spotify_assets.report.recap import Asked, recap
 from spotify_assets.report.sharing import PATH, server
+from spotify_assets.report.signing import LinkExpiredError, LinkRefusedError
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 from tests.figures.one_listener import DECLARED

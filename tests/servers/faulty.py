@@ -57,6 +57,10 @@ def nothing(_: Head, __: int) -> None:
     """Breaks nothing."""
 
 
+def _unheard(_: Head, __: Head) -> None:
+    """Nobody wants to hear of answers."""
+
+
 def at_random(seed: int, shares: Mapping[Fault, float]) -> Choice:
     """Each fault for a share of the requests."""
 
@@ -85,12 +89,16 @@ def on(fault: Fault, method: str, target: str, *, times: int = 1) -> Choice:
 
 
 class Faulty:
-    """The proxy, from `with` to its end, in a thread of its own; `choice` may be changed at any time."""
+    """The proxy, from `with` to its end, in a thread of its own; `choice` may be changed at any time.
+
+    `served` hears of each request and the server's answer before the client does.
+    """
 
     def __init__(self, upstream_port: int, choice: Choice = nothing) -> None:
         self.choice = choice
         self.counts: Counter[str] = Counter()
         self.stall_seconds = STALL_SECONDS
+        self.served: Callable[[Head, Head], None] = _unheard
         self._upstream_port = upstream_port
         self._before: Counter[tuple[str, str, str | None]] = Counter()
         self._started = threading.Event()
@@ -151,6 +159,7 @@ class Faulty:
         if fault is Fault.SKEW:
             request = _at_another_time(request)
         answer, content = await self._ask(request.without("expect"), body)
+        self.served(request, answer)
         if fault is Fault.LOST:
             raise ConnectionResetError
         if fault in {Fault.RESET, Fault.STALL}:

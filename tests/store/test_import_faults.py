@@ -7,6 +7,7 @@ files that were handed in.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from random import Random
 from signal import SIGKILL, SIGTERM
@@ -16,6 +17,7 @@ import pytest
 from tests.servers.ceph import Ceph
 from tests.servers.ceph.buckets import Bucket
 from tests.servers.faulty import Fault, Faulty, at_random, on
+from tests.servers.wire import Head
 from tests.store.importing import LISTENER, Lake, played, reader_of, write_exports
 
 pytestmark = pytest.mark.store
@@ -174,6 +176,36 @@ def test_killed_fifty_times_nothing_is_half_there(make_bucket, tmp_path: Path, e
         assert lake.load(exports).code == 0
         must_hold_all(lake, exports)
     assert met >= 25
+
+
+def kill_after(lake: Lake, exports: Path, proxy: Faulty, objects: int) -> bool:
+    """Kill an import when the store has so many objects of it, before it hears so; whether it had as many."""
+    running = lake.begin("import", str(exports), "--user", LISTENER, AWS_ENDPOINT_URL=proxy.endpoint)
+    written = count(1)
+
+    def served(request: Head, answer: Head) -> None:
+        if request.method == "PUT" and answer.status == 200 and next(written) == objects:
+            running.send_signal(SIGKILL)
+
+    proxy.served = served
+    running.communicate(timeout=300)
+    return running.returncode == -SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_after_each_object_that_it_writes_nothing_is_half_there(make_bucket, proxy, tmp_path: Path):
+    exports, reached = write_exports(tmp_path / "exports", files=2, rows=50), 0
+    for objects in count(1):
+        lake = Lake(make_bucket(), tmp_path / str(objects))
+        if not kill_after(lake, exports, proxy, objects):
+            break
+        reached = objects
+        found = lake.found()
+        assert found <= played(exports), objects
+        assert lake.seen_by_the_product() == found.total(), objects
+        assert lake.load(exports).code == 0, objects
+        must_hold_all(lake, exports)
+    assert reached >= 5, "a lock, files of events and two receipts at least"
 
 
 def test_two_at_once_of_the_same_files_one_lands_each_and_the_other_says_so(lake: Lake, exports: Path):

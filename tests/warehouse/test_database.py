@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -39,6 +40,34 @@ def open_reader(database: Database) -> None:
 
 def open_transaction(database: Database) -> None:
     with database.transaction():
+        pass
+
+
+def test_a_file_that_is_held_is_opened_once_for_many_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    connect = duckdb.connect
+
+    def opening(path: str, **given: Any) -> duckdb.DuckDBPyConnection:
+        opened.append(path)
+        return connect(path, **given)
+
+    monkeypatch.setattr(duckdb, "connect", opening)
+    with database.held(), database.held():
+        for _ in range(3):
+            with database.reader() as connection:
+                assert rows(connection) == [1]
+    assert opened == [str(database.path)]
+    with database.transaction() as connection:
+        connection.execute("insert into t values (2)")
+    with database.reader() as connection:
+        assert rows(connection) == [1, 2]
+    assert len(opened) == 3
+
+
+def test_nothing_is_held_where_there_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseMissingError), Database(tmp_path / "none.duckdb").held():
         pass
 
 

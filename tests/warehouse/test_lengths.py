@@ -1,5 +1,6 @@
 """What playbacks that are stored say of lengths: which the catalogue has wrong, and whichever slice asks."""
 
+import pickle
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -114,6 +115,13 @@ def test_of_several_snapshots_only_the_wrong_length_is_refuted(database):
     ]
     events = [*heard(1, 200, 200, 200), *heard(2, 20, 20, 20)]
     assert refuted(database, events, lengths) == [(track(1), 20_000)]
+
+
+def test_tasks_elsewhere_are_sent_what_refutes_a_length_and_do_not_look_for_it(database: Database):
+    sources = length_sources(*store(database, heard(1, 200, 200, 200), TWENTY))
+    sent = pickle.loads(pickle.dumps(sources))
+    database.path.unlink()
+    assert sent.refuted().rows() == [(track(1), 20_000)]
 
 
 def made(database: Database, readers: tuple[TableReader, ...], days: int) -> pl.DataFrame:

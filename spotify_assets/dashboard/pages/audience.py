@@ -6,7 +6,7 @@ import streamlit as st
 
 from spotify_assets.charts import audience as charts
 from spotify_assets.dashboard.clock import LAST_ZONE, today
-from spotify_assets.dashboard.components import change, choice, heading, show, tile
+from spotify_assets.dashboard.components import change, choice, heading, headline, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import audience
 from spotify_assets.figures.view import Filters
@@ -18,13 +18,13 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Audience", filters)
     everybody = _only(filters)
-    active = ask(audience.active_users, everybody)
+    headline(audience.in_words(ask(audience.active_means, everybody)))
     compared = filters.of_compared()
     _tiles(everybody, _only(compared) if compared else None)
     show(
         "Active users",
         partial(charts.active_users, today=today(LAST_ZONE)),
-        active,
+        ask(audience.active_users, everybody),
         term="DAU, WAU, MAU",
         name="active_users",
         note=f"{_DATES} Of everybody: no filter but the period applies.",

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import catalogue as charts
-from spotify_assets.dashboard.components import heading, show, table
+from spotify_assets.dashboard.components import heading, heard, show, table
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import catalogue
 from spotify_assets.figures.view import Filters
@@ -23,6 +23,7 @@ _UNKNOWN_YEAR = pl.col("release_year").is_null()
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Popularity & catalogue", filters)
+    heard(filters)
     _popularity(filters)
     _tracks(filters)
     _listened(filters)

@@ -6,7 +6,7 @@ import streamlit as st
 from spotify_assets.charts import content as bars
 from spotify_assets.charts import genres as charts
 from spotify_assets.charts.theme import MOST_GROUPS, PERCENT
-from spotify_assets.dashboard.components import heading, show, table
+from spotify_assets.dashboard.components import heading, heard, show, table
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import genres
 from spotify_assets.figures.personal_queries import LEAST_PLAYS
@@ -26,6 +26,7 @@ _COLUMNS = {
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Genres", filters)
+    heard(filters)
     st.caption(
         "A track counts for each of its genres by its weight, so that genres add up to all that was heard."
     )

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from spotify_assets.dashboard import told
+from spotify_assets.dashboard import beside, told
 from spotify_assets.dashboard.clock import today
 from spotify_assets.dashboard.components import choice, compares_with_before, heading, put_period, tile
 from spotify_assets.dashboard.published import ask
@@ -16,7 +16,7 @@ from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.cards.drawing import SCHEMES, SHAPES, card
 from spotify_assets.report.cards.faces import DESIGNS
 from spotify_assets.report.language import ENGLISH, languages, speaking
-from spotify_assets.report.page import rendered
+from spotify_assets.report.page import lives_on, rendered
 from spotify_assets.report.paper import paper
 from spotify_assets.report.parts import without_data
 from spotify_assets.report.sections import figures_of, parts, story_of
@@ -38,7 +38,7 @@ def page(filters: Filters) -> None:
     compared = filters.compared
     if compares_with_before():
         compared = opening_days.compared_by_default(ask(personal.find_listener, user_id), filters.period)
-    figures = ask(figures_of, user_id, filters.period, compared)
+    figures = ask(figures_of, user_id, filters.period, compared, beside.other(user_id, filters.period))
     st.caption(
         f"Listener: {user_id}. "
         f"Days and hours are of the listener's own clock ({figures.listener.time_zone}), by the start of "
@@ -55,12 +55,14 @@ def page(filters: Filters) -> None:
     code = choice("Language", [ENGLISH, *foreign], parameter="language")
     told.style()
     with speaking(code):
-        told.story(story_of(figures))
+        story, made = story_of(figures), parts(figures)
+        lives = lives_on(figures, story, made)
+        told.story(story, lives)
         _numbers(figures)
         _keepsakes(figures, code)
-        made = parts(figures)
         for part in made:
-            told.part(part)
+            told.part(part, lives)
+        told.journeys(lives)
         for line in without_data([one for part in made for one in part.sections]):
             st.caption(f"{line}.")
 
@@ -94,6 +96,7 @@ def _keepsakes(figures: PersonalFigures, code: str) -> None:
                 disabled=DESIGNS[design](figures) is None,
                 on_click="ignore",
             )
+        beside.offer(figures.listener.user_id, figures.period)
 
 
 def opening(user_id: str | None) -> Period | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from spotify_assets.charts import model as charts
 from spotify_assets.charts import skips
 from spotify_assets.charts.insight import recommendation_ladder
-from spotify_assets.dashboard.components import choice, empty_state, heading, show, table, tile
+from spotify_assets.dashboard.components import choice, empty_state, heading, headline, show, table, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import insight, model
 from spotify_assets.figures.view import Filters
@@ -37,7 +37,7 @@ def page(filters: Filters) -> None:
         f"({trained['test_rows']:,} playbacks). No filter applies to a model; genre and artist choose among "
         "the tracks at the end."
     )
-    st.markdown(trained["insight"])
+    headline(trained["insight"])
     _tiles(trained)
     _readable(cutoff)
     _ladder(cutoff)

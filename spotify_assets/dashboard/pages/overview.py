@@ -7,7 +7,7 @@ import streamlit as st
 from spotify_assets.charts import overview as charts
 from spotify_assets.charts.theme import PERCENT
 from spotify_assets.dashboard.clock import LAST_ZONE, today
-from spotify_assets.dashboard.components import change, heading, show, tile
+from spotify_assets.dashboard.components import change, heading, heard, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import overview
 from spotify_assets.figures.view import Filters
@@ -23,6 +23,7 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Overview", filters)
     compared = filters.of_compared()
+    heard(filters)
     now = ask(overview.totals, filters).row(0, named=True)
     then = ask(overview.totals, compared).row(0, named=True) if compared else dict.fromkeys(now)
     with st.container(horizontal=True):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from spotify_assets.charts import places as charts
 from spotify_assets.charts.theme import COUNT, PERCENT
-from spotify_assets.dashboard.components import NOBODY, choice, heading, show, table
+from spotify_assets.dashboard.components import NOBODY, choice, heading, heard, show, table
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import places
 from spotify_assets.figures.view import Filters
@@ -27,6 +27,7 @@ _ONLY_LISTENERS = (
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Where & when", filters)
+    heard(filters)
     _map(filters)
     _week(filters)
     show(

@@ -8,7 +8,7 @@ import streamlit as st
 from spotify_assets.charts import skips as charts
 from spotify_assets.charts.content import bars
 from spotify_assets.charts.theme import PERCENT
-from spotify_assets.dashboard.components import change, heading, show, tile
+from spotify_assets.dashboard.components import change, heading, heard, show, tile
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import overview, skips
 from spotify_assets.figures.skips import Dimension
@@ -28,6 +28,7 @@ _NAMED = partial(bars, label="value", value="skip_rate", name="skip rate", numbe
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Skips", filters)
+    heard(filters)
     compared = filters.of_compared()
     curve = ask(skips.survival, filters)
     curve_before = ask(skips.survival, compared) if compared else None

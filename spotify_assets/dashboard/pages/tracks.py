@@ -16,6 +16,7 @@ from spotify_assets.dashboard.components import (
     chosen,
     filter_address,
     heading,
+    heard,
     show,
     table,
     tile,
@@ -39,6 +40,7 @@ def page(filters: Filters) -> None:
     identifier = st.query_params.get("id")
     if identifier is None:
         heading("Tracks, artists, albums", filters)
+        heard(filters)
         _tops(filters, cast(Kind, choice("Of", _KINDS, parameter="of").lower()))
     else:
         _one(filters, cast(Kind, chosen(_KINDS, "of").lower()), identifier)

@@ -1,6 +1,7 @@
 """The figures of one listener: what each is called, its grain and its term; its SQL is the file of its name.
 
-They read the temporary tables of `personal_steps`, marts, and `figure_…`, the figures before them. `$absent`
+They read the temporary tables of `personal_steps`, marts, `figure_…`, the figures before them, and `other_…`,
+those of the listener beside, which are empty where there is none. `$absent`
 stands where a figure of the compared period is missing: 0 where there is one, else null; minutes are 60,000
 milliseconds.
 
@@ -27,6 +28,7 @@ PARAMETERS: Mapping[str, object] = {
     # A story: stretches of time that are looked back on, fewest of them, and what makes a measure worth one.
     "stretches_before": 60,
     "least_stretches": 4,
+    "enough_stretches": 12,
     "least_minutes": 60,
     "standing_out": 2.0,
     "night_ends": 5,
@@ -49,6 +51,9 @@ PARAMETERS: Mapping[str, object] = {
     "journeys": 10,
     "ranked_artists": 6,
     "era_in_common": 0.4,
+    # Ranks up to which names stand that only one of two listeners streamed.
+    "of_one_alone": 10,
+    "life_streams": 5,
     "artists_of_era": 5,
 }
 """What the queries call these."""

@@ -1,4 +1,5 @@
--- Of the asked stretches the one whose measure stands out most, of the longest kind that has any such.
+-- Of the asked stretches the one whose measure stands out most, of the longest kind that has any such: few
+-- stretches before it have a small spread by chance, so those with more are asked first.
 select
     kind,
     measure,
@@ -21,6 +22,7 @@ order by
         list_position(['period', 'month', 'week', 'day'], kind),
         5
     ) asc,
+    stretches_before >= $enough_stretches desc,
     abs(robust_z) desc,
     measure asc,
     first_date asc

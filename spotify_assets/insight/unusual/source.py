@@ -43,7 +43,7 @@ def _gaps(hours: pl.DataFrame) -> list[tuple[object, object, float]]:
     ended = hours["last_at"].cum_max().shift(1)
     silent = hours.with_columns(ended=ended).filter(pl.col("first_at") - pl.col("ended") >= SHORTEST)
     found = []
-    for start, end in silent.select("ended", "first_at").iter_rows():
+    for start, end in silent.filter(_may_be_gaps(hours, silent)).select("ended", "first_at").iter_rows():
         usual = hours.filter(pl.col("hour") < start, pl.col("hour") >= start - timedelta(days=USUAL_DAYS))
         if usual["hour"].dt.date().n_unique() < LEAST_DAYS:
             continue
@@ -58,6 +58,22 @@ def _gaps(hours: pl.DataFrame) -> list[tuple[object, object, float]]:
         if missed >= MISSED:
             found.append((start, end, missed))
     return found
+
+
+def _may_be_gaps(hours: pl.DataFrame, silent: pl.DataFrame) -> pl.Series:
+    """Which silences may have missed enough: nearly all are nights, and no more is to be known of them.
+
+    No hour of the day comes more often in a silence than it has begun days, and all hours of a day together
+    usually have the sessions of a day.
+    """
+    hour, start = hours["hour"].to_numpy(), silent["ended"].to_numpy()
+    sessions = np.append(0, hours["sessions"].to_numpy().cumsum())
+    first = np.searchsorted(hour, start - np.timedelta64(USUAL_DAYS, "D"))
+    last = np.searchsorted(hour, start)
+    days = (start - np.append(hour, hour[-1:])[first]) / np.timedelta64(1, "D")
+    begun = np.ceil((silent["first_at"].to_numpy() - start) / np.timedelta64(1, "D"))
+    missed = begun * (sessions[last] - sessions[first]) / np.maximum(days, 1.0)
+    return pl.Series(missed >= 0.99 * MISSED)  # however they are rounded
 
 
 def source_bursts(plays: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats  # type: ignore[import-untyped]
 
 from spotify_assets.tables import WEATHER_EFFECTS
 
@@ -75,6 +74,8 @@ def weather_effects(hours: pl.DataFrame, *, seed: int = 7) -> pl.DataFrame:
 
 def with_adjusted(answers: pl.DataFrame) -> pl.DataFrame:
     """With `adjusted_p_value` over all answers, and `is_positive` where that is below `LEVEL`."""
+    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
+
     p = answers["p_value"]
     adjusted = np.full(len(p), np.nan)
     known = p.is_not_null().to_numpy()
@@ -89,6 +90,8 @@ def _answer(
     hours: pl.DataFrame, condition: Condition, measure: str, rng: np.random.Generator
 ) -> dict[str, object]:
     """The answer to one question; without an estimate where there is too little to compare."""
+    from scipy import stats  # noqa: PLC0415
+
     rows = _cells(hours, condition, measure)
     x, y, w = (rows[name].to_numpy() for name in ("x", "y", "w"))
     of_block = rows["block"].rle_id().to_numpy().astype(np.int64)

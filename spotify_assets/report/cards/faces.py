@@ -64,16 +64,21 @@ def _tops(figures: PersonalFigures, name: str, label: str, kicker: str) -> Face 
     top = figures[name].filter(pl.col("rank_by_streams") <= _TOP).sort("rank_by_streams")
     if top.is_empty():
         return None
-    most = top["streams"][0]
-    rows = [
+    rows = _rows_of(top, label)
+    return Face(say(kicker), rows[0][0], rows=rows)
+
+
+def _rows_of(found: pl.DataFrame, *labels: str) -> list[tuple[str, str, float]]:
+    """The first names, each by the first label that it has, its streams, and their share of the most."""
+    most = found["streams"][0]
+    return [
         (
-            one_line(row[label]),
+            one_line(next((row[label] for label in labels if row[label]), None)),
             many(int(row["streams"]), "{n} stream", "{n} streams"),
             row["streams"] / most,
         )
-        for row in top.iter_rows(named=True)
+        for row in found.head(_TOP).iter_rows(named=True)
     ]
-    return Face(say(kicker), rows[0][0], rows=rows)
 
 
 def _calendar(figures: PersonalFigures) -> Face | None:
@@ -118,17 +123,8 @@ def _discoveries(figures: PersonalFigures) -> Face | None:
     if kept.height:
         share = percent(stayed.height / kept.height)
         lines = [say("{share} of those that could stay did", share=share)]
-    most = found["streams"][0]
-    rows = [
-        (
-            one_line(row["artist_name"]),
-            many(int(row["streams"]), "{n} stream", "{n} streams"),
-            row["streams"] / most,
-        )
-        for row in found.head(_TOP).iter_rows(named=True)
-    ]
     headline = many(found.height, "{n} new artist", "{n} new artists")
-    return Face(say("Discoveries"), headline, lines, rows)
+    return Face(say("Discoveries"), headline, lines, _rows_of(found, "artist_name"))
 
 
 def _obsession(figures: PersonalFigures) -> Face | None:
@@ -147,15 +143,7 @@ def _obsession(figures: PersonalFigures) -> Face | None:
         ),
         say(told["ending"]),
     ]
-    most = told["streams"]
-    rows = [
-        (
-            one_line(row["track_name"] or row["artist_name"]),
-            many(row["streams"], "{n} stream", "{n} streams"),
-            row["streams"] / most,
-        )
-        for row in figures["obsessions"].head(_TOP).iter_rows(named=True)
-    ]
+    rows = _rows_of(figures["obsessions"], "track_name", "artist_name")
     return Face(say("Obsession"), name, lines, rows if len(rows) > 1 else [])
 
 

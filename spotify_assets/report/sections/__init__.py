@@ -12,10 +12,12 @@ from spotify_assets.figures.view import Period
 from spotify_assets.report.language import say
 from spotify_assets.report.parts import Chapter, Section
 from spotify_assets.report.sections import (
+    beside,
     discoveries,
     forgotten,
     hours,
     listening_time,
+    lives,
     looking_back,
     obsessions,
     over_time,
@@ -56,6 +58,7 @@ class ToldPart:
 STORY = story.CHAPTER
 """What is read before all else."""
 PARTS = (
+    PagePart("part-side-by-side", "Side by side", (beside.CHAPTER,)),
     PagePart(
         "part-heard-most", "Heard most", (tops.TRACKS, tops.ARTISTS, tops.ALBUMS, tops.GENRES, over_time.RANK)
     ),
@@ -81,19 +84,23 @@ PARTS = (
     PagePart("part-about-the-data", "About the data", (unknowns.CHAPTER, unusual.CHAPTER)),
 )
 CHAPTERS: tuple[Chapter, ...] = (STORY, *(chapter for part in PARTS for chapter in part.chapters))
-ALL_FIGURES = (*FIGURES, *(figure for chapter in CHAPTERS for figure in chapter.figures))
+ALL_FIGURES = (*FIGURES, *(figure for chapter in CHAPTERS for figure in chapter.figures), *lives.FIGURES)
 """The figures that all pages have and those that sections bring along."""
 
 
 def figures_of(
-    connection: Connection, user_id: str, period: Period, compared: Period | None = None
+    connection: Connection,
+    user_id: str,
+    period: Period,
+    compared: Period | None = None,
+    other: PersonalFigures | None = None,
 ) -> PersonalFigures:
-    """Every figure of a listener that the sections show.
+    """Every figure of a listener that the sections show, beside those of another if there is one.
 
     Raises:
         ValueError: there is no such listener; the message names some.
     """
-    return personal_figures(connection, user_id, period, compared, ALL_FIGURES)
+    return personal_figures(connection, user_id, period, compared, ALL_FIGURES, other=other)
 
 
 def story_of(figures: PersonalFigures) -> Section:

@@ -42,7 +42,16 @@ def tell(figures: PersonalFigures) -> Section:
         return section
     timeline = figures["timeline"]
     if figures.of_period("timeline").height > 1:
-        section.pictures = [Picture("discoveries", say("New tracks streamed"), timeline, charts.discoveries)]
+        section.pictures = [
+            Picture(
+                "discoveries",
+                say("New tracks streamed"),
+                timeline,
+                charts.discoveries,
+                "new_tracks",
+                ("starts_on",),
+            )
+        ]
     if figures.period.first > figures.listener.known.first:
         section.tables = [_by_name(found)]
         _tell_what_stayed(section, figures["kept"])
@@ -82,7 +91,7 @@ def _tell_what_stayed(section: Section, kept: pl.DataFrame) -> None:
         ]
         columns = [say(name) for name in ("Artist", "First streamed", "Streams since", "Last streamed")]
         caption = say("Discoveries that stayed")
-        section.tables.append(TextTable("kept", caption, columns, rows, minor=(3,), data=stayed))
+        section.tables.append(TextTable("kept", caption, columns, rows, minor=(3,), names=(0,), data=stayed))
 
 
 def _by_name(found: pl.DataFrame) -> TextTable:
@@ -94,7 +103,7 @@ def _by_name(found: pl.DataFrame) -> TextTable:
     ]
     columns = [say(name) for name in ("Artist", "First streamed", "Streams", "Minutes")]
     caption = say("Artists streamed for the first time")
-    return TextTable("discovered_artists", caption, columns, rows, data=found.drop("artist_id"))
+    return TextTable("discovered_artists", caption, columns, rows, names=(0,), data=found.drop("artist_id"))
 
 
 def _by_step(found: pl.DataFrame, *, by_year: bool) -> TextTable:
@@ -121,7 +130,9 @@ def _by_step(found: pl.DataFrame, *, by_year: bool) -> TextTable:
         say(name)
         for name in ("Year" if by_year else "Month", "New artists", "Streamed most of them", "Its streams")
     ]
-    return TextTable("discovered_by_step", say("What each brought"), columns, rows, words=(0, 2), data=steps)
+    return TextTable(
+        "discovered_by_step", say("What each brought"), columns, rows, words=(0, 2), names=(2,), data=steps
+    )
 
 
 CHAPTER = Chapter(tell, (KEPT,))

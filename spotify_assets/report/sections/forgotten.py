@@ -31,7 +31,7 @@ def tell(figures: PersonalFigures) -> Section:
     ]
     columns = [say(name) for name in ("Track", "Streams ever", "Best month", "Last streamed")]
     caption = say("Loved, and not heard for half a year")
-    section.tables = [TextTable("forgotten", caption, columns, rows, minor=(2,), data=found)]
+    section.tables = [TextTable("forgotten", caption, columns, rows, minor=(2,), names=(0,), data=found)]
     return section
 
 

@@ -12,7 +12,16 @@ def tell(figures: PersonalFigures) -> Section:
     """Minutes of each hour of the week, and the hour with most of them."""
     section = section_of("hours")
     if figures.period.days >= _WEEK:
-        section.pictures = [Picture("hours", say("Minutes listened"), figures["hours"], charts.hours_of_week)]
+        section.pictures = [
+            Picture(
+                "hours",
+                say("Minutes listened"),
+                figures["hours"],
+                charts.hours_of_week,
+                "minutes_listened",
+                ("local_weekday", "local_hour"),
+            )
+        ]
     rows = figures.of_period("hours").sort("minutes_listened", descending=True)
     most = rows.row(0, named=True)
     if most["minutes_listened"]:

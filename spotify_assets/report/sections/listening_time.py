@@ -11,7 +11,15 @@ def tell(figures: PersonalFigures) -> Section:
     section = section_of("timeline")
     if figures.of_period("timeline").height > 1:
         section.pictures = [
-            Picture("timeline", say("Hours listened"), figures["timeline"], charts.listening_time)
+            Picture(
+                "timeline",
+                say("Hours listened"),
+                figures["timeline"],
+                charts.listening_time,
+                "minutes_listened",
+                ("starts_on",),
+                hours,
+            )
         ]
     rows = figures.of_period("timeline")
     if rows.height <= 2 * SHOWN:

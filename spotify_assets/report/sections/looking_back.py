@@ -48,7 +48,7 @@ def _on_this_day(figures: PersonalFigures) -> Section:
     columns = [say(name) for name in ("Year", "When", "Heard most", "Plays", "Minutes")]
     caption = say("The same date in earlier years")
     section.tables = [
-        TextTable("on_this_day", caption, columns, rows, words=(0, 1, 2), minor=(1,), data=found)
+        TextTable("on_this_day", caption, columns, rows, words=(0, 1, 2), minor=(1,), names=(2,), data=found)
     ]
     return section
 
@@ -67,7 +67,9 @@ def _milestones(figures: PersonalFigures) -> Section:
     ]
     columns = [say(name) for name in ("Reached", "On", "With")]
     caption = say("Round numbers, the newest first")
-    section.tables = [TextTable("milestones", caption, columns, rows, words=(0, 1, 2), data=found)]
+    section.tables = [
+        TextTable("milestones", caption, columns, rows, words=(0, 1, 2), names=(2,), data=found)
+    ]
     return section
 
 
@@ -107,7 +109,9 @@ def _acquaintances(figures: PersonalFigures) -> Section:
     columns = [say(name) for name in names]
     caption = say("Since when the artists of the top are known")
     section.tables = [
-        TextTable("first_listens", caption, columns, rows, words=(1, 3, 5), minor=(3, 4), data=found)
+        TextTable(
+            "first_listens", caption, columns, rows, words=(1, 3, 5), minor=(3, 4), names=(1,), data=found
+        )
     ]
     return section
 

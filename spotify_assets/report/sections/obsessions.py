@@ -47,7 +47,14 @@ def tell(figures: PersonalFigures) -> Section:
     columns = [say(name) for name in names]
     section.tables = [
         TextTable(
-            "obsessions", say("Those of most streams"), columns, rows, words=(0, 5), minor=(2, 3), data=found
+            "obsessions",
+            say("Those of most streams"),
+            columns,
+            rows,
+            words=(0, 5),
+            minor=(2, 3),
+            names=(0,),
+            data=found,
         )
     ]
     return section

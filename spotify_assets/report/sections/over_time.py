@@ -36,6 +36,9 @@ def _ranks(figures: PersonalFigures) -> Section:
             say("Rank of the artists of the top, the first one above"),
             figures["ranks"],
             charts.ranks,
+            "rank",
+            ("artist_name",),
+            told=figures["ranks"].filter(pl.col("starts_on") == pl.col("starts_on").max()),
         )
     ]
     return section
@@ -48,7 +51,9 @@ def _journeys(figures: PersonalFigures) -> Section:
         section.nothing = say("the period is too short for a course of time")
         return section
     caption = say("Streams of the artists of the top over all that is known")
-    section.pictures = [Picture("journeys", caption, found, charts.journeys)]
+    section.pictures = [
+        Picture("journeys", caption, found, charts.journeys, "streams", ("artist_name", "starts_on"))
+    ]
     heard = found.filter(pl.col("streams") > 0)
     steps = heard.group_by("rank", maintain_order=True).agg(
         pl.col("artist_name").first(),
@@ -63,7 +68,7 @@ def _journeys(figures: PersonalFigures) -> Section:
     ]
     columns = [say(name) for name in ("#", "Artist", "First", "Most", "Streams then", "Last")]
     section.tables = [
-        TextTable("journeys", say("Numbers"), columns, rows, words=(1,), data=found, folded=True)
+        TextTable("journeys", say("Numbers"), columns, rows, words=(1,), names=(1,), data=found, folded=True)
     ]
     return section
 

@@ -5,7 +5,7 @@ import polars as pl
 from spotify_assets.charts import insight as charts
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.personal_queries import personal_figure
-from spotify_assets.report.language import count, day, say
+from spotify_assets.report.language import count, day, decimal, say
 from spotify_assets.report.parts import SHOWN, Chapter, Picture, Section, TextTable, empty_section, one_line
 
 RECOMMENDATIONS = personal_figure(
@@ -35,9 +35,16 @@ def tell(figures: PersonalFigures) -> Section | None:
             columns = [say(name) for name in ("Rank", "Track", "Why")]
             table = TextTable(f"recommended_{task}", say(caption), columns, rows, words=(1, 2), data=listed)
             section.tables.append(table)
-            picture = Picture(f"recommended_{task}", say(caption), listed, charts.recommended)
+            of = ("track_name", "artist_name")
+            picture = Picture(
+                f"recommended_{task}", say(caption), listed, charts.recommended, "score", of, _number
+            )
             section.pictures.append(picture)
     return section
+
+
+def _number(score: float) -> str:
+    return decimal(score, 2)
 
 
 CHAPTER = Chapter(tell, (RECOMMENDATIONS,))

@@ -40,7 +40,7 @@ def tell(figures: PersonalFigures) -> Section:
     ]
     columns = [say(name) for name in ("Began", "Hours played", "Playbacks", "Heard most")]
     caption = say("Longest sessions")
-    section.tables = [TextTable("sessions", caption, columns, rows, words=(0, 3), data=found)]
+    section.tables = [TextTable("sessions", caption, columns, rows, words=(0, 3), names=(3,), data=found)]
     return section
 
 

@@ -34,7 +34,11 @@ def tell(figures: PersonalFigures) -> Section:
     if not figures.totals()["plays"]:
         section.nothing = no_music()
         return section
-    section.pictures = [Picture("skips", say("Share of plays"), figures["skips"], charts.endings)]
+    section.pictures = [
+        Picture(
+            "skips", say("Share of plays"), figures["skips"], charts.endings, "share", ("ending",), percent
+        )
+    ]
     endings = figures.of_period("skips")
     rows = [
         (say(ending), count(plays), percent(share))
@@ -55,7 +59,9 @@ def tell(figures: PersonalFigures) -> Section:
         title = next(one.title for one in FIGURES if one.name == "skipped_artists")
         columns = [say(name) for name in ("Artist", "Plays", "Skips", "Skip rate")]
         data = most.drop("artist_id")
-        section.tables.append(TextTable("skipped_artists", say(title), columns, skipped, data=data))
+        section.tables.append(
+            TextTable("skipped_artists", say(title), columns, skipped, names=(0,), data=data)
+        )
     _tell_habits(section, figures["skip_habits"])
     return section
 
@@ -77,7 +83,7 @@ def _tell_habits(section: Section, habits: pl.DataFrame) -> None:
                 for row in rows.head(_SHOWN_HABITS).iter_rows(named=True)
             ]
             columns = [say(one) for one in ("Track", "Plays", "Skipped")]
-            section.tables.append(TextTable(name, caption, columns, shown, data=rows))
+            section.tables.append(TextTable(name, caption, columns, shown, names=(0,), data=rows))
     if habits.height:
         section.definition += f" {meaning(HABITS)}"
 

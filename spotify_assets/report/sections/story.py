@@ -95,7 +95,15 @@ def _picture(figures: PersonalFigures, told: dict[str, Any]) -> Picture:
         title = say("Minutes of listening a day")
     draw = partial(story_charts.story, form=".0%" if is_share else ",.0f", title=title)
     says = say("{what}; the dashed line is what was usual before", what=title)
-    return Picture("story", says, _told_rows(figures, told, _MOST_BARS), draw)
+    return Picture(
+        "story",
+        says,
+        _told_rows(figures, told, _MOST_BARS),
+        draw,
+        "value",
+        ("first_date",),
+        partial(_value, told["measure"]),
+    )
 
 
 def _others(figures: PersonalFigures, told: dict[str, Any]) -> TextTable:
@@ -193,7 +201,9 @@ def _without_past(figures: PersonalFigures, section: Section) -> Section:
         )
         draw = partial(charts.tops, name="artist_name")
         rows = figures["artists"].filter(pl.col("rank_by_streams").is_not_null())
-        section.pictures = [Picture("story", say("Streams of the top artists"), rows, draw)]
+        section.pictures = [
+            Picture("story", say("Streams of the top artists"), rows, draw, "streams", ("artist_name",))
+        ]
         return section
     section.lead = say("{hours} hours of listening.", hours=hours(figures.totals()["minutes_listened"]))
     return section

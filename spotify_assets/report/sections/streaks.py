@@ -42,16 +42,19 @@ def tell(figures: PersonalFigures) -> Section:
         columns = [say(name) for name in ("Days", "From", "To", "Ended by")]
         caption = say("Longest silences")
         section.tables.append(
-            TextTable("silences", caption, columns, quiet, words=(3,), minor=(2,), data=silences)
+            TextTable("silences", caption, columns, quiet, words=(3,), minor=(2,), names=(3,), data=silences)
         )
     return section
 
 
 def _calendar(figures: PersonalFigures) -> Picture:
     caption, days = say("Minutes on each date"), figures["days"]
+    drawn = ("minutes_listened", ("local_date",))
     if figures.period.days <= charts.CALENDAR_UP_TO:
-        return Picture("days", caption, days, charts.calendar)
-    return Picture("days", caption, days, story_charts.calendar_of_years, calendar_of_years_svg)
+        return Picture("days", caption, days, charts.calendar, *drawn)
+    return Picture(
+        "days", caption, days, story_charts.calendar_of_years, *drawn, sketch=calendar_of_years_svg
+    )
 
 
 def _ended_by(row: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from spotify_assets.charts import taste
 from spotify_assets.figures.personal import ASKED, PersonalFigures
 from spotify_assets.figures.personal_queries import FIGURES
-from spotify_assets.report.language import NOTHING, count, decimal, percent, say
+from spotify_assets.report.language import NOTHING, count, decimal, percent, points, say
 from spotify_assets.report.parts import Chapter, Picture, Section, TextTable, empty_section, section_of
 from spotify_assets.report.words import title_of, why_nothing
 
@@ -18,7 +18,9 @@ def _eras(figures: PersonalFigures) -> Section:
     if eras.filter(pl.col("period") == ASKED, pl.col("decade").is_not_null()).is_empty():
         section.nothing = why_nothing(figures)
         return section
-    section.pictures = [Picture("eras", say("Streams by decade of release"), eras, taste.eras)]
+    section.pictures = [
+        Picture("eras", say("Streams by decade of release"), eras, taste.eras, "streams", ("decade",))
+    ]
     of_period = figures.of_period("eras")
     rows = [
         (f"{decade}s" if decade else say("unknown"), count(streams), decimal(minutes, 0), percent(share))
@@ -38,8 +40,23 @@ def _moods(figures: PersonalFigures) -> Section:
         section.nothing = why_nothing(figures)
         return section
     section.pictures = [
-        Picture("moods", say("Share of streams"), figures["moods"], taste.moods),
-        Picture("mood-grid", say("Streams by valence and energy"), figures["mood_grid"], taste.mood_map),
+        Picture(
+            "moods",
+            say("Share of streams"),
+            figures["moods"],
+            taste.moods,
+            "stream_share",
+            ("mood",),
+            percent,
+        ),
+        Picture(
+            "mood-grid",
+            say("Streams by valence and energy"),
+            figures["mood_grid"],
+            taste.mood_map,
+            "streams",
+            ("valence_from", "energy_from"),
+        ),
     ]
     rows = [(say(mood), count(streams), percent(share)) for mood, streams, share in moods.iter_rows()]
     columns = [say(name) for name in ("Mood", "Streams", "Share")]
@@ -83,7 +100,9 @@ def _shift(figures: PersonalFigures) -> Section | None:
         moved = figures["shift"].filter(pl.col("kind") == kind)
         if moved.height:
             draw = partial(taste.shift, kind=kind)
-            section.pictures.append(Picture(f"shift-{kind}", say(caption), moved, draw))
+            section.pictures.append(
+                Picture(f"shift-{kind}", say(caption), moved, draw, "change", ("name",), points)
+            )
     return section
 
 

@@ -66,6 +66,7 @@ def _by_streams(figures: PersonalFigures, name: str) -> TextTable:
         rows,
         words=(1,),
         minor=(4, 5, 7),
+        names=_names(name),
         bars=_bars(top["streams"]),
         data=figures[name],
     )
@@ -91,9 +92,14 @@ def _by_minutes(figures: PersonalFigures, name: str) -> TextTable:
         rows,
         words=(1,),
         minor=(4,),
+        names=_names(name),
         bars=_bars(top["minutes"]),
         folded=True,
     )
+
+
+def _names(name: str) -> tuple[int, ...]:
+    return (1,) if name in ("tracks", "artists") else ()
 
 
 def _named(row: dict[str, str | None], name: str) -> str:

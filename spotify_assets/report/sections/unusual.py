@@ -27,7 +27,11 @@ def tell(figures: PersonalFigures) -> Section | None:
         return None
     section = empty_section(UNUSUAL)
     drawn = found.with_columns(pl.col("kind").replace({name: say(kind) for name, kind in _KINDS.items()}))
-    section.pictures = [Picture("unusual", say("Hours by day"), drawn, charts.unusual)]
+    section.pictures = [
+        Picture(
+            "unusual", say("Hours by day"), drawn, charts.unusual, "minutes", ("event_date", "kind"), hours
+        )
+    ]
     rows = [
         (say(_KINDS[kind]), day(on), count(playbacks), hours(minutes))
         for kind, on, _, playbacks, minutes in found.head(SHOWN).iter_rows()

@@ -44,13 +44,14 @@ def tell(figures: PersonalFigures) -> Section | None:
         _said("condition", _CONDITIONS), _said("measure", _MEASURES), pl.col("answer").replace(words)
     )
     draw = partial(charts.weather, words=list(words.values()))
-    section.pictures = [Picture("weather", say("Difference, in halves of its interval"), drawn, draw)]
+    caption, of = say("Difference, in halves of its interval"), ("condition", "measure", "answer")
+    section.pictures = [Picture("weather", caption, drawn, draw, "estimate", of, _difference)]
     rows = [
         (
             say(_CONDITIONS[condition]),
             say(_MEASURES[measure]),
-            decimal(estimate, 3, signed=True),
-            f"{decimal(low, 3, signed=True)} … {decimal(high, 3, signed=True)}",
+            _difference(estimate),
+            f"{_difference(low)} … {_difference(high)}",
         )
         for condition, measure, _, estimate, low, high, _ in more.iter_rows()
     ]
@@ -59,6 +60,10 @@ def tell(figures: PersonalFigures) -> Section | None:
         caption = say("Listening and the weather")
         section.tables = [TextTable("weather", caption, columns, rows, words=(0, 1), minor=(3,), data=found)]
     return section
+
+
+def _difference(value: float) -> str:
+    return decimal(value, 3, signed=True)
 
 
 def _said(column: str, words: Mapping[str, str]) -> pl.Expr:

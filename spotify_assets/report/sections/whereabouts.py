@@ -68,7 +68,7 @@ def _stays(stays: pl.DataFrame) -> TextTable:
     ]
     columns = [say(name) for name in ("Country", "From", "To", "Days with listening", "Heard most")]
     caption = say("From country to country, the newest first")
-    return TextTable("stays", caption, columns, rows, words=(0, 4), minor=(2,), data=stays)
+    return TextTable("stays", caption, columns, rows, words=(0, 4), minor=(2,), names=(4,), data=stays)
 
 
 CHAPTER = Chapter(tell, (WHEREABOUTS, STAYS))
