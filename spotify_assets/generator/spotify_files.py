@@ -194,7 +194,7 @@ def _told_oddly(row: Row, play: Row, *, newest: bool) -> list[str]:
     if newest and play["names_lost"]:
         row |= dict.fromkeys(_NAMES)
         odd.append("names lost")
-    if newest and play["fraction_ms"]:
+    if newest and play["fraction_ms"] and play["burst"] is None:  # those of a burst have one moment in common
         row["ts"] = row["ts"].replace("Z", f".{play['fraction_ms']}Z")
         odd.append("fraction of a second")
     return odd

@@ -22,6 +22,8 @@ from spotify_assets.generator.world import World
 SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
 LONGEST_WAIT_MS = 72 * HOUR_MS
 """The longest that a burst waits to be uploaded after its last play."""
+LONGEST_BURST_MS = 26 * DAY_MS
+"""From its first play to its last: with the wait, Spotify plays offline for at most thirty days."""
 _WAITED_MS = 29 * HOUR_MS + 17 * MINUTE_MS
 """Burst after burst waits so much longer, round and round; the first is uploaded at once."""
 SPAN_DAYS = 7
@@ -349,12 +351,14 @@ def _bursts(plays: pl.DataFrame, random: np.random.Generator, shares: Shares) ->
     """
     count = plays.height
     burst = np.full(count, -1, dtype=np.int64)
+    started, ended = (plays[name].to_numpy() for name in ("started_ms", "ended_ms"))
     low, high = shares.burst_plays
     for number in range(max(1, count // shares.burst_every)):
         size = int(random.integers(low, min(high, max(low + 1, count // 4)) + 1))
         start = int(random.integers(0, max(1, count - size)))
-        free = burst[start : start + size] < 0
-        burst[start : start + size][free] = number
+        chosen = slice(start, start + size)
+        free = (burst[chosen] < 0) & (started[chosen] > ended[chosen].max() - LONGEST_BURST_MS)
+        burst[chosen][free] = number
     frame = plays.with_columns(pl.Series("burst", burst)).with_columns(
         pl.when(pl.col("burst") >= 0).then("burst").alias("burst")
     )
