@@ -1,6 +1,6 @@
 """Which cut-offs a run makes of those it is asked for, and what stays as it is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -48,11 +48,27 @@ def newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_mo
 
 def beside_stored(
     context: dg.AssetExecutionContext,
+    tables: Sequence[TableReader],
+    cutoffs: Cutoffs,
+    made: Iterable[Mapping[str, pl.DataFrame]],
+) -> tuple[Slices, ...]:
+    """Slices of a run for each table: what was made for some cut-offs, by the tables' names and nothing of
+    those that are left out, and what is stored of the others that have data."""
+    rows = list(made)
+    return tuple(
+        _beside_stored(
+            context, table, cutoffs, [each[table.table.name] for each in rows if table.table.name in each]
+        )
+        for table in tables
+    )
+
+
+def _beside_stored(
+    context: dg.AssetExecutionContext,
     table: TableReader,
     cutoffs: Cutoffs,
     made: Sequence[pl.DataFrame],
 ) -> Slices:
-    """Slices of a run: what was made for some cut-offs, and what is stored of the others that have data."""
     days, column = windows(context), pl.col(table.partition_column)
     stored = stored_rows(table, joined(days))
     kept = stored.filter(column.is_in([day for window in cutoffs.kept for day in window.days()]))

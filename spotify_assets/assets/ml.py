@@ -116,13 +116,15 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         trained = [model for model in models if model]
         if trained:
             context.add_output_metadata(_shown(trained[-1]), output_name=SKIP_MODEL.name)
-        model, terms = own_tables(warehouse, (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS))
-        summaries = [skip_model_summary(model) for model in trained]
-        coefficients = [skip_model_coefficients(model) for model in trained]
-        return (
-            beside_stored(context, model, cutoffs, summaries),
-            beside_stored(context, terms, cutoffs, coefficients),
-        )
+        rows = [
+            {
+                SKIP_MODEL.name: skip_model_summary(model),
+                SKIP_MODEL_COEFFICIENTS.name: skip_model_coefficients(model),
+            }
+            for model in trained
+        ]
+        own = own_tables(warehouse, (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS))
+        return cast("tuple[Slices, Slices]", beside_stored(context, own, cutoffs, rows))
 
     @dg.multi_asset(
         name="skip_ladder",
@@ -232,15 +234,7 @@ def _made(
     if made:
         newest = max(made)
         _show(context, settings, tables, made[newest], newest)
-    return tuple(
-        beside_stored(
-            context,
-            table,
-            cutoffs,
-            [rows[table.table.name] for rows in made.values() if table.table.name in rows],
-        )
-        for table in tables
-    )
+    return beside_stored(context, tables, cutoffs, made.values())
 
 
 def _registry(table: TableReader, *, before: date) -> "Registry":

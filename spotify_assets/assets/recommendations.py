@@ -4,7 +4,7 @@ Of a range of cut-offs the newest `SPOTIFY_LADDER_CUTOFFS` are made, as of the s
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 import polars as pl
@@ -48,11 +48,8 @@ def recommendation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> tuple[Slices, Slices]:
         cutoffs = newest_cutoffs(context, listening_events, settings.ladder_cutoffs)
         made = [_of_cutoff(context, settings, listening_events, tracks, day) for day in cutoffs.made.values()]
-        lists, quality = own_tables(warehouse, TABLES)
-        return (
-            beside_stored(context, lists, cutoffs, [rows[0] for rows in made]),
-            beside_stored(context, quality, cutoffs, [rows[1] for rows in made]),
-        )
+        slices = beside_stored(context, own_tables(warehouse, TABLES), cutoffs, made)
+        return cast("tuple[Slices, Slices]", slices)
 
     return [recommend]
 
@@ -63,8 +60,8 @@ def _of_cutoff(
     events: TableReader,
     tracks: TableReader,
     cutoff: date,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The lists of a cut-off and their quality; no rows of what there is too little listening for."""
+) -> dict[str, pl.DataFrame]:
+    """The lists of a cut-off and their quality; nothing of what there is too little listening for."""
     from spotify_assets.recommend.ladder import TooLittleListening, judge, learn  # noqa: PLC0415
     from spotify_assets.recommend.lists import recommendations  # noqa: PLC0415
     from spotify_assets.recommend.report import quality_rows  # noqa: PLC0415
@@ -74,15 +71,17 @@ def _of_cutoff(
     training, test = windows
     then = _told(events, tracks, windows, as_of=training.end - timedelta(days=1))
     now = _told(events, tracks, windows, as_of=cutoff)
-    lists, quality = RECOMMENDATIONS.empty(), RECOMMENDATION_QUALITY.empty()
+    made: dict[str, pl.DataFrame] = {}
     try:
         rules = read_exclusions(settings.exclusions_path)
-        lists = recommendations(now, learn(now, test.end, test_days=settings.test_days), rules, cutoff)
+        learnt = learn(now, test.end, test_days=settings.test_days)
+        made[RECOMMENDATIONS.name] = recommendations(now, learnt, rules, cutoff)
         learnt = learn(then, test.start, test_days=settings.test_days)
-        quality = quality_rows(judge(then, learnt, test), learnt, cutoff=cutoff, windows=windows)
+        judged = judge(then, learnt, test)
+        made[RECOMMENDATION_QUALITY.name] = quality_rows(judged, learnt, cutoff=cutoff, windows=windows)
     except TooLittleListening as too_little:
         context.log.warning(f"Cut-off {cutoff}: {too_little}")
-    return lists, quality
+    return made
 
 
 def _told(events: TableReader, tracks: TableReader, windows: tuple[Window, Window], as_of: date) -> "Told":
