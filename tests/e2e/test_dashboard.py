@@ -20,6 +20,7 @@ from spotify_assets.dashboard.app import PAGES
 from spotify_assets.figures.view import Period, known_days
 from spotify_assets.settings import PROJECT_ROOT
 from tests.e2e.browser import opened_browser
+from tests.e2e.looks import serious
 from tests.e2e.server import environment, free_port
 
 MILLISECONDS = 1000
@@ -152,6 +153,7 @@ def test_a_page_opens_without_an_error_and_fits_the_screen(module, shown, dashbo
     assert shown.wrong == []
     width = shown.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
     assert width <= 0, "the page is wider than the screen"
+    assert serious(shown.page) == []
 
 
 BY_DAY = "select sum({}) from marts.daily_aggregates where event_date between $first and $last"

@@ -51,7 +51,7 @@ def _broken() -> None:
         return
     if found is None:
         st.info(
-            "Nobody looked yet: the next run does, or `spotify-assets failing`.", icon=":material/visibility:"
+            "Nobody looked yet: the next run does, or spotify-assets failing.", icon=":material/visibility:"
         )
         return
     told_at, broken = found
@@ -63,7 +63,7 @@ def _broken() -> None:
         say(f"**{_plain(incident['title'])}**{run}\n\n{_plain(incident['detail'])}", icon=icon)
     if broken.is_empty():
         st.success("Nothing is broken: no failed partition, no failing check, no late layer.")
-    st.caption(f"As of {told_at:%Y-%m-%d %H:%M} UTC; `spotify-assets failing` looks again.")
+    st.caption(f"As of {told_at:%Y-%m-%d %H:%M} UTC; spotify-assets failing looks again.")
 
 
 def _plain(text: str) -> str:
