@@ -68,7 +68,9 @@ def world(rows: pl.DataFrame, value: str, name: str, number_format: str = COUNT)
         scale=heat(),
         legend=alt.Legend(orient="bottom", format=number_format, gradientLength=220, titleLimit=200),
     )
-    background = alt.Chart({"values": empty}).mark_geoshape(fill=GREY, fillOpacity=0.25, stroke=None, aria=False)
+    background = alt.Chart({"values": empty}).mark_geoshape(
+        fill=GREY, fillOpacity=0.25, stroke=None, aria=False
+    )
     coloured = (
         alt.Chart({"values": told})
         .mark_geoshape(stroke=GREY, strokeWidth=0.4)

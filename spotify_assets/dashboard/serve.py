@@ -35,7 +35,7 @@ def command(
         "client.showErrorLinks": False,
         "theme.light.primaryColor": BLUE,
         "theme.dark.primaryColor": SKY,
-        # Captions have six tenths of the ink, and code a light green: as Streamlit has them, too pale to read.
+        # As Streamlit has them, captions (six tenths of the ink) and code (green) are too pale to read.
         "theme.light.textColor": INK,
         "theme.light.codeTextColor": CODE_INK,
     }
