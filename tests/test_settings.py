@@ -60,9 +60,9 @@ def test_a_value_that_does_not_validate_stops_and_names_the_setting(
     assert name.removeprefix("SPOTIFY_").lower() in str(caught.value)
 
 
-def test_a_month_starts_on_the_first():
+def test_a_month_starts_on_the_first(tmp_path: Path):
     with pytest.raises(ValidationError, match="use 2025-03-01"):
-        Settings(_env_file=None, partition_grain="month", start_date=date(2025, 3, 15))
+        Settings(_env_file=None, data_dir=tmp_path, partition_grain="month", start_date=date(2025, 3, 15))
 
 
 def test_the_data_folder_says_how_long_partitions_are(tmp_path: Path):

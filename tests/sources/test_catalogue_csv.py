@@ -75,6 +75,8 @@ class TestShapes:
             "release_date": None,
             "isrc": None,
             "popularity": 73,
+            "artist_popularity": None,
+            "artist_followers": None,
             "duration_ms": 230666,
             "explicit": True,
             **{name: float(value) for name, value in FEATURES.items()},
