@@ -222,11 +222,10 @@ def test_a_pipe_gets_whole_lines_without_colours_whatever_the_width(published: P
 
 def test_a_reader_that_stops_is_no_error(published: Path):
     with duckdb.connect(str(published / "data/processed/serving.duckdb")) as connection:
-        connection.execute("create table marts.many as from range(100_000)")
         connection.execute(
-            "insert into marts.user_lifetimes select s.* from marts.user_lifetimes s, range(5000)"
+            "insert into marts.user_lifetimes select s.* from marts.user_lifetimes s, range(500)"
         )
     for options in ((), ("--format", "csv"), ("--format", "json")):
-        done = run("query", "listener_lifetimes", "-p", "top=50000", *options, pipe="head -n 1")
+        done = run("query", "listener_lifetimes", "-p", "top=5000", *options, pipe="head -n 1")
         assert done.stdout
         assert done.stderr == ""
