@@ -107,21 +107,13 @@ def recommended(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.with_columns(
         label=pl.format("{}. {}", "rank", "track_name"), odds=(pl.col("score") - pl.col("score").min()).exp()
     )
-    return cast(
-        "alt.Chart",
-        alt.Chart(drawn)
-        .mark_bar(color=BLUE, height={"band": 0.6})
-        .encode(
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_LIMIT)),
-            x=alt.X("odds:Q", title="Odds, as a multiple of the last one's", axis=alt.Axis(tickCount=4)),
-            tooltip=[
-                alt.Tooltip("track_name:N", title="Track"),
-                alt.Tooltip("artist_name:N", title="Artist"),
-                alt.Tooltip("odds:Q", title="Times the last one's odds", format=".2f"),
-            ],
-        )
-        .properties(height=ROW_HEIGHT * drawn.height),
-    )
+    x = alt.X("odds:Q", title="Odds, as a multiple of the last one's", axis=alt.Axis(tickCount=4))
+    tooltip = [
+        alt.Tooltip("track_name:N", title="Track"),
+        alt.Tooltip("artist_name:N", title="Artist"),
+        alt.Tooltip("odds:Q", title="Times the last one's odds", format=".2f"),
+    ]
+    return _bars(drawn, x, tooltip)
 
 
 def recommendation_ladder(rows: pl.DataFrame) -> "alt.LayerChart":
@@ -166,20 +158,21 @@ def costs(rows: pl.DataFrame) -> "alt.Chart":
     drawn = rows.head(_MOST_TABLES).with_columns(
         label=pl.coalesce("table_name", pl.format("{} (else)", "step"))
     )
-    return cast(
-        "alt.Chart",
-        alt.Chart(drawn)
-        .mark_bar(color=BLUE, height={"band": 0.6})
-        .encode(
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_LIMIT)),
-            x=alt.X("cpu_seconds:Q", title="Processor seconds of a run", axis=alt.Axis(tickCount=5)),
-            tooltip=[
-                alt.Tooltip("label:N", title="Table"),
-                alt.Tooltip("step:N", title="Step"),
-                alt.Tooltip("cpu_seconds:Q", title="Processor seconds", format=",.1f"),
-                alt.Tooltip("wall_seconds:Q", title="Seconds", format=",.1f"),
-                alt.Tooltip("peak_memory_mb:Q", title="Peak memory, MB", format=",.0f"),
-            ],
-        )
-        .properties(height=ROW_HEIGHT * drawn.height),
-    )
+    x = alt.X("cpu_seconds:Q", title="Processor seconds of a run", axis=alt.Axis(tickCount=5))
+    tooltip = [
+        alt.Tooltip("label:N", title="Table"),
+        alt.Tooltip("step:N", title="Step"),
+        alt.Tooltip("cpu_seconds:Q", title="Processor seconds", format=",.1f"),
+        alt.Tooltip("wall_seconds:Q", title="Seconds", format=",.1f"),
+        alt.Tooltip("peak_memory_mb:Q", title="Peak memory, MB", format=",.0f"),
+    ]
+    return _bars(drawn, x, tooltip)
+
+
+def _bars(drawn: pl.DataFrame, x: "alt.X", tooltip: "list[alt.Tooltip]") -> "alt.Chart":
+    """A bar for each row, by its `label`, in their order."""
+    import altair as alt  # noqa: PLC0415
+
+    y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_LIMIT))
+    bars = alt.Chart(drawn).mark_bar(color=BLUE, height={"band": 0.6}).encode(x=x, y=y, tooltip=tooltip)
+    return cast("alt.Chart", bars.properties(height=ROW_HEIGHT * drawn.height))

@@ -13,8 +13,8 @@ from spotify_assets.rows.window import Window
 ROWS_AT_ONCE = 400_000
 """Most rows that are made together of several windows: some hundred megabytes in memory.
 
-Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, from both cores, and keeps
-what is left of a smaller write uncompressed until the commit.
+Few would cost more: DuckDB writes whole row groups (122,880 rows) as they come, and keeps what is left of a
+smaller write uncompressed until the commit.
 """
 MOST_ROWS = 1_000_000
 """Most rows of a window that is made in one piece, where it can be made in shares."""

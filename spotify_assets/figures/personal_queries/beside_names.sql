@@ -1,23 +1,36 @@
 -- The artists and tracks that both streamed, and those that only one did of the top of either.
-with both_of_artists as (
+with mine as (
     select
         'artist' as kind,
-        coalesce(mine.artist_id, theirs.artist_id) as id,
-        null::varchar as track_name,
-        coalesce(mine.artist_name, theirs.artist_name) as artist_name,
-        coalesce(mine.streams, 0) as streams,
-        coalesce(theirs.streams, 0) as streams_of_other,
-        coalesce(mine.stream_share, 0) as stream_share,
-        coalesce(theirs.stream_share, 0) as stream_share_of_other,
-        least(mine.rank_by_streams, theirs.rank_by_streams) as best_rank
-    from figure_artists as mine
-    full outer join other_artists as theirs on mine.artist_id = theirs.artist_id
-),
-
-both_of_tracks as (
+        artist_id as id,
+        *
+    from figure_artists
+    union all by name
     select
         'track' as kind,
-        coalesce(mine.track_id, theirs.track_id) as id,
+        track_id as id,
+        *
+    from figure_tracks
+),
+
+theirs as (
+    select
+        'artist' as kind,
+        artist_id as id,
+        *
+    from other_artists
+    union all by name
+    select
+        'track' as kind,
+        track_id as id,
+        *
+    from other_tracks
+),
+
+named as (
+    select
+        coalesce(mine.kind, theirs.kind) as kind,
+        coalesce(mine.id, theirs.id) as id,
         coalesce(mine.track_name, theirs.track_name) as track_name,
         coalesce(mine.artist_name, theirs.artist_name) as artist_name,
         coalesce(mine.streams, 0) as streams,
@@ -25,14 +38,8 @@ both_of_tracks as (
         coalesce(mine.stream_share, 0) as stream_share,
         coalesce(theirs.stream_share, 0) as stream_share_of_other,
         least(mine.rank_by_streams, theirs.rank_by_streams) as best_rank
-    from figure_tracks as mine
-    full outer join other_tracks as theirs on mine.track_id = theirs.track_id
-),
-
-named as (
-    select * from both_of_artists
-    union all by name
-    select * from both_of_tracks
+    from mine
+    full outer join theirs on mine.kind = theirs.kind and mine.id = theirs.id
 )
 
 select
