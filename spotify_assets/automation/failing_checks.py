@@ -45,17 +45,18 @@ def failing_checks(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
             continue
         evaluation = failure.evaluation
         table, rows = key.asset_key.to_user_string(), _slice_of(failure)
+        blocks = evaluation.severity == dg.AssetCheckSeverity.ERROR
+        says = "fails" if blocks else "warns"
         found.append(
             Problem(
                 key=f"check:{table}:{key.name}",
                 kind="check",
-                title=f"Check {key.name} fails on {key.asset_key.to_user_string()}"
-                + (f", {rows}" if rows else ""),
+                title=f"Check {key.name} {says} on {table}" + (f", {rows}" if rows else ""),
                 detail=evaluation.description or "no description was recorded",
                 assets=(table,),
                 partitions=rows or "",
                 run_id=failure.run_id,
-                blocks=evaluation.severity == dg.AssetCheckSeverity.ERROR,
+                blocks=blocks,
                 unmade=_to_be_made(graph, key.asset_key, _range_of(failure, run_of)),
             )
         )
