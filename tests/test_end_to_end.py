@@ -230,7 +230,7 @@ def assert_same(rows: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert_frame_equal(rows, expected, rel_tol=1e-12, abs_tol=0)
 
 
-@pytest.mark.slow  # the whole graph once more; of the marts alone it is shown in tests/dbt/test_incremental.py
+@pytest.mark.slow  # the whole graph once more; tests/dbt/test_incremental.py shows it of the marts
 def test_running_again_changes_no_table(world: World):
     before = {name: world.table(name) for name in COMPARED}
 
