@@ -1,5 +1,6 @@
 """Fixtures that every test may use: settings of a data folder that is thrown away."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ import pytest
 
 from spotify_assets.settings import Settings
 from tests.examples import PROFILE, some
+from tests.longest import place_of
 from tests.shared import made_once
 
 if TYPE_CHECKING:
@@ -34,6 +36,20 @@ hypothesis.settings.register_profile(
     phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
 )
 hypothesis.settings.load_profile(PROFILE)
+
+
+# What the modules hold stays until the end: the collector need not go through it, now or later.
+gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 MAIN = sys.modules["__main__"]
