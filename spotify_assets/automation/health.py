@@ -8,15 +8,13 @@ Here belongs: telling what is broken from what was and is mended. Not here: how 
 (`alerts`) or made again (`backfills`).
 """
 
-from collections.abc import Iterable
-
 import dagster as dg
 
 from spotify_assets.automation.accounts import account_problems
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
-from spotify_assets.automation.problem import Problem
+from spotify_assets.automation.problem import Problem, some
 from spotify_assets.automation.runs import release_killed_runs
 from spotify_assets.automation.step_times import tell_step_times
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
@@ -77,7 +75,7 @@ def incomplete_imports(lake_dir: Place) -> list[Problem]:
             key=f"import:{receipt_id}",
             kind="import",
             title=f"Files of import {receipt_id} ({receipts[receipt_id].input_file}) are missing",
-            detail=f"{_some(names)}: import the file again, or take out the rest with spotify-assets import "
+            detail=f"{some(names)}: import the file again, or take out the rest with spotify-assets import "
             f"--undo {receipt_id}",
             assets=(receipts[receipt_id].target.replace(".", "/"),),
             blocks=False,
@@ -96,15 +94,9 @@ def late_layers(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
             key=f"late:{layer}",
             kind="late",
             title=f"Layer {layer} is late",
-            detail=f"{_some(assets)}: nothing new for longer than the freshness policy allows",
+            detail=f"{some(assets)}: nothing new for longer than the freshness policy allows",
             assets=tuple(assets),
             blocks=False,
         )
         for layer, assets in late.items()
     ]
-
-
-def _some(names: Iterable[str], shown: int = 3) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
-    return ", ".join(listed[:shown]) + more

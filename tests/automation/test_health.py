@@ -20,6 +20,7 @@ from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
+from spotify_assets.sources.errors import SeveralSourcesError, SourceError
 from spotify_assets.warehouse.incidents import read_incidents
 
 START = date(2025, 3, 1)
@@ -103,6 +104,10 @@ class Graph:
         policy = dg.BackfillPolicy.single_run()
 
         def fail_if(name: str) -> None:
+            files = sorted(self.broken.glob(f"{name}-*"))
+            if files:
+                errors = [SourceError(file, "cannot be read", "write it again") for file in files]
+                raise SeveralSourcesError(errors)
             if (self.broken / name).exists():
                 raise OSError(f"{name} is full")
 
@@ -173,6 +178,22 @@ def test_a_failed_run_is_one_problem_with_its_cause_until_its_partitions_are_mad
     [left] = failed_partitions(graph.instance, graph.graph)
     assert left.partitions == "2025-03-02 to 2025-03-03"
     assert graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_files_that_are_broken_together_are_one_problem_that_names_the_first_and_counts_the_others(
+    graph: Graph,
+):
+    graph.broke(*(f"raw-{day}" for day in "abcd"))
+    assert not graph.run(1, 3)
+    [problem] = graph.problems()
+    assert problem.detail == (
+        "4 files cannot be used: raw-a: cannot be read. write it again. "
+        "raw-b: cannot be read. write it again. raw-c: cannot be read. write it again. and 1 more"
+    )
+    assert problem.key.splitlines() == [f"run:raw-{day}: cannot be read. write it again." for day in "abcd"]
+    graph.broke()
+    assert graph.mend()
     assert graph.problems() == []
 
 
