@@ -62,9 +62,9 @@ secrets:
 test: $(DEV)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
 
-# Processes that are really killed, full disks, servers that are really started.
+# Processes that are really killed, full disks, servers that are really started; property tests with all their examples.
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store and not postgres and not cluster"
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "(slow or hypothesis) and not e2e and not store and not postgres and not cluster"
 
 # A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
 KAFKA_JARS := .cache/kafka
