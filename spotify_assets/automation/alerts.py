@@ -130,11 +130,11 @@ def tell(
 
 
 def _titles(found: Sequence[Problem], new: Sequence[Problem], known: Mapping[str, str]) -> dict[str, str]:
-    """The titles under which what stands is told to be over, by key: what lost files keeps the one told."""
+    """The titles under which what stands is told to be over, by key: what was told keeps the one told."""
     titles = {problem.key: problem.title for problem in found}
     for key, title in known.items():
         left = [problem for problem in found if _parts(problem.key) & _parts(key)]
-        if len(left) == 1 and left[0] not in new and left[0].key != key:
+        if len(left) == 1 and left[0] not in new:
             titles[left[0].key] = title
     return titles
 

@@ -8,6 +8,10 @@ Here belongs: telling what is broken from what was and is mended. Not here: how 
 (`alerts`) or made again (`backfills`).
 """
 
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import dagster as dg
 
 from spotify_assets.automation.accounts import account_problems
@@ -23,6 +27,9 @@ from spotify_assets.lake.receipts import missing_files, read_receipts
 from spotify_assets.places import Place
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
+
+CHECKS_FAILED = "failed with ERROR severity"
+"""What Dagster says of a run that blocking checks stopped, before their names."""
 
 
 def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
@@ -41,10 +48,45 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
 def problems(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """Everything that is broken by what has ended: failed runs first, then checks, then what is late."""
     return [
-        *failed_partitions(instance, graph),
-        *failing_checks(instance, graph),
+        *_stopped_by_checks(failed_partitions(instance, graph), failing_checks(instance, graph)),
         *late_layers(instance, graph),
     ]
+
+
+def _stopped_by_checks(runs: Sequence[Problem], checks: Sequence[Problem]) -> Iterator[Problem]:
+    """What runs left unmade, then the failing checks; a run that checks stopped is one problem with them."""
+    told: set[str] = set()
+    for run in runs:
+        stopping = [
+            check for check in checks if check.blocks and check.key not in told and _names(run, check)
+        ]
+        told |= {check.key for check in stopping}
+        yield _with_checks(run, stopping) if stopping else run
+    yield from (check for check in checks if check.key not in told)
+
+
+def _names(run: Problem, check: Problem) -> bool:
+    """Whether a run says that it failed for a check."""
+    _, table, name = check.key.split(":")
+    named = re.search(rf"{re.escape(table)}: (\S+)", run.detail.partition(CHECKS_FAILED)[2])
+    return named is not None and name in named[1].split(",")
+
+
+def _with_checks(run: Problem, checks: Sequence[Problem]) -> Problem:
+    """A run that checks stopped: by their words, with all that it left unmade and that they judged."""
+    unmade = dict(run.unmade)
+    for check in checks:
+        for key, partitions in check.unmade.items():
+            unmade[key] = unmade.get(key, frozenset()) | partitions
+    others = [f"{check.title}: {check.detail}" for check in checks[1:]]
+    return replace(
+        run,
+        key="\n".join(check.key for check in checks),
+        title=checks[0].title,
+        detail="; ".join([checks[0].detail, *others]),
+        assets=tuple(sorted({*run.assets, *(asset for check in checks for asset in check.assets)})),
+        unmade=unmade,
+    )
 
 
 def _as_incident(problem: Problem) -> Incident:

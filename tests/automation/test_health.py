@@ -135,13 +135,25 @@ class Graph:
                 metadata={"slice": context.run.tags.get("dagster/asset_partition_range_start", "all rows")},
             )
 
+        @dg.multi_asset_check(
+            specs=[dg.AssetCheckSpec(name, asset=core, blocking=True) for name in ("many", "usual")]
+        )
+        def blocking() -> Iterator[dg.AssetCheckResult]:
+            for name in ("many", "usual"):
+                yield dg.AssetCheckResult(
+                    asset_key=core.key,
+                    check_name=name,
+                    passed=not (self.broken / "blocking").exists(),
+                    description="all rows are refused",
+                )
+
         @dg.asset(key=["publish", "publish"], group_name="publish", deps=[core])
         def publish() -> None:
             fail_if("publish")
 
         return dg.Definitions(
             [raw, core, publish],
-            asset_checks=[sound],
+            asset_checks=[sound, blocking],
             jobs=[dg.define_asset_job("everything", selection=dg.AssetSelection.all())],
             executor=dg.in_process_executor,
         )
@@ -228,6 +240,19 @@ def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     graph.run(1, 1)
     assert len(failing_checks(graph.instance, graph.graph)) == 1
     graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
+    graph.broke("blocking")
+    assert not graph.run(1, 2)
+    [problem] = graph.problems()
+    assert problem.title == "Check many fails on core/core"
+    assert problem.detail == "all rows are refused; Check usual fails on core/core: all rows are refused"
+    assert problem.assets == ("core/core", "publish/publish")
+    assert problem.key.splitlines() == ["check:core/core:many", "check:core/core:usual"]
+    graph.broke()
+    assert graph.mend()
     assert graph.problems() == []
 
 
