@@ -259,7 +259,7 @@ class EventLake:
         if not paths:
             return _NOTHING
         batches = [path for path in paths if BatchName.parse(path.name)]
-        parts = [_read_batch(path) for path in batches]
+        parts = [read_batch(path) for path in batches]
         if others := [path for path in paths if path not in batches]:
             parts.append(read_landed(others, RAW_EVENTS, self.lake_dir))
         landed = parts[0] if len(parts) == 1 else _together(parts)
@@ -307,7 +307,7 @@ def _of_window(parts: Sequence[Cleaned], window: Window) -> Cleaned:
     )
 
 
-def _read_batch(path: Place) -> Cleaned:
+def read_batch(path: Place) -> Cleaned:
     """The messages of a file of a stream's batch that was committed."""
     found = batch_file(path)
     if found is None:
