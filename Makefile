@@ -13,12 +13,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Compiled once, not again by each of the many processes that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo secrets test test-slow test-all test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak faults fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak faults fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
-	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-all: both"
-	@echo "make test-stream  a real Kafka"
+	@echo "make test    the test suite; make test-slow: kills, full disks, real servers; make test-stream: a real Kafka"
 	@echo "make test-postgres the marts in a real PostgreSQL, with kills, faults and roles"
 	@echo "make test-store the lake in a real S3 server, with faults, kills and restarts"
 	@echo "make test-cluster a lakehouse in a real Postgres, slices on a real Spark, with kills"
@@ -69,10 +68,6 @@ test: $(DEV)
 # Processes that are really killed, full disks, servers that are really started; property tests with all their examples.
 test-slow: $(DEV)
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder -m "(slow or hypothesis) and not e2e and not store and not postgres and not cluster"
-
-# Both at once, as CI has it: what they have in common is made once, and each property test runs once.
-test-all: $(DEV)
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder -m "not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
 
 # A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
 KAFKA_JARS := .cache/kafka
