@@ -271,7 +271,8 @@ def test_however_many_months_are_written_at_once_each_file_has_its_rows(
     published = publish(database, processed)
     assert len(published_rows(processed, "marts.fact_days")) == 3051
     for path in published.written:
-        days = duckdb.sql(f"select strftime(event_date, '%Y-%m') from '{processed / path}'").fetchall()
+        query = f"select strftime(event_date, '%Y-%m') from '{processed / path}'"
+        days = duckdb.execute(query).fetchall()
         expected = path.split("month=")[1].split("/")[0]
         assert {day or "__HIVE_DEFAULT_PARTITION__" for (day,) in days} == {expected}
 
