@@ -17,6 +17,8 @@ from tests.servers.ports import answers, free_ports, wait_for
 
 PROJECT = Path(__file__).parents[3]
 _CLASSES = "org.apache.spark.deploy"
+_START_SECONDS = 180.0
+"""For a machine that has much else to do."""
 
 
 def missing() -> str | None:
@@ -35,7 +37,7 @@ class Standalone:
 
     Raises:
         RuntimeError: a daemon ended, with what it said.
-        TimeoutError: a worker is not known to the master within a minute.
+        TimeoutError: a worker is not known to the master within three minutes.
     """
 
     def __init__(
@@ -61,7 +63,11 @@ class Standalone:
     def __enter__(self) -> "Standalone":
         try:
             self.master.start()
-            wait_for(lambda: self.master.runs() and answers(self._port, self._host), "Spark's master")
+            wait_for(
+                lambda: self.master.runs() and answers(self._port, self._host),
+                "Spark's master",
+                _START_SECONDS,
+            )
             for worker in self.workers:
                 self.start_worker(worker)
         except BaseException:
@@ -82,6 +88,7 @@ class Standalone:
         wait_for(
             lambda: worker.runs() and "Successfully registered" in worker.log.read_text()[said:],
             "a worker of Spark",
+            _START_SECONDS,
         )
 
     @staticmethod
