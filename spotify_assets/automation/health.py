@@ -30,6 +30,8 @@ from spotify_assets.warehouse.incidents import Incident, write_incidents
 
 CHECKS_FAILED = "failed with ERROR severity"
 """What Dagster says of a run that blocking checks stopped, before their names."""
+DBT_TEST_FAILED = re.compile(r"test (?P<name>\S+) of (?P<model>\S+): fails for ")
+"""What dbt's step says of a test (`assets.dbt_failures`)."""
 
 
 def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
@@ -57,19 +59,28 @@ def _stopped_by_checks(runs: Sequence[Problem], checks: Sequence[Problem]) -> It
     """What runs left unmade, then the failing checks; a run that checks stopped is one problem with them."""
     told: set[str] = set()
     for run in runs:
-        stopping = [
-            check for check in checks if check.blocks and check.key not in told and _names(run, check)
-        ]
+        named = _checks_that_stopped(run)
+        left = [check for check in checks if check.blocks and check.key not in told]
+        stopping = [check for check in left if named & _called(check)]
         told |= {check.key for check in stopping}
         yield _with_checks(run, stopping) if stopping else run
     yield from (check for check in checks if check.key not in told)
 
 
-def _names(run: Problem, check: Problem) -> bool:
-    """Whether a run says that it failed for a check."""
+def _called(check: Problem) -> set[tuple[str, str]]:
+    """The table and name of a check, as Dagster and as dbt call the table."""
     _, table, name = check.key.split(":")
-    named = re.search(rf"{re.escape(table)}: (\S+)", run.detail.partition(CHECKS_FAILED)[2])
-    return named is not None and name in named[1].split(",")
+    return {(table, name), (table.rpartition("/")[2], name)}
+
+
+def _checks_that_stopped(run: Problem) -> set[tuple[str, str]]:
+    """The tables and names of the checks for which alone a run says it failed, dbt's tests among them."""
+    _, of_dagster, named = run.detail.partition(CHECKS_FAILED)
+    if of_dagster:
+        tables = re.findall(r"(\S+): (\S+)", named)
+        return {(table, name) for table, names in tables for name in names.split(",")}
+    tests = [DBT_TEST_FAILED.match(said) for said in run.detail.split("; ")]
+    return {(test["model"], test["name"]) for test in tests if test} if all(tests) else set()
 
 
 def _with_checks(run: Problem, checks: Sequence[Problem]) -> Problem:

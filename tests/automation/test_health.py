@@ -109,7 +109,7 @@ class Graph:
                 errors = [SourceError(file, "cannot be read", "write it again") for file in files]
                 raise SeveralSourcesError(errors)
             if (self.broken / name).exists():
-                raise OSError(f"{name} is full")
+                raise OSError((self.broken / name).read_text() or f"{name} is full")
 
         @dg.asset(key=["raw", "raw"], group_name="raw", partitions_def=definition, backfill_policy=policy)
         def raw() -> None:
@@ -251,6 +251,28 @@ def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
     assert problem.detail == "all rows are refused; Check usual fails on core/core: all rows are refused"
     assert problem.assets == ("core/core", "publish/publish")
     assert problem.key.splitlines() == ["check:core/core:many", "check:core/core:usual"]
+    graph.broke()
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("test sound of core: fails for 2 rows", ["Check sound fails on core/core, 2025-03-01"]),
+        (
+            "test sound of core: fails for 2 rows; publish: no such column",
+            ["Failed: publish__publish", "Check sound fails on core/core, 2025-03-01"],
+        ),
+    ],
+)
+def test_a_step_of_dbt_that_tests_stopped_is_one_problem_with_them(
+    graph: Graph, said: str, problems: list[str]
+):
+    graph.broke("check", "publish")
+    (graph.broken / "publish").write_text(said)
+    assert not graph.run(1, 1)
+    assert [problem.title for problem in graph.problems()] == problems
     graph.broke()
     assert graph.mend()
     assert graph.problems() == []

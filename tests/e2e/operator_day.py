@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -119,6 +118,10 @@ class Installation:
         os.kill(int(process[1]), signal.SIGKILL)
         self.failed(run_id)
 
+    def idle(self) -> None:
+        """Wait until no run goes on."""
+        self.server.wait(lambda: not self.server.runs(statuses=GOING), "no run to go on", LONGEST)
+
     def ended(self, run_id: str) -> None:
         """End a run as somebody does in the UI, before its first step."""
         self.server.ask(END, run=run_id)
@@ -178,7 +181,7 @@ class Installation:
         mended = self.command(*MENDED_BY.split()[1:])
         assert mended.returncode == 0, mended.stdout + mended.stderr
         self.server.wait(lambda: all(map(over, faults)), "the all-clears", LONGEST)
-        self.server.wait(lambda: not self._going(), "the sensor's runs to end", LONGEST)
+        self.idle()
         last = self.command("failing")
         assert last.returncode == 0, last.stdout
         return seconds, {fault.name: (len(told(fault)), len(over(fault))) for fault in faults}
@@ -199,12 +202,9 @@ class Installation:
 
     def _put_right(self, faults: Sequence[Fault]) -> None:
         """Every file as it was, once no run is about to read it."""
-        self.server.wait(lambda: not self._going(), "no run to go on", LONGEST)
+        self.idle()
         for file, content in self.kept.items():
             file.write_bytes(content)
         self.kept.clear()
         for fault in faults:
             fault.right(self)
-
-    def _going(self) -> list[dict[str, Any]]:
-        return self.server.runs(statuses=GOING)

@@ -165,7 +165,7 @@ RUNS = [
     Fault(
         "a receipt that is none",
         lambda _: "A receipt cannot be read",
-        text("raw/_receipts/x.json", "{"),
+        lambda day: (day.idle(), text("raw/_receipts/x.json", "{")(day)),
         gone("raw/_receipts/x.json"),
     ),
 ]
