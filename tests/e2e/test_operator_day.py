@@ -96,6 +96,11 @@ def a_model_that_repeats(day: Installation) -> None:
     day.launch(9, "marts/dim_device")
 
 
+def a_broken_receipt(day: Installation) -> None:
+    day.idle()
+    text("raw/_receipts/x.json", "{")(day)
+
+
 def held(day: Installation) -> None:
     """A run of the queue while another program has the warehouse open."""
     with day.held_by_another():
@@ -165,7 +170,7 @@ RUNS = [
     Fault(
         "a receipt that is none",
         lambda _: "A receipt cannot be read",
-        lambda day: (day.idle(), text("raw/_receipts/x.json", "{")(day)),
+        a_broken_receipt,
         gone("raw/_receipts/x.json"),
     ),
 ]
