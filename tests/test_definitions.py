@@ -11,7 +11,8 @@ import dagster as dg
 import pytest
 from dagster._core.execution.asset_backfill import AssetBackfillData
 
-from spotify_assets.assets.dbt import prepared_manifest, window_arguments
+from spotify_assets.assets.dbt import window_arguments
+from spotify_assets.assets.dbt_cli import prepared_manifest
 from spotify_assets.assets.spec import POOL
 from spotify_assets.automation.stream_lag import CHECK
 from spotify_assets.checks.asset_checks import WITHOUT_ASSET

@@ -20,7 +20,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     SqliteEventLogStorage,
     SqliteEventLogStorageWatchdog,
 )
-from dagster_dbt import DbtCliInvocation, DbtCliResource
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 import spotify_assets
 from tests.test_architecture import PRIVATE
@@ -66,7 +67,14 @@ CALLED: list[tuple[Callable[..., Any], list[str]]] = [
     (RunDomain._log_asset_planned_events, ["dagster_run", "execution_plan_snapshot", "asset_graph"]),
     (dg.DagsterInstance.handle_new_event, ["event", "batch_metadata"]),
     (DefaultRunLauncher.check_run_worker_health, ["run"]),
-    (DbtCliResource._initialize_dbt_core_adapter, ["args"]),
+    (
+        get_updated_cli_invocation_params_for_context,
+        ["context", "manifest", "dagster_dbt_translator", "runtime_selects", "runtime_excludes"],
+    ),
+    (
+        DbtCoreCliEventMessage.to_default_asset_events,
+        ["manifest", "dagster_dbt_translator", "context", "target_path", "project"],
+    ),
 ]
 """What is called or overridden below, with the names of its parameters."""
 
@@ -86,8 +94,6 @@ READ = [
     (RunDomain.create_run, "_log_asset_planned_events"),
     (RunDomain.create_run, "remote_job_origin"),
     (StepExecutionContext.__init__, "_metadata_accumulator"),
-    (DbtCliResource.cli, "_cli_version"),
-    (DbtCliResource.cli, "_initialize_dbt_core_adapter"),
 ]
 """What is set or called there, and read or overridden here: without it, an override would do nothing, and
 nobody would be told."""
@@ -100,10 +106,6 @@ def test_what_is_overridden_is_used(method: Callable[..., Any], name: str):
 
 def test_metadata_of_partitions_is_kept_by_output():
     assert OutputMetadataAccumulator.empty().per_output_metadata == {}
-
-
-def test_a_call_of_dbt_has_its_process_and_manifest():
-    assert {"process", "manifest"} <= DbtCliInvocation.__dataclass_fields__.keys()
 
 
 def test_a_storage_knows_the_folder_of_its_instance_when_it_is_registered():
