@@ -25,7 +25,7 @@ _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "L
 
 
 @dataclass
-class Told:
+class CallOfDbt:
     """What a call told: the results of nodes as in dbt's JSON log, its errors, and whether all went well."""
 
     results: list[dict[str, Any]] = field(default_factory=list)
@@ -72,7 +72,9 @@ def _root_logger_as_it_was() -> Iterator[None]:
         logging.getLogger().handlers[:] = handlers
 
 
-def call_dbt(arguments: Sequence[str], project: Path, target: Path, parsed: "Manifest | None" = None) -> Told:
+def call_dbt(
+    arguments: Sequence[str], project: Path, target: Path, parsed: "Manifest | None" = None
+) -> CallOfDbt:
     """Call dbt in this process, on a project; what it writes goes to the target folder.
 
     The database is closed when this returns. Calls take turns: dbt knows one at a time.
@@ -83,7 +85,7 @@ def call_dbt(arguments: Sequence[str], project: Path, target: Path, parsed: "Man
     with _root_logger_as_it_was():
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
-    told = Told()
+    told = CallOfDbt()
     folders = {
         "--project-dir": project,
         "--profiles-dir": project,

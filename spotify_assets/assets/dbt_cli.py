@@ -20,7 +20,7 @@ from dagster_dbt.asset_utils import (
 )
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from spotify_assets.assets.dbt_call import Told, call_dbt, parsed_project
+from spotify_assets.assets.dbt_call import CallOfDbt, call_dbt, parsed_project
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
 from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.settings import Settings
@@ -43,7 +43,7 @@ def dbt_variables(settings: Settings, warehouse: Warehouse) -> Iterator[dict[str
 class ListeningDbtCli(DbtCliResource):
     """`DbtCliResource` whose calls run in this process."""
 
-    def told(self, arguments: Sequence[str], target: Path, parsed: "Manifest | None") -> Told:
+    def told(self, arguments: Sequence[str], target: Path, parsed: "Manifest | None") -> CallOfDbt:
         """What a call tells; what it writes goes to a target folder, `parsed` is the project."""
         return call_dbt(arguments, Path(self.project_dir), target, parsed)
 
@@ -90,7 +90,7 @@ def run_dbt(
 
 
 def _events(
-    told: Told, asked: DbtCliInvocationPartialParams, context: dg.AssetExecutionContext
+    told: CallOfDbt, asked: DbtCliInvocationPartialParams, context: dg.AssetExecutionContext
 ) -> Iterator[Any]:
     """What dbt told, as Dagster's events."""
     for result in told.results:

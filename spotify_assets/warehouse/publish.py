@@ -32,13 +32,13 @@ from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.publish_lake import publish_to_lake
-from spotify_assets.warehouse.published_files import FILE, NO_DATE, PartOfTable, Relation, write_parts
+from spotify_assets.warehouse.published_files import FILE, NO_DATE, FilePart, Relation, write_parts
 from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
 _LAYOUT = "1"
-"""Part of every fingerprint: another one makes every file be written again."""
+"""FilePart of every fingerprint: another one makes every file be written again."""
 _WITHOUT_FILES = frozenset({"staging", "bi"})
 """Schemas whose views hold no rows but those of tables that are published themselves."""
 
@@ -161,7 +161,7 @@ def _count(connection: Connection, relation: Relation) -> int:
     return int(rows)
 
 
-def _parts(connection: Connection, relations: Sequence[Relation]) -> dict[str, PartOfTable]:
+def _parts(connection: Connection, relations: Sequence[Relation]) -> dict[str, FilePart]:
     """The files that there are to be, by path, with what each is to hold."""
     books = _books(connection) if ROW_COUNTS.full_name in {r.full_name for r in relations} else {}
     parts = {}
@@ -173,10 +173,10 @@ def _parts(connection: Connection, relations: Sequence[Relation]) -> dict[str, P
             fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
             folder = f"{relation.schema}/{relation.name}"
             if column is None or not rows:
-                parts[f"{folder}/{FILE}"] = PartOfTable(relation, None, rows, fingerprint)
+                parts[f"{folder}/{FILE}"] = FilePart(relation, None, rows, fingerprint)
             else:
                 path = f"{folder}/month={f'{month:%Y-%m}' if month else NO_DATE}/{FILE}"
-                parts[path] = PartOfTable(relation, month, rows, fingerprint)
+                parts[path] = FilePart(relation, month, rows, fingerprint)
     return parts
 
 
@@ -222,7 +222,7 @@ def _by_month(
     return {month: (rows, state) for month, rows, state in found}
 
 
-def _is_stale(processed_dir: Path, path: str, part: PartOfTable, before: PublishedManifest) -> bool:
+def _is_stale(processed_dir: Path, path: str, part: FilePart, before: PublishedManifest) -> bool:
     """Whether the file that is there is not the one that is to be."""
     known = before.files.get(path)
     if known is None or known.fingerprint != part.fingerprint:
@@ -237,7 +237,7 @@ def _replace(
     work: Path,
     processed_dir: Path,
     before: PublishedManifest,
-    parts: Mapping[str, PartOfTable],
+    parts: Mapping[str, FilePart],
     changed: Sequence[str],
 ) -> None:
     """Put what was made in place of the old: the files, then the serving database, last the manifest."""

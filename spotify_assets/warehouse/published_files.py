@@ -57,7 +57,7 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class PartOfTable:
+class FilePart:
     """The rows of one Parquet file, of a month or of the whole table, and the state they are in."""
 
     relation: Relation
@@ -72,7 +72,7 @@ class PartOfTable:
         return "true" if column is None or not self.rows else _in_month(column, self.month)
 
 
-def write_parts(connection: Connection, parts: Mapping[str, PartOfTable], work: Path) -> None:
+def write_parts(connection: Connection, parts: Mapping[str, FilePart], work: Path) -> None:
     """Write files at their paths below a folder: the small months of a table with one statement."""
     for path, part in parts.items():
         if not _is_small(part):
@@ -82,13 +82,13 @@ def write_parts(connection: Connection, parts: Mapping[str, PartOfTable], work: 
         _write_months(connection, together, work)
 
 
-def _is_small(part: PartOfTable) -> bool:
+def _is_small(part: FilePart) -> bool:
     return part.month is not None and part.rows <= _SMALL_MONTH
 
 
-def _together(parts: Sequence[PartOfTable]) -> Iterator[list[PartOfTable]]:
+def _together(parts: Sequence[FilePart]) -> Iterator[list[FilePart]]:
     """The months that are written with one statement: of one table, and not too many rows."""
-    found: list[PartOfTable] = []
+    found: list[FilePart] = []
     for part in parts:
         is_other = bool(found) and found[0].relation is not part.relation
         if is_other or sum(each.rows for each in found) + part.rows > _TOGETHER:
@@ -99,7 +99,7 @@ def _together(parts: Sequence[PartOfTable]) -> Iterator[list[PartOfTable]]:
         yield found
 
 
-def _write_months(connection: Connection, parts: Sequence[PartOfTable], work: Path) -> None:
+def _write_months(connection: Connection, parts: Sequence[FilePart], work: Path) -> None:
     """Write months of one table, each into the file of its folder."""
     relation = parts[0].relation
     day = quoted(str(relation.date_column))

@@ -22,6 +22,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 )
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 import spotify_assets
 from tests.test_architecture import PRIVATE
@@ -35,7 +36,9 @@ def imported() -> list[tuple[str, str, str]]:
     for module in sorted(PRIVATE):
         tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("dagster.", "dagster_dbt.")):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+                ("dagster.", "dagster_dbt.", "dbt.")
+            ):
                 found += [(module, str(node.module), alias.name) for alias in node.names]
     return found
 
@@ -106,6 +109,10 @@ def test_what_is_overridden_is_used(method: Callable[..., Any], name: str):
 
 def test_metadata_of_partitions_is_kept_by_output():
     assert OutputMetadataAccumulator.empty().per_output_metadata == {}
+
+
+def test_the_connection_that_dbt_keeps_open_is_where_it_is_closed():
+    assert "_ENV" in vars(DuckDBConnectionManager)
 
 
 def test_a_storage_knows_the_folder_of_its_instance_when_it_is_registered():
