@@ -48,6 +48,7 @@ def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
     return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
 
 
+@pytest.mark.slow  # a process of its own that loads everything
 def test_a_fresh_clone_validates_with_no_environment_set(tmp_path: Path):
     done = subprocess.run(
         [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"],

@@ -1,5 +1,6 @@
 """dbt's models as assets, on a project of two models: what a call tells, and what it leaves for the next."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
+from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable, prepared_manifest
 from spotify_assets.assets.dbt_cli import ListeningDbtCli
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.settings import Settings
@@ -18,10 +19,10 @@ PARSES_EVERYTHING = "Unable to do partial parsing"
 """What dbt says when it cannot use an earlier parse."""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project whose second model breaks its test where the first one says so."""
-    folder = tmp_path / "dbt_project"
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose second model breaks its test where the first one says so, as dbt parsed it."""
+    folder = tmp_path_factory.mktemp("parsed") / "dbt_project"
     (folder / "models").mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(
         "name: tiny\nprofile: tiny\nflags: {send_anonymous_usage_stats: false}\n"
@@ -41,7 +42,14 @@ def project(tmp_path: Path) -> Path:
     (folder / "models" / "models.yml").write_text(
         f"version: 2\nmodels: [{{name: good, {columns}}}, {{name: broken, {columns}}}]\n"
     )
+    prepared_manifest(Settings(data_dir=folder.parent, dbt_project_dir=folder, _env_file=None))
     return folder
+
+
+@pytest.fixture
+def project(parsed: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(parsed, tmp_path / "dbt_project"))
 
 
 def dbt_of(settings: Settings) -> ListeningDbtCli:

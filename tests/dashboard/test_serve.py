@@ -63,7 +63,7 @@ def test_the_app_needs_no_orchestrator_and_no_model(tmp_path: Path):
 
 
 def test_the_first_page_is_opened_before_anybody_asks_for_it(published, monkeypatch, caplog):
-    drawn = []
+    drawn: list[object] = []
     monkeypatch.setattr(overview, "page", drawn.append)
     monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
     visit()

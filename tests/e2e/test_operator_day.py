@@ -86,12 +86,19 @@ def gone(name: str) -> Do:
 
 def a_wrong_model(day: Installation) -> None:
     day.keep(day.model("dim_date")).write_text("select 1 as date_day from nowhere")
+    day.launch(8, "marts/dim_date")
 
 
 def a_model_that_repeats(day: Installation) -> None:
     file, row = day.keep(day.model("dim_device")), "('web', 'Web player', false),"
     assert row in file.read_text()
     file.write_text(file.read_text().replace(row, f"{row} {row}"))
+    day.launch(9, "marts/dim_device")
+
+
+def a_broken_receipt(day: Installation) -> None:
+    day.idle()
+    text("raw/_receipts/x.json", "{")(day)
 
 
 def held(day: Installation) -> None:
@@ -153,17 +160,17 @@ RUNS = [
     Fault(
         "a model that fails",
         lambda _: "Table with name nowhere",
-        lambda day: (a_wrong_model(day), day.launch(8, "marts/dim_date")),
+        a_wrong_model,
     ),
     Fault(
         "a model that repeats a row",
         lambda _: "unique_dim_device",
-        lambda day: (a_model_that_repeats(day), day.launch(9, "marts/dim_device")),
+        a_model_that_repeats,
     ),
     Fault(
         "a receipt that is none",
         lambda _: "A receipt cannot be read",
-        lambda day: (day.idle(), text("raw/_receipts/x.json", "{")(day)),
+        a_broken_receipt,
         gone("raw/_receipts/x.json"),
     ),
 ]
