@@ -44,7 +44,9 @@ def recap_asset(settings: Settings) -> dg.AssetsDefinition:
         written: list[Recap] = []
         for window in windows(context):
             month = Period(window.start, window.end - timedelta(days=1))
-            written += monthly_recaps(serving, settings.reports_dir, month, settings.recap_listeners)
+            written += monthly_recaps(
+                serving, settings.reports_dir, month, settings.recap_listeners, settings.covers_dir
+            )
         return dg.MaterializeResult(metadata=_metadata(settings, written))
 
     return monthly_recap

@@ -93,7 +93,8 @@ def listening_time(timeline: pl.DataFrame, today: date | None = None) -> "alt.La
     since = pl.select(pl.lit(today).dt.truncate(_TRUNCATED_TO[bucket])).item() if today else None
     asked = base.transform_filter(f"datum.who == '{ASKED}'")
     mark = so_far(asked, timeline.filter(pl.col("period") == "asked"), "starts_on", since, in_bars=True)
-    return cast("alt.LayerChart", alt.layer(bars, ticks, *mark).properties(height=HEIGHT))
+    before = [ticks] if timeline["period"].n_unique() > 1 else []
+    return cast("alt.LayerChart", alt.layer(bars, *before, *mark).properties(height=HEIGHT))
 
 
 def discoveries(timeline: pl.DataFrame) -> "alt.Chart":
@@ -255,7 +256,8 @@ def tops(rows: pl.DataFrame, name: str, by: str = "streams") -> "alt.LayerChart"
     )
     bars = base.mark_bar(color=BLUE).encode(x=alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5)))
     ticks = base.mark_tick(**_BEFORE).encode(x="before:Q")
-    return cast("alt.LayerChart", alt.layer(bars, ticks).properties(height=ROW_HEIGHT * max(top.height, 1)))
+    layers = [bars, ticks] if top["before"].count() else [bars]
+    return cast("alt.LayerChart", alt.layer(*layers).properties(height=ROW_HEIGHT * max(top.height, 1)))
 
 
 def endings(rows: pl.DataFrame) -> "alt.Chart":

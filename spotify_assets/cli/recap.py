@@ -80,7 +80,7 @@ def recap(
     whose = user or (agreed.users[0] if agreed else None)
     asked = replace(_asked(whose, first, last, period), compared=compared, alone=no_compare, agreed=agreed)
     with out.status("Writing the recap"):
-        made = write_recap(published_copy(settings), output, asked, language)
+        made = write_recap(published_copy(settings), output, asked, language, settings.covers_dir)
         paper = write_pdf(made, language) if pdf else None
     figures = made.figures
     beside = f", compared with {figures.compared}" if figures.compared else ""
@@ -105,6 +105,9 @@ def cards(
     ] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     name: Annotated[str, typer.Option(help="What to call the listener on them; by default nothing.")] = "",
+    without: Annotated[
+        list[str] | None, typer.Option(help="An artist or track that stays off them, once for each.")
+    ] = None,
     language: Language = "en",
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")] = Path("cards"),
 ) -> None:
@@ -119,6 +122,7 @@ def cards(
             _asked(user, first, last, period),
             (design, shape, theme),
             name=name,
+            without=without or (),
             language=language,
         )
     for path in made.written:

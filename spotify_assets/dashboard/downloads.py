@@ -50,10 +50,8 @@ def csv_button(rows: pl.DataFrame, name: str) -> None:
     )
 
 
-def playlist_button(rows: pl.DataFrame, name: str) -> None:
-    """Tracks as a playlist; nothing where the rows are no tracks that a player could find."""
-    if not {"track_id", "track_name", "artist_name"} <= set(rows.columns):
-        return
+def playlist_buttons(rows: pl.DataFrame, name: str) -> None:
+    """Tracks as a playlist and as URIs; nothing where the rows are no tracks that a player could find."""
     tracks = playable(rows)
     if tracks.is_empty():
         return
@@ -64,13 +62,23 @@ def playlist_button(rows: pl.DataFrame, name: str) -> None:
         icon=":material/queue_music:",
         says="These tracks as a playlist",
     )
+    _button(
+        f"{name}_uris.csv",
+        lambda: csv(tracks),
+        mime="text/csv",
+        icon=":material/link:",
+        says="The addresses of these tracks, which services import as a playlist",
+        label="URIs",
+    )
 
 
-def _button(file: str, made: Callable[[], str | bytes], *, mime: str, icon: str, says: str) -> None:
-    """A file that is made when somebody asks for it; its ending is the button's word."""
+def _button(
+    file: str, made: Callable[[], str | bytes], *, mime: str, icon: str, says: str, label: str = ""
+) -> None:
+    """A file that is made when somebody asks for it; its ending is the button's word by default."""
     name, kind = file.rsplit(".", 1)
     st.download_button(
-        kind.upper(),
+        label or kind.upper(),
         data=made,
         file_name=file,
         mime=mime,

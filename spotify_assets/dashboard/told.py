@@ -5,16 +5,22 @@ from html import escape
 
 import streamlit as st
 
-from spotify_assets.dashboard.downloads import csv_button, picture, playlist_button
+from spotify_assets.dashboard.downloads import csv_button, picture, playlist_buttons
 from spotify_assets.report.page import TABLE_STYLE, lives_html, table_html
 from spotify_assets.report.parts import Section
 from spotify_assets.report.sections import ToldPart
 from spotify_assets.report.sections.lives import Life
 
+TILES = "main-figures"
+"""Key of the element that has the main figures, as many beside each other as have room, all of one width."""
+_TILE_STYLE = f"""
+.st-key-{TILES} {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(max(9.5rem, 22%), 1fr)); }}
+"""
+
 
 def style() -> None:
-    """The style of the tables, once on a page."""
-    st.html(f"<style>{TABLE_STYLE}</style>")
+    """The style of the tables and tiles, once on a page."""
+    st.html(f"<style>{TABLE_STYLE}{_TILE_STYLE}</style>")
 
 
 def paragraph(text: str) -> None:
@@ -56,4 +62,4 @@ def _body(told: Section, lives: Mapping[str, Life]) -> None:
         if table.data is not None:
             with st.container(horizontal=True):
                 csv_button(table.data, f"{table.name} table")
-                playlist_button(table.data, table.name)
+                playlist_buttons(table.data, table.name)

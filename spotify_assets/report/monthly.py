@@ -21,7 +21,11 @@ _LONGEST_NAME = 200
 
 
 def monthly_recaps(
-    serving: Warehouse, reports_dir: Path, month: Period, listeners: Sequence[str] | None
+    serving: Warehouse,
+    reports_dir: Path,
+    month: Period,
+    listeners: Sequence[str] | None,
+    covers: Path | None = None,
 ) -> list[Recap]:
     """Write the recaps of a month, each in a folder of its own; those of the month that are there go.
 
@@ -30,6 +34,7 @@ def monthly_recaps(
         reports_dir: the folder of the reports.
         month: its first and last day.
         listeners: whose; None for those who brought a history of their own, else the most active one.
+        covers: a folder of cover art; None where there is none.
 
     Raises:
         WarehouseMissingError: nothing was published yet, or not the marts that are read.
@@ -46,7 +51,7 @@ def monthly_recaps(
     folder = reports_dir / RECAPS / f"month={month.first:%Y-%m}"
     shutil.rmtree(folder, ignore_errors=True)
     return [
-        recap(serving, folder / _folder_of(user) / PAGE, Asked(user, month.first, month.last))
+        recap(serving, folder / _folder_of(user) / PAGE, Asked(user, month.first, month.last), covers=covers)
         for user in heard
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.report.covers import covers_of
 from spotify_assets.report.language import day, many, say, speaking, spoken
 from spotify_assets.report.parts import Section, TextTable, meaning, without_data
 from spotify_assets.report.sections import ALL_FIGURES, ToldPart, parts, story_of
@@ -33,9 +34,15 @@ _LIVES = "{% from 'lives.html.j2' import lives_of with context %}{{ lives_of(liv
 _TABLE = "{% from 'tables.html.j2' import table_of with context %}{{ table_of(table) }}"
 
 
-def rendered(figures: PersonalFigures, language: str = "en") -> str:
-    """The page as HTML, with everything in it: the same text for the same figures, whoever asks for it."""
-    with speaking(language):
+def rendered(figures: PersonalFigures, language: str = "en", covers: Path | None = None) -> str:
+    """The page as HTML, with everything in it: the same text for the same figures, whoever asks for it.
+
+    Args:
+        figures: of the listener and period.
+        language: in which it speaks.
+        covers: a folder of cover art; None where there is none.
+    """
+    with speaking(language), covers_of(covers):
         made, story = parts(figures), story_of(figures)
         return (
             _environment()

@@ -46,6 +46,7 @@ class TextTable:
         data: the numbers as they are, to be taken along.
         folded: whether it is shown only to those who ask for it.
         names: the columns of names of tracks and artists, which lead to what is told of each.
+        covers: for each row the address of its picture, in the page itself, where it has one.
         cut: whether words take two lines at most, with the whole on hover.
     """
 
@@ -59,6 +60,7 @@ class TextTable:
     data: pl.DataFrame | None = None
     folded: bool = False
     names: tuple[int, ...] = ()
+    covers: Sequence[str | None] = ()
     cut: bool = True
 
 

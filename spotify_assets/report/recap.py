@@ -102,7 +102,9 @@ def asked_figures(serving: Warehouse, asked: Asked) -> PersonalFigures:
         ) from error
 
 
-def recap(serving: Warehouse, target: Path, asked: Asked, language: str = ENGLISH) -> Recap:
+def recap(
+    serving: Warehouse, target: Path, asked: Asked, language: str = ENGLISH, covers: Path | None = None
+) -> Recap:
     """Write the recap of a listener to `target`, an `.html` file, with its numbers and picture beside it.
 
     Args:
@@ -110,6 +112,7 @@ def recap(serving: Warehouse, target: Path, asked: Asked, language: str = ENGLIS
         target: the page; its folder is made where it does not exist.
         asked: whose, and of which days.
         language: of the page.
+        covers: a folder of cover art; None where there is none.
 
     Raises:
         ValueError: as `asked_figures`, or the target is no `.html` file, or nobody knows the language.
@@ -118,7 +121,7 @@ def recap(serving: Warehouse, target: Path, asked: Asked, language: str = ENGLIS
     if target.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{target}: a recap is a page, give it a name in .html")
     language_of(language)
-    return write(asked_figures(serving, asked), target, language)
+    return write(asked_figures(serving, asked), target, language, covers)
 
 
 def write_pdf(made: Recap, language: str = ENGLISH) -> Path:
@@ -144,7 +147,9 @@ def _chosen(asked: Asked, known: Period, is_empty: Callable[[Period], bool]) -> 
     return Period(asked.first or known.first, asked.last or known.last)
 
 
-def write(figures: PersonalFigures, target: Path, language: str = ENGLISH) -> Recap:
+def write(
+    figures: PersonalFigures, target: Path, language: str = ENGLISH, covers: Path | None = None
+) -> Recap:
     """Write figures as page, numbers and picture; each file is replaced in one step."""
     from spotify_assets.charts.poster import poster  # noqa: PLC0415
     from spotify_assets.charts.theme import to_png  # noqa: PLC0415
@@ -161,7 +166,7 @@ def write(figures: PersonalFigures, target: Path, language: str = ENGLISH) -> Re
         _replace(data / f"{name}_uris.csv", uris)
     with speaking(language):
         _replace(picture, to_png(poster(headline(figures), in_words(figures), figures.frames)))
-    _replace(target, rendered(figures, language).encode())
+    _replace(target, rendered(figures, language, covers).encode())
     return Recap(target, picture, data, figures)
 
 

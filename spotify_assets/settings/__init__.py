@@ -188,6 +188,9 @@ class Settings(AccessSettings, AccountSettings, InsightSettings, RunSettings, St
         description="Whose recaps are written each month; several with commas. By default those who imported "
         "a history.",
     )
+    covers_dir: Path | None = Field(
+        None, description="Folder of cover art, files named `<artist> - <album>`; by default none is shown."
+    )
 
     dagster_url: str = Field("http://127.0.0.1:3000", description="Address of the UI, for links in alerts.")
     docs_url: str = Field(

@@ -13,12 +13,9 @@ machine that others use, compare that.
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,12 +26,10 @@ import psutil  # type: ignore[import-untyped]
 
 from spotify_assets.dashboard.app import PAGES
 from spotify_assets.dashboard.components import HEADLINE
-from spotify_assets.dashboard.serve import command
 from spotify_assets.figures.view import choices, known_days
-from spotify_assets.settings import PROJECT_ROOT
 from tests.benchmarks.reporting import report
 from tests.e2e.browser import opened_browser
-from tests.e2e.server import free_port
+from tests.e2e.dashboard import served
 
 KINDS = ("stMetric", "stVegaLiteChart", "stDataFrame", "stAlert")
 DRAWN = ", ".join(f'[data-testid="{kind}"]' for kind in KINDS)
@@ -42,28 +37,6 @@ CONTENT = f".st-key-{HEADLINE} p, {DRAWN}"
 UNFINISHED = '[data-stale="true"], [data-testid="stStatusWidget"], [data-testid="stSkeleton"]'
 PATIENCE = 60_000
 """Milliseconds that a page may take."""
-
-
-@contextmanager
-def served(data: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """The address of a dashboard on a data folder, and its process, which answers."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as home:
-        process = subprocess.Popen(
-            command(port=port),
-            cwd=PROJECT_ROOT,
-            env=os.environ | {"SPOTIFY_DATA_DIR": str(data), "DAGSTER_HOME": home},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            found = psutil.Process(process.pid)
-            while not found.net_connections():
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}", found
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def timed(server: psutil.Process, act: Callable[[], object]) -> tuple[float, float]:

@@ -24,6 +24,21 @@ OVERLAPS = """
 })
 """
 """Pairs of texts in drawings whose boxes lie over each other."""
+CUT_OFF = """
+() => [
+  ...[...document.querySelectorAll('svg')].flatMap(svg => {
+    const paper = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].filter(one => {
+      const box = one.getBoundingClientRect();
+      const shown = one.textContent.trim() && getComputedStyle(one).opacity !== '0' && box.width > 0;
+      return shown && (box.left < paper.left - 4 || box.right > paper.right + 4);
+    }).map(one => one.textContent.trim());
+  }),
+  ...[...document.querySelectorAll('[data-testid=stMetricLabel] p, [data-testid=stMetricValue] *')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth).map(one => one.innerText),
+]
+"""
+"""Texts that run out of their drawing, and labels and numbers of tiles that have no room."""
 SAID = "() => document.body.innerText"
 SERIOUS = {"serious", "critical"}
 
@@ -31,6 +46,11 @@ SERIOUS = {"serious", "critical"}
 def overlaps(page: Any) -> list[str]:
     """Texts in drawings that lie over each other."""
     return list(page.evaluate(OVERLAPS))
+
+
+def cut_off(page: Any) -> list[str]:
+    """Texts that run out of their drawing or tile."""
+    return list(page.evaluate(CUT_OFF))
 
 
 def serious(page: Any) -> list[str]:

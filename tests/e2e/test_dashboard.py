@@ -8,10 +8,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import duckdb
 import pytest
@@ -20,12 +19,10 @@ from spotify_assets.dashboard.app import PAGES
 from spotify_assets.figures.view import Period, known_days
 from spotify_assets.settings import PROJECT_ROOT
 from tests.e2e.browser import opened_browser
+from tests.e2e.dashboard import MILLISECONDS, PATIENCE, Watched, open_page
 from tests.e2e.looks import serious
 from tests.e2e.server import environment, free_port
 
-MILLISECONDS = 1000
-PATIENCE = 180
-"""Seconds that a busy machine may need for a page."""
 VIEWPORTS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1300, "height": 900}},
     "phone": {
@@ -35,8 +32,6 @@ VIEWPORTS: dict[str, dict[str, Any]] = {
         "color_scheme": "dark",
     },
 }
-PROBES = ("/_stcore/health", "/_stcore/host-config")
-"""Streamlit's own client looks for these below the address of a page, in vain, and then at the root."""
 
 
 @pytest.fixture(scope="module")
@@ -78,34 +73,6 @@ def browser() -> Iterator[Any]:
         yield found
 
 
-@dataclass
-class Watched:
-    """A page of the browser and everything about it that should not be."""
-
-    page: Any
-    wrong: list[str] = field(default_factory=list)
-
-    def watch(self) -> None:
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        self.page.on("request", self._asked)
-        self.page.on("response", self._answered)
-
-    def _said(self, message: Any) -> None:
-        # A resource that is not there is told by its answer, which names it.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.wrong.append(f"console: {message.text}")
-
-    def _asked(self, request: Any) -> None:
-        address = urlparse(request.url)
-        if address.scheme in {"http", "https", "ws"} and address.hostname != "127.0.0.1":
-            self.wrong.append(f"asked {request.url}")
-
-    def _answered(self, response: Any) -> None:
-        if response.status >= 400 and not response.url.endswith(PROBES):
-            self.wrong.append(f"{response.status} for {response.url}")
-
-
 @pytest.fixture(params=list(VIEWPORTS))
 def shown(request: pytest.FixtureRequest, browser: Any) -> Iterator[Watched]:
     context = browser.new_context(**VIEWPORTS[request.param], accept_downloads=True)
@@ -136,13 +103,6 @@ def number(serving: Path, sql: str) -> Any:
         days = {"first": period.first, "last": period.last} if "$first" in sql else {}
         [(value,)] = connection.execute(sql, days).fetchall()
     return value
-
-
-def open_page(shown: Watched, url: str) -> None:
-    """Open a page and wait until Streamlit says that its script has run."""
-    shown.page.goto(url, wait_until="domcontentloaded")
-    shown.page.wait_for_selector("h1")
-    shown.page.wait_for_selector("[data-test-script-state=notRunning]")
 
 
 @pytest.mark.parametrize("module", [page.module for page in PAGES])

@@ -17,7 +17,7 @@ from spotify_assets.cli import app
 from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.view import Period
 from spotify_assets.report.cards.drawing import SCHEMES, SHAPES, card, card_svg
-from spotify_assets.report.cards.faces import DESIGNS, Face
+from spotify_assets.report.cards.faces import DESIGNS, Face, Row, face_of
 from spotify_assets.report.lettering import cut, width_of, wrapped
 from spotify_assets.report.paper import paper
 from spotify_assets.report.playlists import m3u8, playable
@@ -56,9 +56,9 @@ def colours(pixels: NDArray[np.uint8]) -> int:
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_nobody_is_named_on_a_card_who_did_not_ask_for_it(figures, design):
-    said = words_of(DESIGNS[design](figures), "")
+    said = words_of(face_of(figures, design), "")
     assert not {world.YEARS, "Spotify", "spotify-assets"} & set(said.split())
-    assert "Anna · 2016" in words_of(DESIGNS[design](figures), "Anna")
+    assert "Anna 2016" in words_of(face_of(figures, design), "Anna")
 
 
 def words_of(face: Face | None, name: str) -> str:
@@ -69,17 +69,22 @@ def words_of(face: Face | None, name: str) -> str:
 
 def test_a_card_has_the_numbers_of_the_figures(figures):
     top = figures["artists"].row(0, named=True)
-    face = DESIGNS["artists"](figures)
+    face = face_of(figures, "artists")
     assert face is not None
-    assert face.rows[0][:2] == (top["artist_name"], f"{int(top['streams'])} streams")
-    told = DESIGNS["obsession"](figures)
+    assert face.rows[0] == Row(1, top["artist_name"], f"{int(top['streams'])} streams", 1.0)
+    told = face_of(figures, "obsession")
     assert told is not None
     assert told.headline == world.OBSESSION
     assert "70 streams from 10 May 2016 to 14 May 2016" in told.lines
 
 
 def test_names_of_any_length_and_script_stay_on_the_card():
-    face = Face("Top", LONG, [LONG], [(LONG, "1,234 streams", 1.0), ("椎名林檎" * 12, "1 stream", 0.1)])
+    face = Face(
+        "Top",
+        LONG,
+        [LONG],
+        [Row(1, LONG, "1,234 streams", 1.0), Row(2, f"{'椎名林檎' * 12}\n{LONG}", "1 stream", 0.1)],
+    )
     for shape, (width, _) in SHAPES.items():
         root = ElementTree.fromstring(card_svg(face, "2016", shape, "light", LONG))
         for line in root.iter("{http://www.w3.org/2000/svg}text"):
@@ -93,8 +98,68 @@ def test_a_design_without_anything_to_tell_has_no_card(listeners):
     with listeners.reader() as connection:
         days = Period(date(2025, 1, 1), date(2025, 10, 27))
         of_podcasts = figures_of(connection, world.PODCASTS, days)
-    drawn = {design for design in DESIGNS if DESIGNS[design](of_podcasts)}
+    drawn = {design for design in DESIGNS if face_of(of_podcasts, design)}
     assert drawn == {"story", "time", "calendar", "week"}
+
+
+def texts_of(face: Face | None, shape: str) -> list[ElementTree.Element]:
+    assert face is not None
+    root = ElementTree.fromstring(card_svg(face, "3 January 2011 to 31 December 2025", shape, "light", LONG))
+    return list(root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def box_of(line: ElementTree.Element) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a line of text, less what letters leave above and below."""
+    x, y, size = (float(line.get(name, "0")) for name in ("x", "y", "font-size"))
+    long = width_of(line.text or "", size, bold=line.get("font-weight") == "700")
+    left = x - {"start": 0, "middle": long / 2, "end": long}[line.get("text-anchor", "start")]
+    return left, y - size * 0.7, left + long, y
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_no_text_of_a_card_lies_over_another_and_the_period_is_whole(figures, design, shape):
+    lines = texts_of(face_of(figures, design), shape)
+    boxes = [box_of(line) for line in lines]
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+            assert apart, (lines[number].text, other)
+    assert "3 January 2011 to 31 December 2025" in " ".join(line.text or "" for line in lines)
+
+
+def test_a_rank_stands_apart_from_a_name_that_runs_from_right_to_left():
+    face = Face(
+        "Top", "فيروز", [], [Row(1, "فيروز", "3 streams", 1.0), Row(2, "עידן רייכל", "1 stream", 0.3)]
+    )
+    said = [line.text for line in texts_of(face, "tall")]
+    assert {"1", "فيروز", "2", "עידן רייכל"} <= set(said)
+
+
+def test_bars_say_from_when_to_when_and_are_of_all_of_the_period(listeners):
+    with listeners.reader() as connection:
+        all_years = figures_of(connection, world.YEARS, Period(world.FIRST, world.LAST))
+    time = face_of(all_years, "time")
+    assert time is not None
+    assert time.ends == ("2011", "2025")
+    assert len(time.bars) == 15
+    days = face_of(all_years, "calendar")
+    assert days is not None
+    assert "of the last 366 days" in days.headline
+    obsession = face_of(all_years, "obsession")
+    assert obsession is not None
+    assert [number for number, (_, is_told) in enumerate(obsession.bars) if is_told] == [2016 - 2011]
+
+
+def test_who_stays_off_a_card_is_not_on_it_and_others_keep_their_rank(figures):
+    ranks = figures["artists"].sort("rank_by_streams")["artist_name"].to_list()
+    face = face_of(figures, "artists", [ranks[1].upper()])
+    assert face is not None
+    assert [(row.rank, row.label) for row in face.rows[:2]] == [(1, ranks[0]), (3, ranks[2])]
+    assert face_of(figures, "obsession", [world.OBSESSION]) is None
+    for design in DESIGNS:
+        told = face_of(figures, design, ["Planted Artist"])
+        assert told is None or "Planted Artist" not in words_of(told, "")
 
 
 # --- lettering
@@ -153,6 +218,23 @@ def test_playlists_hold_what_a_player_can_find():
         "#EXTM3U\n#EXTINF:-1,A - One line\nspotify:track:4uLU6hMCjMI75M1A2tKUQC\n"
         f"#EXTINF:-1,– - Zero\nspotify:track:{'0' * 22}\n"
     )
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"track_id": ["0" * 22], "track_name": ["One"]},
+        {"first_track_id": ["0" * 22], "first_track_name": ["One"]},
+        {"kind": ["artist", "track"], "id": ["1" * 22, "0" * 22], "track_name": [None, "One"]},
+    ],
+)
+def test_every_list_that_names_tracks_is_a_playlist(columns):
+    rows = pl.DataFrame(columns).with_columns(artist_name=pl.lit("A"))
+    assert playable(rows).rows() == [(f"spotify:track:{'0' * 22}", "One", "A")]
+
+
+def test_a_list_of_something_else_is_none():
+    assert playable(pl.DataFrame({"artist_name": ["A"], "streams": [1]})).is_empty()
 
 
 # --- the commands

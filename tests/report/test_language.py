@@ -12,7 +12,7 @@ import pytest
 from spotify_assets.figures.personal import figures_beside
 from spotify_assets.figures.view import Period
 from spotify_assets.report import language as spoken
-from spotify_assets.report.cards.faces import DESIGNS
+from spotify_assets.report.cards.faces import DESIGNS, face_of
 from spotify_assets.report.language import count, day, decimal, language_of, languages, percent, say, speaking
 from spotify_assets.report.page import rendered
 from spotify_assets.report.sections import figures_of
@@ -56,8 +56,8 @@ def test_every_word_that_is_said_is_known(listeners: Database, connection, monke
     for figures in told:
         rendered(figures, code)
         with speaking(code):
-            for face in DESIGNS.values():
-                face(figures)
+            for design in DESIGNS:
+                face_of(figures, design)
     assert words.missing == set()
     assert definitions.missing == set()
 

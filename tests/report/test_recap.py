@@ -287,13 +287,31 @@ def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     assert f"Podcasts {hours:,.1f} {kinds['podcast']['minutes_share']:.1%}" in text
 
 
+def test_videos_are_told_by_the_artists_whose_they_are(changed, tmp_path):
+    connection, serving = changed
+    connection.execute(
+        "update marts.fact_listens set content_type = 'video', track_id = (select min(track_id) "
+        "from marts.dim_track where is_in_catalogue) where user_id = ? and not is_music",
+        [BUSIEST],
+    )
+    connection.close()
+
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST, FEBRUARY.first, FEBRUARY.last, alone=True))
+
+    [video] = made.figures["shows"].to_dicts()
+    text = Page(made.page.read_text(encoding="utf-8")).text
+    assert "1 video of 1 artist for" in text
+    assert "Top artists of music videos" in text
+    assert str(video["show_name"]) in text
+
+
 def test_without_podcasts_one_line_says_so(changed, tmp_path):
     connection, serving = changed
     connection.execute("delete from marts.fact_listens where not is_music")
     connection.close()
     made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
     text = Page(made.page.read_text(encoding="utf-8")).text
-    assert "Podcasts and audiobooks: none were heard." in text
+    assert "Podcasts, audiobooks and videos: none were heard." in text
     assert "shows" not in sections_of(made.page)
     assert made.figures["shows"].is_empty()
 

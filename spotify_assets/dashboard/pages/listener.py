@@ -14,6 +14,7 @@ from spotify_assets.dashboard.components import (
     put_period,
     tile,
 )
+from spotify_assets.dashboard.once import settings
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import opening as opening_days
 from spotify_assets.figures import personal, view
@@ -21,13 +22,17 @@ from spotify_assets.figures.personal import PersonalFigures
 from spotify_assets.figures.said import last_season
 from spotify_assets.figures.view import Filters, Period
 from spotify_assets.report.cards.drawing import SCHEMES, SHAPES, card
-from spotify_assets.report.cards.faces import DESIGNS
+from spotify_assets.report.cards.faces import DESIGNS, face_of
+from spotify_assets.report.covers import covers_of
 from spotify_assets.report.language import ENGLISH, languages, speaking
 from spotify_assets.report.page import lives_on, rendered
 from spotify_assets.report.paper import paper
 from spotify_assets.report.parts import without_data
 from spotify_assets.report.sections import figures_of, parts, story_of
 from spotify_assets.report.words import heard_in_words, in_words, tiles
+
+MOST_OFFERED = 50
+"""Artists that may be kept off a card by a choice."""
 
 
 def page(filters: Filters) -> None:
@@ -42,17 +47,10 @@ def page(filters: Filters) -> None:
         )
         return
     first = ask(personal.totals_of, user_id, filters.period)
-    foreign = [code for code in languages() if code != ENGLISH]
-    code = choice("Language", [ENGLISH, *foreign], parameter="language")
-    if first.totals()["playbacks"]:
-        with speaking(code):
-            headline(" ".join(heard_in_words(first.totals())))
-    _presets(user_id, filters.period)
-    st.caption(
-        f"Listener: {user_id}. "
-        f"Days and hours are of the listener's own clock ({first.listener.time_zone}), by the start of "
-        "the playback. Of the filters, this page obeys the listener, the period and the compared one."
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _presets(user_id, filters.period)
+        foreign = [code for code in languages() if code != ENGLISH]
+        code = choice("Language", [ENGLISH, *foreign], parameter="language")
     if not first.totals()["playbacks"]:
         known = first.listener.known
         st.info(
@@ -60,8 +58,14 @@ def page(filters: Filters) -> None:
             icon=":material/search_off:",
         )
         return
-    with speaking(code):
+    with speaking(code), covers_of(settings().covers_dir):
+        headline(" ".join(heard_in_words(first.totals())))
         _recap(user_id, filters, code)
+    st.caption(
+        f"Listener: {user_id}. "
+        f"Days and hours are of the listener's own clock ({first.listener.time_zone}), by the start of "
+        "the playback. Of the filters, this page obeys the listener, the period and the compared one."
+    )
 
 
 def _recap(user_id: str, filters: Filters, code: str) -> None:
@@ -87,12 +91,17 @@ def _keepsakes(figures: PersonalFigures, code: str) -> None:
     """What can be taken along of all of it: the recap as a page and on paper, and cards."""
     with st.container(horizontal=True):
         for label, suffix, mime, made in (
-            ("Recap as a page", "html", "text/html", rendered),
-            ("Recap as PDF", "pdf", "application/pdf", paper),
+            (
+                "Recap as a page",
+                "html",
+                "text/html",
+                partial(rendered, figures, code, settings().covers_dir),
+            ),
+            ("Recap as PDF", "pdf", "application/pdf", partial(paper, figures, code)),
         ):
             st.download_button(
                 label,
-                data=partial(made, figures, code),
+                data=made,
                 file_name=f"recap {figures.period}.{suffix}",
                 mime=mime,
                 icon=":material/description:",
@@ -104,12 +113,16 @@ def _keepsakes(figures: PersonalFigures, code: str) -> None:
             shape = st.selectbox("Shape", list(SHAPES))
             theme = st.selectbox("Theme", SCHEMES)
             name = st.text_input("Name on it", placeholder="none")
+            named = figures["artists"].sort("rank_by_streams")["artist_name"].drop_nulls().head(MOST_OFFERED)
+            without = st.multiselect("Artists that stay off it", named.to_list(), placeholder="none")
             st.download_button(
                 "Card as PNG",
-                data=lambda: card(figures, design, shape, theme, name=name, language=code) or b"",
+                data=lambda: (
+                    card(figures, design, shape, theme, name=name, without=without, language=code) or b""
+                ),
                 file_name=f"{design} {figures.period}.png",
                 mime="image/png",
-                disabled=DESIGNS[design](figures) is None,
+                disabled=face_of(figures, design, without) is None,
                 on_click="ignore",
             )
         beside.offer(figures.listener.user_id, figures.period)
@@ -158,7 +171,7 @@ def _presets(user_id: str, period: Period) -> None:
 
 
 def _numbers(figures: PersonalFigures) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key=told.TILES):
         for one in tiles(figures):
             label = one.label[:1].upper() + one.label[1:]
             tile(label, one.value, term=one.term, change=one.change)

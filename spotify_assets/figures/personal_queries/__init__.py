@@ -14,8 +14,8 @@ from spotify_assets.figures.figure import Figure, sql_beside
 
 KINDS = ("music", "podcast", "audiobook", "video", "unknown")
 """Kinds of content, in the order in which they are told."""
-NAMED = ("podcast", "audiobook")
-"""Kinds of which shows and books are told by name."""
+NAMED = ("podcast", "audiobook", "video")
+"""Kinds that are told by name: of shows, of books, and of artists whose videos they are."""
 LEAST_PLAYS = 20
 """Plays from which on a skip rate is shown: below, it says little."""
 SHIFTS = 8
@@ -93,7 +93,7 @@ FIGURES = (
     ),
     personal_figure(
         "shows",
-        "Podcasts and audiobooks",
+        "Podcasts, audiobooks and videos",
         "one row per podcast and audiobook heard in the period",
         "podcasts and audiobooks",
     ),

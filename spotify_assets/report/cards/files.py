@@ -29,6 +29,7 @@ def write_cards(
     chosen: tuple[Sequence[str] | None, Sequence[str] | None, str] = (None, None, "light"),
     *,
     name: str = "",
+    without: Collection[str] = (),
     language: str = "en",
 ) -> Cards:
     """Draw cards into a folder, as `<design>-<shape>-<theme>.png`.
@@ -39,6 +40,7 @@ def write_cards(
         asked: whose, and of which days.
         chosen: designs, shapes and the theme; None is every one of them.
         name: what the listener is called on them; empty is nothing.
+        without: names of artists and tracks that stay off them.
         language: in which they speak.
 
     Raises:
@@ -55,9 +57,18 @@ def write_cards(
     made = Cards([], [])
     for design in wanted:
         for shape in sizes:
-            drawn = card(figures, design, shape, cast("Scheme", scheme), name=name, language=language)
+            drawn = card(
+                figures,
+                design,
+                shape,
+                cast("Scheme", scheme),
+                name=name,
+                without=without,
+                language=language,
+            )
             if drawn is None:
-                made.left_out.append(f"no card {design}: {figures.period} has nothing of it")
+                hidden = f" without {', '.join(without)}" if without else ""
+                made.left_out.append(f"no card {design}: {figures.period} has nothing of it{hidden}")
                 break
             path = folder / f"{design}-{shape}-{scheme}.png"
             with replaced(path) as new:

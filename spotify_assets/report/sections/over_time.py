@@ -88,7 +88,7 @@ def _eras(figures: PersonalFigures) -> Section:
         one = era.row(0, named=True)
         rows.append(
             (
-                f"{_month(one['starts_on'])} – {_month(one['ends_on'])}",
+                f"{_month(one['starts_on'])}\n– {_month(one['ends_on'])}",
                 ", ".join(one_line(name) for name in era["artist_name"]),
                 count(one["streams_of_era"]),
                 percent(one["in_common_with_before"]),

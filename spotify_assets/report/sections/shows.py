@@ -1,4 +1,6 @@
-"""Podcasts and audiobooks: hours of each kind of content with its share, and what was heard by name."""
+"""Podcasts, audiobooks and videos: hours of each kind of content with its share, and which they were."""
+
+from typing import Any
 
 import polars as pl
 
@@ -14,12 +16,22 @@ KINDS = {
     "video": "Music videos",
     "unknown": "Without a name",
 }
-_NAMES = {"podcast": ("Podcast", "Episodes"), "audiobook": ("Audiobook", "Chapters")}
-_CAPTIONS = {"podcast": "Top podcasts", "audiobook": "Top audiobooks"}
+_NAMES = {
+    "podcast": ("Podcast", "Episodes"),
+    "audiobook": ("Audiobook", "Chapters"),
+    "video": ("Artist", "Videos"),
+}
+_CAPTIONS = {"podcast": "Top podcasts", "audiobook": "Top audiobooks", "video": "Top artists of music videos"}
+_THINGS = {
+    "podcast": (("{n} episode", "{n} episodes"), ("{n} podcast", "{n} podcasts")),
+    "audiobook": (("{n} chapter", "{n} chapters"), ("{n} audiobook", "{n} audiobooks")),
+    "video": (("{n} video", "{n} videos"), ("{n} artist", "{n} artists")),
+}
+"""One and several of what is played, and of what it belongs to."""
 
 
 def tell(figures: PersonalFigures) -> Section:
-    """How much of all hours they were, and the podcasts and audiobooks by name."""
+    """How much of all hours they were, and by name what they were."""
     section = section_of("shows")
     content = figures.of_period("content").filter(pl.col("playbacks") > 0)
     heard = content.filter(pl.col("content_type").is_in(NAMED))
@@ -55,20 +67,10 @@ def tell(figures: PersonalFigures) -> Section:
     return section
 
 
-def _things(row: dict[str, int]) -> str:
-    """How many episodes of how many podcasts, or chapters of audiobooks."""
-    titles, names = row["titles"], row["names"]
-    if str(row["content_type"]) == "podcast":
-        parts = (
-            many(titles, "{n} episode", "{n} episodes"),
-            many(names, "{n} podcast", "{n} podcasts"),
-        )
-    else:
-        parts = (
-            many(titles, "{n} chapter", "{n} chapters"),
-            many(names, "{n} audiobook", "{n} audiobooks"),
-        )
-    return say("{titles} of {names}", titles=parts[0], names=parts[1])
+def _things(row: dict[str, Any]) -> str:
+    """How many episodes of how many podcasts, chapters of audiobooks, or videos of artists."""
+    titles, names = _THINGS[row["content_type"]]
+    return say("{titles} of {names}", titles=many(row["titles"], *titles), names=many(row["names"], *names))
 
 
 def _by_name(kind: str, of_kind: pl.DataFrame) -> TextTable:

@@ -61,12 +61,12 @@ def tell(figures: PersonalFigures) -> Section:
     return section
 
 
-def told_bars(figures: PersonalFigures, most: int) -> list[tuple[float, bool]]:
-    """The told measure of the stretches around the told one, and which of them that is."""
-    if figures["story"].is_empty():
-        return []
-    rows = _told_rows(figures, figures["story"].row(0, named=True), most)
-    return list(rows.select("value", "is_told").iter_rows())
+def told_bars(figures: PersonalFigures, most: int) -> pl.DataFrame:
+    """The told measure of the stretches around the told one: `first_date`, `value`, and whether `is_told`."""
+    told = figures["story"]
+    if told.is_empty():
+        return pl.DataFrame(schema={"first_date": pl.Date, "value": pl.Float64, "is_told": pl.Boolean})
+    return _told_rows(figures, told.row(0, named=True), most)
 
 
 def _told_rows(figures: PersonalFigures, told: dict[str, Any], most: int) -> pl.DataFrame:

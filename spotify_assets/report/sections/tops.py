@@ -5,6 +5,7 @@ from functools import partial
 import polars as pl
 
 from spotify_assets.figures.personal import PersonalFigures
+from spotify_assets.report.covers import cover
 from spotify_assets.report.language import NOTHING, count, decimal, percent, say
 from spotify_assets.report.parts import SHOWN, Chapter, Section, TextTable, one_line, section_of
 from spotify_assets.report.words import why_nothing
@@ -68,6 +69,9 @@ def _by_streams(figures: PersonalFigures, name: str) -> TextTable:
         minor=(4, 5, 7),
         names=_names(name),
         bars=_bars(top["streams"]),
+        covers=[cover(*of) for of in top.select("artist_name", "album_name").rows()]
+        if name == "albums"
+        else (),
         data=figures[name],
     )
 
