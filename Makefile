@@ -10,6 +10,9 @@ BENCH := $(VENV)/.installed-bench
 OLDER_DUCKDB := $(VENV)/duckdb-1.5
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Compiled once, not again by each of the many processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak faults fuzz explore mutate clean
 
 help:
@@ -60,11 +63,11 @@ secrets:
 	@sh infra/compose/secrets.sh
 
 test: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not slow and not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder -m "not slow and not e2e and not stream and not store and not postgres and not cluster" $(PYTEST_ARGS)
 
-# Processes that are really killed, full disks, servers that are really started.
+# Processes that are really killed, full disks, servers that are really started; property tests with all their examples.
 test-slow: $(DEV)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "slow and not e2e and not store and not postgres and not cluster"
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder -m "(slow or hypothesis) and not e2e and not store and not postgres and not cluster"
 
 # A real Kafka, started on loopback from its jars; needs Java 17 and Maven, and says so where they are missing.
 KAFKA_JARS := .cache/kafka
@@ -206,7 +209,7 @@ mutate: $(DEV)
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
 test-duckdb-1.5: $(DEV)
 	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-duckdb-1.5.lock
-	PYTHONPATH=$(OLDER_DUCKDB) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(PYTEST_ARGS)
+	PYTHONPATH=$(OLDER_DUCKDB) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 lock:
 	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -1,8 +1,10 @@
 """Fixtures that every test may use: settings of a data folder that is thrown away."""
 
+import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +12,20 @@ import hypothesis
 import pytest
 
 from spotify_assets.settings import Settings
+from tests.examples import PROFILE, some
+from tests.longest import place_of
+from tests.shared import made_once
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from spotify_assets.warehouse.database import Database
 
-# One commit, one verdict: the same examples every time. `make explore` looks for new ones.
-hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+# One commit, one verdict: the same examples every time, and more of them in `make test-slow`. `make explore`
+# looks for new ones.
+MANY = 100
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, max_examples=some(MANY))
+hypothesis.settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=MANY)
 hypothesis.settings.register_profile("explore", deadline=None)
 # `make mutate` asks whether anything fails, not for the smallest example that does.
 hypothesis.settings.register_profile(
@@ -25,7 +35,21 @@ hypothesis.settings.register_profile(
     database=None,
     phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
 )
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+hypothesis.settings.load_profile(PROFILE)
+
+
+# What the modules hold stays until the end: the collector need not go through it, now or later.
+gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 MAIN = sys.modules["__main__"]
@@ -53,6 +77,16 @@ def _of_the_product() -> list[str]:
     return [name for name in os.environ if name.startswith(("SPOTIFY_", "DAGSTER_"))]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def revisions_read_once() -> Iterator[None]:
+    """Alembic reads the ninety revisions of Dagster's storages once in a process, and not at each opening."""
+    from alembic.script import ScriptDirectory
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", staticmethod(cache(ScriptDirectory.from_config)))
+        yield
+
+
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     """Settings over a folder of the test's own; keyword arguments change single values."""
@@ -75,35 +109,40 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a generated world whose marts are built and published; only to be read."""
-    from spotify_assets.warehouse.database import Database
-    from spotify_assets.warehouse.publish import publish
-    from tests.dbt.generated import core_tables
-    from tests.dbt.warehouse import DbtWarehouse
 
-    folder = tmp_path_factory.mktemp("published")
-    settings = Settings(data_dir=folder, _env_file=None)
-    warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
-    warehouse.create(core_tables())
-    warehouse.build("--exclude-resource-type", "test")
-    publish(Database(settings.warehouse_path), settings.processed_dir)
-    return folder
+    def make(folder: Path) -> None:
+        from tests.dbt.generated import core_tables
+
+        _publish(folder, core_tables())
+
+    return made_once(tmp_path_factory, "published", make)
 
 
 @pytest.fixture(scope="session")
 def listeners(tmp_path_factory: pytest.TempPathFactory) -> "Database":
     """The published copy of four made-up listeners without a catalogue; only to be read."""
     from spotify_assets.warehouse.database import Database
+
+    def make(folder: Path) -> None:
+        from tests.report.listeners import core_tables
+
+        _publish(folder, core_tables())
+
+    folder = made_once(tmp_path_factory, "listeners", make)
+    return Database(Settings(data_dir=folder, _env_file=None).serving_path)
+
+
+def _publish(folder: Path, tables: Mapping[str, "pl.DataFrame"]) -> None:
+    """Build the marts of core tables, and publish them."""
+    from spotify_assets.warehouse.database import Database
     from spotify_assets.warehouse.publish import publish
     from tests.dbt.warehouse import DbtWarehouse
-    from tests.report.listeners import core_tables
 
-    folder = tmp_path_factory.mktemp("listeners")
     settings = Settings(data_dir=folder, _env_file=None)
     warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
-    warehouse.create(core_tables())
+    warehouse.create(tables)
     warehouse.build("--exclude-resource-type", "test")
     publish(Database(settings.warehouse_path), settings.processed_dir)
-    return Database(settings.serving_path)
 
 
 @pytest.fixture(scope="session")
@@ -111,4 +150,4 @@ def worked(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with planted models, books, receipts, checks and a failed run; only to be read."""
     from tests.worked import make_worked
 
-    return make_worked(published, tmp_path_factory.mktemp("worked"))
+    return made_once(tmp_path_factory, "worked", lambda folder: make_worked(published, folder))

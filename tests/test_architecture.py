@@ -38,6 +38,7 @@ FLOORS = (
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 """Lines; of a function without its docstring and the functions inside it."""
 PRIVATE = {
+    "spotify_assets.assets.dbt_call",
     "spotify_assets.assets.dbt_cli",
     "spotify_assets.instance.event_log",
     "spotify_assets.instance.partition_metadata",
@@ -46,7 +47,7 @@ PRIVATE = {
     "spotify_assets.instance.workers",
     "spotify_assets.warehouse.dbt_plugin",
 }
-"""Modules that reach below the public interface of Dagster or of its dbt package."""
+"""Modules that reach below the public interface of Dagster, of its dbt package or of dbt."""
 
 
 def modules() -> list[Path]:
@@ -121,7 +122,8 @@ def test_the_warehouse_has_one_door():
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        called = {function.id for function in calls if isinstance(function, ast.Name)}
         outside = {name.split(".")[0] for name in imports_of(path)} & {"duckdb", "_duckdb"}
         found = outside | named & {"warehouse_path", "serving_path"} | called & {"Database"}
         wrong += [f"{relative}: {name}" for name in sorted(found)]

@@ -11,7 +11,8 @@ import dagster as dg
 import pytest
 from dagster._core.execution.asset_backfill import AssetBackfillData
 
-from spotify_assets.assets.dbt import prepared_manifest, window_arguments
+from spotify_assets.assets.dbt import window_arguments
+from spotify_assets.assets.dbt_cli import prepared_manifest
 from spotify_assets.assets.spec import POOL
 from spotify_assets.automation.stream_lag import CHECK
 from spotify_assets.checks.asset_checks import WITHOUT_ASSET
@@ -48,6 +49,7 @@ def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
     return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
 
 
+@pytest.mark.slow  # a process of its own that loads everything
 def test_a_fresh_clone_validates_with_no_environment_set(tmp_path: Path):
     done = subprocess.run(
         [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"],

@@ -75,7 +75,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lake_dir
 
 
-@pytest.fixture(scope="module", params=["day", "month"])
+@pytest.fixture(scope="module", params=["day", pytest.param("month", marks=pytest.mark.slow)])
 def world(
     request: pytest.FixtureRequest, lake: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
@@ -230,6 +230,7 @@ def assert_same(rows: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert_frame_equal(rows, expected, rel_tol=1e-12, abs_tol=0)
 
 
+@pytest.mark.slow  # the whole graph once more; tests/dbt/test_incremental.py shows it of the marts
 def test_running_again_changes_no_table(world: World):
     before = {name: world.table(name) for name in COMPARED}
 
@@ -240,6 +241,7 @@ def test_running_again_changes_no_table(world: World):
         assert_same(world.table(name), rows)
 
 
+@pytest.mark.slow  # takes a world of each grain
 def test_the_grain_changes_no_table(world: World, lake: Path, tmp_path_factory: pytest.TempPathFactory):
     """Both grains leave their tables in the lake's folder; the second one compares."""
     kept = lake.parent / "tables_of_the_other_grain"

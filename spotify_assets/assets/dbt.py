@@ -1,29 +1,26 @@
 """The dbt project as assets: staging views and marts, with dbt's tests as asset checks.
 
 Incremental models are partitioned and run for the dates of a run; all others are rebuilt. All of them are one
-step: a call of dbt takes 3 s of a processor before its first model (2 cores, dbt-core 1.11, 52 models). Here
-belongs: how dbt is called and how its models appear in the graph. Not here: SQL (`dbt_project`).
+step: a call of dbt takes a second of a processor before its first model (2 cores, dbt-core 1.11, 53 models).
+Here belongs: what dbt is called for and how its models appear in the graph. Not here: SQL (`dbt_project`).
 """
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from spotify_assets.assets.dbt_cli import dbt_variables, run_dbt
-from spotify_assets.assets.dbt_files import manifest_of, project_files
+from spotify_assets.assets.dbt_cli import ListeningDbtCli, prepared_manifest, run_dbt
 from spotify_assets.assets.spec import backfill_policy, owner_of, pool_of
 from spotify_assets.partitions import partitions, window_of_run
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.start_date import start_of
-from spotify_assets.warehouse.door import Warehouse, warehouse_of
+from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.marts import outdated_tables
 from spotify_assets.warehouse.pruning import first_date
@@ -117,7 +114,7 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
         pool=pool_of(settings),
     )
     def models(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Storage]
+        context: dg.AssetExecutionContext, dbt: ListeningDbtCli, warehouse: dg.ResourceParam[Storage]
     ) -> Iterator[Any]:
         if not context.selected_asset_keys:  # the run is for the tests alone, which judge whole tables
             yield from run_dbt(context, dbt, settings, warehouse.door, TEST)
@@ -185,34 +182,3 @@ def dbt_executable() -> str:
     """The dbt command of this environment, whether or not the environment is activated."""
     beside = Path(sys.executable).with_name("dbt")
     return str(beside) if beside.exists() else "dbt"
-
-
-def prepared_manifest(settings: Settings) -> Path:
-    """The dbt project's manifest, made where it is missing or older than a file of the project.
-
-    Raises:
-        RuntimeError: dbt cannot parse the project; the message holds what dbt said.
-    """
-    project_dir = settings.dbt_project_dir
-    manifest = manifest_of(project_dir)
-    if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
-        return manifest
-    with dbt_variables(settings, warehouse_of(settings)) as variables:
-        parsed = subprocess.run(
-            [
-                *(dbt_executable(), "--quiet", "parse"),
-                *("--project-dir", project_dir, "--profiles-dir", project_dir),
-            ],
-            env={**os.environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if parsed.returncode:
-        raise RuntimeError(f"dbt cannot parse {project_dir}:\n{parsed.stdout}{parsed.stderr}")
-    os.utime(manifest)
-    return manifest
-
-
-def _newest(project_dir: Path) -> float:
-    return max(file.stat().st_mtime for file in project_files(project_dir))

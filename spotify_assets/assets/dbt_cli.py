@@ -1,30 +1,33 @@
-"""The dbt command as a Dagster resource, without the work whose result is not used here.
+"""The dbt command as a Dagster resource that runs in this process, and what it tells as Dagster's events.
 
-Before each call `DbtCliResource` asks dbt for its version in a process of its own (3.5 s) and loads every
-macro to make an adapter in this process (2.2 s), which only `fetch_row_counts` and `fetch_column_metadata`
-use. Rows are counted here by one query instead. Figures: 2 cores, dbt-core 1.11, a project of 16 models.
+`DbtCliResource` starts a process for each call, which parses the project, and beside it asks dbt for its
+version in another (3.5 s) and loads every macro to make an adapter (2.2 s), which only `fetch_row_counts` and
+`fetch_column_metadata` use. Rows are counted here by one query. Figures: 2 cores, dbt-core 1.11, 16 models.
 """
 
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import cached_property
-from importlib.metadata import version
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster_dbt import DbtCliInvocation, DbtCliResource
-from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
-from dagster_dbt.errors import DagsterDbtCliRuntimeError
-from packaging.version import Version
-from packaging.version import parse as parse_version
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from dagster_dbt.asset_utils import (
+    DbtCliInvocationPartialParams,
+    get_updated_cli_invocation_params_for_context,
+)
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from spotify_assets.assets.dbt_call import CallOfDbt, call_dbt, parsed_project
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
-from spotify_assets.instance.orphans import ends_with_us
+from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.door import Warehouse, warehouse_of
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @contextmanager
@@ -38,19 +41,16 @@ def dbt_variables(settings: Settings, warehouse: Warehouse) -> Iterator[dict[str
 
 
 class ListeningDbtCli(DbtCliResource):
-    """`DbtCliResource` for the dbt that is installed beside this package."""
+    """`DbtCliResource` whose calls run in this process."""
 
-    @cached_property
-    def _cli_version(self) -> Version:
-        return parse_version(version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
-        del args
+    def told(self, arguments: Sequence[str], target: Path, parsed: "Manifest | None") -> CallOfDbt:
+        """What a call tells; what it writes goes to a target folder, `parsed` is the project."""
+        return call_dbt(arguments, Path(self.project_dir), target, parsed)
 
 
 def run_dbt(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: ListeningDbtCli,
     settings: Settings,
     warehouse: Warehouse,
     arguments: list[str],
@@ -64,20 +64,19 @@ def run_dbt(
         DbtError: a model or a test that blocks failed, or dbt itself.
     """
     # Beside the instance's other logs: the project folder may be read-only, as it is in a container.
-    folder = settings.dagster_home / "dbt"
-    target = folder / f"{context.op_execution_context.op.name}-{context.run.run_id}"
-    _lend_parsed(folder, target)
-    with warehouse.alone(), dbt_variables(settings, warehouse) as variables:
-        with _variables(variables):
-            invocation = dbt.cli(arguments, context=context, target_path=target)
-        with ends_with_us(invocation.process.pid):
-            events, failure = _events(invocation)
-    _keep_parsed(folder, target)
-    wrong = wrong_in(target, invocation.manifest["nodes"])
-    if failure is None:
+    target = settings.dagster_home / "dbt" / f"{context.op_execution_context.op.name}-{context.run.run_id}"
+    asked = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
+    selection = list(asked.selection_args)
+    if asked.indirect_selection:
+        selection += ["--indirect-selection", asked.indirect_selection]
+    parsed = parsed_project(prepared_manifest(settings).parent, warehouse.catalog)
+    with warehouse.alone(), dbt_variables(settings, warehouse) as variables, _environment(variables):
+        told = dbt.told([*arguments, *selection], target, parsed)
+    wrong = wrong_in(target, asked.manifest["nodes"])
+    if told.success:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
     rows = _row_counts(warehouse)
-    for event in events:
+    for event in _events(told, asked, context):
         if isinstance(event, dg.Output):
             key = context.asset_key_for_output(event.output_name)
             table = ".".join(key.path)
@@ -85,36 +84,40 @@ def run_dbt(
                 yield event.with_metadata({**event.metadata, "dagster/row_count": rows[table]})
                 continue
         yield _described(event, wrong, warehouse)
-    if failure is not None:
+    if not told.success:
         context.log.error(f"dbt's log: {target / 'dbt.log'}")
-        raise DbtError(summary(wrong.values(), str(failure)))
+        raise DbtError(summary(wrong.values(), "\n".join(told.errors)))
 
 
-def _events(invocation: DbtCliInvocation) -> tuple[list[Any], DagsterDbtCliRuntimeError | None]:
-    """What dbt told until it ended, and how it failed where it did."""
-    events = []
-    try:
-        for event in invocation.stream():
-            events.append(event)
-    except DagsterDbtCliRuntimeError as failure:
-        return events, failure
-    return events, None
+def _events(
+    told: CallOfDbt, asked: DbtCliInvocationPartialParams, context: dg.AssetExecutionContext
+) -> Iterator[Any]:
+    """What dbt told, as Dagster's events."""
+    for result in told.results:
+        message = DbtCoreCliEventMessage(raw_event=result, event_history_metadata={})
+        yield from message.to_default_asset_events(asked.manifest, asked.dagster_dbt_translator, context)
 
 
-def _lend_parsed(folder: Path, target: Path) -> None:
-    """Give a call the project as the last one parsed it, so that dbt parses only what changed since (3 s).
+def prepared_manifest(settings: Settings) -> Path:
+    """The dbt project's manifest, made where it is missing or older than a file of the project.
 
-    It is kept beside the instance, because dbt parses everything anew for another warehouse, and the project
-    folder may be shared by several. dbt itself decides whether it is still good.
+    Raises:
+        RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        shutil.copyfile(folder / PARTIAL_PARSE_FILE_NAME, target / PARTIAL_PARSE_FILE_NAME)
+    project_dir = settings.dbt_project_dir
+    manifest = manifest_of(project_dir)
+    if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
+        return manifest
+    with dbt_variables(settings, warehouse_of(settings)) as variables, _environment(variables):
+        parsed = call_dbt(["parse", "--log-level", "none"], project_dir, manifest.parent)
+    if not parsed.success:
+        raise RuntimeError(f"dbt cannot parse {project_dir}:\n" + "\n".join(parsed.errors))
+    os.utime(manifest)
+    return manifest
 
 
-def _keep_parsed(folder: Path, target: Path) -> None:
-    with suppress(FileNotFoundError):  # a call that failed early leaves none
-        (target / PARTIAL_PARSE_FILE_NAME).replace(folder / PARTIAL_PARSE_FILE_NAME)
+def _newest(project_dir: Path) -> float:
+    return max(file.stat().st_mtime for file in project_files(project_dir))
 
 
 def _described(event: Any, wrong: Mapping[str, Wrong], warehouse: Warehouse) -> Any:
@@ -137,8 +140,8 @@ def _row_counts(warehouse: Warehouse) -> dict[str, int]:
 
 
 @contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the process that is started inside."""
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for what is called inside."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

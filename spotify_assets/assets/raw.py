@@ -11,9 +11,11 @@ from spotify_assets.assets.spec import FIRST, IO_MANAGER, about, made_anywhere, 
 from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.receipts import as_found, read_receipts, receipts_frame, rejected_at_landing
+from spotify_assets.lake.unreadable import naming_all
 from spotify_assets.partitions import windows
 from spotify_assets.places import Place
 from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.share import WHOLE, Share
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.landed import read_landed
@@ -36,9 +38,15 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
         _prune(context, warehouse.door, begins())
         days = windows(context)
         snapshots = each_alone(layout.landed_snapshots(lake_dir))
+
+        def read(window: Window) -> Cleaned:
+            left = Window(window.start, joined(days).end)
+            with naming_all(RAW_TRACKS, lake_dir, lambda: track_files(lake_dir, left)):
+                return landed_tracks(settings, window)
+
         return Slices.of(
             days,
-            lambda window: landed_tracks(settings, window),
+            read,
             rows=snapshots,
             files=lambda window: _names(lake_dir, track_files(lake_dir, window)),
         )
@@ -49,12 +57,18 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
         lake, days = EventLake(lake_dir), windows(context)
         rows = lake.expected_rows(joined(days))
         shared = too_large(rows) and lake.has_files_for_themselves(joined(days))
+
+        def read(window: Window, share: Share = WHOLE) -> Cleaned:
+            left = Window(window.start, joined(days).end)
+            with naming_all(RAW_EVENTS, lake_dir, lambda: lake.files(left)):
+                return lake.read(window) if share == WHOLE else lake.read_share(window, share)
+
         return Slices.of(
             days,
-            lake.read,
+            read,
             rows=rows,
             files=lambda window: _names(lake_dir, lake.files(window)),
-            make_share=lake.read_share if shared else None,
+            make_share=read if shared else None,
         )
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=pool_of(settings), io_manager_key=IO_MANAGER)

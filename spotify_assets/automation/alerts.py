@@ -106,6 +106,9 @@ def tell(
 ) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Tell each channel what it does not know yet: new incidents, and those that are over.
 
+    What is broken together is told once: nothing is new that only lost some of its files, and it is over when
+    none of them is broken any more.
+
     Returns what every channel knows now, and by channel why it could not be told; it is told again next time.
     """
     now: dict[str, dict[str, str]] = {}
@@ -113,18 +116,32 @@ def tell(
     open_now = {problem.key: problem for problem in found}
     for channel, deliver in send.items():
         known = dict(told.get(channel, {}))
-        new = [problem for key, problem in open_now.items() if key not in known]
-        over = {key: title for key, title in known.items() if key not in open_now}
-        now[channel] = known
+        new = [problem for key, problem in open_now.items() if not _parts(key) <= _parts(*known)]
+        over = {key: title for key, title in known.items() if not _parts(key) & _parts(*open_now)}
+        now[channel] = _titles(found, new, known)
         if not new and not over:
             continue
         try:
             deliver(message_of(new, list(over.values()), dagster_url))
         except OSError as error:  # smtplib's and urllib's errors are among them
+            now[channel] = known
             failures[channel] = str(error)
-            continue
-        now[channel] = {key: problem.title for key, problem in open_now.items()}
     return now, failures
+
+
+def _titles(found: Sequence[Problem], new: Sequence[Problem], known: Mapping[str, str]) -> dict[str, str]:
+    """The titles under which what stands is told to be over, by key: what was told keeps the one told."""
+    titles = {problem.key: problem.title for problem in found}
+    for key, title in known.items():
+        left = [problem for problem in found if _parts(problem.key) & _parts(key)]
+        if len(left) == 1 and left[0] not in new:
+            titles[left[0].key] = title
+    return titles
+
+
+def _parts(*keys: str) -> set[str]:
+    """What is broken, by the keys of incidents: files by themselves."""
+    return {part for key in keys for part in key.splitlines()}
 
 
 def message_of(new: Sequence[Problem], over: Sequence[str], dagster_url: str) -> AlertMessage:

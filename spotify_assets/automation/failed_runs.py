@@ -12,9 +12,10 @@ from functools import cache, cached_property
 import dagster as dg
 
 from spotify_assets.automation.outline import Graph
-from spotify_assets.automation.problem import Problem, Unmade
+from spotify_assets.automation.problem import Problem, Unmade, some
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.instance.records import AssetEntry
+from spotify_assets.lake.unreadable import MOST_NAMED
 from spotify_assets.partitions import keys_of_run
 
 RUNS_BACK = 100
@@ -137,10 +138,10 @@ def _of_run(instance: dg.DagsterInstance, graph: Graph, run_id: str, left: Unmad
     verb = "Canceled" if canceled else "Failed"
     return [
         Problem(
-            key=f"run:{cause_key(cause)}",
+            key="\n".join(f"run:{cause_key(line)}" for line in cause.splitlines()),
             kind="run",
             title=f"{verb}: {', '.join(sorted(steps))}" + (f" for {partitions}" if partitions else ""),
-            detail=cause,
+            detail=_shown(cause),
             assets=tuple(sorted(key.to_user_string() for key in left)),
             partitions=partitions,
             run_id=run_id,
@@ -153,6 +154,15 @@ def _of_run(instance: dg.DagsterInstance, graph: Graph, run_id: str, left: Unmad
 def cause_key(cause: str) -> str:
     """What stays the same of a cause when it comes again: all but counts, process ids and seconds."""
     return _A_NUMBER.sub("#", cause)
+
+
+def _shown(cause: str) -> str:
+    """A cause on one line: of files of which each has a line, the first few and how many more."""
+    files = cause.splitlines()
+    if len(files) == 1:
+        return cause
+    count = f"at least {len(files)}" if len(files) == MOST_NAMED else str(len(files))
+    return f"{count} files cannot be used: {some(files, between=' ')}"
 
 
 def _both(graph: Graph, one: Problem, other: Problem) -> Problem:

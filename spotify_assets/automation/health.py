@@ -8,7 +8,9 @@ Here belongs: telling what is broken from what was and is mended. Not here: how 
 (`alerts`) or made again (`backfills`).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
@@ -16,7 +18,7 @@ from spotify_assets.automation.accounts import account_problems
 from spotify_assets.automation.failed_runs import failed_partitions
 from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.outline import Graph
-from spotify_assets.automation.problem import Problem
+from spotify_assets.automation.problem import Problem, some
 from spotify_assets.automation.runs import release_killed_runs
 from spotify_assets.automation.step_times import tell_step_times
 from spotify_assets.automation.stream_lag import CHECK_PROBLEM, stream_problems
@@ -25,6 +27,11 @@ from spotify_assets.lake.receipts import missing_files, read_receipts
 from spotify_assets.places import Place
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.incidents import Incident, write_incidents
+
+CHECKS_FAILED = "failed with ERROR severity"
+"""What Dagster says of a run that blocking checks stopped, before their names."""
+DBT_TEST_FAILED = re.compile(r"test (?P<name>\S+) of (?P<model>\S+): fails for ")
+"""What dbt's step says of a test (`assets.dbt_failures`)."""
 
 
 def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
@@ -43,10 +50,54 @@ def look(settings: Settings, instance: dg.DagsterInstance, graph: Graph) -> list
 def problems(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
     """Everything that is broken by what has ended: failed runs first, then checks, then what is late."""
     return [
-        *failed_partitions(instance, graph),
-        *failing_checks(instance, graph),
+        *_stopped_by_checks(failed_partitions(instance, graph), failing_checks(instance, graph)),
         *late_layers(instance, graph),
     ]
+
+
+def _stopped_by_checks(runs: Sequence[Problem], checks: Sequence[Problem]) -> Iterator[Problem]:
+    """What runs left unmade, then the failing checks; a run that checks stopped is one problem with them."""
+    told: set[str] = set()
+    for run in runs:
+        named = _checks_that_stopped(run)
+        left = [check for check in checks if check.blocks and check.key not in told]
+        stopping = [check for check in left if named & _called(check)]
+        told |= {check.key for check in stopping}
+        yield _with_checks(run, stopping) if stopping else run
+    yield from (check for check in checks if check.key not in told)
+
+
+def _called(check: Problem) -> set[tuple[str, str]]:
+    """The table and name of a check, as Dagster and as dbt call the table."""
+    _, table, name = check.key.split(":")
+    return {(table, name), (table.rpartition("/")[2], name)}
+
+
+def _checks_that_stopped(run: Problem) -> set[tuple[str, str]]:
+    """The tables and names of the checks for which alone a run says it failed, dbt's tests among them."""
+    _, of_dagster, named = run.detail.partition(CHECKS_FAILED)
+    if of_dagster:
+        tables = re.findall(r"(\S+): (\S+)", named)
+        return {(table, name) for table, names in tables for name in names.split(",")}
+    tests = [DBT_TEST_FAILED.match(said) for said in run.detail.split("; ")]
+    return {(test["model"], test["name"]) for test in tests if test} if all(tests) else set()
+
+
+def _with_checks(run: Problem, checks: Sequence[Problem]) -> Problem:
+    """A run that checks stopped: by their words, with all that it left unmade and that they judged."""
+    unmade = dict(run.unmade)
+    for check in checks:
+        for key, partitions in check.unmade.items():
+            unmade[key] = unmade.get(key, frozenset()) | partitions
+    others = [f"{check.title}: {check.detail}" for check in checks[1:]]
+    return replace(
+        run,
+        key="\n".join(check.key for check in checks),
+        title=checks[0].title,
+        detail="; ".join([checks[0].detail, *others]),
+        assets=tuple(sorted({*run.assets, *(asset for check in checks for asset in check.assets)})),
+        unmade=unmade,
+    )
 
 
 def _as_incident(problem: Problem) -> Incident:
@@ -77,7 +128,7 @@ def incomplete_imports(lake_dir: Place) -> list[Problem]:
             key=f"import:{receipt_id}",
             kind="import",
             title=f"Files of import {receipt_id} ({receipts[receipt_id].input_file}) are missing",
-            detail=f"{_some(names)}: import the file again, or take out the rest with spotify-assets import "
+            detail=f"{some(names)}: import the file again, or take out the rest with spotify-assets import "
             f"--undo {receipt_id}",
             assets=(receipts[receipt_id].target.replace(".", "/"),),
             blocks=False,
@@ -96,15 +147,9 @@ def late_layers(instance: dg.DagsterInstance, graph: Graph) -> list[Problem]:
             key=f"late:{layer}",
             kind="late",
             title=f"Layer {layer} is late",
-            detail=f"{_some(assets)}: nothing new for longer than the freshness policy allows",
+            detail=f"{some(assets)}: nothing new for longer than the freshness policy allows",
             assets=tuple(assets),
             blocks=False,
         )
         for layer, assets in late.items()
     ]
-
-
-def _some(names: Iterable[str], shown: int = 3) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
-    return ", ".join(listed[:shown]) + more

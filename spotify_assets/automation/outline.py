@@ -81,7 +81,7 @@ def build_and_keep(settings: Settings, build: Build) -> dg.Definitions:
     Raises:
         RuntimeError: the dbt project does not parse.
     """
-    from spotify_assets.assets.dbt import prepared_manifest  # noqa: PLC0415
+    from spotify_assets.assets.dbt_cli import prepared_manifest  # noqa: PLC0415
 
     prepared_manifest(settings)  # the graph follows from what this may write
     digest = follows_from(settings)  # before the graph: what changes meanwhile is not taken for known

@@ -16,7 +16,8 @@ Unmade = Mapping[dg.AssetKey, frozenset[str]]
 class Problem:
     """One thing that is broken.
 
-    `key` stays the same as long as it is the same thing that is broken, whichever run found it last.
+    `key` stays the same as long as it is the same thing that is broken, whichever run found it last; where
+    several files are, it has a line for each, and those that are mended leave it (`alerts`).
     `partitions` is in words; `assets` are those concerned, `unmade` what has to be made again to mend it.
     """
 
@@ -38,3 +39,10 @@ def to_be_made(found: Iterable[Problem]) -> dict[dg.AssetKey, set[str]]:
         for key, partitions in problem.unmade.items() if problem.blocks else ():
             unmade.setdefault(key, set()).update(partitions)
     return unmade
+
+
+def some(names: Iterable[str], shown: int = 3, between: str = ", ") -> str:
+    """The first few of some names, and how many more there are."""
+    listed = list(names)
+    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
+    return between.join(listed[:shown]) + more

@@ -230,14 +230,14 @@ def heading(title: str, filters: Filters | None = None) -> None:
         st.caption(described(filters))
 
 
-def headline(says: str, *, as_html: bool = False) -> None:
-    """What a page says first: its main numbers in words, as Markdown, or as HTML that is trusted.
+def headline(says: str) -> None:
+    """What a page says first: its main numbers in words.
 
     Text is what Streamlit's client shows at once; for tiles, charts and tables it loads programs of their own
     first, which takes a visitor who was never there half a second more.
     """
     with st.container(key=HEADLINE):
-        st.markdown(says, unsafe_allow_html=as_html)
+        st.markdown(says)
 
 
 def heard(filters: Filters) -> None:

@@ -5,7 +5,6 @@ from html import escape
 
 import streamlit as st
 
-from spotify_assets.dashboard.components import headline
 from spotify_assets.dashboard.downloads import csv_button, picture, playlist_buttons
 from spotify_assets.report.page import TABLE_STYLE, lives_html, table_html
 from spotify_assets.report.parts import Section
@@ -35,12 +34,9 @@ def journeys(lives: Mapping[str, Life]) -> None:
 
 
 def story(told: Section, lives: Mapping[str, Life]) -> None:
-    """What the page opens with: the sentence large, and the rest of its section.
-
-    Markdown leaves a paragraph of HTML as it is up to an empty line.
-    """
+    """What the page opens with: the sentence large, and the rest of its section."""
     lead = escape(" ".join((told.lead or "").split()))
-    headline(f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{lead}</p>', as_html=True)
+    st.html(f'<p style="font-size: 1.5rem; line-height: 1.35; font-weight: 600">{lead}</p>')
     _body(told, lives)
 
 

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]
 from spotify_assets.docs.policies import PUBLISHED
 from spotify_assets.docs.reads import DBT_PROJECT
 from spotify_assets.tables import TABLES
-from spotify_assets.warehouse.publish import month_column
+from spotify_assets.warehouse.published_files import month_column
 
 _TYPES = {
     "VARCHAR": "string",

@@ -211,6 +211,16 @@ def personal_figures(
     return PersonalFigures(listener, period, compared, frames, other.listener.user_id if other else None)
 
 
+def totals_of(connection: Connection, user_id: str, period: Period) -> PersonalFigures:
+    """The totals of a listener's period and nothing else, in a fifth of the time.
+
+    Raises:
+        ValueError: there is no such listener; the message names some.
+    """
+    wanted = [figure for figure in FIGURES if figure.name == "totals"]
+    return personal_figures(connection, user_id, period, None, wanted)
+
+
 def figures_beside(connection: Connection, user_id: str, period: Period) -> PersonalFigures:
     """What is shown of a listener beside another: `OF_OTHER`.
 

@@ -1,8 +1,9 @@
 """What runs cost, and what they would with more listening: of ops.run_costs, prices and nothing else.
 
 A step takes so much for being there and so much for every event: both are fitted to what runs of different
-sizes took. From three sizes on there is a part that grows with the square root of the events, as the tracks
-that are heard do. Where all runs had one size, everything is taken to grow with the events: that is too much.
+sizes took. Memory holds slices, which have an end, and what is known of listeners and tracks, so its second
+part grows with the square root of the events. Where all runs had one size, everything is taken to grow with
+the events: that is too much.
 """
 
 import math
@@ -87,8 +88,7 @@ def projected(costs: pl.DataFrame, events: float) -> pl.DataFrame:
     """
     sized = with_sizes(costs)
     rows = [
-        {"step": step, "table_name": table}
-        | {name: _fitted(part["events"], part[name], events) for name in MEASURES}
+        {"step": step, "table_name": table} | {name: _fitted(part, name, events) for name in MEASURES}
         for (step, table), part in sized.partition_by(*_WHAT, as_dict=True, maintain_order=True).items()
     ]
     schema = pl.Schema(
@@ -97,7 +97,7 @@ def projected(costs: pl.DataFrame, events: float) -> pl.DataFrame:
     parts = pl.DataFrame(rows, schema=schema)
     runs = sized.group_by("run_id").agg(pl.col("events").first(), *(_of_run(name) for name in MEASURES))
     return parts.with_columns(
-        pl.col(name) * (_fitted(runs["events"], runs[name], events) / total if total else 0.0)
+        pl.col(name) * (_fitted(runs, name, events) / total if total else 0.0)
         for name in MEASURES
         for total in [parts.select(_of_run(name)).item()]
     )
@@ -146,27 +146,15 @@ def _of_run(measure: str) -> pl.Expr:
     return pl.col(measure).max() if measure == "peak_memory_bytes" else pl.col(measure).sum()
 
 
-def _fitted(sizes: pl.Series, taken: pl.Series, events: float) -> float:
-    least = pl.DataFrame({"x": sizes, "y": taken}).drop_nulls().group_by("x").agg(pl.col("y").min()).sort("x")
-    x, y = (least[name].to_numpy().astype(np.float64) for name in ("x", "y"))
+def _fitted(runs: pl.DataFrame, measure: str, events: float) -> float:
+    least = runs.select("events", y=measure).drop_nulls().group_by("events").agg(pl.col("y").min())
+    x, y = (least[name].to_numpy().astype(np.float64) for name in ("events", "y"))
     if not x.size:
         return 0.0
-    if np.ptp(x) == 0:
+    if x.size == 1:
         return float(y[0] * events / x[0])
+    grown = np.array([*x, events]) ** (0.5 if measure == "peak_memory_bytes" else 1.0)
     # Each run weighs by its size alike: the largest would else decide alone.
     weight: npt.NDArray[np.float64] = 1 / np.maximum(y, max(y.max() * 1e-3, 1e-9))
-    grows = [_fixed, _as_events] if x.size < 3 else [_fixed, _as_root, _as_events]
-    parts, _ = nnls(np.stack([of(x) * weight for of in grows], axis=1), y * weight)
-    return float(sum(part * float(of(np.array([events]))[0]) for part, of in zip(parts, grows, strict=True)))
-
-
-def _as_root(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(np.sqrt(events))
-
-
-def _fixed(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.ones_like(events)
-
-
-def _as_events(events: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return events
+    (fixed, each), _ = nnls(np.stack([weight, grown[:-1] * weight], axis=1), y * weight)
+    return float(fixed + each * grown[-1])

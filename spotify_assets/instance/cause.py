@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from spotify_assets.sources.errors import SeveralSourcesError
+
 
 class RecordedError(Protocol):
     """An error as Dagster keeps it: its class, its message with the class before it, and what caused it."""
@@ -17,7 +19,10 @@ class RecordedError(Protocol):
 
 
 def cause_of(error: RecordedError | None) -> str:
-    """What went wrong in a step, on one line: the first error of the chain that is not Dagster's wrapping."""
+    """What went wrong in a step: the first error of the chain that is not Dagster's wrapping.
+
+    It is one line; where several files cannot be read, one line for each.
+    """
     if error is None:
         return "no error was recorded"
     while error.cause is not None and (error.cls_name or "").startswith("Dagster"):
@@ -26,4 +31,5 @@ def cause_of(error: RecordedError | None) -> str:
     module_and_name = message.split(": ", 1)
     if len(module_and_name) == 2 and module_and_name[0].endswith(f".{error.cls_name}"):
         message = module_and_name[1]
-    return " ".join(message.split())
+    lines = message.splitlines() if error.cls_name == SeveralSourcesError.__name__ else [message]
+    return "\n".join(" ".join(line.split()) for line in lines)

@@ -18,6 +18,7 @@ Here belongs: names, manifests, where a chain ends. Not here: Kafka (`stream`), 
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -125,6 +126,19 @@ class BatchName:
             return None
         origin = Origin(topic, topic_id, int(partition))
         return cls(origin, int(start), int(end), writer, refused=len(parts) == 7, suffix=dot + suffix)
+
+
+def messages_of(files: Sequence[Sequence[str]]) -> list[int]:
+    """About how many messages the batches among some groups of files hold, by the names of the files.
+
+    A name tells how many a batch has; where that has several files, each counts for the same share.
+    """
+    names = [[name for file in group if (name := BatchName.parse(file))] for group in files]
+    parts = Counter((name.origin, name.start, name.writer) for group in names for name in group)
+    return [
+        sum((name.end - name.start) // parts[name.origin, name.start, name.writer] for name in group)
+        for group in names
+    ]
 
 
 def new_writer() -> str:

@@ -14,7 +14,7 @@ import polars as pl
 
 from spotify_assets import places
 from spotify_assets.lake import layout
-from spotify_assets.lake.batches import BatchName, batch_file
+from spotify_assets.lake.batches import BatchName, batch_file, messages_of
 from spotify_assets.lake.receipts import Receipt, read_receipts, rejected_at_landing
 from spotify_assets.places import Place
 from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned, no_rejects
@@ -38,7 +38,7 @@ from spotify_assets.transforms.offline_sync import (
 SPOOL_ROWS = 100_000
 """Rows that a landing holds in memory before it writes them to its work folder, about 50 MB."""
 BYTES_PER_ROW = 25
-"""What an event takes in a file of the lake; of text files it is more, so that fewer are read at once."""
+"""What an event takes in a file of the lake; of text files it is mostly more: fewer are read at once."""
 WORK = ".landing-"
 """How the work folder of a landing begins."""
 _R = TypeVar("_R")
@@ -223,11 +223,13 @@ class EventLake:
         return [path for paths in (*of_dates, *of_months) for path in paths]
 
     def expected_rows(self, window: Window) -> dict[date, int]:
-        """About how many rows each date of a window has, by the sizes of its files: enough to plan by."""
+        """About how many rows each date of a window has, by its files: enough to plan by."""
         produced = self._produced_days(window)
         files = self._of_each(self._files_of, produced)
         expected = dict.fromkeys(window.days(), 0)
-        expected |= {day: _bytes(paths) // BYTES_PER_ROW for day, paths in zip(produced, files, strict=True)}
+        messages = messages_of([[path.name for path in paths] for paths in files])
+        for day, paths, streamed in zip(produced, files, messages, strict=True):
+            expected[day] = max(_bytes(paths) // BYTES_PER_ROW, streamed)
         for month in _months(window):
             days = (_next(month) - month).days
             per_day = _bytes(layout.imported_files(self.lake_dir, month)) // BYTES_PER_ROW // days
@@ -259,7 +261,7 @@ class EventLake:
         if not paths:
             return _NOTHING
         batches = [path for path in paths if BatchName.parse(path.name)]
-        parts = [_read_batch(path) for path in batches]
+        parts = [read_batch(path) for path in batches]
         if others := [path for path in paths if path not in batches]:
             parts.append(read_landed(others, RAW_EVENTS, self.lake_dir))
         landed = parts[0] if len(parts) == 1 else _together(parts)
@@ -307,7 +309,7 @@ def _of_window(parts: Sequence[Cleaned], window: Window) -> Cleaned:
     )
 
 
-def _read_batch(path: Place) -> Cleaned:
+def read_batch(path: Place) -> Cleaned:
     """The messages of a file of a stream's batch that was committed."""
     found = batch_file(path)
     if found is None:

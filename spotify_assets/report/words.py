@@ -69,14 +69,9 @@ def in_words(figures: PersonalFigures) -> list[str]:
     now = figures.totals()
     unknown = unknown_of(figures)
     if not now["plays"]:
-        return [hours_in_words(now), say("No music was played.")]
+        return heard_in_words(now)
     return [
-        hours_in_words(now),
-        say(
-            "{plays} of music, of which {streams}.",
-            plays=many(int(now["plays"]), "{n} play", "{n} plays"),
-            streams=many(int(now["streams"]), "{n} was a stream", "{n} were streams"),
-        ),
+        *heard_in_words(now),
         say(
             "{tracks} of {artists} were played; {new_tracks} and {new_artists} were streamed for the "
             "first time.",
@@ -92,6 +87,20 @@ def in_words(figures: PersonalFigures) -> list[str]:
             row=int(now["longest_streak_days"]),
         ),
         *([unknown] if unknown else []),
+    ]
+
+
+def heard_in_words(now: dict[str, float]) -> list[str]:
+    """How long and how much was heard: the two first sentences."""
+    if not now["plays"]:
+        return [hours_in_words(now), say("No music was played.")]
+    return [
+        hours_in_words(now),
+        say(
+            "{plays} of music, of which {streams}.",
+            plays=many(int(now["plays"]), "{n} play", "{n} plays"),
+            streams=many(int(now["streams"]), "{n} was a stream", "{n} were streams"),
+        ),
     ]
 
 

@@ -14,9 +14,14 @@ class Share:
     of: int
 
     def holds(self, column: str) -> str:
-        """The SQL condition that a text, without the blanks around it, has a hash of this share."""
+        """The SQL condition that a text, without the blanks around it, has a hash of this share.
+
+        Each share reads all rows, so that a text which cannot have blanks around it is not searched for any.
+        """
         trimmed = f"regexp_replace({column}, '^{_BLANK}+|{_BLANK}+$', '', 'g')"
-        return f"hash(coalesce({trimmed}, '')) % {self.of} = {self.number}"
+        plain = f"{column} between '!' and '~' and {column}[-1] between '!' and '~'"
+        text = f"case when {plain} then {column} else coalesce({trimmed}, '') end"
+        return f"hash({text}) % {self.of} = {self.number}"
 
 
 WHOLE = Share(0, 1)

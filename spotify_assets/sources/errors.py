@@ -1,4 +1,6 @@
-"""The error of a file that cannot be read at all."""
+"""The errors of files that cannot be read at all."""
+
+from collections.abc import Iterable
 
 from spotify_assets.places import Place
 
@@ -18,3 +20,10 @@ class SourceError(Exception):
     def named(self, name: str) -> "SourceError":
         """The same error of the file under another name, such as its path in the lake."""
         return SourceError(self.file, self.problem, self.remedy, name=name)
+
+
+class SeveralSourcesError(Exception):
+    """Several files that no reader can take, a line each, as `SourceError` has it."""
+
+    def __init__(self, errors: Iterable[SourceError]) -> None:
+        super().__init__("\n".join(map(str, errors)))

@@ -25,34 +25,22 @@ from pathlib import Path
 import duckdb
 
 from spotify_assets.places import Place
-from spotify_assets.tables import ROW_COUNTS, TABLES
+from spotify_assets.tables import ROW_COUNTS
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest
 from spotify_assets.warehouse.publish_lake import publish_to_lake
+from spotify_assets.warehouse.published_files import FILE, NO_DATE, FilePart, Relation, write_parts
 from spotify_assets.warehouse.spreadsheets import harmless_sql
 
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
-_FILE = "data.parquet"
 _LAYOUT = "1"
-"""Part of every fingerprint: another one makes every file be written again."""
+"""FilePart of every fingerprint: another one makes every file be written again."""
 _WITHOUT_FILES = frozenset({"staging", "bi"})
 """Schemas whose views hold no rows but those of tables that are published themselves."""
-_DATE_OF_DBT = "event_date"
-"""Column by whose months a table that is not in the catalogue is cut, where it has it."""
-_NO_DATE = "__HIVE_DEFAULT_PARTITION__"
-"""What readers of hive folders take for null."""
-
-
-def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
-    """The column by whose months the files of a table are cut, of columns with their types; None where it has
-    one file."""
-    table = TABLES.get(full_name)
-    column = table.partition_column if table else _DATE_OF_DBT
-    return column if columns.get(column or "") == "DATE" and "month" not in columns else None
 
 
 @dataclass(frozen=True)
@@ -62,38 +50,6 @@ class Published:
     serving: Path
     rows: dict[str, int]
     written: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Relation:
-    """A table or view, and the types of its columns."""
-
-    schema: str
-    name: str
-    columns: Mapping[str, str]
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def sql(self) -> str:
-        return f'"{self.schema}"."{self.name}"'
-
-    @property
-    def date_column(self) -> str | None:
-        """The column by whose months the files are cut; None where there is one file."""
-        return month_column(self.full_name, self.columns)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The rows of one Parquet file, as SQL, and the state they are in."""
-
-    relation: _Relation
-    condition: str
-    rows: int
-    fingerprint: str
 
 
 def publish(warehouse: Warehouse, processed_dir: Path, in_lake: Place | None = None) -> Published:
@@ -113,8 +69,7 @@ def publish(warehouse: Warehouse, processed_dir: Path, in_lake: Place | None = N
             rows = {r.full_name: _count(connection, r) for r in relations}
             parts = _parts(connection, [r for r in relations if r.schema not in _WITHOUT_FILES])
             changed = [path for path, part in parts.items() if _is_stale(processed_dir, path, part, before)]
-            for path in changed:
-                _write(connection, parts[path], work / path)
+            write_parts(connection, {path: parts[path] for path in changed}, work)
         _replace(work, processed_dir, before, parts, changed)
     if in_lake is not None:
         publish_to_lake(processed_dir, in_lake)
@@ -181,7 +136,7 @@ def _stand_alone(connection: Connection, name: str) -> None:
         connection.execute(f"alter table {quoted(schema)}.{new} rename to {quoted(view)}")
 
 
-def _relations(connection: Connection) -> list[_Relation]:
+def _relations(connection: Connection) -> list[Relation]:
     described = connection.execute(
         """
         select
@@ -196,17 +151,17 @@ def _relations(connection: Connection) -> list[_Relation]:
         """
     ).fetchall()
     return [
-        _Relation(schema, name, dict(zip(columns, types, strict=True)))
+        Relation(schema, name, dict(zip(columns, types, strict=True)))
         for schema, name, columns, types in described
     ]
 
 
-def _count(connection: Connection, relation: _Relation) -> int:
+def _count(connection: Connection, relation: Relation) -> int:
     [rows] = single_row(connection, f"select count(*) from {relation.sql}")
     return int(rows)
 
 
-def _parts(connection: Connection, relations: Sequence[_Relation]) -> dict[str, _Part]:
+def _parts(connection: Connection, relations: Sequence[Relation]) -> dict[str, FilePart]:
     """The files that there are to be, by path, with what each is to hold."""
     books = _books(connection) if ROW_COUNTS.full_name in {r.full_name for r in relations} else {}
     parts = {}
@@ -218,10 +173,10 @@ def _parts(connection: Connection, relations: Sequence[_Relation]) -> dict[str, 
             fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
             folder = f"{relation.schema}/{relation.name}"
             if column is None or not rows:
-                parts[f"{folder}/{_FILE}"] = _Part(relation, "true", rows, fingerprint)
+                parts[f"{folder}/{FILE}"] = FilePart(relation, None, rows, fingerprint)
             else:
-                path = f"{folder}/month={f'{month:%Y-%m}' if month else _NO_DATE}/{_FILE}"
-                parts[path] = _Part(relation, _in_month(column, month), rows, fingerprint)
+                path = f"{folder}/month={f'{month:%Y-%m}' if month else NO_DATE}/{FILE}"
+                parts[path] = FilePart(relation, month, rows, fingerprint)
     return parts
 
 
@@ -238,7 +193,7 @@ def _books(connection: Connection) -> dict[str, dict[date | None, str]]:
 
 def _months(
     connection: Connection,
-    relation: _Relation,
+    relation: Relation,
     column: str | None,
     books: Mapping[date | None, str],
 ) -> dict[date | None, tuple[int, str]]:
@@ -252,7 +207,7 @@ def _months(
 
 
 def _by_month(
-    connection: Connection, relation: _Relation, column: str | None, value: str
+    connection: Connection, relation: Relation, column: str | None, value: str
 ) -> dict[date | None, tuple[int, str]]:
     """Rows of each month, and the sum over them of a value; by date first, which is faster."""
     day = quoted(column) if column else "null::date"
@@ -267,14 +222,7 @@ def _by_month(
     return {month: (rows, state) for month, rows, state in found}
 
 
-def _in_month(column: str, month: date | None) -> str:
-    name = quoted(column)
-    if month is None:
-        return f"{name} is null"
-    return f"{name} >= date '{month}' and {name} < date '{month}' + interval 1 month"
-
-
-def _is_stale(processed_dir: Path, path: str, part: _Part, before: PublishedManifest) -> bool:
+def _is_stale(processed_dir: Path, path: str, part: FilePart, before: PublishedManifest) -> bool:
     """Whether the file that is there is not the one that is to be."""
     known = before.files.get(path)
     if known is None or known.fingerprint != part.fingerprint:
@@ -285,23 +233,15 @@ def _is_stale(processed_dir: Path, path: str, part: _Part, before: PublishedMani
         return True
 
 
-def _write(connection: Connection, part: _Part, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(
-        f"copy (from {part.relation.sql} where {part.condition}) to {text(file)} "
-        "(format parquet, compression zstd)"
-    )
-
-
 def _replace(
     work: Path,
     processed_dir: Path,
     before: PublishedManifest,
-    parts: Mapping[str, _Part],
+    parts: Mapping[str, FilePart],
     changed: Sequence[str],
 ) -> None:
     """Put what was made in place of the old: the files, then the serving database, last the manifest."""
-    own = (f"*/*/{_FILE}", f"*/*/month=*/{_FILE}")
+    own = (f"*/*/{FILE}", f"*/*/month=*/{FILE}")
     there = {str(f.relative_to(processed_dir)) for pattern in own for f in processed_dir.glob(pattern)}
     gone = sorted(there - parts.keys())
     before.without({*changed, *gone}).write(processed_dir)
@@ -365,7 +305,7 @@ def export_parquet(serving: Warehouse, table: str, target: Path) -> int:
 
 
 @contextmanager
-def _published(serving: Warehouse, table: str) -> Iterator[tuple[Connection, _Relation]]:
+def _published(serving: Warehouse, table: str) -> Iterator[tuple[Connection, Relation]]:
     """The published copy, read-only, and one of its tables or views."""
     with serving.reader() as connection:
         known = {relation.full_name: relation for relation in _relations(connection)}

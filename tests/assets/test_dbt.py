@@ -1,5 +1,9 @@
 """dbt's models as assets, on a project of two models: what a call tells, and what it leaves for the next."""
 
+import os
+import shutil
+import signal
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -7,21 +11,21 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+from dbt.parser.manifest import ManifestLoader
 
 from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
-from spotify_assets.assets.dbt_cli import ListeningDbtCli
+from spotify_assets.assets.dbt_call import PARSED, call_dbt
+from spotify_assets.assets.dbt_cli import ListeningDbtCli, prepared_manifest
 from spotify_assets.instance.cause import cause_of
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
-
-PARSES_EVERYTHING = "Unable to do partial parsing"
-"""What dbt says when it cannot use an earlier parse."""
+from tests.warehouse.processes import another_process_can_write
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project whose second model breaks its test where the first one says so."""
-    folder = tmp_path / "dbt_project"
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose second model breaks its test where the first one says so, as dbt parsed it."""
+    folder = tmp_path_factory.mktemp("parsed") / "dbt_project"
     (folder / "models").mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(
         "name: tiny\nprofile: tiny\nflags: {send_anonymous_usage_stats: false}\n"
@@ -41,7 +45,14 @@ def project(tmp_path: Path) -> Path:
     (folder / "models" / "models.yml").write_text(
         f"version: 2\nmodels: [{{name: good, {columns}}}, {{name: broken, {columns}}}]\n"
     )
+    prepared_manifest(Settings(data_dir=folder.parent, dbt_project_dir=folder, _env_file=None))
     return folder
+
+
+@pytest.fixture
+def project(parsed: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(parsed, tmp_path / "dbt_project"))
 
 
 def dbt_of(settings: Settings) -> ListeningDbtCli:
@@ -135,23 +146,62 @@ def test_checks_alone_are_all_evaluated_whatever_others_find(
     assert found == {"good": False, "broken": False}
 
 
-@pytest.mark.slow
-def test_a_warehouse_is_parsed_for_once_though_another_shares_the_project(
+def test_what_was_parsed_once_serves_every_warehouse(
     make_settings: Callable[..., Settings],
     project: Path,
     tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ):
     first = make_settings(dbt_project_dir=project)
     assert run_models(first, "good").success
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "other_home"))
+    monkeypatch.setattr(ManifestLoader, "load", lambda _: pytest.fail("dbt parses again"))
+    assert run_models(first, "good").success
     second = make_settings(dbt_project_dir=project, data_dir=tmp_path / "other")
-    capfd.readouterr()
-    assert run_models(second, "good").success
-    assert PARSES_EVERYTHING in capfd.readouterr().out
-    assert run_models(second, "good").success
-    assert PARSES_EVERYTHING not in capfd.readouterr().out
+    assert made(run_models(second, "good")) == {"good": 1}
+    monkeypatch.undo()
+    (project / "models" / "good.sql").write_text("select 1 as number union all select 2\n")
+    assert made(run_models(second, "good")) == {"good": 2}
+
+
+def test_without_what_was_parsed_dbt_parses_itself(make_settings: Callable[..., Settings], project: Path):
+    """Somebody removed it, or another version of dbt left it."""
+    settings = make_settings(dbt_project_dir=project)
+    models = [dbt_assets_of(settings)]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for left in (None, b"none of ours"):
+        (project / "target" / PARSED).unlink(missing_ok=True)
+        if left is not None:
+            (project / "target" / PARSED).write_bytes(left)
+        selection = [dg.AssetKey(["marts", "good"])]
+        assert made(dg.materialize(models, selection=selection, resources=resources_of(settings))) == {
+            "good": 1
+        }
+
+
+def test_a_call_leaves_the_folder_the_variables_and_the_file_as_they_were(
+    make_settings: Callable[..., Settings], project: Path
+):
+    settings = make_settings(dbt_project_dir=project)
+    folder, variables = Path.cwd(), dict(os.environ)
+    assert not run_models(settings).success
+    assert (Path.cwd(), dict(os.environ)) == (folder, variables)
+    assert another_process_can_write(settings.warehouse_path)
+
+
+def test_being_stopped_ends_the_call(
+    make_settings: Callable[..., Settings], project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = make_settings(dbt_project_dir=project)
+    dbt_assets_of(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("SPOTIFY_WAREHOUSE", str(settings.warehouse_path))
+    (project / "models" / "good.sql").write_text(
+        "select count(*) as number from range(100000000) a, range(1000000) b where a.range + b.range = -1\n"
+    )
+    threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    with pytest.raises(KeyboardInterrupt):
+        call_dbt(["build"], project, project / "target")
+    assert another_process_can_write(settings.warehouse_path)
 
 
 def write_days(project: Path, **extra: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from spotify_assets.assets.raw import raw_assets
 from spotify_assets.lake import layout
 from spotify_assets.settings import Settings
+from spotify_assets.sources.errors import SeveralSourcesError, SourceError
 from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS
 from spotify_assets.warehouse.io_manager import WarehouseIOManager
@@ -61,3 +62,24 @@ def test_each_partition_of_a_range_run_names_its_own_files(settings: Settings):
     }
     of_another = ["listening_events/date=2025-03-02/of-another-day.parquet"]
     assert files_shown(settings, tags=tags) == [FILES, of_another, []]
+
+
+def test_all_files_that_cannot_be_read_are_named_and_not_only_the_first(settings: Settings):
+    broken = [*FILES, "listening_events/date=2025-03-02/of-another-day.parquet"]
+    for name in broken:
+        (settings.lake_dir / name).write_bytes(b"nonsense")
+    tags = {
+        "dagster/asset_partition_range_start": "2025-03-01",
+        "dagster/asset_partition_range_end": "2025-03-03",
+    }
+    with pytest.raises(SeveralSourcesError) as raised:
+        files_shown(settings, tags=tags)
+    told = str(raised.value).splitlines()
+    assert [line.partition(": ")[0] for line in told] == broken
+    assert all("move it out of the lake" in line for line in told)
+
+
+def test_one_file_that_cannot_be_read_is_an_error_by_itself(settings: Settings):
+    (settings.lake_dir / FILES[1]).write_bytes(b"nonsense")
+    with pytest.raises(SourceError, match=FILES[1]):
+        files_shown(settings, partition_key=DAY.isoformat())

@@ -1,6 +1,7 @@
 """Days that are too large for memory are made in shares, and come out as they do in one piece."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.rows.share import Share
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse import making, slices
 from spotify_assets.warehouse.door import warehouse_of
@@ -16,7 +18,9 @@ from tests.cluster import worlds
 SHARED = ("raw.raw_events", "core.listening_events", "core.daily_track_metrics", "core.played_tracks")
 SHARED_TOO = ("core.listening_hours", "ml.model_features")
 BEFORE = ("raw.raw_tracks", "core.user_profiles")
-LAST = "2025-03-14"
+WEEK = Window(worlds.FIRST, worlds.FIRST + timedelta(days=7))
+TWO_DAYS = Window(worlds.FIRST, worlds.FIRST + timedelta(days=2))
+SECOND = worlds.FIRST + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +39,12 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data"
 
 
-def made(lake: Path, folder: Path) -> Settings:
+def made(lake: Path, folder: Path, window: Window = WEEK) -> Settings:
     settings = worlds.settings_of(folder / "data", lake_url=str(lake))
     definitions = [*BEFORE, *SHARED, *SHARED_TOO]
     keys = [dg.AssetKey(name.split(".")) for name in definitions]
     tracks = [dg.AssetKey(["core", name]) for name in ("tracks", "artists", "track_artists", "track_genres")]
-    assert worlds.make_tables(settings, assets=[*keys, *tracks]).failures == {}
+    assert worlds.make_tables(settings, window=window, assets=[*keys, *tracks]).failures == {}
     return settings
 
 
@@ -69,7 +73,7 @@ def test_what_is_made_in_shares_is_what_is_made_in_one_piece(
 ):
     shared = made(lake, tmp_path)
     assert max(share.of for share in shares) > 2
-    assert len(shares) > 14 * len(SHARED)
+    assert len(shares) > 7 * len(SHARED)
     found, wanted = worlds.contents(warehouse_of(shared)), worlds.contents(warehouse_of(whole))
     for name, rows in wanted.items():
         if name != '"ops"."run_costs"':
@@ -81,14 +85,14 @@ def test_what_is_made_in_shares_is_what_is_made_in_one_piece(
 def test_an_event_that_is_told_of_two_listeners_keeps_its_day_in_one_piece(
     lake: Path, shares: list[Share], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    [day] = {file.parent for file in lake.rglob("*.parquet") if f"/date={LAST}/" in str(file)}
+    [day] = {file.parent for file in lake.rglob("*.parquet") if f"/date={SECOND}/" in str(file)}
     rows = pl.concat(pl.read_parquet(file, glob=False, hive_partitioning=False) for file in day.iterdir())
     told = rows.head(1).with_columns(user_id=pl.lit("somebody else"))
     told.write_parquet(day / "told-again.parquet")
     try:
-        shared = made(lake, tmp_path / "shared")
+        shared = made(lake, tmp_path / "shared", TWO_DAYS)
         monkeypatch.undo()
-        one_piece = made(lake, tmp_path / "one piece")
+        one_piece = made(lake, tmp_path / "one piece", TWO_DAYS)
     finally:
         (day / "told-again.parquet").unlink()
     found, wanted = worlds.contents(warehouse_of(shared)), worlds.contents(warehouse_of(one_piece))

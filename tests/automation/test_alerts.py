@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -109,6 +110,28 @@ def test_an_incident_is_told_once_and_its_end_once(web: Web):
     ]
     assert "run:b" in web.posted[1]["text"]
     assert "run:a" not in web.posted[1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("days", "messages"),
+    [
+        (["abcd", "cd", "d", ""], ["run:abcd", "Mended: run:abcd"]),
+        (["ab", "a b", "b", ""], ["run:ab", "Mended: run:a", "Mended: run:b"]),
+        (["a", "ab", "b", ""], ["run:a", "run:ab", "Mended: run:ab"]),
+        (["ab", "b", "ab", ""], ["run:ab", "run:ab", "Mended: run:ab"]),
+    ],
+    ids=["mended one after the other", "found apart again", "one more", "broken again"],
+)
+def test_files_that_are_broken_together_are_told_once_and_their_end_once(
+    web: Web, days: list[str], messages: list[str]
+):
+    """A word is an incident, a letter one of its files."""
+    told: dict[str, dict[str, str]] = {}
+    for day in days:
+        found = [replace(problem("\n".join(word)), title=f"run:{word}") for word in day.split()]
+        told, _ = tell(found, told, {"webhook": lambda message: post(web.url, message)}, URL)
+    lines = [line for each in web.posted for line in each["text"].splitlines()[1:]]
+    assert [line.removesuffix(f": the disk is full {URL}/runs/1f2e") for line in lines] == messages
 
 
 def test_a_channel_that_fails_is_told_later_and_the_other_one_once(web: Web, letters: Controller):

@@ -20,6 +20,7 @@ from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
+from spotify_assets.sources.errors import SeveralSourcesError, SourceError
 from spotify_assets.warehouse.incidents import read_incidents
 
 START = date(2025, 3, 1)
@@ -103,8 +104,12 @@ class Graph:
         policy = dg.BackfillPolicy.single_run()
 
         def fail_if(name: str) -> None:
+            files = sorted(self.broken.glob(f"{name}-*"))
+            if files:
+                errors = [SourceError(file, "cannot be read", "write it again") for file in files]
+                raise SeveralSourcesError(errors)
             if (self.broken / name).exists():
-                raise OSError(f"{name} is full")
+                raise OSError((self.broken / name).read_text() or f"{name} is full")
 
         @dg.asset(key=["raw", "raw"], group_name="raw", partitions_def=definition, backfill_policy=policy)
         def raw() -> None:
@@ -130,13 +135,25 @@ class Graph:
                 metadata={"slice": context.run.tags.get("dagster/asset_partition_range_start", "all rows")},
             )
 
+        @dg.multi_asset_check(
+            specs=[dg.AssetCheckSpec(name, asset=core, blocking=True) for name in ("many", "usual")]
+        )
+        def blocking() -> Iterator[dg.AssetCheckResult]:
+            for name in ("many", "usual"):
+                yield dg.AssetCheckResult(
+                    asset_key=core.key,
+                    check_name=name,
+                    passed=not (self.broken / "blocking").exists(),
+                    description="all rows are refused",
+                )
+
         @dg.asset(key=["publish", "publish"], group_name="publish", deps=[core])
         def publish() -> None:
             fail_if("publish")
 
         return dg.Definitions(
             [raw, core, publish],
-            asset_checks=[sound],
+            asset_checks=[sound, blocking],
             jobs=[dg.define_asset_job("everything", selection=dg.AssetSelection.all())],
             executor=dg.in_process_executor,
         )
@@ -176,6 +193,22 @@ def test_a_failed_run_is_one_problem_with_its_cause_until_its_partitions_are_mad
     assert graph.problems() == []
 
 
+def test_files_that_are_broken_together_are_one_problem_that_names_the_first_and_counts_the_others(
+    graph: Graph,
+):
+    graph.broke(*(f"raw-{day}" for day in "abcd"))
+    assert not graph.run(1, 3)
+    [problem] = graph.problems()
+    assert problem.detail == (
+        "4 files cannot be used: raw-a: cannot be read. write it again. "
+        "raw-b: cannot be read. write it again. raw-c: cannot be read. write it again. and 1 more"
+    )
+    assert problem.key.splitlines() == [f"run:raw-{day}: cannot be read. write it again." for day in "abcd"]
+    graph.broke()
+    assert graph.mend()
+    assert graph.problems() == []
+
+
 def test_a_retry_that_fails_alike_is_the_same_problem(graph: Graph):
     graph.broke("core")
     found = []
@@ -207,6 +240,41 @@ def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     graph.run(1, 1)
     assert len(failing_checks(graph.instance, graph.graph)) == 1
     graph.run(1, 3)
+    assert graph.problems() == []
+
+
+def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
+    graph.broke("blocking")
+    assert not graph.run(1, 2)
+    [problem] = graph.problems()
+    assert problem.title == "Check many fails on core/core"
+    assert problem.detail == "all rows are refused; Check usual fails on core/core: all rows are refused"
+    assert problem.assets == ("core/core", "publish/publish")
+    assert problem.key.splitlines() == ["check:core/core:many", "check:core/core:usual"]
+    graph.broke()
+    assert graph.mend()
+    assert graph.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("test sound of core: fails for 2 rows", ["Check sound fails on core/core, 2025-03-01"]),
+        (
+            "test sound of core: fails for 2 rows; publish: no such column",
+            ["Failed: publish__publish", "Check sound fails on core/core, 2025-03-01"],
+        ),
+    ],
+)
+def test_a_step_of_dbt_that_tests_stopped_is_one_problem_with_them(
+    graph: Graph, said: str, problems: list[str]
+):
+    graph.broke("check", "publish")
+    (graph.broken / "publish").write_text(said)
+    assert not graph.run(1, 1)
+    assert [problem.title for problem in graph.problems()] == problems
+    graph.broke()
+    assert graph.mend()
     assert graph.problems() == []
 
 

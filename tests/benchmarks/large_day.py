@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.large_day [--events 10M] [--most-mb 3000] [--files 100]
 
-The producer's file of the day is cut into so many files, as producers of so many events write them. The run
-is stopped where it and its children pass the limit; it ends with 1 then.
+The day lies in so many files, as producers of so many events write them. The run is stopped where it and its
+children pass the limit; it ends with 1 then.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
+from spotify_assets.generator.listeners import PART_NAME
 from spotify_assets.lake import layout
 from spotify_assets.settings import Settings
 from tests.benchmarks.backfill import size
@@ -23,16 +23,30 @@ from tests.benchmarks.lakes import FIRST, make_lake
 from tests.benchmarks.reporting import report
 from tests.benchmarks.watching import watch
 
+BLOCK = 2_000_000
+"""Most events that are generated at once."""
+OF_A_COPY = ("event_id", "user_id", "session_id")
 
-def cut(folder: Path, rows: int, files: int) -> None:
-    """Cut the only file of a day; nothing is done where there are several."""
-    found = list(folder.glob("*.parquet"))
-    if len(found) > 1:
+
+def make_day(data_dir: Path, events: int, files: int) -> None:
+    """Write the only day of a lake where it is not there yet: one generated block, again and again.
+
+    Each copy is of other listeners. A producer's files say nothing of where their rows come from.
+    """
+    done = data_dir / f"made-day-{events}-{files}"
+    if done.exists():
         return
-    batches = pq.ParquetFile(found[0]).iter_batches(batch_size=-(-rows // files))
-    for number, batch in enumerate(batches):
-        pl.DataFrame(batch).write_parquet(folder / f"part-{number:05}.parquet")
-    found[0].unlink()
+    copies = max(1, round(events / BLOCK))
+    make_lake(data_dir, events // copies, 1)
+    folder = layout.events_dir(Settings(data_dir=data_dir, _env_file=None).lake_dir, FIRST)
+    whole = folder / PART_NAME
+    block = pl.read_parquet(whole).drop("source_file", "source_row")
+    for copy in range(copies):
+        another = block.with_columns(pl.format("{}-{}", name, pl.lit(copy)).alias(name) for name in OF_A_COPY)
+        for number, rows in enumerate(another.iter_slices(-(-block.height // max(1, files // copies)))):
+            rows.write_parquet(folder / f"part-{copy:03}-{number:03}.parquet")
+    whole.unlink()
+    done.touch()
 
 
 def main() -> None:
@@ -46,8 +60,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "listening-large-day")
     asked = parser.parse_args()
     lake = asked.data / f"{asked.events}"
-    make_lake(lake, asked.events, 1)
-    cut(layout.events_dir(Settings(data_dir=lake, _env_file=None).lake_dir, FIRST), asked.events, asked.files)
+    make_day(lake, asked.events, asked.files)
     with tempfile.TemporaryDirectory(prefix="large-day-") as scratch:
         told = {"SPOTIFY_DATA_DIR": f"{scratch}/data", "DAGSTER_HOME": f"{scratch}/home"}
         command = [sys.executable, "-m", "tests.benchmarks.scale_run", "backfill", str(FIRST), "1"]

@@ -48,7 +48,7 @@ from tests.servers import ceph, kafka
 GAP_SECONDS = (4.0, 12.0)
 """Between two kills; a group waits ten seconds for a member that died."""
 KILLS_OF_A_RUN = 5
-CATCH_UP_SECONDS = 900
+CATCH_UP_SECONDS = 3_600
 LEAVE_SECONDS = 90
 STILL_SECONDS = 30
 """For how long the plain script has to write nothing, with nobody killed, to have caught up."""

@@ -18,7 +18,7 @@ from spotify_assets.stream.client import SESSION_MS
 from spotify_assets.stream.producer import EventProducer
 
 USERS = 20_000
-BETWEEN = timedelta(seconds=90)
+BETWEEN = timedelta(seconds=60)
 """Between two playbacks of one listener; each takes a minute."""
 LATE = timedelta(days=2)
 AT_ONCE = 5_000

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import timedelta
 
 from spotify_assets import places
 from spotify_assets.places import Place
@@ -12,6 +14,7 @@ from spotify_assets.warehouse.agreement import disagreements
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.staged import PREFIX
+from spotify_assets.warehouse.upkeep import look_after
 from tests.cluster import worlds
 from tests.servers.ports import wait_for
 from tests.servers.spark.standalone import Standalone
@@ -82,3 +85,12 @@ def same(native: Database, lakehouse: Lakehouse) -> None:
     with lakehouse.reader() as connection:
         assert disagreements(connection) == {}
     assert worlds.differences(native, lakehouse) == []
+
+
+def swept(lakehouse: Lakehouse, spark: Standalone) -> Mapping[str, int]:
+    """What upkeep did once all tasks have ended; then every file that lies there is one of the tables."""
+    wait_for(lambda: not any(map(spark.executors, spark.workers)), "the end of all tasks", PATIENCE_SECONDS)
+    figures = look_after(lakehouse, kept=timedelta(), abandoned=timedelta())
+    found = list(places.below(lakehouse.place))
+    assert len(found) == figures["files after"] + figures["delete files after"]
+    return figures

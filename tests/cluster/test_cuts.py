@@ -1,6 +1,7 @@
 """Postgres, the store or the network goes away under a run on Spark, or another run of the same days begins.
 
-The run goes on, and the lakehouse is the warehouse of one machine row by row, books included.
+The run goes on, the lakehouse is the warehouse of one machine row by row, books included, and of what was
+staged nothing is left.
 """
 
 import time
@@ -15,7 +16,7 @@ from spotify_assets.warehouse.making import InProcess
 from tests.cluster import lakes, stores
 from tests.cluster.driver import write
 from tests.cluster.spark_driver import write_days
-from tests.cluster.spark_runs import Run, same
+from tests.cluster.spark_runs import Run, same, swept
 from tests.servers import network
 from tests.servers.ceph import Ceph
 from tests.servers.faulty import Fault, Faulty
@@ -68,6 +69,13 @@ def first_run(lakehouse: Lakehouse) -> None:
     write_days(lakehouse, InProcess(), 1)
 
 
+def clean(native: Database, lakehouse: Lakehouse, spark: Standalone) -> None:
+    """Every table is that of one machine, before upkeep and after it, and only their files lie there."""
+    same(native, lakehouse)
+    swept(lakehouse, spark)
+    same(native, lakehouse)
+
+
 @pytest.mark.parametrize("seconds", [5, 2.5 * NETWORK_TIMEOUT_SECONDS])
 def test_the_network_between_driver_and_workers_is_cut(
     seconds: float, lakehouse: Lakehouse, native: Database, server: Postgres, tmp_path: Path
@@ -83,15 +91,15 @@ def test_the_network_between_driver_and_workers_is_cut(
     )
     with (
         network.Namespace() as away,
-        Standalone(inside=away.inside, host=network.THERE) as spark,
+        Standalone(inside=away.inside, host=network.THERE, master=network.HERE) as spark,
         Holding(server.port, network.HERE) as postgres,
     ):
         address = lakehouse.address.replace(f"127.0.0.1:{server.port}", f"{network.HERE}:{postgres.port}")
         variables["SPARK_LOCAL_IP"] = network.HERE
         code, said = _cut_under(Run(lakehouse, spark, 2, address, **variables), away, seconds)
-    assert code == 0, said[-3000:]
-    assert ("Lost executor" in said) == (seconds > NETWORK_TIMEOUT_SECONDS)
-    same(native, lakehouse)
+        assert code == 0, said[-3000:]
+        assert ("Lost executor" in said) == (seconds > NETWORK_TIMEOUT_SECONDS)
+        clean(native, lakehouse, spark)
 
 
 def _cut_under(started: Run, away: network.Namespace, seconds: float) -> tuple[int, str]:
@@ -112,7 +120,7 @@ def test_postgres_restarted_while_slices_are_made(
         server.restart()
         code, said = run.ended()
     assert code == 0, said[-3000:]
-    same(native, lakehouse)
+    clean(native, lakehouse, spark)
 
 
 def test_a_store_that_answers_503_for_a_minute(
@@ -136,10 +144,10 @@ def test_a_store_that_answers_503_for_a_minute(
                 run.wait_until_staging()
                 busy_until = time.monotonic() + BUSY_SECONDS
                 code, said = run.ended()
-    assert code == 0, said[-3000:]
-    assert time.monotonic() > busy_until
-    assert proxy.broken > 0
-    same(native, lakehouse)
+            assert code == 0, said[-3000:]
+            assert time.monotonic() > busy_until
+            assert proxy.broken > 0
+            clean(native, lakehouse, spark)
 
 
 def test_two_drivers_of_the_same_days_at_once(lakehouse: Lakehouse, spark: Standalone, tmp_path: Path):
@@ -155,4 +163,4 @@ def test_two_drivers_of_the_same_days_at_once(lakehouse: Lakehouse, spark: Stand
                 assert code == 0, said[-3000:]
         with lakehouse.reader() as connection:
             [last] = connection.execute("select max(plays) // 100 from core.plays").fetchall()[0]
-        same(after(last, tmp_path), lakehouse)
+        clean(after(last, tmp_path), lakehouse, spark)

@@ -7,7 +7,6 @@ done again what was staged is found and removed.
 import os
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,13 +15,10 @@ import pytest
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.making import InProcess
-from spotify_assets.warehouse.upkeep import look_after
-from tests.cluster import lakes
 from tests.cluster.driver import write
 from tests.cluster.spark_driver import write_days
-from tests.cluster.spark_runs import Run, same
+from tests.cluster.spark_runs import Run, same, swept
 from tests.servers.holding import Holding, Moment
-from tests.servers.ports import wait_for
 from tests.servers.postgres import Postgres
 from tests.servers.spark.standalone import Standalone, missing
 
@@ -109,8 +105,5 @@ def test_after_each_kill_the_lakehouse_is_the_warehouse_of_one_machine(
         same(native, lakehouse)
     for warehouse in (lakehouse, native):
         write_days(warehouse, InProcess(), ROUNDS)
-    wait_for(lambda: not any(map(spark.executors, spark.workers)), "the end of all tasks")
-    figures = look_after(lakehouse, kept=timedelta(), abandoned=timedelta())
-    assert (figures["orphans removed"] > 0) == (kind in LEAVES_FILES)
-    assert len(lakes.stored_files(lakehouse)) == figures["files after"] + figures["delete files after"]
+    assert (swept(lakehouse, spark)["orphans removed"] > 0) == (kind in LEAVES_FILES)
     same(native, lakehouse)

@@ -70,6 +70,15 @@ def test_the_page_opens_on_the_one_who_imported(published, monkeypatch):
     assert int(tiles(page)["Plays"].replace(",", "")) > 0
 
 
+def test_how_much_was_heard_stands_before_all_that_takes_longer(published, monkeypatch):
+    page = open_page("listener", published, monkeypatch, user=DECLARED, **ADDRESS)
+    assert not page.exception
+    streams = f"{theirs(DECLARED, FEBRUARY)['is_stream'].sum():,}"
+    assert f"of which {streams} were streams" in page.markdown[0].value
+    kinds = [element.type for element in page.main]
+    assert kinds.index("markdown") < min(kinds.index(kind) for kind in ("html", "metric", "vega_lite_chart"))
+
+
 def test_years_and_months_with_listening_are_offered(published, monkeypatch):
     page = open_page("listener", published, monkeypatch, user=DECLARED)
     offered = page.selectbox(key="preset").options

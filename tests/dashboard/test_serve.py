@@ -7,6 +7,8 @@ from pathlib import Path
 from streamlit import config
 from typer.testing import CliRunner
 
+from spotify_assets.dashboard.loaded import visit
+from spotify_assets.dashboard.pages import overview
 from spotify_assets.dashboard.serve import APP, command
 
 
@@ -58,3 +60,21 @@ def test_the_app_needs_no_orchestrator_and_no_model(tmp_path: Path):
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_first_page_is_opened_before_anybody_asks_for_it(published, monkeypatch, caplog):
+    drawn: list[object] = []
+    monkeypatch.setattr(overview, "page", drawn.append)
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
+    visit()
+    assert len(drawn) == 1
+    assert caplog.messages == []
+
+
+def test_a_first_page_that_cannot_be_drawn_keeps_no_server_from_starting(published, monkeypatch):
+    def broken(_: object) -> None:
+        raise ValueError("no such column")
+
+    monkeypatch.setattr(overview, "page", broken)
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
+    visit()

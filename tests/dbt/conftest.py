@@ -1,17 +1,24 @@
 """One built warehouse for all tests that only read it; each build takes dbt some seconds."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.dbt.warehouse import DbtWarehouse, source_frames
+from tests.shared import made_once
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> DbtWarehouse:
-    folder = tmp_path_factory.mktemp("dbt")
-    warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    warehouse.create(source_frames())
-    warehouse.build(unit_tests=True)
-    return warehouse
+    def make(folder: Path) -> None:
+        warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
+        warehouse.create(source_frames())
+        warehouse.build(unit_tests=True)
+
+    made = made_once(tmp_path_factory, "dbt", make)
+    own = shutil.copytree(made, tmp_path_factory.mktemp("dbt") / "built")
+    return DbtWarehouse(own / "warehouse.duckdb", own / "target")
 
 
 @pytest.fixture

@@ -65,18 +65,17 @@ class Server:
         self.folder, self.more, self.port = folder, more, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start `dagster dev`, and wait until it answers."""
+    def command(self) -> list[str]:
+        """What is started: `dagster dev`."""
         dagster = str(Path(sys.executable).with_name("dagster"))
+        there = ("--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(self.port))
+        return [sys.executable, "-m", "spotify_assets.instance.serve", dagster, "dev", *there]
+
+    def start(self) -> None:
+        """Start the servers, and wait until they answer."""
         with (self.folder / "server.log").open("a") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "spotify_assets.instance.serve",
-                    *(dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1"),
-                    *("--port", str(self.port)),
-                ],
+                self.command(),
                 cwd=PROJECT_ROOT,
                 env=environment(self.folder, **self.more),
                 stdout=log,

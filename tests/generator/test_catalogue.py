@@ -5,13 +5,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.generator.catalogue import MIN_TRACKS, generate_catalogue, write_catalogue
 from spotify_assets.lake import layout
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import AUDIO_FEATURES, RAW_TRACKS, TRACKS
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def catalogue() -> pl.DataFrame:
     return generate_catalogue(3_000, seed=7)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(tracks=st.integers(MIN_TRACKS, 200), seed=st.integers(0, 2**31))
 def test_same_seed_gives_the_same_catalogue_with_every_oddity(tracks, seed):
     frame = generate_catalogue(tracks, seed=seed)

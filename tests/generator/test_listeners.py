@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.generator import world
@@ -20,6 +20,7 @@ from spotify_assets.lake import layout
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS
 from spotify_assets.transforms.outcomes import with_outcome
+from tests.examples import examples
 from tests.generator.worlds import default_month, playbacks, small_catalogue
 
 SMALL = GeneratorConfig(users=40, seed=5)
@@ -32,7 +33,7 @@ def days_from(first: date, count: int, config: GeneratorConfig = SMALL) -> pl.Da
     return pl.concat(events for _, events in days)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     seed=st.integers(0, 2**31),
     users=st.integers(1, 30),
@@ -44,7 +45,7 @@ def test_a_day_alone_equals_the_same_day_of_a_range(seed, users, first):
         assert events.equals(generate_day(config, small_catalogue(), day))
 
 
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(at_once=st.integers(1, 2_000))
 def test_a_day_does_not_depend_on_how_many_users_are_simulated_together(at_once):
     whole = generate_day(SMALL, small_catalogue(), CLOCK_CHANGE)
@@ -53,7 +54,7 @@ def test_a_day_does_not_depend_on_how_many_users_are_simulated_together(at_once)
         assert generate_day(SMALL, small_catalogue(), CLOCK_CHANGE).equals(whole)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(seed=st.integers(0, 2**31), busy=st.floats(0.1, 3.0), length=st.floats(2.0, 20.0))
 def test_playbacks_of_a_user_never_overlap(seed, busy, length):
     config = GeneratorConfig(users=40, seed=seed, sessions_per_day=busy, tracks_per_session=length)

@@ -58,10 +58,10 @@ def test_what_runs_of_two_sizes_took_tells_what_a_third_takes():
     assert raw["cpu_seconds"] == pytest.approx(5)  # as much whatever the size
 
 
-def test_from_three_sizes_on_what_grows_less_than_the_events_is_known():
-    runs = [row for n in (1_000, 4_000, 9_000) for row in sized(f"{n}", n, cpu_seconds=3 + n**0.5 + n / 500)]
+def test_memory_grows_with_the_square_root_of_the_events():
+    runs = [row for n in (1_000, 4_000) for row in sized(f"{n}", n, peak_memory_bytes=5e8 + 1e6 * n**0.5)]
     mart = projected(costs(*runs), 90_000).row(by_predicate=pl.col("table_name") == "marts.m", named=True)
-    assert mart["cpu_seconds"] == pytest.approx(3 + 300 + 180, rel=0.01)
+    assert mart["peak_memory_bytes"] == pytest.approx(8e8)
 
 
 def test_runs_of_one_size_are_taken_to_grow_with_the_events():

@@ -385,12 +385,13 @@ def write_until_killed(folder: str, name: str, size: int, acknowledge: Connectio
         batch += 1
 
 
-def test_a_killed_writer_loses_nothing_it_stored(tmp_path: Path) -> None:
-    """Twenty kills at random points, every other one while a second process has the files open."""
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_killed_writer_loses_nothing_it_stored(tmp_path: Path, kills: int) -> None:
+    """Kills at random points, every other one while a second process has the files open."""
     chance = random.Random(20240229)
     stored: set[str] = set()
     reader = PooledSqliteEventLogStorage(str(tmp_path))
-    for kill in range(20):
+    for kill in range(kills):
         size = chance.choice([1, 5, 50])
         here, there = processes.Pipe(duplex=False)
         writer = processes.Process(target=write_until_killed, args=(str(tmp_path), f"{kill}", size, there))

@@ -20,7 +20,9 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     SqliteEventLogStorage,
     SqliteEventLogStorageWatchdog,
 )
-from dagster_dbt import DbtCliInvocation, DbtCliResource
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 import spotify_assets
 from tests.test_architecture import PRIVATE
@@ -34,7 +36,9 @@ def imported() -> list[tuple[str, str, str]]:
     for module in sorted(PRIVATE):
         tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("dagster.", "dagster_dbt.")):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+                ("dagster.", "dagster_dbt.", "dbt.")
+            ):
                 found += [(module, str(node.module), alias.name) for alias in node.names]
     return found
 
@@ -66,7 +70,14 @@ CALLED: list[tuple[Callable[..., Any], list[str]]] = [
     (RunDomain._log_asset_planned_events, ["dagster_run", "execution_plan_snapshot", "asset_graph"]),
     (dg.DagsterInstance.handle_new_event, ["event", "batch_metadata"]),
     (DefaultRunLauncher.check_run_worker_health, ["run"]),
-    (DbtCliResource._initialize_dbt_core_adapter, ["args"]),
+    (
+        get_updated_cli_invocation_params_for_context,
+        ["context", "manifest", "dagster_dbt_translator", "runtime_selects", "runtime_excludes"],
+    ),
+    (
+        DbtCoreCliEventMessage.to_default_asset_events,
+        ["manifest", "dagster_dbt_translator", "context", "target_path", "project"],
+    ),
 ]
 """What is called or overridden below, with the names of its parameters."""
 
@@ -86,8 +97,6 @@ READ = [
     (RunDomain.create_run, "_log_asset_planned_events"),
     (RunDomain.create_run, "remote_job_origin"),
     (StepExecutionContext.__init__, "_metadata_accumulator"),
-    (DbtCliResource.cli, "_cli_version"),
-    (DbtCliResource.cli, "_initialize_dbt_core_adapter"),
 ]
 """What is set or called there, and read or overridden here: without it, an override would do nothing, and
 nobody would be told."""
@@ -102,8 +111,8 @@ def test_metadata_of_partitions_is_kept_by_output():
     assert OutputMetadataAccumulator.empty().per_output_metadata == {}
 
 
-def test_a_call_of_dbt_has_its_process_and_manifest():
-    assert {"process", "manifest"} <= DbtCliInvocation.__dataclass_fields__.keys()
+def test_the_connection_that_dbt_keeps_open_is_where_it_is_closed():
+    assert "_ENV" in vars(DuckDBConnectionManager)
 
 
 def test_a_storage_knows_the_folder_of_its_instance_when_it_is_registered():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.lake import events as events_module
@@ -20,6 +20,7 @@ from spotify_assets.rows.window import Window
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.kinds import Chunk
 from spotify_assets.tables import RAW_EVENTS
+from tests.examples import examples
 from tests.lake.events import (
     SHA,
     SOURCE_FILE,
@@ -228,7 +229,7 @@ def events_of(lake: Path) -> pl.DataFrame:
 MOMENT = st.datetimes(datetime(2019, 11, 1), datetime(2020, 3, 31))  # noqa: DTZ001
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     moments=st.lists(MOMENT, max_size=30),
     size=st.integers(1, 30),

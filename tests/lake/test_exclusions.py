@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.lake.exclusions import (
@@ -14,6 +14,7 @@ from spotify_assets.lake.exclusions import (
     remove_exclusions,
 )
 from spotify_assets.transforms.exclusions import Exclusion
+from tests.examples import examples
 
 RULES = (
     Exclusion(user_id="anna", artist='The "Quoted" \\ Band = 1'),
@@ -39,7 +40,7 @@ def test_rules_read_back_in_their_order(path):
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.builds(Exclusion, user_id=st.none() | TEXT, artist=TEXT, track=st.none() | TEXT), max_size=4)
 )

@@ -16,8 +16,13 @@ from tests.recommend.worlds import TEST, TEST_DAYS, Generated, generated, ladder
 
 @pytest.fixture(scope="module")
 def world() -> Generated:
-    """The default listeners and catalogue."""
+    """The default listeners and catalogue: what the ladder reaches is judged on them, in `make test-slow`."""
     return generated()
+
+
+@pytest.fixture(scope="module")
+def small() -> Generated:
+    return generated(users=30, tracks=500)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +34,7 @@ def value(ladder: pl.DataFrame, task: str, rung: str, measure: str) -> float:
     return float(ladder.filter(task=task, rung=rung)[measure].item())
 
 
+@pytest.mark.slow
 def test_the_blend_beats_the_plain_rungs_by_what_is_asked_for(ladder: pl.DataFrame):
     of_next = [value(ladder, "next", rung, "ndcg_10") for rung in ("blend", "personal")]
     assert of_next[0] >= 1.3 * of_next[1]
@@ -36,6 +42,7 @@ def test_the_blend_beats_the_plain_rungs_by_what_is_asked_for(ladder: pl.DataFra
     assert of_new[0] >= 2.0 * of_new[1]
 
 
+@pytest.mark.slow
 def test_the_blend_reaches_most_of_the_best_list_and_nothing_beats_that(ladder: pl.DataFrame):
     for task in TASKS:
         assert value(ladder, task, "blend", "ndcg_10_of_oracle") >= 0.6
@@ -49,6 +56,7 @@ def shuffled(world: Generated) -> Generated:
     return replace(world, told=replace(world.told, plays=world.told.plays.with_columns(dealt)))
 
 
+@pytest.mark.slow
 def test_where_taste_is_shuffled_nothing_beats_popularity(world: Generated):
     told = shuffled(world).told
     found = {
@@ -64,9 +72,9 @@ def test_where_taste_is_shuffled_nothing_beats_popularity(world: Generated):
             assert value <= high, (task, name)
 
 
-def test_nothing_of_the_days_that_are_judged_on_enters(world: Generated):
+def test_nothing_of_the_days_that_are_judged_on_enters(small: Generated):
     """Other plays, other listeners and other sessions after the cut-off leave every list as it was."""
-    told = world.told
+    told = small.told
     midnight = pl.lit(TEST.start).cast(pl.Datetime("us"))
     before, after = (
         told.plays.filter(pl.col("started_at") < midnight),
@@ -84,11 +92,11 @@ def test_nothing_of_the_days_that_are_judged_on_enters(world: Generated):
         assert all(np.array_equal(lists[rung], others[rung]) for rung in lists)
 
 
-def test_one_listener_alone_is_told_what_comes_next_and_what_is_new(world: Generated):
+def test_one_listener_alone_is_told_what_comes_next_and_what_is_new(small: Generated):
     """Without others' listening the repeats and the sound still answer."""
-    plays = world.told.plays
+    plays = small.told.plays
     busiest = plays["user_id"].mode().sort()[0]
-    alone = replace(world.told, plays=plays.filter(pl.col("user_id") == busiest))
+    alone = replace(small.told, plays=plays.filter(pl.col("user_id") == busiest))
     learnt = learn(alone, TEST.start, test_days=TEST_DAYS)
     found = {(rung.task, rung.rung): rung.measures for rung in judge(alone, learnt, TEST)}
     assert found["next", "blend"]["recall_20"].value > 0.3

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.rows.cleaned import REJECTED_SCHEMA
 from spotify_assets.rows.rejects import reject
+from tests.examples import examples
 from tests.transforms.events import at
 
 REASONS: dict[str, tuple[pl.Expr, pl.Expr | str]] = {
@@ -67,7 +68,7 @@ ORIGINALS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(ORIGINALS, min_size=1, max_size=4))
 def test_the_original_is_json_that_gives_the_row_back(rows):
     schema: dict[str, Any] = {

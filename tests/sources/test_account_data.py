@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from spotify_assets.sources import json_stream
 from spotify_assets.sources.event_rows import Occurrences
 from spotify_assets.sources.imports import Kind
 from spotify_assets.tables import RAW_EVENTS
@@ -97,11 +98,15 @@ def test_the_id_is_not_one_of_another_source_or_user():
     assert read(content).rows["event_id"][0] != read(content, user="ben").rows["event_id"][0]
 
 
-def test_repeats_are_numbered_over_the_whole_file():
-    content = as_json([account_row(1), *(account_row(2, filler="x" * 1000) for _ in range(9_000))])
+def test_repeats_are_numbered_over_the_whole_file(monkeypatch: pytest.MonkeyPatch):
+    """It is read by several windows, and in several batches."""
+    monkeypatch.setattr(json_stream, "BATCH_ROWS", 500)
+    rows = [account_row(2, filler="x" * 1_000) for _ in range(2_000)]
+    content = as_json([account_row(1), *rows])
+    assert len(content) > 3 * json_stream.WINDOW_BYTES
     found = read(content + as_json([account_row(1)]))
-    assert found.rows.height == 9_002
-    assert found.rows["event_id"].n_unique() == 9_002
+    assert found.rows.height == 2_002
+    assert found.rows["event_id"].n_unique() == 2_002
 
 
 def test_numbering_forgets_only_what_is_long_past(monkeypatch: pytest.MonkeyPatch):

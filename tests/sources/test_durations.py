@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.sources.durations import Durations, durations
+from tests.examples import examples
 
 MISSING = ("", "na", "nan")
 
@@ -92,7 +93,7 @@ def _grouped(value: int, mark: str) -> str:
     return f"{value:,}".replace(",", mark)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(LENGTHS, st.randoms(use_true_random=False))
 def test_the_same_lengths_are_read_from_every_way_to_write_them(lengths: Sequence[int], random):
     ways: tuple[Callable[[int], str], ...] = (

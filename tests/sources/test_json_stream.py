@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.sources import json_stream
 from spotify_assets.sources.json_stream import Batch, read_batches
+from tests.examples import examples
 
 SMALL = 64
 """Bytes of a window in which hardly an object fits, so that every seam is met."""
@@ -48,7 +49,7 @@ VALUES = st.recursive(
 OBJECTS = st.lists(st.dictionaries(st.text(max_size=6), VALUES, max_size=5), max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     OBJECTS,
     st.sampled_from([None, 0, 2]),
@@ -65,7 +66,7 @@ def test_any_array_is_read_whole_in_any_layout_encoding_and_window(
     assert not found.malformed
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(OBJECTS, st.sampled_from(["\n", "\r\n", "\n\n", "", " ", ",\n"]), st.sampled_from([7, SMALL, 1 << 20]))
 def test_any_sequence_of_objects_is_read_whole(objects: list[dict[str, Any]], between: str, window: int):
     content = between.join(json.dumps(each, ensure_ascii=False) for each in objects).encode()
@@ -74,7 +75,7 @@ def test_any_sequence_of_objects_is_read_whole(objects: list[dict[str, Any]], be
     assert not found.malformed
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(OBJECTS.filter(bool), st.data(), st.sampled_from([7, SMALL, 1 << 20]))
 def test_a_cut_file_keeps_every_object_before_the_cut_and_says_that_it_is_cut(
     objects: list[dict[str, Any]], data: st.DataObject, window: int
@@ -91,13 +92,13 @@ def test_a_cut_file_keeps_every_object_before_the_cut_and_says_that_it_is_cut(
     assert [each.reason for each in found.malformed] == ["cut_off"]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=400), st.sampled_from([7, SMALL, 1 << 20]))
 def test_no_bytes_make_it_fail(content: bytes, window: int):
     whole(content, window)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(OBJECTS.filter(bool), st.data(), st.sampled_from([SMALL, 1 << 20]))
 def test_a_flipped_byte_costs_little_and_never_fails(
     objects: list[dict[str, Any]], data: st.DataObject, window: int
@@ -202,7 +203,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.lists(st.one_of(st.fixed_dictionaries({"a": VALUES, "b": st.lists(VALUES)}), VALUES), max_size=20),
     st.sampled_from([SMALL, 300, 1 << 20]),

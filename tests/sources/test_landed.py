@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -18,6 +18,7 @@ from spotify_assets.rows.cleaned import REJECTED_SCHEMA, Cleaned
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
+from tests.examples import examples
 from tests.transforms.events import Row, at, playback, raw_events
 
 DAY = date(2025, 3, 1)
@@ -93,7 +94,7 @@ def rows_of(table: Table) -> st.SearchStrategy[list[Row]]:
 
 
 @pytest.mark.parametrize("table", [RAW_EVENTS, RAW_TRACKS], ids=lambda table: table.name)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(data=st.data())
 def test_the_same_rows_read_the_same_in_every_format(table, data):
     frame = pl.DataFrame(data.draw(rows_of(table)), schema=table.polars_schema)
@@ -335,7 +336,7 @@ def test_a_malformed_line_of_ndjson_is_refused_alone_and_kept_as_text(tmp_path, 
     assert json.loads(refused["original"]) == {"text": line.decode(errors="replace")}
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(rows_of(RAW_EVENTS))
 def test_a_malformed_line_changes_nothing_in_its_neighbours(rows):
     frame = pl.DataFrame(rows, schema=RAW_EVENTS.polars_schema)

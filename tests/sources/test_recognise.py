@@ -5,12 +5,13 @@ import json
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.sources.archive import InputFile
 from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.imports import EVENT_KINDS, Kind, read_events, recognise, stored_name
+from tests.examples import examples
 from tests.sources import files
 from tests.sources.inputs import account_row, as_json, in_memory, kind_of, play, zipped
 
@@ -166,7 +167,7 @@ SEEDS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.data())
 def test_damage_of_any_kind_raises_nothing_but_source_errors(data: st.DataObject):
     content = bytearray(data.draw(st.sampled_from(SEEDS)))

@@ -10,13 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.sources import json_stream
 from spotify_assets.sources.imports import Kind
 from spotify_assets.sources.streaming_history import DEVICES, FLAGS, TEXTS, device_of
 from spotify_assets.tables import CONTENT_TYPES, RAW_EVENTS
+from tests.examples import examples
 from tests.sources.inputs import (
     EPISODE,
     TRACK,
@@ -346,7 +347,7 @@ PERSONAL = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.dictionaries(st.sampled_from(sorted(play())), st.none() | st.text(max_size=9) | st.integers()))
 def test_nothing_personal_reaches_any_column_of_any_row(changes: dict[str, Any]):
     row = {**play(), **changes, **PERSONAL}
@@ -374,7 +375,7 @@ NEAR = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(NEAR, NEAR)
 def test_copies_of_a_playback_share_its_id(one: dict[str, Any], other: dict[str, Any]):
     found = read(as_json([play(1, **one), play(1, **other)])).rows
@@ -447,7 +448,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.dictionaries(st.sampled_from([*play(), "other", "more"]), JUNK, max_size=8), max_size=6))
 def test_any_values_are_read_or_refused(changes: list[dict[str, Any]]):
     rows = [play(0), *({**play(number), **each} for number, each in enumerate(changes, start=1))]
@@ -482,7 +483,7 @@ _WRITTEN = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.fixed_dictionaries({}, optional=_WRITTEN), min_size=1, max_size=5), st.booleans())
 def test_rows_as_spotify_writes_them_are_read_like_those_beside_a_row_that_it_does_not(rows, has_all):
     """Nearly all files are read by the shape of their rows; one row of another shape, and none of it is."""

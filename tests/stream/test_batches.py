@@ -48,6 +48,17 @@ def test_a_refused_message_is_told_with_its_place_and_reason(lake_dir: Path) -> 
     ]
 
 
+def test_a_day_of_small_messages_is_known_to_be_large_before_it_is_read(lake_dir: Path) -> None:
+    """Compressed they take next to nothing: the names of the batches tell how many there are."""
+    batch(0, *[play("a")] * 3_000).write(lake_dir, "gzip")
+    batch(3_000, *[play("b", hour=hour) for hour in (9, 10)] * 1_000).write(lake_dir, "gzip")
+    next_day = DAY + timedelta(days=1)
+    assert EventLake(lake_dir).expected_rows(Window(DAY, next_day + timedelta(days=1))) == {
+        DAY: 5_000,
+        next_day: 0,
+    }
+
+
 def test_fields_nobody_planned_travel_in_extra_and_defaults_are_filled(lake_dir: Path) -> None:
     batch(0, play("a", mood="happy", schema_version=1), play("b")).write(lake_dir, "gzip")
     first, second = read(lake_dir).sort("source_row").to_dicts()

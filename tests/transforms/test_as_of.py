@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.transforms.as_of import join_tracks
+from tests.examples import examples
 
 FIRST_DAY = date(2025, 3, 1)
 DAYS = st.integers(0, 9).map(lambda n: FIRST_DAY + timedelta(days=n))
@@ -38,7 +39,7 @@ def as_of(track_id: str | None, day: date, tracks: list[tuple[str, date, int | N
     return min(of_track, key=lambda row: row[0])[1] if of_track else None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     tracks=st.lists(
         st.tuples(TRACKS, DAYS, st.none() | st.integers(1, 10**6)), max_size=12, unique_by=lambda r: r[:2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -15,6 +15,7 @@ from spotify_assets.tables import DUPLICATE_PLAYS, LISTENING_EVENTS
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, listening_events, valid_events
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.sessions import SESSION_RULE, SESSION_RULES
+from tests.examples import examples
 from tests.transforms.events import Row, at, interaction, playback, raw_events, track
 
 TRACKS = pl.DataFrame(
@@ -193,7 +194,7 @@ def messy_rows(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(messy_rows())
 def test_the_rows_that_came_in_are_those_kept_refused_and_repeated(rows):
     result = cleaned(*rows)
@@ -206,7 +207,7 @@ def test_the_rows_that_came_in_are_those_kept_refused_and_repeated(rows):
     assert set(result.duplicate_plays["kept_event_id"]) <= set(kept)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(messy_rows(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
@@ -231,7 +232,7 @@ def plays_around_midnights(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(plays_around_midnights(), st.sampled_from(list(SESSION_RULES)))
 @example(
     # Half an hour of silence across midnight is no end of a session.
@@ -300,7 +301,7 @@ def test_judging_alone_keeps_the_raw_columns_and_says_what_was_filled():
     assert valid_events(raw).rows.schema == {**raw.schema, "filled_from": pl.String}
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(messy_rows())
 def test_earlier_events_are_judged_alike_by_the_columns_that_are_read_of_them(rows: list[Row]):
     whole = raw_events(*rows)

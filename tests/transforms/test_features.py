@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.tables import LISTENING_EVENTS, MODEL_FEATURES, TRACKS
 from spotify_assets.transforms.features import EVENT_COLUMNS, TRACK_COLUMNS
 from spotify_assets.transforms.features import model_features as features_of
+from tests.examples import examples
 from tests.transforms.before import Before
 
 NOON = datetime.fromisoformat("2025-03-01T12:00:00")
@@ -273,7 +274,7 @@ def ends_after(row: dict[str, Any], moment: datetime) -> bool:
     return ended_at > moment
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(events=listening(), data=st.data())
 def test_how_a_playback_and_all_after_it_ended_moves_no_row_up_to_it(events, data):
     decided_at = data.draw(st.sampled_from(events["started_at"].unique().sort().to_list()))
@@ -283,7 +284,7 @@ def test_how_a_playback_and_all_after_it_ended_moves_no_row_up_to_it(events, dat
     assert_frame_equal(known_features(perturbed).filter(up_to_it), known_features(events).filter(up_to_it))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(events=listening())
 def test_what_was_still_running_at_the_start_moves_no_row(events):
     for row in known_features(events).iter_rows(named=True):
@@ -295,7 +296,7 @@ def test_what_was_still_running_at_the_start_moves_no_row(events):
         )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(events=listening(), data=st.data())
 def test_rows_of_the_future_move_no_earlier_row(events, data):
     seen = data.draw(st.integers(1, events.height))
@@ -305,7 +306,7 @@ def test_rows_of_the_future_move_no_earlier_row(events, data):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(events=listening(max_gap=timedelta(hours=9)), data=st.data())
 def test_slices_together_are_the_whole_in_any_row_order(events, data):
     days = events["event_date"].unique().sort().to_list()
@@ -332,7 +333,7 @@ def counted_by_hand(
     return len(past), sum(past) / len(past) if past else None
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(events=listening(max_gap=timedelta(days=9)))
 def test_the_history_is_that_counted_by_hand(events):
     for row in model_features(events, NO_EVENTS, catalogue(track_id(1), track_id(2))).to_dicts():
@@ -373,7 +374,7 @@ def test_popularity_is_as_of_the_day_of_the_start_whenever_the_playback_ended():
         assert model_features(events, NO_EVENTS, snapshots)["popularity"].to_list() == [55]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(events=listening(max_gap=timedelta(days=9)), data=st.data())
 def test_the_history_does_not_depend_on_how_the_slices_are_cut(events, data):
     days = events["event_date"].unique().sort().to_list()

@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.transforms.events import listening_events, valid_events
 from spotify_assets.transforms.exclusions import Exclusion
 from spotify_assets.transforms.filling import FILLED
+from tests.examples import examples
 from tests.transforms.events import Row, at, raw_events, track
 from tests.transforms.test_overlaps import NO_TRACKS, account, extended, scrobble
 
@@ -217,7 +218,7 @@ def uploads(draw: st.DrawFn) -> list[Row]:
     return [row | {"source_row": n} for n, row in enumerate(rows, 1)]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(uploads(), st.randoms(use_true_random=False))
 def test_neither_slices_nor_order_change_what_an_upload_is(rows: list[Row], random):
     whole = by_days(rows, 40)

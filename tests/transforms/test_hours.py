@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.tables import LISTENING_HOURS, USER_PROFILES
 from spotify_assets.transforms.hours import LONGEST_MS, LOOKBACK_DAYS, NEEDED_FOR_HOURS, listening_hours
+from tests.examples import examples
 from tests.transforms.events import Row, at, playback
 from tests.transforms.events import listening_events as rows_of
 
@@ -260,7 +261,7 @@ def playbacks(draw: st.DrawFn, unit: int = MINUTE_MS) -> list[Row]:
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(playbacks(), ZONES, ZONES)
 def test_hours_are_those_of_a_walk_through_every_minute(rows: list[Row], anna: str, ben: str):
     found = hours_of(rows, profiles(("anna", anna, False), ("ben", ben, False)))
@@ -276,7 +277,7 @@ def test_hours_are_those_of_a_walk_through_every_minute(rows: list[Row], anna: s
         assert (day, hour) in {(local.date(), local.hour) for local in inside}
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(playbacks(unit=777), st.booleans(), st.sets(st.integers(1, 5), max_size=3))
 def test_no_hour_exceeds_an_hour_nothing_is_lost_and_slices_change_nothing(
     rows: list[Row], follows: bool, cuts: set[int]

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -19,6 +19,7 @@ from spotify_assets.transforms.identity import (
     recordings,
     with_track_key,
 )
+from tests.examples import examples
 from tests.transforms.events import playback, raw_events, track
 
 Row = dict[str, Any]
@@ -278,7 +279,7 @@ def catalogues(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(catalogues(), st.randoms(use_true_random=False))
 def test_recordings_of_any_catalogue(rows: list[Row], random):
     frame = found(*rows)

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import ACTIONS, CONTENT_TYPES, DAILY_TRACK_METRICS, OUTCOMES
 from spotify_assets.transforms.metrics import daily_track_metrics
+from tests.examples import examples
 from tests.transforms.events import Row, interaction, listening_events, playback, track
 
 
@@ -77,7 +78,7 @@ def count_one_by_one(rows: list[Row]) -> list[Row]:
     return result
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(judged_events())
 def test_metrics_are_what_counting_one_by_one_gives(rows):
     metrics = daily_track_metrics(listening_events(*rows))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import RAW_EVENTS
@@ -21,6 +21,7 @@ from spotify_assets.transforms.offline_sync import (
     where_heard,
     with_stamps,
 )
+from tests.examples import examples
 from tests.transforms.events import at, track
 
 SYNC = at("2024-03-01T20:00:00")
@@ -315,7 +316,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(ROWS, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(rows, random):
     def known(each: Mapping[str, Any]) -> tuple[object, ...]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import OUTCOMES
 from spotify_assets.transforms.outcomes import OUTCOME_RULE, SKIP_RULES, STREAM_RULE, is_silent, with_outcome
+from tests.examples import examples
 from tests.transforms.events import Row, at, interaction, playback, raw_events
 
 THREE_MINUTES = 180_000
@@ -97,7 +98,7 @@ def test_from_95_percent_of_the_length_on_an_early_end_is_no_skip(ms_played, len
     assert outcome(reason_end="fwdbtn", ms_played=ms_played, length=length) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.tuples(st.integers(1, 10**8), st.integers(-2, 2)), min_size=1, max_size=50))
 def test_the_95_percent_are_exact(tracks):
     boundaries = [(length, max(0, round(Fraction(95, 100) * length) + near)) for length, near in tracks]
@@ -286,7 +287,7 @@ def test_how_much_was_heard_is_known_of_other_sources_whatever_else_they_say():
     assert outcome(seconds=180, reason_end=None, source="account_data", extra=extra) == "complete"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.tables import DUPLICATE_PLAYS
 from spotify_assets.transforms.events import NEEDED_OF_NEIGHBOURS, listening_events
 from spotify_assets.transforms.overlaps import SOURCES, may_go_on
+from tests.examples import examples
 from tests.transforms.events import Row, at, playback, raw_events, track
 
 DAY = timedelta(days=1)
@@ -318,7 +319,7 @@ def test_a_chain_of_overlaps_over_days_is_followed_to_its_end():
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories(), st.sets(st.integers(1, 8), max_size=3), st.randoms(use_true_random=False))
 def test_order_repetition_and_slices_change_nothing(rows: list[Row], cuts: set[int], random):
     first = date(2025, 2, 26)
@@ -346,7 +347,7 @@ def test_order_repetition_and_slices_change_nothing(rows: list[Row], cuts: set[i
     assert dropped.height == whole[1].height + len(again)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories())
 def test_a_playback_is_dropped_only_for_one_of_another_source_and_each_takes_one_of_a_source(rows: list[Row]):
     kept, dropped = by_slices(rows, [date(2025, 2, 26)])

@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.transforms.sessions import may_go_on_from_before, with_sessions
+from tests.examples import examples
 from tests.transforms.events import Row, at, interaction, playback, raw_events
 
 DAY = timedelta(days=1)
@@ -101,7 +102,7 @@ def histories(draw: st.DrawFn) -> list[Row]:
     return draw(st.permutations(rows))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(histories(), st.sets(st.integers(1, 12), max_size=4))
 def test_sessions_are_the_same_at_once_day_by_day_month_by_month_and_by_any_slices(rows, cuts):
     expected = walk(rows)
@@ -112,7 +113,7 @@ def test_sessions_are_the_same_at_once_day_by_day_month_by_month_and_by_any_slic
     assert slice_by_slice(rows, [days[0], *(days[0] + cut * DAY for cut in sorted(cuts))]) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(0, 3_600), st.integers(0, 7_200)), min_size=1, max_size=15))
 def test_one_after_the_other_two_events_share_a_session_up_to_half_an_hour_of_silence(gaps_and_lengths):
     rows, now = [], at("2025-03-01 20:00")

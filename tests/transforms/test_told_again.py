@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, valid_events
+from tests.examples import examples
 from tests.transforms.events import Row, at, playback, raw_events, track
 
 OLD, NEW = "old.json@0a", "new.json@1b"
@@ -137,7 +138,7 @@ def test_the_id_speaks_louder_than_the_names():
     assert counted(*rows) == (["a", "b"], {"c": "b", "d": "a"})
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(
         st.tuples(

@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.transforms.events import listening_events, valid_events
 from spotify_assets.transforms.neighbours import ReadDays
 from spotify_assets.transforms.offline_sync import late_uploads, uploaded_together, where_heard, with_stamps
+from tests.examples import examples
 from tests.transforms.events import at, playback, raw_events, track
 from tests.transforms.test_events import TRACKS
 
@@ -130,7 +131,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.lists(ROWS, max_size=6), min_size=1, max_size=3),
     st.sets(st.integers(1, 12), max_size=5),
@@ -152,7 +153,7 @@ def test_slices_and_order_change_nothing(files: list[list[Row]], cuts: set[int],
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(ROWS, min_size=1, max_size=10), st.data())
 def test_how_an_export_is_cut_into_files_changes_no_count(rows: list[Row], data: st.DataObject):
     """With what files prove together, one file and several tell the same playbacks."""

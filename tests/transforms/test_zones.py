@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import COUNTRIES, USER_PROFILES
 from spotify_assets.transforms.zones import HOUR_MS, countries, offsets, with_time_zone
+from tests.examples import examples
 
 PROFILES = pl.DataFrame(
     [("settled", "Asia/Tokyo", False), ("traveller", "Asia/Tokyo", True), ("silent", None, False)],
@@ -91,7 +92,7 @@ ZONES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     ZONES,
     st.integers(2006 * 12, 2026 * 12),

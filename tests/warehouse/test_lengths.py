@@ -125,7 +125,7 @@ def test_tasks_elsewhere_are_sent_what_refutes_a_length_and_do_not_look_for_it(d
 
 
 def made(database: Database, readers: tuple[TableReader, ...], days: int) -> pl.DataFrame:
-    """Listening events of March, made from slices of so many days."""
+    """Listening events of March, made from the slices of so many days that have some."""
     events, tracks = readers
     sources = length_sources(events, tracks)
     windows = [
@@ -142,7 +142,7 @@ def made(database: Database, readers: tuple[TableReader, ...], days: int) -> pl.
             lengths=sources,
         ).rows
 
-    rows = pl.concat([clean(window) for window in windows])
+    rows = pl.concat([clean(window) for window in windows if events.read(window).height])
     return rows.select("event_id", "outcome", "is_stream", "known_duration_ms").sort("event_id")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import POLARS_TYPES, TABLES, Column, Table
@@ -17,6 +17,7 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseMissingError
 from spotify_assets.warehouse.migrate import StoredTable, apply, migrate, plan, stored_table
 from spotify_assets.warehouse.store import create_table
+from tests.examples import examples
 
 PLAIN = Table(
     schema="core",
@@ -222,7 +223,7 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(old_tables(), new_tables())
 def test_after_migrating_the_table_is_the_catalogues_with_all_it_held_or_nothing_changed(
     memory: duckdb.DuckDBPyConnection, old: tuple[str, list[str]], table: Table

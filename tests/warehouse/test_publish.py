@@ -17,6 +17,7 @@ from spotify_assets.tables import DAILY_TRACK_METRICS as METRICS
 from spotify_assets.tables import Table
 from spotify_assets.warehouse import database as warehouse_database
 from spotify_assets.warehouse import publish as publishing
+from spotify_assets.warehouse import published_files
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
@@ -123,7 +124,7 @@ def test_whoever_has_the_old_copy_open_keeps_reading_it(database: Database, proc
         assert len(contents(new)["core.names"]) == 100_001
 
 
-@pytest.mark.parametrize("step", ["read", "_write", "_replace"])
+@pytest.mark.parametrize("step", ["read", "write_parts", "_replace"])
 def test_a_publishing_that_fails_leaves_the_old_copy_and_no_work_behind(
     database: Database, processed: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -250,6 +251,30 @@ def test_a_table_of_dates_has_a_file_for_each_month(months: Database, processed:
     assert not (processed / "staging").exists()
     assert len(published_rows(processed, METRICS.full_name)) == len(DAYS)
     assert len(published_rows(processed, "marts.fact_days")) == len(DAYS)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10_000])
+def test_however_many_months_are_written_at_once_each_file_has_its_rows(
+    tmp_path: Path, processed: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """More months than files that DuckDB keeps open, one of them larger than what is written together."""
+    monkeypatch.setattr(published_files, "_TOGETHER", at_once)
+    monkeypatch.setattr(published_files, "_SMALL_MONTH", min(at_once, 40))
+    database = Database(tmp_path / "warehouse.duckdb", lock_timeout_seconds=0)
+    with database.transaction() as connection:
+        connection.execute(
+            "create schema marts; create table marts.fact_days as "
+            "select date '2010-01-01' + (n * 13 % 4000)::integer as event_date, n as number, n % 7 as more "
+            "from range(3000) t(n) union all select date '2015-05-05', n, 0 from range(50) t(n) "
+            "union all select null, 1, 1"
+        )
+    published = publish(database, processed)
+    assert len(published_rows(processed, "marts.fact_days")) == 3051
+    for path in published.written:
+        query = f"select strftime(event_date, '%Y-%m') from '{processed / path}'"
+        days = duckdb.execute(query).fetchall()
+        expected = path.split("month=")[1].split("/")[0]
+        assert {day or "__HIVE_DEFAULT_PARTITION__" for (day,) in days} == {expected}
 
 
 def test_nothing_is_written_again_when_nothing_changed(months: Database, processed: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import Column, Table
@@ -15,6 +15,7 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.store import EVERYTHING, create_table, delete_rows, insert_rows
+from tests.examples import examples
 from tests.warehouse.plays import PLAYS, TOTALS, plays, window
 
 SNAPSHOTS = Table(
@@ -89,7 +90,7 @@ def known_as_of(rows: list[Row], first: int, last: int, key: int) -> set[Row]:
     return needed
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(catalogues, st.lists(st.tuples(asked, st.sampled_from(["track", "artist"])), min_size=1, max_size=4))
 def test_as_of_gives_exactly_the_rows_that_decide(
     shared: tuple[Database, duckdb.DuckDBPyConnection],
@@ -151,7 +152,7 @@ def test_as_of_gives_the_columns_asked_for(shared: tuple[Database, duckdb.DuckDB
 # Windows
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(catalogues, asked)
 def test_a_read_gives_the_rows_of_its_window(
     shared: tuple[Database, duckdb.DuckDBPyConnection], rows: list[Row], span: list[int]

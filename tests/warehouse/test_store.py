@@ -25,6 +25,7 @@ from spotify_assets.warehouse.store import (
     read_rows,
     row_counts,
 )
+from tests.examples import examples
 from tests.warehouse.plays import PLAYS, TOTALS, plays, window
 
 # Any sequence of writes
@@ -74,7 +75,7 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(writes(), max_size=6))
 def test_after_any_writes_the_table_is_the_union_of_the_last_good_write_of_each_day(
     memory: duckdb.DuckDBPyConnection, sequence: list[Write]
@@ -141,7 +142,7 @@ def tables_with_rows(draw: st.DrawFn) -> tuple[Table, pl.DataFrame]:
     return table, frame.select(draw(st.permutations(frame.columns)))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(tables_with_rows())
 def test_a_frame_comes_back_as_it_was_stored(
     memory: duckdb.DuckDBPyConnection, made: tuple[Table, pl.DataFrame]

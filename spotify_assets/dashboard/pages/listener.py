@@ -6,7 +6,14 @@ import streamlit as st
 
 from spotify_assets.dashboard import beside, told
 from spotify_assets.dashboard.clock import today
-from spotify_assets.dashboard.components import choice, compares_with_before, heading, put_period, tile
+from spotify_assets.dashboard.components import (
+    choice,
+    compares_with_before,
+    heading,
+    headline,
+    put_period,
+    tile,
+)
 from spotify_assets.dashboard.once import settings
 from spotify_assets.dashboard.published import ask
 from spotify_assets.figures import opening as opening_days
@@ -22,7 +29,7 @@ from spotify_assets.report.page import lives_on, rendered
 from spotify_assets.report.paper import paper
 from spotify_assets.report.parts import without_data
 from spotify_assets.report.sections import figures_of, parts, story_of
-from spotify_assets.report.words import in_words, tiles
+from spotify_assets.report.words import heard_in_words, in_words, tiles
 
 MOST_OFFERED = 50
 """Artists that may be kept off a card by a choice."""
@@ -39,38 +46,45 @@ def page(filters: Filters) -> None:
             icon=":material/person_search:",
         )
         return
+    first = ask(personal.totals_of, user_id, filters.period)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _presets(user_id, filters.period)
         foreign = [code for code in languages() if code != ENGLISH]
         code = choice("Language", [ENGLISH, *foreign], parameter="language")
-    compared = filters.compared
-    if compares_with_before():
-        compared = opening_days.compared_by_default(ask(personal.find_listener, user_id), filters.period)
-    figures = ask(figures_of, user_id, filters.period, compared, beside.other(user_id, filters.period))
-    if not figures.totals()["playbacks"]:
-        known = figures.listener.known
+    if not first.totals()["playbacks"]:
+        known = first.listener.known
         st.info(
             f"{user_id} listened to nothing in this period: choose days from {known.first} to {known.last}.",
             icon=":material/search_off:",
         )
         return
-    told.style()
     with speaking(code), covers_of(settings().covers_dir):
-        story, made = story_of(figures), parts(figures)
-        lives = lives_on(figures, story, made)
-        told.story(story, lives)
-        _numbers(figures)
-        _keepsakes(figures, code)
-        for part in made:
-            told.part(part, lives)
-        told.journeys(lives)
-        for line in without_data([one for part in made for one in part.sections]):
-            st.caption(f"{line}.")
+        headline(" ".join(heard_in_words(first.totals())))
+        _recap(user_id, filters, code)
     st.caption(
         f"Listener: {user_id}. "
-        f"Days and hours are of the listener's own clock ({figures.listener.time_zone}), by the start of "
+        f"Days and hours are of the listener's own clock ({first.listener.time_zone}), by the start of "
         "the playback. Of the filters, this page obeys the listener, the period and the compared one."
     )
+
+
+def _recap(user_id: str, filters: Filters, code: str) -> None:
+    """All that is told of the listener; its figures take longer than the first numbers."""
+    compared = filters.compared
+    if compares_with_before():
+        compared = opening_days.compared_by_default(ask(personal.find_listener, user_id), filters.period)
+    figures = ask(figures_of, user_id, filters.period, compared, beside.other(user_id, filters.period))
+    told.style()
+    story, made = story_of(figures), parts(figures)
+    lives = lives_on(figures, story, made)
+    told.story(story, lives)
+    _numbers(figures)
+    _keepsakes(figures, code)
+    for part in made:
+        told.part(part, lives)
+    told.journeys(lives)
+    for line in without_data([one for part in made for one in part.sections]):
+        st.caption(f"{line}.")
 
 
 def _keepsakes(figures: PersonalFigures, code: str) -> None:
@@ -166,5 +180,5 @@ def _numbers(figures: PersonalFigures) -> None:
         for one in tiles(figures):
             label = one.label[:1].upper() + one.label[1:]
             tile(label, one.value, term=one.term, change=one.change)
-    for sentence in in_words(figures):
+    for sentence in in_words(figures)[len(heard_in_words(figures.totals())) :]:
         st.caption(sentence)

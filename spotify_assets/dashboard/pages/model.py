@@ -31,13 +31,14 @@ def page(filters: Filters) -> None:
         return
     cutoff = _cutoff(cutoffs)
     trained = ask(model.readable_model, cutoff).row(0, named=True)
+    headline(trained["insight"])
+    _choice_of(cutoff, cutoffs)
     st.caption(
         f"Learnt from {trained['train_from']} to {trained['train_to']} ({trained['train_rows']:,} playbacks, "
         f"{trained['users']:,} listeners), judged on {trained['test_from']} to {trained['test_to']} "
         f"({trained['test_rows']:,} playbacks). No filter applies to a model; genre and artist choose among "
         "the tracks at the end."
     )
-    headline(trained["insight"])
     _tiles(trained)
     _readable(cutoff)
     _ladder(cutoff)
@@ -70,15 +71,22 @@ def _cutoff(cutoffs: list[date]) -> date:
             f"The address says cutoff={asked}, at which no model was trained. The newest one is shown."
         )
         asked = str(cutoffs[0])
-    st.session_state["cutoff"] = asked
+    return newest[asked]
+
+
+def _choice_of(cutoff: date, cutoffs: list[date]) -> None:
+    st.session_state["cutoff"] = str(cutoff)
 
     def changed() -> None:
         st.query_params["cutoff"] = st.session_state["cutoff"]
 
     st.selectbox(
-        "Cut-off (last day that the model saw)", list(newest), key="cutoff", on_change=changed, width=320
+        "Cut-off (last day that the model saw)",
+        list(map(str, cutoffs)),
+        key="cutoff",
+        on_change=changed,
+        width=320,
     )
-    return newest[asked]
 
 
 def _tiles(trained: dict[str, float]) -> None:

@@ -17,6 +17,8 @@ from tests.servers.ports import answers, free_ports, wait_for
 
 PROJECT = Path(__file__).parents[3]
 _CLASSES = "org.apache.spark.deploy"
+_START_SECONDS = 180.0
+"""For a machine that has much else to do."""
 
 
 def missing() -> str | None:
@@ -27,13 +29,15 @@ def missing() -> str | None:
 
 
 class Standalone:
-    """A master with workers, from `with` to its end; with `inside` and `host` in a network of their own.
+    """A master with workers, from `with` to its end; with `inside` and `host` the workers are elsewhere.
+
+    `master` is then the address of this machine that they reach.
 
     Where they are `pinned`, each worker has one core of this machine to itself, with all that it starts.
 
     Raises:
         RuntimeError: a daemon ended, with what it said.
-        TimeoutError: a worker is not known to the master within a minute.
+        TimeoutError: a worker is not known to the master within three minutes.
     """
 
     def __init__(
@@ -41,14 +45,15 @@ class Standalone:
         workers: int = 2,
         inside: Sequence[str] = (),
         host: str = "127.0.0.1",
+        master: str = "127.0.0.1",
         *,
         pinned: bool = False,
     ) -> None:
-        self._inside, self._host, self._pinned = inside, host, pinned
+        self._host, self._pinned = master, pinned
         self.folder = Path(tempfile.mkdtemp(prefix="spark-"))
         self._port, page, *self._pages = free_ports(2 + workers)
-        self.master = self._daemon("master", page, "master.Master", "--port", str(self._port))
-        self.workers = [self._worker(number) for number in range(workers)]
+        self.master = self._daemon("master", page, "master.Master", "--port", str(self._port), host=master)
+        self.workers = [self._worker(number, host, inside) for number in range(workers)]
 
     @property
     def address(self) -> str:
@@ -58,7 +63,11 @@ class Standalone:
     def __enter__(self) -> "Standalone":
         try:
             self.master.start()
-            wait_for(lambda: self.master.runs() and answers(self._port, self._host), "Spark's master")
+            wait_for(
+                lambda: self.master.runs() and answers(self._port, self._host),
+                "Spark's master",
+                _START_SECONDS,
+            )
             for worker in self.workers:
                 self.start_worker(worker)
         except BaseException:
@@ -79,6 +88,7 @@ class Standalone:
         wait_for(
             lambda: worker.runs() and "Successfully registered" in worker.log.read_text()[said:],
             "a worker of Spark",
+            _START_SECONDS,
         )
 
     @staticmethod
@@ -95,29 +105,30 @@ class Standalone:
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
-                _, _, said = stat.read_text().rpartition(")")
-                if int(said.split()[1]) == worker.process.pid:
+                state, parent, *_ = stat.read_text().rpartition(")")[2].split()
+                # The shell that started the worker leaves one that has ended, of which nobody takes note.
+                if int(parent) == worker.process.pid and state != "Z":
                     found.append(int(stat.parent.name))
         return found
 
-    def _worker(self, number: int) -> Daemon:
+    def _worker(self, number: int, host: str, inside: Sequence[str]) -> Daemon:
         folder = self.folder / f"work-{number}"
         options = ["--cores", "1", "--memory", "2g", "--work-dir", str(folder), self.address]
-        worker = self._daemon(f"worker-{number}", self._pages[number], "worker.Worker", *options)
+        worker = self._daemon(f"worker-{number}", self._pages[number], "worker.Worker", *options, host=host)
+        worker.command = [*inside, *worker.command]
         if self._pinned:
             worker.command = ["taskset", "--cpu-list", str(number), *worker.command]
         return worker
 
-    def _daemon(self, name: str, page: int, main: str, *options: str) -> Daemon:
+    def _daemon(self, name: str, page: int, main: str, *options: str, host: str) -> Daemon:
         found = importlib.util.find_spec("pyspark")
         assert found is not None and found.origin is not None
         program = Path(found.origin).parent / "bin" / "spark-class"
         paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        where = ["--host", self._host, "--webui-port", str(page)]
+        where = ["--host", host, "--webui-port", str(page)]
         return Daemon(
             [
-                *self._inside,
-                *("env", f"SPARK_LOCAL_IP={self._host}", f"PYTHONPATH={os.pathsep.join(paths)}"),
+                *("env", f"SPARK_LOCAL_IP={host}", f"PYTHONPATH={os.pathsep.join(paths)}"),
                 *("SPARK_NO_DAEMONIZE=1", str(program), f"{_CLASSES}.{main}", *where, *options),
             ],
             self.folder / f"{name}.log",
