@@ -152,7 +152,7 @@ def test_bars_say_from_when_to_when_and_are_of_all_of_the_period(listeners):
 
 
 def test_who_stays_off_a_card_is_not_on_it_and_others_keep_their_rank(figures):
-    ranks = figures["artists"].sort("rank_by_streams")["artist_name"].to_list()
+    ranks = figures["artists"].sort("rank_by_streams", nulls_last=True)["artist_name"].to_list()
     face = face_of(figures, "artists", [ranks[1].upper()])
     assert face is not None
     assert [(row.rank, row.label) for row in face.rows[:2]] == [(1, ranks[0]), (3, ranks[2])]

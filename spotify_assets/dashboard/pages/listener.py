@@ -113,7 +113,12 @@ def _keepsakes(figures: PersonalFigures, code: str) -> None:
             shape = st.selectbox("Shape", list(SHAPES))
             theme = st.selectbox("Theme", SCHEMES)
             name = st.text_input("Name on it", placeholder="none")
-            named = figures["artists"].sort("rank_by_streams")["artist_name"].drop_nulls().head(MOST_OFFERED)
+            named = (
+                figures["artists"]
+                .sort("rank_by_streams", nulls_last=True)["artist_name"]
+                .drop_nulls()
+                .head(MOST_OFFERED)
+            )
             without = st.multiselect("Artists that stay off it", named.to_list(), placeholder="none")
             st.download_button(
                 "Card as PNG",
