@@ -39,7 +39,7 @@ class CallOfDbt:
         if message.info.name in _RESULTS:
             self.results.append(msg_to_dict(message))
         if message.info.level == "error":
-            self.errors.append(message.info.msg)
+            self.errors.append(msg_to_dict(message)["info"]["msg"])
 
 
 def parsed_project(target: Path, database: str) -> "Manifest | None":
@@ -58,7 +58,7 @@ def parsed_project(target: Path, database: str) -> "Manifest | None":
     databases = {node.database for node in kept.nodes.values()}
     if kept.metadata.dbt_version != dbt_version or databases != {database}:
         return None
-    kept.build_flat_graph()
+    kept.build_flat_graph()  # type: ignore[no-untyped-call]
     return kept
 
 
@@ -98,9 +98,10 @@ def call_dbt(
         try:
             done = dbtRunner(parsed, [told.hear]).invoke([*arguments, *options, "--no-use-colors"])
         finally:
-            if DuckDBConnectionManager._ENV is not None:
-                DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager.close_all_connections()
+            opened: Any = DuckDBConnectionManager._ENV
+            if opened is not None:
+                opened.close()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(done.exception, KeyboardInterrupt):
         raise done.exception
     if done.exception is not None and not told.errors:

@@ -90,7 +90,7 @@ def _kept(rows: pl.DataFrame, hidden: Collection[str]) -> pl.DataFrame:
 
 def _story(figures: PersonalFigures) -> Face:
     bars = told_bars(figures, _MOST_BARS)
-    most = max(bars["value"].to_list(), default=0.0) or 1.0  # type: ignore[type-var]
+    most = max(bars["value"].to_list(), default=0.0) or 1.0
     drawn = [(value / most, is_told) for value, is_told in bars.select("value", "is_told").iter_rows()]
     return Face(
         say("What stood out"), story_of(figures).lead or "", bars=drawn, ends=_ends(bars["first_date"])
