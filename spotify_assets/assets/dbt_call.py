@@ -17,7 +17,6 @@ from spotify_assets.instance.signals import interruptible
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.events.base_types import EventMsg
 
 PARSED = "partial_parse.msgpack"
 """Where dbt leaves a project as it parsed it, in a target folder."""
@@ -32,8 +31,8 @@ class CallOfDbt:
     errors: list[str] = field(default_factory=list)
     success: bool = False
 
-    def hear(self, message: "EventMsg") -> None:
-        """Keep an event, where it is one of those."""
+    def hear(self, message: Any) -> None:
+        """Keep an event of dbt (`EventMsg`), where it is one of those."""
         from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
 
         if message.info.name in _RESULTS:
