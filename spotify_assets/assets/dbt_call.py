@@ -57,7 +57,7 @@ def parsed_project(target: Path, database: str) -> "Manifest | None":
     databases = {node.database for node in kept.nodes.values()}
     if kept.metadata.dbt_version != dbt_version or databases != {database}:
         return None
-    kept.build_flat_graph()
+    kept.build_flat_graph()  # type: ignore[no-untyped-call]
     return kept
 
 
@@ -97,9 +97,10 @@ def call_dbt(
         try:
             done = dbtRunner(parsed, [told.hear]).invoke([*arguments, *options, "--no-use-colors"])
         finally:
-            if DuckDBConnectionManager._ENV is not None:
-                DuckDBConnectionManager._ENV.close()
-            DuckDBConnectionManager.close_all_connections()
+            environment: Any = DuckDBConnectionManager._ENV
+            if environment is not None:
+                environment.close()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(done.exception, KeyboardInterrupt):
         raise done.exception
     if done.exception is not None and not told.errors:
