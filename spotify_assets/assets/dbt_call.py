@@ -17,7 +17,6 @@ from spotify_assets.instance.signals import interruptible
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.events.base_types import EventMsg
 
 PARSED = "partial_parse.msgpack"
 """Where dbt leaves a project as it parsed it, in a target folder."""
@@ -32,14 +31,14 @@ class CallOfDbt:
     errors: list[str] = field(default_factory=list)
     success: bool = False
 
-    def hear(self, message: "EventMsg") -> None:
-        """Keep an event, where it is one of those."""
+    def hear(self, message: Any) -> None:
+        """Keep an event of dbt (`EventMsg`), where it is one of those."""
         from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
 
         if message.info.name in _RESULTS:
             self.results.append(msg_to_dict(message))
         if message.info.level == "error":
-            self.errors.append(msg_to_dict(message)["info"]["msg"])
+            self.errors.append(message.info.msg)
 
 
 def parsed_project(target: Path, database: str) -> "Manifest | None":
@@ -98,9 +97,9 @@ def call_dbt(
         try:
             done = dbtRunner(parsed, [told.hear]).invoke([*arguments, *options, "--no-use-colors"])
         finally:
-            opened: Any = DuckDBConnectionManager._ENV
-            if opened is not None:
-                opened.close()
+            environment: Any = DuckDBConnectionManager._ENV
+            if environment is not None:
+                environment.close()
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(done.exception, KeyboardInterrupt):
         raise done.exception
