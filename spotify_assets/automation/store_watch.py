@@ -8,6 +8,8 @@ long as this process lives, and a tick lists
 - any other date when `LISTED_AGAIN_SECONDS` have passed since it was listed, each at a time of its own;
 - the receipts of imports, and the months when one of those has changed.
 
+Where most dates of a month are due, as at first, the month is listed as one: a thousand objects a request.
+
 So what is changed in an old date by hand is seen within that time. What is gone has no time in a store: it
 counts from when it was noticed.
 """
@@ -15,9 +17,11 @@ counts from when it was noticed.
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from spotify_assets import places
 from spotify_assets.lake import layout
@@ -58,7 +62,7 @@ def finished_files(lake: StorePlace, kind: str) -> Iterator[tuple[StorePlace, li
         there = places.folders(lake / kind)
         months_changed = kind == layout.EVENTS and _receipts_changed(watch, lake)
         due = [folder for folder in there if _is_due(watch, folder, now, months_changed=months_changed)]
-        for folder, files in zip(due, places.each(layout.landed_files, due), strict=True):
+        for folder, files in _listed(lake / kind, there, due).items():
             watch.folders[folder] = _Folder(files, now + LISTED_AGAIN_SECONDS * _share(folder))
         watch.listed += len(due)
         if months_changed or any(folder.name.startswith(_MONTH) for folder in due):
@@ -70,6 +74,24 @@ def finished_files(lake: StorePlace, kind: str) -> Iterator[tuple[StorePlace, li
 def noticed(lake: StorePlace, what: object, now_ns: int) -> int:
     """When something was first noticed by this process, as Unix time in nanoseconds."""
     return _watches.setdefault(lake, _Watch()).noticed.setdefault(what, now_ns)
+
+
+def _listed(
+    root: StorePlace, there: Sequence[StorePlace], due: Sequence[StorePlace]
+) -> dict[StorePlace, list[StorePlace]]:
+    """The finished files of the folders that are due, of all that are there."""
+    known, asked = (Counter(_month(folder) for folder in each) for each in (there, due))
+    whole = [month for month, count in asked.items() if count > 1 and 2 * count > known[month]]
+    alone = [folder for folder in due if _month(folder) not in whole]
+    found = dict(zip(alone, places.each(layout.landed_files, alone), strict=True))
+    for together in places.each(partial(layout.landed_by_folder, root), whole):
+        found |= together
+    return {folder: found.get(folder, []) for folder in due}
+
+
+def _month(folder: StorePlace) -> str:
+    """How the names of the dates of a month begin."""
+    return folder.name[:-3]
 
 
 def _is_due(watch: _Watch, folder: StorePlace, now: float, *, months_changed: bool) -> bool:

@@ -97,6 +97,15 @@ def landed_files(folder: PlaceT) -> list[PlaceT]:
     return sorted(counting([path for path in places.below(folder) if is_data(path.name)]))
 
 
+def landed_by_folder(root: PlaceT, begins: str) -> dict[PlaceT, list[PlaceT]]:
+    """`landed_files` of the folders of a place whose names begin so, of one listing; only with any."""
+    found = [path for path in places.below(root, begins=begins) if is_data(path.name)]
+    folders: dict[PlaceT, list[PlaceT]] = {}
+    for path in sorted(counting(found)):
+        folders.setdefault(root / places.within(path, root).partition("/")[0], []).append(path)
+    return folders
+
+
 def is_data(name: str) -> bool:
     """Whether a file is one of data by its name."""
     return name.endswith(DATA_SUFFIXES) and not name.startswith((".", "_"))

@@ -47,6 +47,19 @@ def test_when_nothing_changed_only_open_dates_are_listed(lake: StorePlace):
     assert listed(lake) == 1
 
 
+def test_months_that_are_listed_as_one_have_what_each_of_their_dates_has(lake: StorePlace):
+    of_two_months = [OLD.replace(day=1) + timedelta(days=days) for days in range(40)]
+    for day in [*of_two_months, TODAY]:
+        drop(lake, day)
+        drop(lake, day, "hour=03/b.ndjson")
+        drop(lake, day, "_SUCCESS.json")
+    drop(lake, OLD.replace(day=1) - timedelta(days=1), ".unfinished.ndjson")
+    root = lake / layout.EVENTS
+    each = {folder: layout.landed_files(folder) for folder in places.folders(root)}
+    assert dict(store_watch.finished_files(lake, layout.EVENTS)) == each
+    assert [len(files) for files in each.values()] == [0, *[2] * 41]
+
+
 def test_new_dates_and_files_of_open_ones_are_seen_at_once(lake: StorePlace):
     drop(lake, TODAY)
     drop(lake, OLD)
