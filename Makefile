@@ -130,7 +130,7 @@ $(DAGSTER_TESTS)/.fetched: requirements.lock | $(DEV)
 
 # The real webserver and daemon, and a headless Chromium; one test at a time.
 test-e2e: $(DEV)
-	$(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/e2e -m "not slow" $(PYTEST_ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -189,7 +189,14 @@ RUNS = [
 ]
 
 
-@pytest.mark.parametrize("faults", [FILES, TOGETHER, RUNS], ids=["files", "together", "runs"])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(TOGETHER, id="together"),
+        pytest.param(FILES, id="files", marks=pytest.mark.slow),
+        pytest.param(RUNS, id="runs", marks=pytest.mark.slow),
+    ],
+)
 def test_what_goes_wrong_beside_the_daemon_is_named_told_once_mended_and_told_over(
     day: Installation, faults: list[Fault]
 ):
