@@ -14,6 +14,10 @@ from spotify_assets.report.playlists import m3u8, playable
 Draw = Callable[[pl.DataFrame], "alt.TopLevelMixin"]
 
 
+PADDING = 5
+"""Pixels around a chart, which Vega leaves where nothing else is said."""
+
+
 def picture(title: str, draw: Draw, rows: pl.DataFrame, *, says: str, name: str) -> None:
     """A chart with its numbers as CSV and its picture as PNG.
 
@@ -26,8 +30,14 @@ def picture(title: str, draw: Draw, rows: pl.DataFrame, *, says: str, name: str)
     """
     chart: Any = draw(rows)
     # Only the width is fitted: a chart's height is that of its plotting area, here as in every other place.
-    fitted = {"description": says, "autosize": {"type": "fit-x", "contains": "padding"}}
-    st.vega_lite_chart(spec=undressed(chart) | fitted, width="stretch", key=f"chart {name}")
+    # A label that would run out of the paper at its end is left out: fitted, no room is made for it.
+    plain = undressed(chart)
+    fitted = {
+        "description": says,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": plain.get("config", {}) | {"axisX": {"labelBound": PADDING}},
+    }
+    st.vega_lite_chart(spec=plain | fitted, width="stretch", key=f"chart {name}")
     with st.container(horizontal=True):
         csv_button(rows, name)
         _button(

@@ -251,7 +251,7 @@ def test_shows_are_those_of_sql(shown: Shown):
         "where content_type = 'podcast' group by 1 order by 2 desc"
     )
     wanted = [[show, f"{minutes:,.0f}", f"{titles:,}", f"{n:,}"] for show, minutes, titles, n in found]
-    assert [row[1:] for row in shown.tables().get("Podcasts", [])] == wanted
+    assert [row[1:] for row in shown.tables().get("Top podcasts", [])] == wanted
 
 
 @pytest.mark.parametrize("width", [390, 1440])
