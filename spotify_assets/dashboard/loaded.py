@@ -5,7 +5,12 @@ draws a page imports and prepares again as much as a page takes when it does so 
 """
 
 import logging
+import sys
+import threading
+import time
+import webbrowser
 from importlib import import_module
+from urllib.request import urlopen
 
 import altair  # noqa: F401 - pages draw with it, and import it when they do
 from streamlit.testing.v1 import AppTest
@@ -14,6 +19,9 @@ from streamlit.web.cli import main
 from spotify_assets.dashboard.app import PAGES
 
 PATIENCE_SECONDS = 30
+OPEN = "--open="
+"""Before the address that a browser window is opened on. Streamlit would do that by itself, but shows whoever
+has a coding assistant an advertisement over the page then."""
 
 
 def _first_page() -> None:
@@ -34,8 +42,29 @@ def visit() -> None:
         context.disabled = False
 
 
+def open_browser(address: str) -> None:
+    """Open a browser window once the server answers; none where it does not for `PATIENCE_SECONDS`."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urlopen(f"{address}/_stcore/health"):  # noqa: S310 - of this machine, and http
+                webbrowser.open(address)
+                return
+        except OSError:
+            time.sleep(0.2)
+
+
+def taken_out(arguments: list[str]) -> str | None:
+    """The address that a browser is to be opened on, taken out of the arguments; None without."""
+    found = [word for word in arguments if word.startswith(OPEN)]
+    arguments[:] = [word for word in arguments if word not in found]
+    return found[-1].removeprefix(OPEN) if found else None
+
+
 if __name__ == "__main__":
     for page in PAGES:
         import_module(page.imported_as)
     visit()
+    if (address := taken_out(sys.argv)) is not None:
+        threading.Thread(target=open_browser, args=[address], daemon=True).start()
     main(prog_name="streamlit")

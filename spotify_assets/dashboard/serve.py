@@ -10,6 +10,7 @@ INK, CODE_INK = "#14151a", "#0b6b33"
 
 APP = Path(__file__).with_name("script") / "streamlit_app.py"
 HOST, PORT = "127.0.0.1", 8501
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to know them by
 
 
 def command(
@@ -26,7 +27,7 @@ def command(
     options = {
         "server.address": host,
         "server.port": port,
-        "server.headless": not open_browser,
+        "server.headless": True,
         "server.showEmailPrompt": False,
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": False,
@@ -45,4 +46,6 @@ def command(
         f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in options.items()
     ]
+    if open_browser:
+        flags.append(f"--open=http://{HOST if host in EVERYWHERE else host}:{port}")
     return [sys.executable, "-m", "spotify_assets.dashboard.loaded", "run", str(APP), *flags]

@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+import threading
+import webbrowser
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import pytest
 from streamlit import config
 from typer.testing import CliRunner
 
+from spotify_assets.dashboard import loaded
 from spotify_assets.dashboard.loaded import visit
 from spotify_assets.dashboard.pages import overview
 from spotify_assets.dashboard.serve import APP, command
@@ -22,13 +27,33 @@ def test_the_server_listens_on_loopback_and_reports_nothing():
     assert found["browser.gatherUsageStats"] == "false"
     assert found["server.headless"] == "true"
     assert (
-        options(command("0.0.0.0", 8600, open_browser=True)).items()
-        >= {
-            "server.address": "0.0.0.0",
-            "server.port": "8600",
-            "server.headless": "false",
-        }.items()
+        options(command("0.0.0.0", 8600)).items()
+        >= {"server.address": "0.0.0.0", "server.port": "8600", "server.headless": "true"}.items()
     )
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2")])
+def test_a_browser_is_opened_by_us_and_streamlit_is_told_nothing_of_it(host: str, shown: str):
+    arguments = command(host, 8600, open_browser=True)
+    assert loaded.taken_out(arguments) == f"http://{shown}:8600"
+    assert arguments == command(host, 8600)
+    assert loaded.taken_out(arguments) is None
+
+
+def test_the_browser_is_opened_once_the_server_answers(monkeypatch: pytest.MonkeyPatch):
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        loaded.open_browser(address)
+    assert opened == [address]
 
 
 def test_every_option_is_one_that_streamlit_knows():
