@@ -34,6 +34,8 @@ def visit() -> None:
     """Open the first page as nobody, with no browser; whatever is wrong with it, its visitors are told."""
     context = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     context.disabled = True  # it warns of a page without a browser
+    # Without a command the page has Streamlit's defaults, from which those of the command differ soon after.
+    logging.getLogger("streamlit.config").addFilter(lambda told: "[server] config" not in told.getMessage())
     try:
         AppTest.from_function(_first_page, default_timeout=PATIENCE_SECONDS).run()
     except RuntimeError as error:  # it took too long
