@@ -1,8 +1,6 @@
 """The command line as a person uses it: what it prints, and one clear line when something is wrong."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +15,7 @@ from spotify_assets.cli import app
 from spotify_assets.cli.common import assets_of
 from spotify_assets.definitions import build_defs
 from spotify_assets.settings import Settings
+from tests.warehouse.processes import held_open
 
 HEADER = "track_id,artists,album_name,track_name,popularity,duration_ms,danceability,energy,tempo,track_genre"
 ROWS = (
@@ -219,14 +218,8 @@ def test_a_warehouse_locked_by_another_process_is_one_line_that_names_it(
     call("import", str(catalogue), "--snapshot-date", "2025-03-01")
     warehouse = data_dir / "warehouse.duckdb"
     duckdb.connect(str(warehouse)).close()
-    hold = f"import duckdb; c = duckdb.connect({str(warehouse)!r}); print('held', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
+    with held_open(warehouse, "write") as holder:
         result = call("materialize", "--select", 'key:"raw/raw_tracks"')
-        holder.communicate("\n")
 
     line = fails_with_one_line(result)
     assert f"process {holder.pid}" in line

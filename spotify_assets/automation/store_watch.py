@@ -90,7 +90,7 @@ def _listed(
 
 
 def _month(folder: StorePlace) -> str:
-    """How the names of the dates of a month begin."""
+    """How the names of the dates of its month begin; of a month, those of its year."""
     return folder.name[:-3]
 
 

@@ -17,11 +17,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.cli import main
 
 from spotify_assets.dashboard.app import PAGES
+from spotify_assets.dashboard.serve import OPEN
 
 PATIENCE_SECONDS = 30
-OPEN = "--open="
-"""Before the address that a browser window is opened on. Streamlit would do that by itself, but shows whoever
-has a coding assistant an advertisement over the page then."""
 
 
 def _first_page() -> None:

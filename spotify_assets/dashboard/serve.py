@@ -11,6 +11,9 @@ INK, CODE_INK = "#14151a", "#0b6b33"
 APP = Path(__file__).with_name("script") / "streamlit_app.py"
 HOST, PORT = "127.0.0.1", 8501
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to know them by
+OPEN = "--open="
+"""Before the address that `loaded` opens a browser window on. Streamlit would do that by itself, but shows
+whoever has a coding assistant an advertisement over the page then."""
 
 
 def command(
@@ -47,5 +50,5 @@ def command(
         for name, value in options.items()
     ]
     if open_browser:
-        flags.append(f"--open=http://{HOST if host in EVERYWHERE else host}:{port}")
+        flags.append(f"{OPEN}http://{HOST if host in EVERYWHERE else host}:{port}")
     return [sys.executable, "-m", "spotify_assets.dashboard.loaded", "run", str(APP), *flags]

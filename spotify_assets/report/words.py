@@ -66,12 +66,16 @@ def tiles(figures: PersonalFigures) -> list[Tile]:
 
 def in_words(figures: PersonalFigures) -> list[str]:
     """The main figures as sentences."""
+    return [*heard_in_words(figures.totals()), *played_in_words(figures)]
+
+
+def played_in_words(figures: PersonalFigures) -> list[str]:
+    """What was played, on how many days, and what of it is unknown; nothing where no music was."""
     now = figures.totals()
     unknown = unknown_of(figures)
     if not now["plays"]:
-        return heard_in_words(now)
+        return []
     return [
-        *heard_in_words(now),
         say(
             "{tracks} of {artists} were played; {new_tracks} and {new_artists} were streamed for the "
             "first time.",

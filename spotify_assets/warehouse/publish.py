@@ -38,7 +38,7 @@ from spotify_assets.warehouse.spreadsheets import harmless_sql
 _WORK = ".publishing-"
 _SERVING = "serving.duckdb"
 _LAYOUT = "1"
-"""FilePart of every fingerprint: another one makes every file be written again."""
+"""Part of every fingerprint: another one makes every file be written again."""
 _WITHOUT_FILES = frozenset({"staging", "bi"})
 """Schemas whose views hold no rows but those of tables that are published themselves."""
 

@@ -22,6 +22,9 @@ _SMALL_MONTH = 10_000
 """Rows up to which a month is written together with others of its table: a statement for each takes 3 ms."""
 _TOGETHER = 500_000
 """Rows that are written together at most: DuckDB cuts more of them into several row groups of a file."""
+_MONTHS_TOGETHER = 50
+"""Months that are written together at most: DuckDB has a hundred files open, closes some for more of them,
+and begins a second file of a month that still has rows."""
 
 
 def month_column(full_name: str, columns: Mapping[str, str]) -> str | None:
@@ -91,7 +94,8 @@ def _together(parts: Sequence[FilePart]) -> Iterator[list[FilePart]]:
     found: list[FilePart] = []
     for part in parts:
         is_other = bool(found) and found[0].relation is not part.relation
-        if is_other or sum(each.rows for each in found) + part.rows > _TOGETHER:
+        is_full = len(found) == _MONTHS_TOGETHER
+        if is_other or is_full or sum(each.rows for each in found) + part.rows > _TOGETHER:
             yield found
             found = []
         found.append(part)
@@ -100,7 +104,11 @@ def _together(parts: Sequence[FilePart]) -> Iterator[list[FilePart]]:
 
 
 def _write_months(connection: Connection, parts: Sequence[FilePart], work: Path) -> None:
-    """Write months of one table, each into the file of its folder."""
+    """Write months of one table, each into the file of its folder.
+
+    Raises:
+        ValueError: DuckDB wrote a month into several files, of which none would be the whole.
+    """
     relation = parts[0].relation
     day = quoted(str(relation.date_column))
     folder = work / relation.schema / relation.name
@@ -111,9 +119,10 @@ def _write_months(connection: Connection, parts: Sequence[FilePart], work: Path)
         f"select *, strftime({day}, '%Y-%m') as month from {relation.sql} "
         f"where date_trunc('month', {day}) in ({months})",
         folder,
-        f", partition_by (month), overwrite_or_ignore, filename_pattern {text(Path(FILE).stem)}",
+        ", partition_by (month), overwrite_or_ignore, filename_pattern 'part-{i}'",
     )
-    for file in folder.glob("month=*/*.parquet"):
+    for part in parts:
+        [file] = (folder / f"month={part.month:%Y-%m}").glob("part-*.parquet")
         file.rename(file.with_name(FILE))
 
 

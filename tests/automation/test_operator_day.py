@@ -1,7 +1,6 @@
 """A day of an operator: what goes wrong is named, told once, mended by the command named, and told over."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.automation.operator_day import (
     small_project,
     webhook,
 )
+from tests.warehouse.processes import held_open
 
 pytestmark = pytest.mark.slow
 DAYS = 8
@@ -188,15 +188,8 @@ def held(number: int) -> Do:
     """A run of a day while another program has the warehouse open."""
 
     def do(day: World) -> None:
-        path = str(day.settings.warehouse_path)
-        hold = f"import duckdb; c = duckdb.connect({path!r}); print('held', flush=True); input()"
-        with subprocess.Popen(
-            [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline() == "held\n"
+        with held_open(day.settings.warehouse_path, "write"):
             day.materialize(number, RAW)
-            holder.communicate("\n")
 
     return do
 

@@ -17,6 +17,7 @@ import pytest
 from spotify_assets.automation.problem import MENDED_BY
 from spotify_assets.lake import layout
 from tests.e2e.server import LOCATION, Server, run_cli
+from tests.warehouse.processes import held_open
 
 MINUTES = 60
 LONGEST = 15 * MINUTES
@@ -130,15 +131,8 @@ class Installation:
     @contextmanager
     def held_by_another(self) -> Iterator[None]:
         """The warehouse is open in a program meanwhile."""
-        path = str(self.server.folder / "data" / "warehouse.duckdb")
-        hold = f"import duckdb; c = duckdb.connect({path!r}); print('held', flush=True); input()"
-        with subprocess.Popen(
-            [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline() == "held\n"
+        with held_open(self.server.folder / "data" / "warehouse.duckdb", "write"):
             yield
-            holder.communicate("\n")
 
     @contextmanager
     def a_small_disk(self) -> Iterator[None]:

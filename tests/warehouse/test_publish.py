@@ -277,6 +277,22 @@ def test_however_many_months_are_written_at_once_each_file_has_its_rows(
         assert {day or "__HIVE_DEFAULT_PARTITION__" for (day,) in days} == {expected}
 
 
+def test_no_row_is_lost_where_several_threads_write_more_months_than_files_stay_open(
+    tmp_path: Path, processed: Path
+) -> None:
+    """DuckDB 1.5 wrote a quarter of these months in two files of one name, of which the last one stayed."""
+    database = Database(tmp_path / "warehouse.duckdb", lock_timeout_seconds=0)
+    with database.transaction() as connection:
+        connection.execute(
+            "set threads = 4; create schema marts; create table marts.fact_days as "
+            "select (date '1990-01-01' + to_months((hash(n) % 200)::integer))::date as event_date, "
+            "n as number from range(400000) t(n)"
+        )
+    publish(database, processed)
+    numbers = [number for _, number in published_rows(processed, "marts.fact_days")]
+    assert sorted(numbers) == list(range(400_000))
+
+
 def test_nothing_is_written_again_when_nothing_changed(months: Database, processed: Path) -> None:
     publish(months, processed)
     before = {path: (processed / path).stat().st_mtime_ns for path in tree(processed) if "month" in path}

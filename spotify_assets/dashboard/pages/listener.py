@@ -29,7 +29,7 @@ from spotify_assets.report.page import lives_on, rendered
 from spotify_assets.report.paper import paper
 from spotify_assets.report.parts import without_data
 from spotify_assets.report.sections import figures_of, parts, story_of
-from spotify_assets.report.words import heard_in_words, in_words, tiles
+from spotify_assets.report.words import heard_in_words, played_in_words, tiles
 
 MOST_OFFERED = 50
 """Artists that may be kept off a card by a choice."""
@@ -180,5 +180,5 @@ def _numbers(figures: PersonalFigures) -> None:
         for one in tiles(figures):
             label = one.label[:1].upper() + one.label[1:]
             tile(label, one.value, term=one.term, change=one.change)
-    for sentence in in_words(figures)[len(heard_in_words(figures.totals())) :]:
+    for sentence in played_in_words(figures):
         st.caption(sentence)

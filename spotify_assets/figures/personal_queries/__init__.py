@@ -94,8 +94,8 @@ FIGURES = (
     personal_figure(
         "shows",
         "Podcasts, audiobooks and videos",
-        "one row per podcast and audiobook heard in the period",
-        "podcasts and audiobooks",
+        "one row per podcast, audiobook and artist of videos heard in the period",
+        "podcasts, audiobooks and videos",
     ),
     personal_figure(
         "discovered_artists",
