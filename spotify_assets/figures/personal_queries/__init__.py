@@ -95,7 +95,7 @@ FIGURES = (
         "shows",
         "Podcasts, audiobooks and videos",
         "one row per podcast, audiobook and artist of videos heard in the period",
-        "podcasts, audiobooks and videos",
+        "podcasts and audiobooks",
     ),
     personal_figure(
         "discovered_artists",
