@@ -10,7 +10,7 @@ from spotify_assets.assets.spec import FIRST, IO_MANAGER, asset_out, made_anywhe
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.rows.cleaned import Cleaned
-from spotify_assets.rows.share import Shares, without_blanks
+from spotify_assets.rows.share import HashedShares, without_blanks
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -103,7 +103,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         def clean_shares(window: Window, of: int) -> Generator[Cleaned, None, None]:
             wide = Window(window.preceding(NEIGHBOURING_DAYS).start, window.following(NEIGHBOURING_DAYS).end)
             # What a listener did is judged by nothing that others did, unless one event is told of them all.
-            shares = Shares("user_id", of, together=_told_of_the_same(raw_events, wide))
+            shares = HashedShares("user_id", of, together=_told_of_the_same(raw_events, wide))
             return (clean(window, raw) for raw in raw_events.in_shares(wide, shares))
 
         days = windows(context)
@@ -128,7 +128,9 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             rows=listening_events.rows_per_date(joined(days)),
             make_shares=lambda window, of: (
                 metrics(window, events)
-                for events in listening_events.in_shares(window, Shares("track_id", of), NEEDED_FOR_METRICS)
+                for events in listening_events.in_shares(
+                    window, HashedShares("track_id", of), NEEDED_FOR_METRICS
+                )
             ),
         )
 

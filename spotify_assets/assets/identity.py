@@ -8,7 +8,7 @@ import polars as pl
 from spotify_assets.assets.spec import IO_MANAGER, about, made_anywhere, partitioned, pool_of, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
@@ -54,7 +54,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             make_shares=lambda window, of: (
                 make(window, events)
                 for events in listening_events.in_shares(
-                    window, Shares("track_key", of), played.NEEDED_FOR_PLAYED
+                    window, HashedShares("track_key", of), played.NEEDED_FOR_PLAYED
                 )
             ),
         )
@@ -106,7 +106,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 make(window, events)
                 for events in listening_events.in_shares(
                     Window(window.preceding(hours.LOOKBACK_DAYS).start, window.end),
-                    Shares("user_id", of),
+                    HashedShares("user_id", of),
                     hours.NEEDED_FOR_HOURS,
                 )
             ),

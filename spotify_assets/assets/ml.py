@@ -18,7 +18,7 @@ from spotify_assets.assets.cutoffs import Cutoffs, beside_stored, newest_cutoffs
 from spotify_assets.assets.recommendations import recommendation_assets
 from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -98,7 +98,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 features(window, events)
                 for events in listening_events.in_shares(
                     Window(window.preceding(HISTORY_DAYS + 1).start, window.end),
-                    Shares("user_id", of),
+                    HashedShares("user_id", of),
                     EVENT_COLUMNS,
                 )
             ),

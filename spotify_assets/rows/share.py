@@ -20,7 +20,7 @@ WHOLE = Share(0, 1)
 
 
 @dataclass(frozen=True)
-class Shares:
+class HashedShares:
     """So many shares of rows: by the hash of a text without the blanks around it.
 
     Rows with one of the texts of `together` are in the first share. No text is as an empty one.

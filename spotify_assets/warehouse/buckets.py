@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
@@ -70,7 +70,7 @@ class SharedRows:
 
 @contextmanager
 def in_buckets(
-    connection: Connection, table: Table, window: Window, shares: Shares, columns: Sequence[str]
+    connection: Connection, table: Table, window: Window, shares: HashedShares, columns: Sequence[str]
 ) -> Iterator[list[SharedRows]]:
     """Each of the shares, for the time of a call, with these columns, the one it goes by among them.
 

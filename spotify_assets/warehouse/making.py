@@ -3,7 +3,7 @@
 The other answer to the same question is `on_spark`: elsewhere, all of them before anything is written.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class InProcess:
         return warehouse
 
 
-def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
+def made(slices: Slices, table: Table) -> Generator[MadeHere, None, None]:
     """The groups of windows with their rows; window by window where their account cannot be told apart, and
     share by share where a window is too large."""
     for group in slices.groups:

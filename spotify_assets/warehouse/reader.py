@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
@@ -41,7 +41,7 @@ class TableReader:
         return self.table.full_name if self.share is None else self.share.relation(window)
 
     def in_shares(
-        self, window: Window, shares: Shares, columns: Sequence[str] | None = None
+        self, window: Window, shares: HashedShares, columns: Sequence[str] | None = None
     ) -> Generator["TableReader", None, None]:
         """The same for each of the shares of the rows.
 

@@ -11,7 +11,7 @@ import pytest
 
 from spotify_assets.lake.events import EventLake
 from spotify_assets.rows.cleaned import Cleaned
-from spotify_assets.rows.share import Share, Shares
+from spotify_assets.rows.share import HashedShares, Share
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse import buckets, slices
@@ -67,7 +67,7 @@ def shares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     in_shares, read_share = TableReader.in_shares, EventLake.read_share
 
     def noted(
-        self: TableReader, window: Window, asked: Shares, columns: Sequence[str] | None = None
+        self: TableReader, window: Window, asked: HashedShares, columns: Sequence[str] | None = None
     ) -> Iterator[TableReader]:
         found[f"{self.table.full_name} by {asked.column}"] += asked.of
         return in_shares(self, window, asked, columns)

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 
 OF = 3
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2003\u2028\u2029\u202f\u205f\u3000"
 
 
-def shares_of(texts: list[str | None], together: Sequence[str] = ()) -> list[int]:
+def shares_of(texts: Sequence[str | None], together: Sequence[str] = ()) -> list[int]:
     """The number of the share that each text is in."""
     with duckdb.connect() as connection:
         connection.register("texts", pl.DataFrame({"t": texts}, schema={"t": pl.String}))
-        rows = connection.execute(f"select {Shares('t', OF, together).number} from texts").fetchall()
+        rows = connection.execute(f"select {HashedShares('t', OF, together).number} from texts").fetchall()
     return [number for (number,) in rows]
 
 

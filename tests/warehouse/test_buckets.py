@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotify_assets.rows.share import Shares
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse import buckets, slices
 from spotify_assets.warehouse.buckets import PREFIX
@@ -25,7 +25,11 @@ from spotify_assets.warehouse.upkeep import ABANDONED
 from tests.examples import examples
 from tests.warehouse.plays import BY_DAY, PLAYS, Warehouse, asset, day, failures, plays, window
 
-TEN_DAYS = [(number, f"{'  ' * (number % 2)}track {number % 4}", number, None) for number in range(1, 11)]
+Play = tuple[int, str, int, int | None]
+"""Day of January 2025, track, plays, skips."""
+TEN_DAYS: list[Play] = [
+    (number, f"{'  ' * (number % 2)}track {number % 4}", number, None) for number in range(1, 11)
+]
 rows_of_plays = st.lists(
     st.tuples(
         st.integers(1, 9),
@@ -38,7 +42,10 @@ rows_of_plays = st.lists(
 )
 spans = st.tuples(st.integers(1, 9), st.integers(1, 9)).map(lambda span: window(*sorted(span)))
 ways = st.builds(
-    Shares, st.just("track"), st.integers(1, 7), st.lists(st.sampled_from(["a", "é", "it's", ""]), max_size=2)
+    HashedShares,
+    st.just("track"),
+    st.integers(1, 7),
+    st.lists(st.sampled_from(["a", "é", "it's", ""]), max_size=2),
 )
 
 
@@ -58,7 +65,7 @@ def few() -> Iterator[None]:
         yield
 
 
-def stored(connection: duckdb.DuckDBPyConnection, rows: list) -> pl.DataFrame:
+def stored(connection: duckdb.DuckDBPyConnection, rows: list[Play]) -> pl.DataFrame:
     create_table(connection, PLAYS)
     delete_rows(connection, PLAYS, EVERYTHING)
     insert_rows(connection, PLAYS, plays(rows), EVERYTHING, label="test")
@@ -86,10 +93,10 @@ def counted(reader: TableReader, asked: Window) -> pl.DataFrame:
 @given(rows_of_plays, spans, spans, ways)
 def test_each_row_of_any_window_is_in_one_share_with_all_of_its_text(
     shared: tuple[Database, duckdb.DuckDBPyConnection],
-    rows: list,
+    rows: list[Play],
     written: Window,
     asked: Window,
-    shares: Shares,
+    shares: HashedShares,
 ) -> None:
     database, connection = shared
     frame = stored(connection, rows)
@@ -111,7 +118,7 @@ def test_each_row_of_any_window_is_in_one_share_with_all_of_its_text(
 def test_the_rows_of_the_window_are_read_once(tmp_path: Path):
     reader = filled(tmp_path)
     found = 0
-    for share in reader.in_shares(window(2, 9), Shares("track", 4), ["track", "event_date"]):
+    for share in reader.in_shares(window(2, 9), HashedShares("track", 4), ["track", "event_date"]):
         with reader.warehouse.transaction() as connection:
             delete_rows(connection, PLAYS, EVERYTHING)
         found += share.read(columns=["track"]).height
@@ -120,13 +127,13 @@ def test_the_rows_of_the_window_are_read_once(tmp_path: Path):
 
 def test_what_was_written_is_gone_at_the_end_and_when_it_is_closed(tmp_path: Path):
     reader = filled(tmp_path)
-    shares = reader.in_shares(window(1, 9), Shares("track", 3))
+    shares = reader.in_shares(window(1, 9), HashedShares("track", 3))
     next(shares)
     [folder] = left_in(tmp_path)
     assert list((tmp_path / folder).glob("*.parquet"))
     shares.close()
     assert not left_in(tmp_path)
-    assert len(list(reader.in_shares(window(1, 9), Shares("track", 3)))) == 3
+    assert len(list(reader.in_shares(window(1, 9), HashedShares("track", 3)))) == 3
     assert not left_in(tmp_path)
 
 
@@ -138,7 +145,7 @@ def test_what_a_killed_process_left_goes_with_the_next_one_a_day_later(tmp_path:
         (folder / "0-0.parquet").touch()
     long_ago = time.time() - (ABANDONED + timedelta(minutes=1)).total_seconds()
     os.utime(old, (long_ago, long_ago))
-    list(reader.in_shares(window(1), Shares("track", 2)))
+    list(reader.in_shares(window(1), HashedShares("track", 2)))
     assert left_in(tmp_path) == [young.name]
 
 
@@ -147,7 +154,7 @@ def test_a_table_that_was_never_made_says_what_to_materialise(tmp_path: Path):
     with database.transaction():
         pass
     with pytest.raises(WarehouseMissingError, match="materialise asset core/plays first"):
-        next(TableReader(database, PLAYS).in_shares(window(1), Shares("track", 2)))
+        next(TableReader(database, PLAYS).in_shares(window(1), HashedShares("track", 2)))
 
 
 @pytest.mark.parametrize("wrong", ["no more", "outside the slice"])
@@ -162,7 +169,7 @@ def test_a_share_that_fails_undoes_the_day_and_leaves_nothing(
     warehouse.store(asset(before, **BY_DAY), **day(1))
 
     def make_shares(part: Window, of: int):
-        for number, share in enumerate(reader.in_shares(part, Shares("track", of))):
+        for number, share in enumerate(reader.in_shares(part, HashedShares("track", of))):
             assert left_in(tmp_path)
             if number == 1 and wrong == "no more":
                 raise ValueError(wrong)
