@@ -76,6 +76,7 @@ def shares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         found["the lake"] += 1
         return read_share(self, window, share)
 
+    monkeypatch.setattr(buckets, "SHARES_OF_A_TABLE", 2)
     monkeypatch.setattr(buckets, "SHARES_OF_A_BUCKET", 2)
     monkeypatch.setattr(slices, "MOST_ROWS", 60)
     monkeypatch.setattr(slices, "ROWS_AT_ONCE", 30)

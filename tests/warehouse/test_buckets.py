@@ -58,8 +58,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database,
 
 @pytest.fixture(autouse=True, scope="module")
 def few() -> Iterator[None]:
-    """Two shares have a bucket of their own, and rows are put there three at a time."""
+    """Three shares have buckets, of which two have one; rows are put there three at a time."""
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(buckets, "SHARES_OF_A_TABLE", 2)
         patched.setattr(buckets, "SHARES_OF_A_BUCKET", 2)
         patched.setattr(buckets, "ROWS_AT_A_TIME", 3)
         yield
