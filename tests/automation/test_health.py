@@ -9,6 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._utils import get_run_crash_explanation
 
 from spotify_assets.automation.backfills import Backfill, Which, backfill_of
 from spotify_assets.automation.failed_runs import cause_key, failed_partitions
@@ -16,6 +18,7 @@ from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.health import late_layers, look, problems
 from spotify_assets.automation.problem import Problem, to_be_made
 from spotify_assets.automation.runs import run
+from spotify_assets.instance.cause import KILLED
 from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
 from spotify_assets.rows.window import Window
@@ -491,6 +494,27 @@ def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
     graph.during_core = lambda: None
     assert graph.mend()
     assert look(graph.settings, graph.instance, graph.graph) == []
+
+
+@pytest.mark.parametrize("seen_by", ["the code server", "run monitoring"])
+def test_a_kill_is_told_alike_whoever_saw_it(graph: Graph, seen_by: str):
+    graph.during_core = lambda: os._exit(1)
+    for first in (1, 5):
+        child = os.fork()
+        if child == 0:
+            graph.run(first, first + 1)
+        os.waitpid(child, 0)
+        [killed] = graph.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        if seen_by == "the code server":
+            crash = get_run_crash_explanation(f"Run execution process for {killed.run_id}", -signal.SIGKILL)
+            graph.instance.report_engine_event(crash, killed)
+            graph.instance.report_run_failed(killed)
+        else:
+            health = CheckRunHealthResult(WorkerStatus.FAILED, KILLED)
+            graph.instance.report_run_failed(killed, f"{health}. Marking run {killed.run_id} as failed.")
+    [problem] = graph.problems()
+    assert problem.detail == "The process of the run was killed; no step of it goes on."
+    assert problem.title.startswith("Failed: core__core for ")
 
 
 def test_one_cause_is_one_problem_whatever_days_and_numbers_it_names(graph: Graph):
