@@ -58,6 +58,7 @@ class _Runs:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
         self.by_id = cache(instance.get_run_by_id)
+        self.planned = cache(self._planned)
 
     @cached_property
     def broken(self) -> Sequence[dg.RunRecord]:
@@ -68,8 +69,17 @@ class _Runs:
         """Those that were to make an asset."""
         for record in self.broken:
             run = record.dagster_run
-            if not run.asset_selection or key in run.asset_selection:
+            if key in (run.asset_selection or self.planned(run.run_id)):
                 yield record
+
+    def _planned(self, run_id: str) -> set[dg.AssetKey]:
+        """What a run without a selection of its own was to make: all assets of its job."""
+        kind = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        events = [
+            record.event_log_entry.dagster_event
+            for record in self.instance.get_records_for_run(run_id, of_type=kind).records
+        ]
+        return {event.asset_key for event in events if event is not None and event.asset_key is not None}
 
 
 def _failed_attempt(runs: _Runs, key: dg.AssetKey, entry: AssetEntry) -> str | None:

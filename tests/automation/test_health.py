@@ -42,8 +42,8 @@ class Graph:
         self.graph = self.definitions.resolve_asset_graph()
         broken.mkdir(parents=True)
 
-    def run(self, first: int, last: int, *assets: str) -> bool:
-        """One run over the days from `first` to `last` of March; of some assets, or of all."""
+    def run(self, first: int, last: int, *assets: str, job: str = "everything") -> bool:
+        """One run over the days from `first` to `last` of March; of some assets of a job, or of all."""
         days = [f"2025-03-{first:02}", f"2025-03-{last:02}"]
         tags = dict(
             zip(
@@ -53,7 +53,7 @@ class Graph:
             )
         )
         return (
-            self.definitions.resolve_job_def("everything")
+            self.definitions.resolve_job_def(job)
             .execute_in_process(
                 instance=self.instance,
                 tags=tags,
@@ -157,7 +157,10 @@ class Graph:
         return dg.Definitions(
             [raw, core, publish],
             asset_checks=[sound, blocking],
-            jobs=[dg.define_asset_job("everything", selection=dg.AssetSelection.all())],
+            jobs=[
+                dg.define_asset_job("everything", selection=dg.AssetSelection.all()),
+                dg.define_asset_job("raw_only", selection=[raw]),
+            ],
             executor=dg.in_process_executor,
         )
 
@@ -465,6 +468,17 @@ def test_a_run_of_other_days_repairs_nothing(graph: Graph):
     seen: list[list[Problem]] = []
     graph.during_core = lambda: seen.append(look(graph.settings, graph.instance, graph.graph))
     graph.run(8, 9)
+    assert seen == [[]]
+
+
+def test_a_failed_run_of_a_job_says_nothing_of_assets_that_are_not_of_the_job(graph: Graph):
+    graph.broke("raw")
+    assert not graph.run(1, 3, job="raw_only")
+    graph.broke()
+    assert graph.run(1, 3, job="raw_only")
+    seen: list[list[Problem]] = []
+    graph.during_core = lambda: seen.append(look(graph.settings, graph.instance, graph.graph))
+    assert graph.run(1, 3)
     assert seen == [[]]
 
 
