@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -82,6 +83,29 @@ def revisions_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ScriptDirectory, "from_config", staticmethod(cache(ScriptDirectory.from_config)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def instances_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The empty storage of a new Dagster instance is made once in a process; homes of tests get copies."""
+    from spotify_assets.instance import home
+
+    make = home._open_once
+
+    @cache
+    def made() -> Path:
+        folder = tmp_path_factory.mktemp("instance")
+        (folder / "dagster.yaml").write_text(home.instance_configuration(Settings(_env_file=None)))
+        make(folder)
+        return folder
+
+    def copied(folder: Path) -> None:
+        if not (folder / home._OPENED).exists():
+            shutil.copytree(made(), folder, ignore=shutil.ignore_patterns("*.yaml"), dirs_exist_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(home, "_open_once", copied)
         yield
 
 
