@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotify_assets import places
 from spotify_assets.places import Place
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import Table
@@ -60,6 +61,7 @@ class OnSpark:
         except BaseException:
             places.remove(staging.files())
             raise
+        TALLY.read += sum(each.rows_read for each in signed)
         yield [Staged(each, staging, table, adopt) for each in signed]
         # Only now, when all is committed: after an error at the commit nobody knows whether it was.
         taken = {each.files["rows"][0] for each in signed if adopt and "rows" in each.files}

@@ -21,6 +21,7 @@ import polars as pl
 from spotify_assets import places
 from spotify_assets.places import Place
 from spotify_assets.rows.cleaned import Cleaned, no_rejects
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection
@@ -45,6 +46,8 @@ class Signed:
     files: Mapping[str, tuple[str, int, str]]
     """Name, size and version of the files of the rows, the refused rows and the repeats, where any are."""
     rows_in: int
+    rows_read: int
+    """Rows that the task read from tables for it."""
     rows_per_date: Mapping[date, int]
     duplicates: Mapping[str, int]
 
@@ -55,6 +58,7 @@ class Signed:
                 "group": [(w.start.isoformat(), w.end.isoformat()) for w in self.group],
                 "files": self.files,
                 "rows_in": self.rows_in,
+                "rows_read": self.rows_read,
                 "rows_per_date": {day.isoformat(): rows for day, rows in self.rows_per_date.items()},
                 "duplicates": self.duplicates,
             }
@@ -68,6 +72,7 @@ class Signed:
             [Window(date.fromisoformat(start), date.fromisoformat(end)) for start, end in found["group"]],
             {kind: (name, size, version) for kind, (name, size, version) in found["files"].items()},
             found["rows_in"],
+            found["rows_read"],
             {date.fromisoformat(day): rows for day, rows in found["rows_per_date"].items()},
             found["duplicates"],
         )
@@ -100,11 +105,13 @@ def stage(slices: Slices, table: Table, staging: Staging) -> Iterator[Signed]:
         SliceRefusedError: rows may not stand in the table; nothing of their part was written.
     """
     with closing(made(slices, table)) as parts:
+        before = TALLY.read
         for part in parts:
-            yield _written(part, table, staging)
+            yield _written(part, table, staging, TALLY.read - before)
+            before = TALLY.read
 
 
-def _written(part: MadeHere, table: Table, staging: Staging) -> Signed:
+def _written(part: MadeHere, table: Table, staging: Staging, rows_read: int) -> Signed:
     column, window, account = str(table.partition_column), joined(part.group), part.account
     with duckdb.connect() as connection:
         target = Predicate.window(column, window)
@@ -113,7 +120,7 @@ def _written(part: MadeHere, table: Table, staging: Staging) -> Signed:
     there = {kind: frame for kind, frame in frames.items() if frame is not None and frame.height}
     files = {kind: staging.write(kind, frame) for kind, frame in there.items()}
     per_date = dict(rows[column].value_counts().sort(column).iter_rows())
-    return Signed(part.group, files, account.rows_in, per_date, account.duplicates)
+    return Signed(part.group, files, account.rows_in, rows_read, per_date, account.duplicates)
 
 
 @dataclass(frozen=True)

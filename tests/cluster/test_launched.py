@@ -19,6 +19,8 @@ from tests.servers.postgres import Postgres
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 TABLES = ("raw.raw_events", "core.listening_events", "core.daily_track_metrics")
+COSTS, CHECKS = '"ops"."run_costs"', '"ops"."check_results"'
+OF_EACH_RUN = {COSTS, CHECKS}
 HALVES = (("2025-03-01", "2025-03-07"), ("2025-03-08", "2025-03-14"))
 
 
@@ -64,13 +66,11 @@ def test_halves_of_a_backfill_at_once_are_one_backfill(
         assert [run.wait(300) for run in runs] == [0, 0]
     with warehouse_of(settings).reader() as connection:
         assert disagreements(connection) == {}
-    kept = {
-        name: rows
-        for name, rows in worlds.contents(warehouse_of(settings)).items()
-        if name != '"ops"."run_costs"'
-    }
-    wanted = worlds.contents(warehouse_of(native))
+    found, wanted = (worlds.contents(warehouse_of(each)) for each in (settings, native))
+    kept = {name: rows for name, rows in found.items() if name not in OF_EACH_RUN}
     assert kept == {name: wanted[name] for name in kept}
+    checked, as_checked = ({(row[0], row[-1]) for row in each[CHECKS]} for each in (found, wanted))
+    assert checked == as_checked  # the names and tables of checks: each run has evaluated them for its days
     assert len(kept) >= len(TABLES) + 2
     with instance_of(settings) as instance:
         assert pool_of(settings) in instance.event_log_storage.get_concurrency_keys()

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from spotify_assets.rows.cleaned import REJECTED_DATE, Cleaned
+from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse.books import Books
 from spotify_assets.warehouse.database import Database
@@ -109,6 +110,20 @@ def test_a_file_that_is_not_the_one_that_was_signed_is_not_read(tmp_path: Path, 
     ):
         create_table(connection, PLAYS)
         part.insert(connection, PLAYS)
+
+
+def test_a_task_tells_what_it_read_for_each_part(tmp_path: Path):
+    def read_and_judge(window: Window) -> Cleaned:
+        TALLY.read += 100 * window.start.day
+        return judged(window)
+
+    given = slices(read_and_judge, *([day] for day in DAYS))
+    signed = stage(given, PLAYS, Staging(tmp_path))
+    assert {each.group[0]: each.rows_read for each in signed} == {day: 100 * day.start.day for day in DAYS}
+    before = TALLY.read
+    with InThisProcess("local", tmp_path).parts(given, PLAYS, Database(tmp_path / "w.duckdb")):
+        once, twice = sum(100 * day.start.day for day in DAYS), 2
+    assert TALLY.read - before == once * (twice + 1)  # both tries here, and what the driver is told of one
 
 
 def test_every_attempt_has_names_of_its_own(tmp_path: Path):
