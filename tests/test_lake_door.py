@@ -56,8 +56,9 @@ def is_of_lake(node: ast.AST, known: set[str]) -> bool:
         return is_of_lake(node.left, known)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "with_name":
         return is_of_lake(node.func.value, known)
-    of_text = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str"
-    return of_text and is_of_lake(node.args[0], known)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+        return is_of_lake(node.args[0], known)
+    return False
 
 
 def addresses(function: ast.FunctionDef) -> set[str]:
