@@ -143,8 +143,8 @@ def engagement(rows: pl.DataFrame) -> "alt.LayerChart":
     band = base.mark_area(opacity=0.2, color=BLUE).encode(
         y=alt.Y("low:Q", title="Points of a listener's day"), y2="high:Q"
     )
-    median = base.mark_line(color=BLUE, strokeWidth=2, point=True).encode(y="median:Q")
-    mean = base.mark_line(color=VERMILION, strokeDash=[5, 3]).encode(y="mean:Q")
+    median = base.mark_line(color=BLUE, strokeWidth=2, point=True).encode(y=alt.Y("median:Q"))
+    mean = base.mark_line(color=VERMILION, strokeDash=[5, 3]).encode(y=alt.Y("mean:Q"))
     return cast("alt.LayerChart", alt.layer(band, median, mean).properties(height=240))
 
 
@@ -160,7 +160,7 @@ def active_days(rows: pl.DataFrame) -> "alt.Chart":
             .mark_bar(color=BLUE, binSpacing=1)
             .encode(
                 x=days.bin("binned"),
-                x2="until:Q",
+                x2=alt.X2("until:Q"),
                 y=alt.Y("listeners:Q", title="Listeners", axis=alt.Axis(format=COUNT, tickMinStep=1)),
                 tooltip=[
                     alt.Tooltip("active_days:Q", title="Dates with listening"),
@@ -222,7 +222,7 @@ def session_lengths(rows: pl.DataFrame, step: int, longest: int) -> "alt.Chart":
                     "minutes_from:Q",
                     title=f"Minutes; the last bar is {longest} and more",
                 ).bin("binned"),
-                x2="until:Q",
+                x2=alt.X2("until:Q"),
                 y=alt.Y("share:Q", title="Share of sessions", axis=alt.Axis(format=".0%")),
                 tooltip=[
                     alt.Tooltip("length:N", title="Length"),

@@ -60,7 +60,7 @@ def bars(
     layers = [base.mark_bar(color=BLUE, height={"band": 0.7}).encode(x=x, tooltip=tooltip)]
     if with_previous:
         tick = base.mark_tick(color=GREY, thickness=3, height={"band": 0.9})
-        layers.append(tick.encode(x="previous:Q", tooltip=tooltip))
+        layers.append(tick.encode(x=alt.X("previous:Q"), tooltip=tooltip))
     return cast("alt.LayerChart", alt.layer(*layers).properties(height=ROW_HEIGHT * rows.height))
 
 

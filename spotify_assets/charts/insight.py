@@ -60,8 +60,10 @@ def weather(rows: pl.DataFrame, words: Sequence[str] = ANSWERS) -> "alt.LayerCha
     x = alt.X("estimate_in_halves:Q", title="Difference, in halves of its 95 % interval")
     shape = alt.Shape("answer:N", scale=alt.Scale(domain=answers), legend=None)
     layers = [
-        alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="x:Q"),
-        base.mark_rule(strokeWidth=2.5).encode(x="ci_low_in_halves:Q", x2="ci_high_in_halves:Q"),
+        alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("x:Q")),
+        base.mark_rule(strokeWidth=2.5).encode(
+            x=alt.X("ci_low_in_halves:Q"), x2=alt.X2("ci_high_in_halves:Q")
+        ),
         base.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=shape),
     ]
     return cast("alt.LayerChart", alt.layer(*layers).properties(height=ROW_HEIGHT * drawn.height))
@@ -138,7 +140,7 @@ def recommendation_ladder(rows: pl.DataFrame) -> "alt.LayerChart":
             alt.Tooltip("recall_20:Q", title="Recall@20", format=PERCENT),
         ],
     )
-    interval = base.mark_rule(strokeWidth=2.5).encode(x="ndcg_10_low:Q", x2="ndcg_10_high:Q")
+    interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("ndcg_10_low:Q"), x2=alt.X2("ndcg_10_high:Q"))
     point = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=alt.X("ndcg_10:Q", title="NDCG@10 on later days; 95 % interval"),
         shape=alt.Shape("task:N", sort=tasks, legend=None),

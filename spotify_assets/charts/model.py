@@ -65,7 +65,7 @@ def ladder(rows: pl.DataFrame) -> "alt.LayerChart":
     guessing = (
         alt.Chart(pl.DataFrame({"auc": [GUESSING]})).mark_rule(strokeDash=[4, 3], color=GREY).encode(x=x)
     )
-    interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("auc_low:Q"), x2="auc_high:Q")
+    interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("auc_low:Q"), x2=alt.X2("auc_high:Q"))
     shape = alt.Shape("model:N", legend=None, sort=models)
     point = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=shape)
     return cast(
@@ -193,7 +193,7 @@ def popular_and_skipped(rows: pl.DataFrame) -> "alt.LayerChart":
     labels = (
         alt.Chart(_apart(named))
         .mark_text(align="right", dx=-10, limit=140, color=GREY)
-        .encode(x=x, y=y, text="track_name:N")
+        .encode(x=x, y=y, text=alt.Text("track_name:N"))
     )
     return cast("alt.LayerChart", alt.layer(points, labels).properties(height=360))
 

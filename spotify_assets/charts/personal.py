@@ -255,7 +255,7 @@ def tops(rows: pl.DataFrame, name: str, by: str = "streams") -> "alt.LayerChart"
         ],
     )
     bars = base.mark_bar(color=BLUE).encode(x=alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5)))
-    ticks = base.mark_tick(**_BEFORE).encode(x="before:Q")
+    ticks = base.mark_tick(**_BEFORE).encode(x=alt.X("before:Q"))
     layers = [bars, ticks] if top["before"].count() else [bars]
     return cast("alt.LayerChart", alt.layer(*layers).properties(height=ROW_HEIGHT * max(top.height, 1)))
 

@@ -45,7 +45,7 @@ def poster(title: str, lines: list[str], figures: Mapping[str, pl.DataFrame]) ->
     ]
     parts = [row[0] if len(row) == 1 else alt.hconcat(*row) for row in rows if row]
     parts = parts or [
-        alt.Chart(pl.DataFrame({"says": ["Nothing was heard."]})).mark_text().encode(text="says")
+        alt.Chart(pl.DataFrame({"says": ["Nothing was heard."]})).mark_text().encode(text=alt.Text("says"))
     ]
     chart: alt.VConcatChart = (
         alt.vconcat(*parts, spacing=28)

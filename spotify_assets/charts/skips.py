@@ -75,9 +75,11 @@ def coefficient_plot(
         .mark_rule(color=GREY, strokeDash=[4, 3])
         .encode(x=axis)
     )
-    interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
+    interval = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), color=colour)
     point = base.mark_point(filled=True, size=110, opacity=1).encode(x=axis, color=colour, shape=shape)
-    figures = base.mark_text(align="left", color=GREY).encode(x=alt.value(WIDTH + 12), text="figures:N")
+    figures = base.mark_text(align="left", color=GREY).encode(
+        x=alt.value(WIDTH + 12), text=alt.Text("figures:N")
+    )
     layers = [no_effect, interval, point, *([figures] if with_figures else [])]
     chart = alt.layer(*layers).properties(title=title, width=WIDTH, height=TERM_HEIGHT * rows.height)
     return cast("alt.LayerChart", chart)
@@ -153,7 +155,9 @@ def survival_plot(survival: pl.DataFrame, title: str) -> "alt.LayerChart":
     x = alt.X("second:Q", title="Seconds played", scale=alt.Scale(nice=False))
     y = alt.Y("survival:Q", title="Share not skipped; 95 % band", scale=alt.Scale(domain=[0, 1]))
     base = alt.Chart(rows).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.2).encode(y=alt.Y("survival_low:Q", title=""), y2="survival_high:Q")
+    band = base.mark_area(opacity=0.2).encode(
+        y=alt.Y("survival_low:Q", title=""), y2=alt.Y2("survival_high:Q")
+    )
     line = base.mark_line(interpolate="step-after").encode(y=y)
     return _framed(alt.layer(band, line), title)
 

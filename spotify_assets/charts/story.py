@@ -55,11 +55,11 @@ def story(rows: pl.DataFrame, form: str, title: str) -> "alt.LayerChart":
         ],
     )
     told = marked.filter("is_told")
-    usual = alt.Chart(told).mark_rule(color=BLUE, strokeDash=[5, 4]).encode(y="median_before:Q")
+    usual = alt.Chart(told).mark_rule(color=BLUE, strokeDash=[5, 4]).encode(y=alt.Y("median_before:Q"))
     arrow = (
         base.transform_filter("datum.is_told")
         .mark_point(shape="triangle-down", filled=True, size=70, color=VERMILION, yOffset=-9)
-        .encode(y="value:Q")
+        .encode(y=alt.Y("value:Q"))
     )
     return cast("alt.LayerChart", alt.layer(bars, usual, arrow).properties(height=HEIGHT))
 

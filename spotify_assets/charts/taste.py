@@ -96,9 +96,9 @@ def mood_map(grid: pl.DataFrame) -> "alt.LayerChart":
         .mark_rect()
         .encode(
             x=alt.X("valence_from:Q", title="Valence (positive →)", **unit),
-            x2="valence_to:Q",
+            x2=alt.X2("valence_to:Q"),
             y=alt.Y("energy_from:Q", title="Energy →", **unit),
-            y2="energy_to:Q",
+            y2=alt.Y2("energy_to:Q"),
             color=alt.Color(
                 "streams:Q",
                 title="Streams",
@@ -114,13 +114,13 @@ def mood_map(grid: pl.DataFrame) -> "alt.LayerChart":
     )
     middle = pl.DataFrame({"at": [0.5]})
     rules = [
-        alt.Chart(middle).mark_rule(color=GREY, strokeDash=[4, 3]).encode(**{channel: alt.datum(0.5)})
-        for channel in ("x", "y")
+        alt.Chart(middle).mark_rule(color=GREY, strokeDash=[4, 3]).encode(**{channel: middle_of(0.5)})
+        for channel, middle_of in (("x", alt.XDatum), ("y", alt.YDatum))
     ]
     names = (
         alt.Chart(corners)
         .mark_text(fontSize=13, fontWeight="bold", color=VERMILION)
-        .encode(x="x:Q", y="y:Q", text="mood:N")
+        .encode(x=alt.X("x:Q"), y=alt.Y("y:Q"), text=alt.Text("mood:N"))
     )
     return cast("alt.LayerChart", alt.layer(cells, *rules, names).properties(height=280))
 

@@ -57,6 +57,11 @@ NO_PAIRS = pl.DataFrame(
     schema=dict.fromkeys(("event_id", "kept_event_id", "source", "kept_source"), pl.String)
 )
 
+_NOTHING_PAIRS = pl.DataFrame(
+    schema=dict.fromkeys(("event_id", "source", "kept_event_id", "kept_source"), pl.String)
+    | {"cost": pl.Int64}
+)
+
 Stage = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """Gives the pairs of rows and of rows that stay, with what speaks against each (`cost`)."""
 
@@ -81,17 +86,21 @@ def matched(rows: pl.DataFrame, kept: pl.DataFrame, *, reported: bool) -> pl.Dat
     ]
     if not reported:
         stages += [_same_title_at_once, _scrobbles_of_untitled]
-    stages = [_of_known_ends(stage) for stage in stages]
-    stages += [
-        lambda rows, kept: _by_either_end(rows, kept, "track_id", "names"),
-        lambda rows, kept: _by_either_end(rows, kept, "release"),
-        lambda rows, kept: _by_either_end(rows, kept, "title"),
-    ]
+    if rows["either_end"].any() or kept["either_end"].any():
+        stages = [_of_known_ends(stage) for stage in stages]
+        stages += [
+            lambda rows, kept: _by_either_end(rows, kept, "track_id", "names"),
+            lambda rows, kept: _by_either_end(rows, kept, "release"),
+            lambda rows, kept: _by_either_end(rows, kept, "title"),
+        ]
     found = [NO_PAIRS]
     for stage in stages:
         if rows.is_empty() or kept.is_empty():
             break
-        pairs = _one_to_one(stage(rows, kept))
+        may_pair = stage(rows, kept)
+        if may_pair.is_empty():
+            continue
+        pairs = _one_to_one(may_pair)
         rows = rows.join(pairs, on="event_id", how="anti")
         kept = kept.join(pairs, left_on="event_id", right_on="kept_event_id", how="anti")
         found.append(pairs)
@@ -159,43 +168,50 @@ def _of_side(name: str, *, tells: bool) -> pl.Expr:
 
 def exact(rows: pl.DataFrame, kept: pl.DataFrame, end: str, *keys: str) -> pl.DataFrame:
     """Pairs that agree in one of the keys, in length and minute."""
-    return pl.concat(_chosen(_alike(rows, kept, end, key), pl.col("rank_kept")) for key in keys).unique()
+    return pl.concat(_alike(rows, kept, end, key) for key in keys).unique()
 
 
 def _untitled(rows: pl.DataFrame, kept: pl.DataFrame, end: str) -> pl.DataFrame:
     """Pairs of one length and minute of which one has no title, and not both have an id."""
     rows, kept = _by_moment_alone(rows), _by_moment_alone(kept)
     no_title = pl.col("title").is_null()
-    pairs = [
-        _alike(rows, kept.filter(no_title), end, _MOMENT_ALONE),
-        _alike(rows.filter(no_title), kept, end, _MOMENT_ALONE),
-    ]
     one_id = pl.col("track_id").is_null() | pl.col("track_id_kept").is_null()
-    return pl.concat(_chosen(pair.filter(one_id), pl.col("rank_kept")) for pair in pairs).unique()
+    pairs = [
+        _alike(rows, kept.filter(no_title), end, _MOMENT_ALONE, one_id),
+        _alike(rows.filter(no_title), kept, end, _MOMENT_ALONE, one_id),
+    ]
+    return pl.concat(pairs).unique()
 
 
 def _renamed(rows: pl.DataFrame, kept: pl.DataFrame, end: str) -> pl.DataFrame:
     """Pairs of one artist, length and minute whose titles differ, where the length is no whole second."""
     odd = pl.col("length_ms") % _ROUND_MS != 0
-    return _chosen(_alike(rows.filter(odd), kept.filter(odd), end, "artist"), pl.col("rank_kept"))
+    return _alike(rows.filter(odd), kept.filter(odd), end, "artist")
 
 
-def _alike(rows: pl.DataFrame, kept: pl.DataFrame, end: str, key: str) -> pl.DataFrame:
-    """Rows of one key, length and minute side by side: the k-th of the one with the k-th of the other.
+def _alike(
+    rows: pl.DataFrame, kept: pl.DataFrame, end: str, key: str, only: pl.Expr | None = None
+) -> pl.DataFrame:
+    """Pairs of one key, length and minute: the k-th of the one side with the k-th of the other; `only` those
+    that an expression allows.
 
     Rows that end at the same time are in the order of their file, which is that of the playbacks.
     """
     same = ["user_id", key, "length_ms", "minute"]
+    known = ~pl.col("starts_only") & pl.col(key).is_not_null()
+    rows, kept = rows.filter(known), kept.filter(known)
+    if rows.is_empty() or kept.is_empty():
+        return _NOTHING_PAIRS
 
     def numbered(heard: pl.DataFrame) -> pl.DataFrame:
         return (
-            heard.filter(~pl.col("starts_only"), pl.col(key).is_not_null())
-            .with_columns(minute=pl.col(end) // MINUTE_MS)
+            heard.with_columns(minute=pl.col(end) // MINUTE_MS)
             .sort("rank", end, "end_ms", "source_file", "source_row")
             .with_columns(number=pl.int_range(pl.len()).over(same))
         )
 
-    return numbered(rows).join(numbered(kept), on=[*same, "number"], suffix="_kept", coalesce=False)
+    pairs = numbered(rows).join(numbered(kept), on=[*same, "number"], suffix="_kept", coalesce=False)
+    return _chosen(pairs if only is None else pairs.filter(only), pl.col("rank_kept"))
 
 
 def _near(rows: pl.DataFrame, kept: pl.DataFrame, *keys: str) -> pl.DataFrame:

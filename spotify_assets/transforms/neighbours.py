@@ -137,6 +137,8 @@ class Neighbours:
 
     def _of_first_uploads(self, overlaps: pl.DataFrame, days: int) -> pl.DataFrame:
         """The overlaps with the row that stays in the end, where the one that stands for them is dropped."""
+        if overlaps.is_empty():
+            return overlaps
         again = pl.concat([self._uploaded_again(self._read_before(days), days), self.uploads])
         first = again.select(kept_event_id="event_id", _first="kept_event_id").unique("kept_event_id")
         return overlaps.join(first, on="kept_event_id", how="left", maintain_order="left").select(

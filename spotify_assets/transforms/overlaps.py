@@ -60,12 +60,18 @@ def overlapping(events: pl.DataFrame) -> pl.DataFrame:
     `events` are valid events, each `event_id` once (columns `NEEDED_FOR_OVERLAPS`). The result does not
     depend on their order.
     """
+    if events.is_empty():
+        return NO_PAIRS
     rows = _identified(_heard(events))
     kept, dropped = rows.clear(), [NO_PAIRS]
     for (_, source), of_source in rows.group_by("rank", "source", maintain_order=True):
         pairs = matched(of_source, kept, reported=source in REPORTING) if kept.height else NO_PAIRS
+        if pairs.is_empty():
+            kept = pl.concat([kept, of_source])
+            continue
         dropped.append(pairs)
-        kept = pl.concat([_knowing(kept, of_source, pairs), of_source.join(pairs, on="event_id", how="anti")])
+        left = of_source.join(pairs, on="event_id", how="anti")
+        kept = pl.concat([_knowing(kept, of_source, pairs), left])
     return pl.concat(dropped)
 
 
@@ -95,6 +101,8 @@ def told_at_upload(events: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     playback takes one row. One track, length and minute of the upload are the same, the k-th
     of the one with the k-th of the other.
     """
+    if moved.is_empty():
+        return NO_PAIRS
     uploads = moved.unique(["event_id", "reported_at"], keep="any").with_columns(
         ended_at="reported_at", event_date=pl.col("reported_at").dt.date()
     )
