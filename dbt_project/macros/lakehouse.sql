@@ -37,11 +37,3 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
-
-
-{#- Comments on columns; a DuckLake has none on those of views. -#}
-{% macro duckdb__alter_column_comment(relation, column_dict) -%}
-    {%- if not (in_lakehouse() and relation.is_view) -%}
-        {{ return(dbt.duckdb__alter_column_comment(relation, column_dict)) }}
-    {%- endif -%}
-{%- endmacro %}
