@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -103,7 +104,7 @@ def compiled(settings: Settings) -> dict[str, CompiledTest]:
     return {test.unique_id.split(".")[2]: test for test in tests}
 
 
-def told(result: dg.ExecuteInProcessResult) -> dict[str, object]:
+def told(result: dg.ExecuteInProcessResult) -> dict[str, tuple[Any, ...]]:
     """What a run tells of each test, but for how long it took."""
     return {
         each.check_name: (
@@ -125,7 +126,7 @@ def calls_of(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     calls: list[list[str]] = []
     call = ListeningDbtCli.told
 
-    def counted(dbt: ListeningDbtCli, arguments: list[str], *rest: object) -> object:
+    def counted(dbt: ListeningDbtCli, arguments: list[str], *rest: Any) -> object:
         calls.append(list(arguments))
         return call(dbt, arguments, *rest)
 
