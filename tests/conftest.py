@@ -2,8 +2,9 @@
 
 import gc
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,6 @@ from tests.longest import place_of
 from tests.shared import made_once
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from spotify_assets.warehouse.database import Database
 
 # One commit, one verdict: the same examples every time, and more of them in `make test-slow`. `make explore`
@@ -87,6 +86,29 @@ def revisions_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def instances_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The empty storage of a new Dagster instance is made once in a process; homes of tests get copies."""
+    from spotify_assets.instance import home
+
+    make = home._open_once
+
+    @cache
+    def made() -> Path:
+        folder = tmp_path_factory.mktemp("instance")
+        (folder / "dagster.yaml").write_text(home.instance_configuration(Settings(_env_file=None)))
+        make(folder)
+        return folder
+
+    def copied(folder: Path) -> None:
+        if not (folder / home._OPENED).exists():
+            shutil.copytree(made(), folder, ignore=shutil.ignore_patterns("*.yaml"), dirs_exist_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(home, "_open_once", copied)
+        yield
+
+
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     """Settings over a folder of the test's own; keyword arguments change single values."""
@@ -107,13 +129,34 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a generated world whose marts are built and published; only to be read."""
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse of a generated world, with answers about its weather, whose marts are built;
+    only to be copied, with `DbtWarehouse.copy_of`."""
 
     def make(folder: Path) -> None:
         from tests.dbt.generated import core_tables
+        from tests.dbt.warehouse import DbtWarehouse
+        from tests.insight.rows import weather_rows
 
-        _publish(folder, core_tables())
+        warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
+        tables = core_tables()
+        warehouse.create(tables | weather_rows(tables["core.listening_events"]))
+        warehouse.build("--exclude-resource-type", "test")
+
+    return made_once(tmp_path_factory, "generated", make)
+
+
+@pytest.fixture(scope="session")
+def published(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of that world as it is without weather, published; only to be read."""
+
+    def make(folder: Path) -> None:
+        from tests.dbt.warehouse import DbtWarehouse
+
+        warehouse = DbtWarehouse.copy_of(generated, folder)
+        for table in ("core.weather_effects", "marts.listening_by_weather"):
+            warehouse.execute(f"delete from {table}")
+        _publish(warehouse.path, folder)
 
     return made_once(tmp_path_factory, "published", make)
 
@@ -124,25 +167,24 @@ def listeners(tmp_path_factory: pytest.TempPathFactory) -> "Database":
     from spotify_assets.warehouse.database import Database
 
     def make(folder: Path) -> None:
+        from tests.dbt.warehouse import DbtWarehouse
         from tests.report.listeners import core_tables
 
-        _publish(folder, core_tables())
+        warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
+        warehouse.create(core_tables())
+        warehouse.build("--exclude-resource-type", "test")
+        _publish(warehouse.path, folder)
 
     folder = made_once(tmp_path_factory, "listeners", make)
     return Database(Settings(data_dir=folder, _env_file=None).serving_path)
 
 
-def _publish(folder: Path, tables: Mapping[str, "pl.DataFrame"]) -> None:
-    """Build the marts of core tables, and publish them."""
+def _publish(warehouse: Path, folder: Path) -> None:
+    """Publish a warehouse into a data folder."""
     from spotify_assets.warehouse.database import Database
     from spotify_assets.warehouse.publish import publish
-    from tests.dbt.warehouse import DbtWarehouse
 
-    settings = Settings(data_dir=folder, _env_file=None)
-    warehouse = DbtWarehouse(settings.warehouse_path, folder / "target")
-    warehouse.create(tables)
-    warehouse.build("--exclude-resource-type", "test")
-    publish(Database(settings.warehouse_path), settings.processed_dir)
+    publish(Database(warehouse), Settings(data_dir=folder, _env_file=None).processed_dir)
 
 
 @pytest.fixture(scope="session")

@@ -120,9 +120,9 @@ def test_the_warehouse_has_one_door():
         relative = path.relative_to(PACKAGE)
         if relative.parts[0] in inside:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        nodes = [*ast.walk(tree_of(path))]
+        named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        calls = [node.func for node in nodes if isinstance(node, ast.Call)]
         called = {function.id for function in calls if isinstance(function, ast.Name)}
         outside = {name.split(".")[0] for name in imports_of(path)} & {"duckdb", "_duckdb"}
         found = outside | named & {"warehouse_path", "serving_path"} | called & {"Database"}

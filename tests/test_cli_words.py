@@ -1,8 +1,8 @@
 """What a person may write on the command line: names to the letter, words of lists, numbers and days."""
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,13 +15,10 @@ from spotify_assets.cli import app
 LISTENERS = ("my_anna", "my-anna", "Anna", "anna", "100%", "100 percent", "=1+1", "O'Neil", "a!b", "愛" * 64)
 
 
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A published copy with a few listeners and one artist, whose name looks like markup."""
-    data_dir = tmp_path / "data"
-    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(data_dir))
-    serving = data_dir / "processed" / "serving.duckdb"
-    serving.parent.mkdir(parents=True)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published copy with a few listeners and one artist, whose name looks like markup; to be copied."""
+    serving = tmp_path_factory.mktemp("published") / "serving.duckdb"
     with duckdb.connect(str(serving)) as connection:
         connection.execute("create schema marts")
         connection.execute(
@@ -38,7 +35,17 @@ def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
             "create table marts.dim_track as select '[red]Queen :smile:' as primary_artist_name, "
             "'T' as track_name, 'A' as album_name"
         )
-    yield tmp_path
+    return serving
+
+
+@pytest.fixture
+def published(made: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder above the data folder with a copy of it, to be changed."""
+    serving = tmp_path / "data" / "processed" / "serving.duckdb"
+    serving.parent.mkdir(parents=True)
+    shutil.copyfile(made, serving)
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
 
 
 def call(*arguments: str) -> Result:
@@ -223,9 +230,9 @@ def test_a_pipe_gets_whole_lines_without_colours_whatever_the_width(published: P
 def test_a_reader_that_stops_is_no_error(published: Path):
     with duckdb.connect(str(published / "data/processed/serving.duckdb")) as connection:
         connection.execute(
-            "insert into marts.user_lifetimes select s.* from marts.user_lifetimes s, range(500)"
+            "insert into marts.user_lifetimes select s.* from marts.user_lifetimes s, range(200)"
         )
     for options in ((), ("--format", "csv"), ("--format", "json")):
-        done = run("query", "listener_lifetimes", "-p", "top=5000", *options, pipe="head -n 1")
+        done = run("query", "listener_lifetimes", "-p", "top=2000", *options, pipe="head -n 1")
         assert done.stdout
         assert done.stderr == ""

@@ -55,6 +55,12 @@ class World:
     ) -> RunOutcome:
         return run(self.definitions, self.instance, self.settings, job, window=window, assets=assets)
 
+    def check(self, asset: dg.AssetKey) -> RunOutcome:
+        """Evaluate the checks of an asset."""
+        known = self.definitions.resolve_asset_graph().asset_check_keys
+        checks = [key for key in known if key.asset_key == asset]
+        return run(self.definitions, self.instance, self.settings, "checks", checks=checks)
+
     def sql(self, query: str) -> pl.DataFrame:
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
             rows: pl.DataFrame = connection.sql(query).pl()
@@ -274,12 +280,13 @@ def test_a_broken_row_is_found_and_repaired_by_materialising_its_asset(world: Wo
             "update core.listening_events set ms_played = -1 "
             "where event_id = (select min(event_id) from core.listening_events)"
         )
+    events = dg.AssetKey(["core", "listening_events"])
 
-    checked = world.run("checks")
+    checked = world.check(events)
 
-    found = [(check.asset, check.check) for check in checked.broken if "listening_events" in check.asset]
-    assert found == [("core/listening_events", "ranges")]
-    repaired = world.run("everything", DAYS, [dg.AssetKey(["core", "listening_events"])])
+    assert len(checked.checks) > 3
+    assert [(check.asset, check.check) for check in checked.broken] == [("core/listening_events", "ranges")]
+    repaired = world.run("everything", DAYS, [events])
     assert repaired.success
     assert repaired.broken == []
 

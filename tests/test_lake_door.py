@@ -35,8 +35,8 @@ def outside() -> list[Path]:
 def names_the_folder(tree: ast.AST) -> Iterator[ast.expr]:
     """Where code says `settings.lake_dir`, `settings.lake_url` or `data_dir / "raw"`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("settings"):
-            if node.attr in {"lake_dir", "lake_url"}:
+        if isinstance(node, ast.Attribute) and node.attr in {"lake_dir", "lake_url"}:
+            if ast.unparse(node.value).endswith("settings"):
                 yield node
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             of_data = ast.unparse(node.left).endswith("data_dir")
@@ -56,7 +56,9 @@ def is_of_lake(node: ast.AST, known: set[str]) -> bool:
         return is_of_lake(node.left, known)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "with_name":
         return is_of_lake(node.func.value, known)
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "str" and is_of_lake(node.args[0], known)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+        return is_of_lake(node.args[0], known)
+    return False
 
 
 def addresses(function: ast.FunctionDef) -> set[str]:
@@ -86,7 +88,7 @@ def direct_calls(tree: ast.AST, known_to_be_local: str | None = None) -> Iterato
             if isinstance(node.func, ast.Attribute) and node.func.attr in OF_A_FOLDER:
                 if is_of_lake(node.func.value, known):
                     yield node
-            elif is_of_system(ast.unparse(node.func)) and any(is_of_lake(each, known) for each in node.args):
+            elif any(is_of_lake(each, known) for each in node.args) and is_of_system(ast.unparse(node.func)):
                 yield node
 
 

@@ -1,6 +1,6 @@
 """Core layer: clean tracks, listening events and daily metrics. Not here: the rules that make them so."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -10,7 +10,7 @@ from spotify_assets.assets.spec import FIRST, IO_MANAGER, asset_out, made_anywhe
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, around, windows
 from spotify_assets.rows.cleaned import Cleaned
-from spotify_assets.rows.share import Share
+from spotify_assets.rows.share import HashedShares, without_blanks
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -29,9 +29,9 @@ from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE
 from spotify_assets.transforms.overlaps import REPORTING
 from spotify_assets.transforms.rules import Rules
 from spotify_assets.transforms.tracks import clean_tracks
-from spotify_assets.warehouse.lengths import length_sources
+from spotify_assets.warehouse.lengths import length_sources, of_share
 from spotify_assets.warehouse.reader import TableReader
-from spotify_assets.warehouse.slices import Slices, each_alone, joined, too_large
+from spotify_assets.warehouse.slices import Slices, each_alone, joined
 
 NEIGHBOURING_DAYS = 1
 """Sessions begin the day before, and a row may be dropped for one that ended on the day after."""
@@ -97,17 +97,18 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 exclusions=exclusions,
                 read_raw_moved=lambda days: moved_events(raw, window, days, NEEDED_OF_NEIGHBOURS),
                 rules=rules,
-                lengths=lengths,
+                lengths=of_share(lengths, raw),
             )
 
-        def clean_share(window: Window, share: Share) -> Cleaned:
-            return clean(window, raw_events.of(share, "user_id"))
+        def clean_shares(window: Window, of: int) -> Generator[Cleaned, None, None]:
+            wide = Window(window.preceding(NEIGHBOURING_DAYS).start, window.following(NEIGHBOURING_DAYS).end)
+            # What a listener did is judged by nothing that others did, unless one event is told of them all.
+            shares = HashedShares("user_id", of, together=_told_of_the_same(raw_events, wide))
+            return (clean(window, raw) for raw in raw_events.in_shares(wide, shares))
 
         days = windows(context)
         rows = raw_events.rows_per_date(joined(days))
-        # What a listener did is judged by nothing that others did, unless one event is told of two of them.
-        shared = too_large(rows) and not _told_of_two(raw_events, joined(days))
-        return Slices.of(days, clean, rows=rows, make_share=clean_share if shared else None)
+        return Slices.of(days, clean, rows=rows, make_shares=clean_shares)
 
     @dg.asset(
         **made_anywhere(DAILY_TRACK_METRICS),
@@ -125,40 +126,56 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             days,
             metrics,
             rows=listening_events.rows_per_date(joined(days)),
-            make_share=lambda window, share: metrics(window, listening_events.of(share, "track_id")),
+            make_shares=lambda window, of: (
+                metrics(window, events)
+                for events in listening_events.in_shares(
+                    window, HashedShares("track_id", of), NEEDED_FOR_METRICS
+                )
+            ),
         )
 
     return [tracks, listening_events, daily_track_metrics]
 
 
-def _told_of_two(raw_events: TableReader, window: Window) -> bool:
-    """Whether a date of a window has an event that is told of two listeners."""
+def _told_of_the_same(raw_events: TableReader, window: Window) -> list[str]:
+    """The listeners of events of a window that are told of several listeners.
+
+    Events are compared by their hashes, which takes a fraction of the memory; two events of one hash make
+    their listeners some of these.
+    """
     found = raw_events.query(
         f"""
-        select 1
-        from {raw_events.relation}
-        where event_date >= $start and event_date < $end
-        group by event_date, event_id
-        having min(coalesce(user_id, '')) <> max(coalesce(user_id, ''))
-        limit 1
+        with told as (
+            select hash(event_id) as event, {without_blanks("user_id")} as listener
+            from {raw_events.relation(window)}
+            where event_date >= $start and event_date < $end and listener <> ''
+        ),
+        of_several as (
+            select event
+            from told
+            group by event
+            having min(hash(listener)) <> max(hash(listener))
+        )
+        select distinct listener from told where event in (from of_several) order by listener
         """,
         window,
     )
-    return not found.is_empty()
+    return found["listener"].to_list()
 
 
 def _reported_on(raw_events: TableReader, dates: pl.DataFrame, needed: Sequence[str] | None) -> pl.DataFrame:
     """The raw events of users that were reported on certain dates (`user_id`, `reported_date`)."""
     day = pl.col("reported_date")
     first, last = dates.select(day.min().alias("first"), day.max().alias("last")).row(0)
+    heard = Window(first - LONGEST_OFFLINE - timedelta(days=1), last + timedelta(days=2))
     return raw_events.query(
         f"""
         select {", ".join(needed or raw_events.table.column_names)}
-        from {raw_events.relation}
+        from {raw_events.relation(heard)}
         where event_date >= $start and event_date < $end
             and (trim(user_id), cast(coalesce(reported_at, ended_at) as date)) in (from reported_dates)
         """,
-        Window(first - LONGEST_OFFLINE - timedelta(days=1), last + timedelta(days=2)),
+        heard,
         {"reported_dates": dates},
     )
 
@@ -172,7 +189,7 @@ def moved_events(raw_events: TableReader, window: Window, days: int, columns: Se
     return raw_events.query(
         f"""
         select {", ".join(columns)}
-        from {raw_events.relation}
+        from {raw_events.relation(heard)}
         where event_date >= $start and event_date < $end and reported_at is not null
         """,
         heard,

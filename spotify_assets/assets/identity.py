@@ -8,6 +8,7 @@ import polars as pl
 from spotify_assets.assets.spec import IO_MANAGER, about, made_anywhere, partitioned, pool_of, reads
 from spotify_assets.lake.profiles import read_profiles
 from spotify_assets.partitions import lookback, windows
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.sources.recordings_toml import read_overrides
@@ -50,7 +51,12 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             days,
             make,
             rows=listening_events.rows_per_date(joined(days)),
-            make_share=lambda window, share: make(window, listening_events.of(share, "track_key")),
+            make_shares=lambda window, of: (
+                make(window, events)
+                for events in listening_events.in_shares(
+                    window, HashedShares("track_key", of), played.NEEDED_FOR_PLAYED
+                )
+            ),
         )
 
     @dg.asset(
@@ -96,7 +102,14 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             days,
             make,
             rows=listening_events.rows_per_date(joined(days)),
-            make_share=lambda window, share: make(window, listening_events.of(share, "user_id")),
+            make_shares=lambda window, of: (
+                make(window, events)
+                for events in listening_events.in_shares(
+                    Window(window.preceding(hours.LOOKBACK_DAYS).start, window.end),
+                    HashedShares("user_id", of),
+                    hours.NEEDED_FOR_HOURS,
+                )
+            ),
         )
 
     return [countries, user_profiles, played_tracks, recordings, listening_hours]

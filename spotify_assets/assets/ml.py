@@ -18,6 +18,7 @@ from spotify_assets.assets.cutoffs import Cutoffs, beside_stored, newest_cutoffs
 from spotify_assets.assets.recommendations import recommendation_assets
 from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.tables import (
@@ -93,7 +94,14 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             days,
             features,
             rows=listening_events.rows_per_date(joined(days)),
-            make_share=lambda window, share: features(window, listening_events.of(share, "user_id")),
+            make_shares=lambda window, of: (
+                features(window, events)
+                for events in listening_events.in_shares(
+                    Window(window.preceding(HISTORY_DAYS + 1).start, window.end),
+                    HashedShares("user_id", of),
+                    EVENT_COLUMNS,
+                )
+            ),
         )
 
     @dg.multi_asset(

@@ -1,6 +1,6 @@
 """Raw layer: what lies in the lake, as tables. Not here: judging rows (core)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import date
 
 import dagster as dg
@@ -63,12 +63,15 @@ def raw_assets(settings: Settings, begins: Callable[[], date]) -> list[dg.Assets
             with naming_all(RAW_EVENTS, lake_dir, lambda: lake.files(left)):
                 return lake.read(window) if share == WHOLE else lake.read_share(window, share)
 
+        def read_shares(window: Window, of: int) -> Generator[Cleaned, None, None]:
+            return (read(window, Share(number, of)) for number in range(of))
+
         return Slices.of(
             days,
             read,
             rows=rows,
             files=lambda window: _names(lake_dir, lake.files(window)),
-            make_share=read if shared else None,
+            make_shares=read_shares if shared else None,
         )
 
     @dg.asset(**about(IMPORT_RECEIPTS), pool=pool_of(settings), io_manager_key=IO_MANAGER)

@@ -13,7 +13,7 @@ import dagster as dg
 
 from spotify_assets.automation.outline import Graph
 from spotify_assets.automation.problem import Problem, Unmade, some
-from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.cause import KILLED, cause_of, tells_of_a_kill
 from spotify_assets.instance.records import AssetEntry
 from spotify_assets.lake.unreadable import MOST_NAMED
 from spotify_assets.partitions import keys_of_run
@@ -58,6 +58,7 @@ class _Runs:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
         self.by_id = cache(instance.get_run_by_id)
+        self.planned = cache(self._planned)
 
     @cached_property
     def broken(self) -> Sequence[dg.RunRecord]:
@@ -68,8 +69,17 @@ class _Runs:
         """Those that were to make an asset."""
         for record in self.broken:
             run = record.dagster_run
-            if not run.asset_selection or key in run.asset_selection:
+            if key in (run.asset_selection or self.planned(run.run_id)):
                 yield record
+
+    def _planned(self, run_id: str) -> set[dg.AssetKey]:
+        """What a run without a selection of its own was to make: all assets of its job."""
+        kind = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        events = [
+            record.event_log_entry.dagster_event
+            for record in self.instance.get_records_for_run(run_id, of_type=kind).records
+        ]
+        return {event.asset_key for event in events if event is not None and event.asset_key is not None}
 
 
 def _failed_attempt(runs: _Runs, key: dg.AssetKey, entry: AssetEntry) -> str | None:
@@ -209,8 +219,15 @@ def _step_at_work(instance: dg.DagsterInstance, run_id: str) -> str:
 
 
 def _end_of(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Why a run failed of which no step did, as the event says that ended it."""
-    failures = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
-    said = [record.event_log_entry.dagster_event for record in failures]
-    words = next((event.message for event in reversed(said) if event is not None and event.message), None)
+    """Why a run failed of which no step did, as its last failure says; a kill alike, whoever saw it."""
+    kinds = {dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.ENGINE_EVENT}
+    entries = [
+        record.event_log_entry for record in instance.get_records_for_run(run_id, of_type=kinds).records
+    ]
+    if any(tells_of_a_kill(entry.user_message or entry.message) for entry in entries):
+        return KILLED
+    said = [entry.dagster_event for entry in entries]
+    words = next(
+        (e.message for e in reversed(said) if e is not None and e.is_run_failure and e.message), None
+    )
     return words or "the run ended before a step failed"

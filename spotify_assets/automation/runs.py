@@ -14,7 +14,7 @@ import dagster as dg
 
 from spotify_assets.automation.attempts import COMMAND_LINE, REQUESTED_BY
 from spotify_assets.automation.costs import RunMeter, meter_of
-from spotify_assets.instance.cause import cause_of
+from spotify_assets.instance.cause import KILLED, cause_of
 from spotify_assets.instance.planned_events import PLACE
 from spotify_assets.instance.run_locks import alive, forget, killed_runs
 from spotify_assets.instance.signals import stop_signals
@@ -138,7 +138,7 @@ def release_killed_runs(instance: dg.DagsterInstance, home: Path) -> None:
     for run_id in killed_runs(home):
         killed = instance.get_run_by_id(run_id)
         if killed and not killed.is_finished:
-            instance.report_run_failed(killed, "The process of the run was killed; no step of it goes on.")
+            instance.report_run_failed(killed, KILLED)
         forget(home, run_id)
     for run_id in instance.event_log_storage.get_concurrency_run_ids():
         holder = instance.get_run_by_id(run_id)

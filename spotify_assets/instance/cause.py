@@ -1,8 +1,14 @@
-"""Why a step failed, in one sentence. Not here: which failures still matter (`failed_runs`)."""
+"""Why a step failed or a run ended, in one sentence. Not here: which failures still matter
+(`failed_runs`).
+"""
 
 from typing import Protocol
 
 from spotify_assets.sources.errors import SeveralSourcesError
+
+KILLED = "The process of the run was killed; no step of it goes on."
+_KILLS = (KILLED, "was terminated by signal")
+"""What the product says of a run whose process was killed, and what Dagster's code server says."""
 
 
 class RecordedError(Protocol):
@@ -33,3 +39,8 @@ def cause_of(error: RecordedError | None) -> str:
         message = module_and_name[1]
     lines = message.splitlines() if error.cls_name == SeveralSourcesError.__name__ else [message]
     return "\n".join(" ".join(line.split()) for line in lines)
+
+
+def tells_of_a_kill(message: str) -> bool:
+    """Whether the message of an event says that the process of its run was killed."""
+    return any(words in message for words in _KILLS)

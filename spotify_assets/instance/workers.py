@@ -18,6 +18,7 @@ from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.base import Executor
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 
+from spotify_assets.instance.cause import KILLED
 from spotify_assets.instance.run_locks import alive, is_killed
 from spotify_assets.settings import Settings
 
@@ -33,7 +34,7 @@ class WatchedRunLauncher(DefaultRunLauncher):
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Failed where the run left its lock behind; a run that never took one counts as running."""
         if is_killed(Path(self._instance.root_directory), run.run_id):
-            return CheckRunHealthResult(WorkerStatus.FAILED, "the process of the run was killed")
+            return CheckRunHealthResult(WorkerStatus.FAILED, KILLED)
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
 

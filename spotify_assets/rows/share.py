@@ -1,5 +1,6 @@
 """A share of a slice: what is made at once of a window that is too large for memory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _BLANK = r"[\s\x{0b}\x{85}\p{Z}]"
@@ -13,16 +14,38 @@ class Share:
     number: int
     of: int
 
-    def holds(self, column: str) -> str:
-        """The SQL condition that a text, without the blanks around it, has a hash of this share.
-
-        Each share reads all rows, so that a text which cannot have blanks around it is not searched for any.
-        """
-        trimmed = f"regexp_replace({column}, '^{_BLANK}+|{_BLANK}+$', '', 'g')"
-        plain = f"{column} between '!' and '~' and {column}[-1] between '!' and '~'"
-        text = f"case when {plain} then {column} else coalesce({trimmed}, '') end"
-        return f"hash({text}) % {self.of} = {self.number}"
-
 
 WHOLE = Share(0, 1)
 """Everything."""
+
+
+@dataclass(frozen=True)
+class HashedShares:
+    """So many shares of rows: by the hash of a text without the blanks around it.
+
+    Rows with one of the texts of `together` are in the first share. No text is as an empty one.
+    """
+
+    column: str
+    of: int
+    together: Collection[str] = ()
+
+    @property
+    def number(self) -> str:
+        """The number of the share that a row is in, as SQL."""
+        text = without_blanks(self.column)
+        number = f"hash({text}) % {self.of}"
+        if not self.together:
+            return number
+        texts = ", ".join("'" + each.replace("'", "''") + "'" for each in self.together)
+        return f"case when {text} in ({texts}) then 0 else {number} end"
+
+
+def without_blanks(column: str) -> str:
+    """A text without the blanks around it, as SQL; no text is an empty one.
+
+    A text which cannot have blanks around it is not searched for any.
+    """
+    trimmed = f"regexp_replace({column}, '^{_BLANK}+|{_BLANK}+$', '', 'g')"
+    plain = f"{column} between '!' and '~' and {column}[-1] between '!' and '~'"
+    return f"case when {plain} then {column} else coalesce({trimmed}, '') end"

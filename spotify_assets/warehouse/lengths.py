@@ -1,7 +1,7 @@
 """Lengths of tracks looked up where playbacks and catalogue are stored, see `transforms.lengths`."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import polars as pl
 
@@ -20,6 +20,11 @@ def length_sources(events: TableReader, tracks: TableReader) -> LengthSources:
     """The sources of lengths in raw.raw_events and core.tracks; all dates of both, whatever slice asks."""
     stored = _Stored(events, tracks)
     return LengthSources(plays=stored.plays, tracks=stored.named, refuted=stored.refuted)
+
+
+def of_share(sources: LengthSources, events: TableReader) -> LengthSources:
+    """The same for the listeners of a share of raw.raw_events, whose own plays are in it."""
+    return replace(sources, plays=partial(events.read, None, NEEDED_OF_PLAYS))
 
 
 @dataclass

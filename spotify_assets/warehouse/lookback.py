@@ -86,7 +86,7 @@ class ListeningHistory:
         return self.events.query(
             f"""
             select user_id, {self._told_as(days)} as event_date, {_COUNTS}
-            from (from {self.events.relation}) as events
+            from (from {self.events.relation(self.window.preceding(days))}) as events
             where event_date >= $start and event_date < $end and {_IS_MUSIC}
             group by all
             """,
@@ -109,7 +109,7 @@ class ListeningHistory:
                     coalesce(tracks.artist_number, named.artist_number) as artist_number,
                     {self._told_as(days)} as event_date,
                     outcome
-                from (from {self.events.relation}) as events
+                from (from {self.events.relation(self.window.preceding(days))}) as events
                 join users using (user_id)
                 left join tracks using (track_id)
                 left join artists as named

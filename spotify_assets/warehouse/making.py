@@ -3,17 +3,17 @@
 The other answer to the same question is `on_spark`: elsewhere, all of them before anything is written.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
 import polars as pl
 
 from spotify_assets.rows.cleaned import Cleaned
-from spotify_assets.rows.share import Share
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.books import can_be_split
@@ -85,20 +85,21 @@ class InProcess:
     ) -> AbstractContextManager[Iterable[Part]]:
         """The parts, each made when it is asked for."""
         del warehouse
-        return nullcontext(made(slices, table))
+        return closing(made(slices, table))
 
     def reads(self, warehouse: Warehouse) -> Warehouse:
         """As it is."""
         return warehouse
 
 
-def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
+def made(slices: Slices, table: Table) -> Generator[MadeHere, None, None]:
     """The groups of windows with their rows; window by window where their account cannot be told apart, and
     share by share where a window is too large."""
     for group in slices.groups:
-        if len(group) == 1 and (count := slices.shares.get(group[0])) and slices.make_share is not None:
-            for number in range(count):
-                yield MadeHere(group, cleaned(slices.make_share(group[0], Share(number, count)), table))
+        if len(group) == 1 and (count := slices.shares.get(group[0])) and slices.make_shares is not None:
+            with closing(slices.make_shares(group[0], count)) as shares:
+                # A loop would hold each of them while the next one is made.
+                yield from map(partial(_part, group, table), shares)
             continue
         together = cleaned(slices.make(joined(group)), table)
         if len(group) == 1 or can_be_split(together):
@@ -110,6 +111,10 @@ def made(slices: Slices, table: Table) -> Iterator[MadeHere]:
             del together
             for window in group:
                 yield MadeHere([window], cleaned(slices.make(window), table))
+
+
+def _part(group: Sequence[Window], table: Table, obj: object) -> MadeHere:
+    return MadeHere(group, cleaned(obj, table))
 
 
 def one_ahead(parts: Iterable[T]) -> Generator[T, None, None]:

@@ -1,16 +1,18 @@
 """Reading a table on demand: what an asset receives that does not want the whole of its input at once."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
-from spotify_assets.rows.share import Share
+from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.tally import TALLY
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
+from spotify_assets.warehouse.buckets import SharedRows, in_buckets
 from spotify_assets.warehouse.connection import single_row
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.store import EVERYTHING, NOTHING, Predicate, read_rows
@@ -24,8 +26,8 @@ class TableReader:
 
     warehouse: Warehouse
     table: Table
-    where: str = "true"
-    """An SQL condition of all rows that are read; what `query` asks has to read `relation` for it."""
+    share: SharedRows | None = None
+    """The rows that are read, where they are those of a share; what `query` asks has to read `relation`."""
     _as_of_cache: tuple[tuple[object, ...], pl.DataFrame] | None = field(default=None, repr=False)
 
     @property
@@ -34,16 +36,26 @@ class TableReader:
         assert self.table.partition_column is not None, f"{self.table.full_name} is not partitioned"
         return self.table.partition_column
 
-    @property
-    def relation(self) -> str:
-        """What a query reads from."""
-        if self.where == "true":
-            return self.table.full_name
-        return f"(select * from {self.table.full_name} where {self.where}) as {self.table.name}"
+    def relation(self, window: Window | None = None) -> str:
+        """What a query reads from that asks for rows of a window, of all dates without one."""
+        return self.table.full_name if self.share is None else self.share.relation(window)
 
-    def of(self, share: Share, column: str) -> "TableReader":
-        """The same for the rows whose text in a column is of a share."""
-        return replace(self, where=share.holds(column))
+    def in_shares(
+        self, window: Window, shares: HashedShares, columns: Sequence[str] | None = None
+    ) -> Generator["TableReader", None, None]:
+        """The same for each of the shares of the rows.
+
+        The rows of the window have these columns, all by default. Where there are many shares each is read
+        once, before the first share is given; rows of other dates are looked for in the table by every share
+        that asks for them. What is written for that is gone when this has ended or is closed.
+        """
+        names = columns or self.table.column_names
+        with ExitStack() as stack:
+            with self.warehouse.reader() as connection:
+                made = in_buckets(connection, self.table, window, shares, names)
+                of_each = stack.enter_context(made)
+            for rows in of_each:
+                yield replace(self, share=rows)
 
     def read(
         self,
@@ -56,13 +68,12 @@ class TableReader:
         With `matching`, only the rows that agree with one of its rows in all of its columns.
         """
         predicate = Predicate.window(self.partition_column, window) if window else EVERYTHING
-        predicate &= Predicate(self.where)
         with self.warehouse.reader() as connection:
             if matching is not None:
                 connection.register(_MATCHING, matching)
                 names = ", ".join(matching.columns)
                 predicate &= Predicate(f"({names}) in (select ({names}) from {_MATCHING})")
-            return read_rows(connection, self.table, predicate, columns)
+            return read_rows(connection, self.table, predicate, columns, self.relation(window))
 
     def query(
         self, sql: str, window: Window | None = None, frames: Mapping[str, pl.DataFrame] | None = None

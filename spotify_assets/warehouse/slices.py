@@ -1,13 +1,12 @@
 """Slices: the rows of a table in one window of time, the unit in which tables are read and written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from spotify_assets.rows.cleaned import Cleaned
-from spotify_assets.rows.share import Share
 from spotify_assets.rows.window import Window
 
 ROWS_AT_ONCE = 400_000
@@ -27,14 +26,14 @@ class Slices:
 
     It is not a generator, because Dagster takes a generator for a stream of its own events. `windows` are the
     partitions; those of a group are made and written together. `files` names what a window is read from.
-    Windows for which `shares` says how many are made share by share, each when it is about to be written: no
-    row of one depends on another, and what a key makes unique is in one.
+    Windows for which `shares` says how many are made by `make_shares`, one share after the other, each when
+    it is about to be written: no row of one depends on another, and what a key makes unique is in one.
     """
 
     groups: tuple[tuple[Window, ...], ...]
     make: Callable[[Window], Made]
     files: Callable[[Window], Sequence[str]] | None = None
-    make_share: Callable[[Window, Share], Made] | None = None
+    make_shares: Callable[[Window, int], Generator[Made, None, None]] | None = None
     shares: Mapping[Window, int] = field(default_factory=dict)
 
     @classmethod
@@ -44,21 +43,21 @@ class Slices:
         make: Callable[[Window], Made],
         rows: Mapping[date, int] | None = None,
         files: Callable[[Window], Sequence[str]] | None = None,
-        make_share: Callable[[Window, Share], Made] | None = None,
+        make_shares: Callable[[Window, int], Generator[Made, None, None]] | None = None,
     ) -> "Slices":
         """The slices that `make` gives for each window, in order.
 
         With `rows`, how many rows are to be expected of each date, windows that follow each other are made
         together as long as they come to no more than `ROWS_AT_ONCE`: what a slice costs however few rows it
-        has is then paid once for all of them. With `make_share`, windows of more than `MOST_ROWS` are made
+        has is then paid once for all of them. With `make_shares`, windows of more than `MOST_ROWS` are made
         in shares of about `ROWS_AT_ONCE`.
         """
         groups = tuple(_grouped(windows, rows))
-        if make_share is None or rows is None:
+        if make_shares is None or rows is None:
             return cls(groups, make, files)
         expected = {group[0]: _expected(group[0], rows) for group in groups if len(group) == 1}
         cut = {window: -(-count // ROWS_AT_ONCE) for window, count in expected.items() if count > MOST_ROWS}
-        return cls(groups, make, files, make_share, cut)
+        return cls(groups, make, files, make_shares, cut)
 
     @property
     def windows(self) -> tuple[Window, ...]:

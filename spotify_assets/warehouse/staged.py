@@ -8,6 +8,7 @@ they are never read; who made the list removes them, or `upkeep` does when nobod
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -98,8 +99,9 @@ def stage(slices: Slices, table: Table, staging: Staging) -> Iterator[Signed]:
     Raises:
         SliceRefusedError: rows may not stand in the table; nothing of their part was written.
     """
-    for part in made(slices, table):
-        yield _written(part, table, staging)
+    with closing(made(slices, table)) as parts:
+        for part in parts:
+            yield _written(part, table, staging)
 
 
 def _written(part: MadeHere, table: Table, staging: Staging) -> Signed:

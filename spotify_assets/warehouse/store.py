@@ -175,8 +175,9 @@ def read_rows(
     table: Table,
     predicate: Predicate = EVERYTHING,
     columns: Sequence[str] | None = None,
+    relation: str | None = None,
 ) -> pl.DataFrame:
-    """The rows of a slice, with the catalogue's types.
+    """The rows of a slice, with the catalogue's types; `relation` is what they are read from, else the table.
 
     Raises:
         WarehouseMissingError: the table does not exist yet.
@@ -188,7 +189,7 @@ def read_rows(
         raise WarehouseError(f"{table.full_name} has no column {', '.join(unknown)}")
     try:
         rows = connection.sql(
-            f"select {', '.join(names)} from {table.full_name} where {predicate.sql}",
+            f"select {', '.join(names)} from {relation or table.full_name} where {predicate.sql}",
             params=list(predicate.parameters),
         )
     except duckdb.CatalogException as error:

@@ -1,22 +1,28 @@
 """Days that are too large for memory are made in shares, and come out as they do in one piece."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from spotify_assets.rows.share import Share
+from spotify_assets.lake.events import EventLake
+from spotify_assets.rows.cleaned import Cleaned
+from spotify_assets.rows.share import HashedShares, Share
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse import making, slices
+from spotify_assets.warehouse import buckets, slices
+from spotify_assets.warehouse.buckets import PREFIX
 from spotify_assets.warehouse.door import warehouse_of
+from spotify_assets.warehouse.reader import TableReader
 from tests.cluster import worlds
 
 SHARED = ("raw.raw_events", "core.listening_events", "core.daily_track_metrics", "core.played_tracks")
 SHARED_TOO = ("core.listening_hours", "ml.model_features")
+OF_EVENTS = {f"core.listening_events by {name}" for name in ("user_id", "track_id", "track_key")}
 BEFORE = ("raw.raw_tracks", "core.user_profiles")
 WEEK = Window(worlds.FIRST, worlds.FIRST + timedelta(days=7))
 TWO_DAYS = Window(worlds.FIRST, worlds.FIRST + timedelta(days=2))
@@ -31,6 +37,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in list((folder / "data" / "raw").rglob("date=2025*/*.parquet")):
         if "events" in str(file):
             rows = pl.read_parquet(file, glob=False, hive_partitioning=False)
+            rows = rows.drop("source_file", "source_row")  # else they say that they are another file's
             third = -(-rows.height // 3)
             for number in range(3):
                 part = rows.slice(number * third, third + 5)  # five rows of the next part, too
@@ -54,26 +61,37 @@ def whole(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def shares(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Share]]:
-    """The shares that are made where a hundred rows are too many."""
-    found: list[Share] = []
+def shares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How many shares are made of each table where sixty rows are too many."""
+    found: Counter[str] = Counter()
+    in_shares, read_share = TableReader.in_shares, EventLake.read_share
 
-    def noted(number: int, of: int) -> Share:
-        found.append(Share(number, of))
-        return found[-1]
+    def noted(
+        self: TableReader, window: Window, asked: HashedShares, columns: Sequence[str] | None = None
+    ) -> Iterator[TableReader]:
+        found[f"{self.table.full_name} by {asked.column}"] += asked.of
+        return in_shares(self, window, asked, columns)
 
+    def noted_of_lake(self: EventLake, window: Window, share: Share) -> Cleaned:
+        found["the lake"] += 1
+        return read_share(self, window, share)
+
+    monkeypatch.setattr(buckets, "SHARES_OF_A_TABLE", 2)
+    monkeypatch.setattr(buckets, "SHARES_OF_A_BUCKET", 2)
     monkeypatch.setattr(slices, "MOST_ROWS", 60)
     monkeypatch.setattr(slices, "ROWS_AT_ONCE", 30)
-    monkeypatch.setattr(making, "Share", noted)
+    monkeypatch.setattr(TableReader, "in_shares", noted)
+    monkeypatch.setattr(EventLake, "read_share", noted_of_lake)
     yield found
 
 
 def test_what_is_made_in_shares_is_what_is_made_in_one_piece(
-    lake: Path, whole: Settings, shares: list[Share], tmp_path: Path
+    lake: Path, whole: Settings, shares: Counter[str], tmp_path: Path
 ):
     shared = made(lake, tmp_path)
-    assert max(share.of for share in shares) > 2
-    assert len(shares) > 7 * len(SHARED)
+    assert set(shares) == {"the lake", "raw.raw_events by user_id", *OF_EVENTS}
+    assert min(shares.values()) > 2 * 7
+    assert not list(shared.warehouse_path.parent.glob(f"{PREFIX}*"))
     found, wanted = worlds.contents(warehouse_of(shared)), worlds.contents(warehouse_of(whole))
     for name, rows in wanted.items():
         if name != '"ops"."run_costs"':
@@ -82,19 +100,26 @@ def test_what_is_made_in_shares_is_what_is_made_in_one_piece(
     assert duplicates
 
 
-def test_an_event_that_is_told_of_two_listeners_keeps_its_day_in_one_piece(
-    lake: Path, shares: list[Share], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("day", [worlds.FIRST, SECOND], ids=["the day before", "the day"])
+def test_an_event_that_is_told_of_two_listeners_is_told_in_one_share(
+    lake: Path, shares: Counter[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, day: date
 ):
-    [day] = {file.parent for file in lake.rglob("*.parquet") if f"/date={SECOND}/" in str(file)}
-    rows = pl.concat(pl.read_parquet(file, glob=False, hive_partitioning=False) for file in day.iterdir())
-    told = rows.head(1).with_columns(user_id=pl.lit("somebody else"))
-    told.write_parquet(day / "told-again.parquet")
+    [folder] = {file.parent for file in lake.rglob("*.parquet") if f"/date={day}/" in str(file)}
+    rows = pl.concat(
+        pl.read_parquet(file, glob=False, hive_partitioning=False) for file in folder.iterdir()
+    ).sort("ended_at")
+    listeners = rows["user_id"].unique().sort()
+    others = dict(zip(listeners, [*listeners[1:], listeners[0]], strict=True))
+    of_another = pl.format("{} ", pl.col("user_id").replace_strict(others))
+    told = pl.concat([rows.head(2), rows.tail(3)]).with_columns(user_id=of_another)
+    told.write_parquet(folder / "a-told-again.parquet")
     try:
         shared = made(lake, tmp_path / "shared", TWO_DAYS)
         monkeypatch.undo()
         one_piece = made(lake, tmp_path / "one piece", TWO_DAYS)
     finally:
-        (day / "told-again.parquet").unlink()
+        (folder / "a-told-again.parquet").unlink()
+    assert shares["raw.raw_events by user_id"] > 2 * 2
     found, wanted = worlds.contents(warehouse_of(shared)), worlds.contents(warehouse_of(one_piece))
-    assert found['"core"."listening_events"'] == wanted['"core"."listening_events"']
-    assert found['"ops"."duplicate_plays"'] == wanted['"ops"."duplicate_plays"']
+    for name in ('"core"."listening_events"', '"ops"."duplicate_plays"', '"ops"."row_counts"'):
+        assert found[name] == wanted[name], name

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._utils import get_run_crash_explanation
 
 from spotify_assets.automation.backfills import Backfill, Which, backfill_of
 from spotify_assets.automation.failed_runs import cause_key, failed_partitions
@@ -16,6 +18,7 @@ from spotify_assets.automation.failing_checks import failing_checks
 from spotify_assets.automation.health import late_layers, look, problems
 from spotify_assets.automation.problem import Problem, to_be_made
 from spotify_assets.automation.runs import run
+from spotify_assets.instance.cause import KILLED
 from spotify_assets.instance.home import instance_of
 from spotify_assets.partitions import partitions
 from spotify_assets.rows.window import Window
@@ -39,8 +42,8 @@ class Graph:
         self.graph = self.definitions.resolve_asset_graph()
         broken.mkdir(parents=True)
 
-    def run(self, first: int, last: int, *assets: str) -> bool:
-        """One run over the days from `first` to `last` of March; of some assets, or of all."""
+    def run(self, first: int, last: int, *assets: str, job: str = "everything") -> bool:
+        """One run over the days from `first` to `last` of March; of some assets of a job, or of all."""
         days = [f"2025-03-{first:02}", f"2025-03-{last:02}"]
         tags = dict(
             zip(
@@ -50,7 +53,7 @@ class Graph:
             )
         )
         return (
-            self.definitions.resolve_job_def("everything")
+            self.definitions.resolve_job_def(job)
             .execute_in_process(
                 instance=self.instance,
                 tags=tags,
@@ -154,7 +157,10 @@ class Graph:
         return dg.Definitions(
             [raw, core, publish],
             asset_checks=[sound, blocking],
-            jobs=[dg.define_asset_job("everything", selection=dg.AssetSelection.all())],
+            jobs=[
+                dg.define_asset_job("everything", selection=dg.AssetSelection.all()),
+                dg.define_asset_job("raw_only", selection=[raw]),
+            ],
             executor=dg.in_process_executor,
         )
 
@@ -465,6 +471,17 @@ def test_a_run_of_other_days_repairs_nothing(graph: Graph):
     assert seen == [[]]
 
 
+def test_a_failed_run_of_a_job_says_nothing_of_assets_that_are_not_of_the_job(graph: Graph):
+    graph.broke("raw")
+    assert not graph.run(1, 3, job="raw_only")
+    graph.broke()
+    assert graph.run(1, 3, job="raw_only")
+    seen: list[list[Problem]] = []
+    graph.during_core = lambda: seen.append(look(graph.settings, graph.instance, graph.graph))
+    assert graph.run(1, 3)
+    assert seen == [[]]
+
+
 def test_a_check_of_a_run_under_way_decides_nothing(graph: Graph):
     graph.broke("check")
     graph.run(1, 2)
@@ -491,6 +508,27 @@ def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
     graph.during_core = lambda: None
     assert graph.mend()
     assert look(graph.settings, graph.instance, graph.graph) == []
+
+
+@pytest.mark.parametrize("seen_by", ["the code server", "run monitoring"])
+def test_a_kill_is_told_alike_whoever_saw_it(graph: Graph, seen_by: str):
+    graph.during_core = lambda: os._exit(1)
+    for first in (1, 5):
+        child = os.fork()
+        if child == 0:
+            graph.run(first, first + 1)
+        os.waitpid(child, 0)
+        [killed] = graph.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        if seen_by == "the code server":
+            crash = get_run_crash_explanation(f"Run execution process for {killed.run_id}", -signal.SIGKILL)
+            graph.instance.report_engine_event(crash, killed)
+            graph.instance.report_run_failed(killed)
+        else:
+            health = CheckRunHealthResult(WorkerStatus.FAILED, KILLED)
+            graph.instance.report_run_failed(killed, f"{health}. Marking run {killed.run_id} as failed.")
+    [problem] = graph.problems()
+    assert problem.detail == "The process of the run was killed; no step of it goes on."
+    assert problem.title.startswith("Failed: core__core for ")
 
 
 def test_one_cause_is_one_problem_whatever_days_and_numbers_it_names(graph: Graph):

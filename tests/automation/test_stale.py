@@ -29,13 +29,22 @@ DAY = date(2024, 3, 25)
 
 
 @pytest.fixture
-def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings:
-    """Imports of January to March, a catalogue and a producer's day, all of them in the raw tables."""
+def settings(loaded: Path, make_settings: Callable[..., Settings]) -> Settings:
+    """A copy of the loaded folder, to be changed."""
     made = make_settings()
+    shutil.copytree(loaded, made.data_dir)
+    return made
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Imports of January to March, a catalogue and a producer's day, all of them in the raw tables."""
+    handed_in = tmp_path_factory.mktemp("handed_in")
+    made = Settings(data_dir=tmp_path_factory.mktemp("loaded"), _env_file=None)
     for number, start in enumerate((JANUARY, FEBRUARY, MARCH)):
-        path = write_json(tmp_path / f"{number}.json", plays(start, 5))
+        path = write_json(handed_in / f"{number}.json", plays(start, 5))
         list(import_path(path, made.lake_dir, ImportOptions("anna", TODAY)))
-    catalogue = write_csv(tmp_path / "tracks.csv", [tracks_dataset_row(1)])
+    catalogue = write_csv(handed_in / "tracks.csv", [tracks_dataset_row(1)])
     list(import_path(catalogue, made.lake_dir, ImportOptions("anna", TODAY, date(2024, 2, 1))))
     folder = layout.events_dir(made.lake_dir, DAY)
     for name in ("own name", "another"):
@@ -49,7 +58,7 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
     )
     batch(0, b'{"user_id": "dora", "ended_at": "2024-03-25T08:00:00Z"}').write(made.lake_dir, "gzip")
     load(made)
-    return made
+    return made.data_dir
 
 
 def of_month(settings: Settings, month: str) -> Path:
@@ -122,7 +131,8 @@ def test_the_earliest_catalogue_describes_the_days_before_it(settings: Settings)
 def test_a_deleted_month_that_is_imported_again_is_new(settings: Settings, tmp_path: Path):
     of_month(settings, "2024-02").unlink()
     load(settings)
-    list(import_path(tmp_path / "1.json", settings.lake_dir, ImportOptions("anna", TODAY)))
+    again = write_json(tmp_path / "1.json", plays(FEBRUARY, 5))
+    list(import_path(again, settings.lake_dir, ImportOptions("anna", TODAY)))
     found = stale(settings)
     assert {day.month for day in found.new} == {2}
     assert found.gone == frozenset()

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -30,12 +31,9 @@ Marts = dict[str, pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
+def marts(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """What dbt builds on the generated world; `test_planted_faults.py` runs its tests on it."""
-    folder = tmp_path_factory.mktemp("kpis")
-    warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    warehouse.create(core_tables() | weather())
-    warehouse.build("--exclude-resource-type", "test")
+    warehouse = DbtWarehouse.copy_of(generated, tmp_path_factory.mktemp("kpis"))
     names = warehouse.query("select distinct table_name from duckdb_columns() where schema_name = 'marts'")
     return {name: warehouse.query(f"from marts.{name}") for name in names["table_name"]}
 

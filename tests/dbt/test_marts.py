@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tests.dbt.judging import failing
 from tests.dbt.warehouse import (
     LOCAL_TRACK_KEY,
     OUTSIDE_TRACK,
@@ -129,7 +130,7 @@ def test_staging_views_work_in_a_copy_of_another_name(built, tmp_path):
     assert found == events_frame().height
 
 
-def test_planted_faults_are_found(copy_of_built):
+def test_planted_faults_are_found(copy_of_built, tests_of_marts):
     """Each generic test of the project fails on the fault that it is there for."""
     for statement in (
         "delete from marts.fact_listens where event_id = ("
@@ -142,9 +143,7 @@ def test_planted_faults_are_found(copy_of_built):
         "update marts.genre_skip_rates set weighted_plays = weighted_plays + 1 where genre = 'pop'",
     ):
         copy_of_built.execute(statement)
-    result = copy_of_built.dbt("test", "--select", "test_type:data")
-    failed = {run.node.name for run in result.result if run.status in ("fail", "warn")}
-    assert failed >= {
+    assert failing(copy_of_built, tests_of_marts) >= {
         "fact_listens_has_every_playback",
         "fact_listens_agrees_with_daily_track_metrics",
         "daily_aggregates_has_every_music_playback",

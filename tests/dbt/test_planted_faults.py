@@ -1,14 +1,12 @@
 """The tests of the marts are tested: one fault at a time is planted in a built warehouse, and is noticed."""
 
-import json
 from dataclasses import dataclass
 
 import duckdb
 import pytest
 
-from tests.dbt.generated import core_tables
+from tests.dbt.judging import CompiledTest, failing
 from tests.dbt.warehouse import DbtWarehouse
-from tests.insight.rows import weather_rows
 
 NOTICED_DELETIONS_BUT = 1
 NOTICED_SHARE = 0.95
@@ -25,46 +23,10 @@ class Fault:
     statement: str
 
 
-@dataclass(frozen=True)
-class CompiledTest:
-    """The SQL of a dbt test, which passes where it returns no row, and the stored tables that it reads."""
-
-    name: str
-    sql: str
-    tables: frozenset[str]
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory) -> DbtWarehouse:
+def world(generated, tmp_path_factory) -> DbtWarehouse:
     """A generated world, in which every figure of every mart is there somewhere."""
-    folder = tmp_path_factory.mktemp("world")
-    warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
-    tables = core_tables()
-    warehouse.create(tables | weather_rows(tables["core.listening_events"]))
-    warehouse.build()
-    return warehouse
-
-
-@pytest.fixture(scope="module")
-def tests_of_marts(world) -> list[CompiledTest]:
-    """Every data test; compiled once, each runs in milliseconds, where a call of dbt takes seconds."""
-    assert world.dbt("compile", "--select", "test_type:data").success
-    manifest = json.loads((world.target_path / "manifest.json").read_text(encoding="utf-8"))
-    nodes = manifest["nodes"]
-
-    def stored(unique_id: str) -> set[str]:
-        node = nodes.get(unique_id)
-        if node is None:
-            return set()
-        if node["resource_type"] == "test" or node["config"]["materialized"] == "view":
-            return set().union(*(stored(parent) for parent in node["depends_on"]["nodes"]))
-        return {f"{node['schema']}.{node['name']}"}
-
-    return [
-        CompiledTest(node["name"], node["compiled_code"], frozenset(stored(unique_id)))
-        for unique_id, node in nodes.items()
-        if node["resource_type"] == "test"
-    ]
+    return DbtWarehouse.copy_of(generated, tmp_path_factory.mktemp("world"))
 
 
 def stored_marts(warehouse: DbtWarehouse) -> list[str]:
@@ -130,9 +92,7 @@ def told(faults: list[Fault]) -> str:
 
 @pytest.mark.slow
 def test_without_a_fault_every_test_passes(world, tests_of_marts):
-    with world.connect() as connection:
-        failing = [test.name for test in tests_of_marts if connection.execute(test.sql).fetchmany(1) != []]
-    assert failing == []
+    assert failing(world, tests_of_marts) == set()
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Self
 
 import duckdb
 import polars as pl
@@ -49,8 +50,8 @@ from spotify_assets.transforms.zones import countries
 PROJECT_DIR = Path(__file__).resolve().parents[2] / "dbt_project"
 
 PROJECT = ("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR))
-WITHOUT_WORDS = ("--quiet", "--log-level-file", "none")
-"""Thousands of lines that nobody reads are a tenth of the time of a build."""
+WITHOUT_WORDS = ("--log-level", "none", "--log-level-file", "none")
+"""Thousands of lines that nobody reads are a tenth of the time of a build; `--quiet` would make them all."""
 
 FIRST_DAY = date(2025, 1, 30)
 DAYS = 9
@@ -310,6 +311,14 @@ class DbtWarehouse:
         }
         object.__setattr__(self, "environment", environment)
 
+    @classmethod
+    def copy_of(cls, made: Path, folder: Path) -> Self:
+        """A copy of the warehouse that was made in a folder, to be changed, in another one."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "warehouse.duckdb"
+        path.write_bytes((made / "warehouse.duckdb").read_bytes())
+        return cls(path, folder / "target")
+
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(str(self.path))
@@ -346,14 +355,15 @@ class DbtWarehouse:
         """The project as dbt reads it for this warehouse; to be read, because all runs begin with it."""
         return _parsed(self.path.stem)
 
-    def dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
-        """Run dbt on the warehouse, as the command line would."""
+    def dbt(self, command: str, *arguments: str, artifacts: bool = False) -> dbtRunnerResult:
+        """Run dbt on the warehouse, as the command line would; without its JSON files, unless asked for."""
         before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
         try:
             manifest: Manifest = self.manifest().deepcopy()  # type: ignore[no-untyped-call]
             runner = dbtRunner(manifest=manifest)
-            result = runner.invoke([*WITHOUT_WORDS, command, *PROJECT, *arguments])
+            without = WITHOUT_WORDS if artifacts else (*WITHOUT_WORDS, "--no-write-json")
+            result = runner.invoke([*without, command, *PROJECT, *arguments])
             # dbt keeps the database open within this process: what it wrote may not be in the file yet
             self.execute("checkpoint")
             return result
@@ -367,10 +377,11 @@ class DbtWarehouse:
     def build(self, *arguments: str, unit_tests: bool = False) -> None:
         """`dbt build`; fails with what dbt reports.
 
-        Unit tests bring their rows with them, so that one build in a test run is enough for them.
+        Unit tests bring their rows with them, so that one build in a test run is enough for them; it leaves
+        dbt's JSON files, too.
         """
         without = () if unit_tests else ("--exclude-resource-type", "unit_test")
-        result = self.dbt("build", *without, *arguments)
+        result = self.dbt("build", *without, *arguments, artifacts=unit_tests)
         assert result.success, problems(result)
 
     def marts(self) -> dict[str, pl.DataFrame]:

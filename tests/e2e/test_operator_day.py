@@ -125,6 +125,11 @@ def a_full_disk(day: Installation) -> None:
         day.failed(day.launch(4, "publish/serving"))
 
 
+def killed(day: Installation) -> None:
+    """A run is killed in its middle that was not to make what another fault is about."""
+    day.killed(day.launch(10, "raw/raw_events", "core/listening_events", "core/daily_track_metrics"))
+
+
 def of_day(number: int) -> Callable[[Installation], str]:
     return lambda day: f"date={day.on(number)}"
 
@@ -152,7 +157,7 @@ TOGETHER = [
 RUNS = [
     Fault("held by another program", lambda _: "is held by", held),
     Fault("a full disk", lambda _: "publish__serving", a_full_disk),
-    Fault("a killed run", lambda _: "process of the run was killed", lambda day: day.killed(day.launch(10))),
+    Fault("a killed run", lambda _: "process of the run was killed", killed),
     Fault(
         "a run that somebody ended",
         lambda day: f"Canceled: before its first step for {day.on(11)}",

@@ -1,10 +1,12 @@
-"""A connection to the published copy of a generated world."""
+"""A connection to the published copy of a generated world; the same chart is drawn once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+import vl_convert
 
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
@@ -14,3 +16,26 @@ from spotify_assets.warehouse.database import Database
 def connection(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as opened:
         yield opened
+
+
+Drawn = dict[object, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn() -> Iterator[Drawn]:
+    """What the module's tests drew, by what was to be drawn: a chart that comes again is not drawn again."""
+    kept: Drawn = {}
+
+    def once(draw: Callable[..., Any]) -> Callable[..., Any]:
+        def drawn_once(specification: str, **options: Any) -> Any:
+            asked = draw.__name__, specification, *sorted(options.items())
+            if asked not in kept:
+                kept[asked] = draw(specification, **options)
+            return kept[asked]
+
+        return drawn_once
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("vegalite_to_svg", "vegalite_to_png"):
+            patch.setattr(vl_convert, name, once(getattr(vl_convert, name)))
+        yield kept

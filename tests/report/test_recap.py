@@ -160,7 +160,8 @@ def test_the_names_of_the_top_are_those_of_the_files(written):
         assert f"{row['rank_by_streams']} {row['artist_name']} {row['streams']:,}" in text
 
 
-def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp_path):
+def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp_path, drawn):
+    drawn.clear()
     again = recap(
         serving, tmp_path / "recap.html", Asked(BUSIEST, FEBRUARY.first, FEBRUARY.last, compared=BEFORE)
     )

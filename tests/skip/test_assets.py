@@ -1,7 +1,8 @@
 """The assets over the models: which cut-offs a run makes, what it leaves, and what it compares."""
 
-from collections.abc import Callable
+import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -23,10 +24,17 @@ LAST = FIRST + timedelta(days=DAYS - 1)
 BEFORE_LAST = LAST - timedelta(days=1)
 
 
-@pytest.fixture
-def settings(make_settings: Callable[..., Settings]) -> Settings:
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A warehouse with features of twenty days and a catalogue."""
-    made = make_settings(start_date=FIRST, training_days=10, test_days=4, training_sample_rows=1_000)
+    made = Settings(
+        data_dir=tmp_path_factory.mktemp("described"),
+        start_date=FIRST,
+        training_days=10,
+        test_days=4,
+        training_sample_rows=1_000,
+        _env_file=None,
+    )
     described = catalogue(1, 500).with_columns(
         pl.lit(None).cast(kind).alias(name)
         for name, kind in TRACKS.polars_schema.items()
@@ -46,6 +54,31 @@ def settings(make_settings: Callable[..., Settings]) -> Settings:
         for table, rows in ((MODEL_FEATURES, feature_rows(1)), (TRACKS, required)):
             create_table(connection, table)
             insert_rows(connection, table, rows, EVERYTHING, label="test")
+    return made
+
+
+def every(settings: Settings) -> Settings:
+    """The same, with a ladder of each cut-off."""
+    return settings.model_copy(update={"ladder_cutoffs": 100})
+
+
+def copied(settings: Settings, folder: Path) -> Settings:
+    """The same with a copy of its warehouse, to be changed."""
+    copy = settings.model_copy(update={"data_dir": folder})
+    shutil.copyfile(settings.warehouse_path, copy.warehouse_path)
+    return copy
+
+
+@pytest.fixture
+def settings(described: Settings, tmp_path: Path) -> Settings:
+    return copied(described, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def two_made(described: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same after a history of models of the last two days was made; only to be read."""
+    made = copied(described, tmp_path_factory.mktemp("two_made"))
+    materialize(every(made), BEFORE_LAST, LAST)
     return made
 
 
@@ -101,12 +134,10 @@ def test_a_range_makes_its_newest_cutoff_and_leaves_what_is_stored_for_the_other
     }
 
 
-def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_every_time(settings):
-    every = settings.model_copy(update={"ladder_cutoffs": 100})
-    materialize(every, BEFORE_LAST, LAST)
-    assert cutoffs(settings) == [BEFORE_LAST, LAST]
+def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_every_time(two_made):
+    assert cutoffs(two_made) == [BEFORE_LAST, LAST]
     registry = (
-        stored(settings, MODEL_REGISTRY).filter(target="skip", estimator="logistic").sort("cutoff_date")
+        stored(two_made, MODEL_REGISTRY).filter(target="skip", estimator="logistic").sort("cutoff_date")
     )
     assert registry["previous_model_id"].to_list() == [None, *registry["model_id"][:-1]]
     assert registry["promoted"][0]
@@ -122,9 +153,8 @@ def test_days_without_data_make_nothing(settings):
     assert cutoffs(settings) == []
 
 
-def test_a_cutoff_whose_data_is_gone_keeps_nothing(settings):
-    every = settings.model_copy(update={"ladder_cutoffs": 100})
-    materialize(every, BEFORE_LAST, LAST)
+def test_a_cutoff_whose_data_is_gone_keeps_nothing(two_made, tmp_path):
+    settings = copied(two_made, tmp_path)
     with Database(settings.warehouse_path).transaction() as connection:
         connection.execute(f"delete from {MODEL_FEATURES.full_name} where event_date = date '{BEFORE_LAST}'")
 

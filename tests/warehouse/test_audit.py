@@ -42,10 +42,18 @@ GOOD = {"id": 1, "share": 0.5, "length": 1.0, "level": 1.0, "action": "play", "c
 NAN = float("nan")
 
 
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="module")
+def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+def connection(in_memory: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database: what a test makes in it is undone."""
+    in_memory.begin()
+    yield in_memory
+    in_memory.rollback()
 
 
 def audit(connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> dict[str, Finding]:

@@ -1,6 +1,7 @@
 """The published copy: what is in it, how it takes the place of the old one, CSV out of it."""
 
 import csv
+import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -218,15 +219,21 @@ DAYS = [date(2025, 1, 30), date(2025, 1, 31), date(2025, 2, 1), date(2025, 3, 5)
 
 
 @pytest.fixture
-def months(tmp_path: Path) -> Database:
+def months(of_three_months: Path, tmp_path: Path) -> Database:
+    """A copy of it, to be changed."""
+    return Database(Path(shutil.copy(of_three_months, tmp_path)), lock_timeout_seconds=0)
+
+
+@pytest.fixture(scope="module")
+def of_three_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalogued table with books over three months, and what dbt made of it."""
-    database = Database(tmp_path / "warehouse.duckdb", lock_timeout_seconds=0)
+    database = Database(tmp_path_factory.mktemp("months") / "warehouse.duckdb", lock_timeout_seconds=0)
     rows = random_days(METRICS, DAYS, seed=1)
     write(database, METRICS, rows, *(Window(day, day + timedelta(days=1)) for day in DAYS))
     with database.transaction() as connection:
         connection.execute(f"create schema marts; create table marts.fact_days as from {METRICS.full_name}")
         connection.execute(f"create schema staging; create view staging.stg as from {METRICS.full_name}")
-    return database
+    return database.path
 
 
 def metrics_file(month: str) -> str:
