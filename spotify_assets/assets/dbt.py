@@ -131,9 +131,11 @@ def dbt_assets_of(settings: Settings) -> dg.AssetsDefinition:
                 f"made again from all days, because an older version made them: {', '.join(older)}"
             )
             arguments = ANEW
+            window = None
         elif window:
-            arguments = window_arguments(from_first_mart(window, settings, warehouse.door, made_before))
-        yield from run_dbt(context, dbt, settings, warehouse.door, arguments)
+            window = from_first_mart(window, settings, warehouse.door, made_before)
+            arguments = window_arguments(window)
+        yield from run_dbt(context, dbt, settings, warehouse.door, arguments, window=window)
 
     return models
 

@@ -6,8 +6,9 @@ here: which models it makes and what becomes of what it tells (`dbt_cli`).
 """
 
 import logging
+import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PARSED = "partial_parse.msgpack"
 """Where dbt leaves a project as it parsed it, in a target folder."""
+Hear = Callable[[Any], None]
+"""What hears an event of dbt (`EventMsg`)."""
 _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -71,12 +74,46 @@ def _root_logger_as_it_was() -> Iterator[None]:
         logging.getLogger().handlers[:] = handlers
 
 
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for what is called inside."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def rows_in_dbt(query: str) -> list[Any]:
+    """The rows of a query on the database of the call that is running, by a connection of its own."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    opened: Any = DuckDBConnectionManager._ENV
+    connection = opened.handle()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(query)
+        return list(cursor.fetchall())
+    finally:
+        connection.close()
+
+
 def call_dbt(
-    arguments: Sequence[str], project: Path, target: Path, parsed: "Manifest | None" = None
+    arguments: Sequence[str],
+    project: Path,
+    target: Path,
+    parsed: "Manifest | None" = None,
+    hear: Hear | None = None,
 ) -> CallOfDbt:
     """Call dbt in this process, on a project; what it writes goes to the target folder.
 
-    The database is closed when this returns. Calls take turns: dbt knows one at a time.
+    The database is closed when this returns. Calls take turns: dbt knows one at a time. `hear` is told its
+    events (`EventMsg`) in the thread where they happen; where it raises, the node of the event fails.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; what dbt was doing is undone.
@@ -85,6 +122,7 @@ def call_dbt(
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
     told = CallOfDbt()
+    callbacks = [told.hear, hear] if hear else [told.hear]
     folders = {
         "--project-dir": project,
         "--profiles-dir": project,
@@ -95,11 +133,11 @@ def call_dbt(
     in_main = threading.current_thread() is threading.main_thread()
     with chdir(project), interruptible() if in_main else nullcontext():
         try:
-            done = dbtRunner(parsed, [told.hear]).invoke([*arguments, *options, "--no-use-colors"])
+            done = dbtRunner(parsed, callbacks).invoke([*arguments, *options, "--no-use-colors"])
         finally:
-            environment: Any = DuckDBConnectionManager._ENV
-            if environment is not None:
-                environment.close()
+            opened: Any = DuckDBConnectionManager._ENV
+            if opened is not None:
+                opened.close()
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if isinstance(done.exception, KeyboardInterrupt):
         raise done.exception

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,20 @@ from dagster_dbt.asset_utils import (
 )
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from spotify_assets.assets.dbt_call import CallOfDbt, call_dbt, parsed_project
+from spotify_assets.assets.dbt_call import CallOfDbt, Hear, call_dbt, environment, parsed_project
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
 from spotify_assets.assets.dbt_files import manifest_of, project_files
+from spotify_assets.assets.dbt_tests import FILE as TESTS
+from spotify_assets.assets.dbt_tests import Passed, compile_tests, compiled_tests
+from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.door import Warehouse, warehouse_of
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+
+_WHOLE = ["--select", "fqn:*"]
+"""What is selected where a run makes all of the project."""
 
 
 @contextmanager
@@ -43,9 +50,15 @@ def dbt_variables(settings: Settings, warehouse: Warehouse) -> Iterator[dict[str
 class ListeningDbtCli(DbtCliResource):
     """`DbtCliResource` whose calls run in this process."""
 
-    def told(self, arguments: Sequence[str], target: Path, parsed: "Manifest | None") -> CallOfDbt:
+    def told(
+        self,
+        arguments: Sequence[str],
+        target: Path,
+        parsed: "Manifest | None",
+        hear: Hear | None = None,
+    ) -> CallOfDbt:
         """What a call tells; what it writes goes to a target folder, `parsed` is the project."""
-        return call_dbt(arguments, Path(self.project_dir), target, parsed)
+        return call_dbt(arguments, Path(self.project_dir), target, parsed, hear)
 
 
 def run_dbt(
@@ -54,8 +67,12 @@ def run_dbt(
     settings: Settings,
     warehouse: Warehouse,
     arguments: list[str],
+    *,
+    window: Window | None = None,
 ) -> Iterator[Any]:
     """Call dbt on the warehouse; yields its events, with each model's number of rows.
+
+    `window` is the event window of the arguments, where they build one.
 
     The events come when dbt has ended: until then the warehouse is dbt's alone. What was made and tested
     before something failed is told as well.
@@ -69,9 +86,16 @@ def run_dbt(
     selection = list(asked.selection_args)
     if asked.indirect_selection:
         selection += ["--indirect-selection", asked.indirect_selection]
-    parsed = parsed_project(prepared_manifest(settings).parent, warehouse.catalog)
-    with warehouse.alone(), dbt_variables(settings, warehouse) as variables, _environment(variables):
-        told = dbt.told([*arguments, *selection], target, parsed)
+    prepared = prepared_manifest(settings).parent
+    with warehouse.alone(), dbt_variables(settings, warehouse) as variables, environment(variables):
+        tests = compiled_tests(prepared, variables, window) if window and selection == _WHOLE else []
+        passed = Passed(tests)
+        call = partial(_called, dbt, target, prepared, warehouse.catalog)
+        told = call(*arguments, *passed.without(asked.manifest["nodes"]), hear=passed.hear) if tests else None
+        if told is not None and passed.is_known(told):
+            told.results += passed.results
+        else:
+            told = call(*arguments, *selection)
     wrong = wrong_in(target, asked.manifest["nodes"])
     if told.success:
         shutil.rmtree(target)  # what dbt left of a call that failed stays, to be looked at
@@ -87,6 +111,19 @@ def run_dbt(
     if not told.success:
         context.log.error(f"dbt's log: {target / 'dbt.log'}")
         raise DbtError(summary(wrong.values(), "\n".join(told.errors)))
+
+
+def _called(
+    dbt: ListeningDbtCli,
+    target: Path,
+    prepared: Path,
+    catalog: str,
+    *arguments: str,
+    hear: Hear | None = None,
+) -> CallOfDbt:
+    """What a call tells; what an earlier one left in the target folder is removed."""
+    shutil.rmtree(target, ignore_errors=True)
+    return dbt.told(arguments, target, parsed_project(prepared, catalog), hear)
 
 
 def _events(
@@ -108,10 +145,13 @@ def prepared_manifest(settings: Settings) -> Path:
     manifest = manifest_of(project_dir)
     if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
         return manifest
-    with dbt_variables(settings, warehouse_of(settings)) as variables, _environment(variables):
+    with dbt_variables(settings, warehouse_of(settings)) as variables, environment(variables):
         parsed = call_dbt(["parse", "--log-level", "none"], project_dir, manifest.parent)
-    if not parsed.success:
-        raise RuntimeError(f"dbt cannot parse {project_dir}:\n" + "\n".join(parsed.errors))
+        if not parsed.success:
+            raise RuntimeError(f"dbt cannot parse {project_dir}:\n" + "\n".join(parsed.errors))
+        (manifest.parent / TESTS).unlink(missing_ok=True)
+        if settings.warehouse_url is None:
+            compile_tests(project_dir, manifest.parent, variables)
     os.utime(manifest)
     return manifest
 
@@ -137,18 +177,3 @@ def _row_counts(warehouse: Warehouse) -> dict[str, int]:
         ).fetchall()
         counts = [f"select '{table}' as name, count(*) as n from {table}" for (table,) in tables]
         return dict(connection.execute(" union all ".join(counts)).fetchall()) if counts else {}
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for what is called inside."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
