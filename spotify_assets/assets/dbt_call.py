@@ -131,7 +131,7 @@ def call_dbt(
     }
     options = [str(word) for option in folders.items() for word in option]
     in_main = threading.current_thread() is threading.main_thread()
-    with chdir(project), interruptible() if in_main else nullcontext():
+    with chdir(project), interruptible() if in_main else nullcontext(lambda: False) as stopped:
         try:
             done = dbtRunner(parsed, callbacks).invoke([*arguments, *options, "--no-use-colors"])
         finally:
@@ -139,8 +139,8 @@ def call_dbt(
             if opened is not None:
                 opened.close()
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if isinstance(done.exception, KeyboardInterrupt):
-        raise done.exception
+    if stopped() or isinstance(done.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
     if done.exception is not None and not told.errors:
         told.errors.append(str(done.exception))
     told.success = done.success

@@ -5,19 +5,27 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 _STOPS: frozenset[int] = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, whoever started this process and how.
 
-    A shell's background jobs ignore SIGINT, and Dagster gives SIGTERM the handler of SIGINT.
+    A shell's background jobs ignore SIGINT, and Dagster gives SIGTERM the handler of SIGINT. What is yielded
+    says whether one has come: a library that takes every exception for its own makes another one of it.
     """
-    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPS}
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = {number: signal.signal(number, interrupt) for number in _STOPS}
     try:
-        yield
+        yield lambda: bool(came)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

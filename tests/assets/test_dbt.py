@@ -5,8 +5,10 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -198,10 +200,32 @@ def test_being_stopped_ends_the_call(
     (project / "models" / "good.sql").write_text(
         "select count(*) as number from range(100000000) a, range(1000000) b where a.range + b.range = -1\n"
     )
-    threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    def stop(message: Any) -> None:
+        if message.info.name == "NodeStart":
+            threading.Timer(2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
     with pytest.raises(KeyboardInterrupt):
-        call_dbt(["build"], project, project / "target")
+        call_dbt(["build"], project, project / "target", hear=stop)
     assert another_process_can_write(settings.warehouse_path)
+
+
+def test_being_stopped_is_told_where_dbt_takes_the_interrupt_for_an_error_of_its_own(
+    make_settings: Callable[..., Settings], project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As it does while it reads the project."""
+    settings = make_settings(dbt_project_dir=project)
+    dbt_assets_of(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("SPOTIFY_WAREHOUSE", str(settings.warehouse_path))
+
+    def stop(message: Any) -> None:
+        if message.info.name == "AdapterRegistered":
+            with suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        call_dbt(["build"], project, project / "target", hear=stop)
 
 
 def write_days(project: Path, **extra: str) -> None:
