@@ -134,13 +134,14 @@ def _print_list(queries: "Mapping[str, Query]") -> None:
 
 def _print_sql(asked: "Query", given: dict[str, str], source: AskedOf) -> None:
     """The SQL with its parameters set before it, or for Postgres in it, quoted as SQL literals."""
+    from spotify_assets.rows.sql import text  # noqa: PLC0415
     from spotify_assets.serving.questions import postgres_sql  # noqa: PLC0415
 
     if source is AskedOf.POSTGRES:
         typer.echo(postgres_sql(asked, asked.values(given)))
         return
     for name, value in asked.values(given).items():
-        literal = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else value
+        literal = text(value) if isinstance(value, str) else value
         typer.echo(f'set variable "{name}" = {literal};')
     typer.echo(asked.sql())
 

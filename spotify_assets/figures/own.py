@@ -7,8 +7,9 @@ is not there. Sums over everybody are left out, because with few listeners they 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.database import Database, quoted, text
+from spotify_assets.warehouse.database import Database
 
 _ALL = "everybody"
 """The whole copy's name, beside which only the views stand."""

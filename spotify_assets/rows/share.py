@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from spotify_assets.rows import sql
+
 _BLANK = r"[\s\x{0b}\x{85}\p{Z}]"
 """What Polars strips from the ends of a text."""
 
@@ -37,7 +39,7 @@ class HashedShares:
         number = f"hash({text}) % {self.of}"
         if not self.together:
             return number
-        texts = ", ".join("'" + each.replace("'", "''") + "'" for each in self.together)
+        texts = ", ".join(map(sql.text, self.together))
         return f"case when {text} in ({texts}) then 0 else {number} end"
 
 

@@ -14,13 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotify_assets.rows.sql import quoted
 from spotify_assets.serving.relations import commented, finished, made_way, prepared, replaced_view
 from spotify_assets.serving.roles import become_pipeline, let_in, make_secret
 from spotify_assets.serving.server import PostgresError, connected, server_url
 from spotify_assets.serving.shape import ServedRelation, served_relations
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.database import quoted
 from spotify_assets.warehouse.door import Warehouse, published_copy
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from spotify_assets.rows.sql import text
 from spotify_assets.serving.dialect import translated
 from spotify_assets.serving.server import connected
 from spotify_assets.warehouse.parameters import Value, meant
@@ -66,7 +67,7 @@ def postgres_sql(query: "Query", values: Mapping[str, Value] | None = None) -> s
 
 
 def _literal(value: Value) -> str:
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+    return text(value) if isinstance(value, str) else str(value)
 
 
 def _asked(session: "Session", sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:

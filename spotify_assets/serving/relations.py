@@ -8,9 +8,9 @@ server refuses and names it.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.serving.server import PostgresError
 from spotify_assets.serving.shape import ServedRelation
-from spotify_assets.warehouse.database import quoted, text
 
 if TYPE_CHECKING:
     from spotify_assets.serving.server import Session

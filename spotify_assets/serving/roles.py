@@ -19,9 +19,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from spotify_assets.rows.sql import quoted
 from spotify_assets.serving.server import PostgresError, connected
 from spotify_assets.serving.shape import LISTENER_COLUMNS
-from spotify_assets.warehouse.database import quoted
 
 if TYPE_CHECKING:
     from spotify_assets.serving.server import Session

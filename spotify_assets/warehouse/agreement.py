@@ -6,10 +6,10 @@ not applied, show as a difference.
 
 import duckdb
 
+from spotify_assets.rows.sql import quoted
 from spotify_assets.tables import ROW_COUNTS
 from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.connection import Connection, single_row
-from spotify_assets.warehouse.database import quoted
 
 
 def disagreements(connection: Connection) -> dict[str, str]:

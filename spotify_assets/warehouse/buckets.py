@@ -16,10 +16,10 @@ import duckdb
 import polars as pl
 
 from spotify_assets.rows.share import HashedShares
+from spotify_assets.rows.sql import text
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
-from spotify_assets.warehouse.database import text
 from spotify_assets.warehouse.store import NOTHING, Predicate, read_rows
 from spotify_assets.warehouse.upkeep import ABANDONED
 

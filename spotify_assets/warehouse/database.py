@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from spotify_assets.places import Place
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseLockedError, WarehouseMissingError
@@ -262,16 +263,6 @@ class Database:
                 if waited >= self.lock_timeout_seconds:
                     raise WarehouseLockedError(self.path, _holder(str(error)), waited) from error
                 time.sleep(_RETRY_SECONDS)
-
-
-def quoted(name: str) -> str:
-    """An identifier as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """A text as SQL writes it."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _holder(message: str) -> str:

@@ -24,10 +24,10 @@ from pathlib import Path
 import duckdb
 
 from spotify_assets.places import Place, is_local, place_of
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.settings import LAKEHOUSE, Settings
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
-from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.errors import WarehouseError, WarehouseMissingError
 from spotify_assets.warehouse.lakehouse_connection import CATALOG, attached, plainly
 from spotify_assets.warehouse.upkeep import forget_deleted

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from spotify_assets.places.credentials import s3_access
+from spotify_assets.rows.sql import text
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.database import text
 from spotify_assets.warehouse.errors import WarehouseError
 
 CATALOG = "warehouse"

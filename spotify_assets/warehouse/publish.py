@@ -25,9 +25,9 @@ from pathlib import Path
 import duckdb
 
 from spotify_assets.places import Place
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.tables import ROW_COUNTS
 from spotify_assets.warehouse.connection import Connection, single_row
-from spotify_assets.warehouse.database import quoted, text
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import no_such
 from spotify_assets.warehouse.manifest import PublishedFile, PublishedManifest

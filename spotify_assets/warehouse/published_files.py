@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from spotify_assets.rows.sql import quoted, text
 from spotify_assets.tables import TABLES
 from spotify_assets.warehouse.connection import Connection
-from spotify_assets.warehouse.database import quoted, text
 
 FILE = "data.parquet"
 _DATE_OF_DBT = "event_date"

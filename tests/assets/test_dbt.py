@@ -190,13 +190,19 @@ def test_a_call_leaves_the_folder_the_variables_and_the_file_as_they_were(
     assert another_process_can_write(settings.warehouse_path)
 
 
-def test_being_stopped_ends_the_call(
+@pytest.fixture
+def called(
     make_settings: Callable[..., Settings], project: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> Settings:
+    """The settings of the project, whose dbt is called from here."""
     settings = make_settings(dbt_project_dir=project)
     dbt_assets_of(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("SPOTIFY_WAREHOUSE", str(settings.warehouse_path))
+    return settings
+
+
+def test_being_stopped_ends_the_call(called: Settings, project: Path):
     (project / "models" / "good.sql").write_text(
         "select count(*) as number from range(100000000) a, range(1000000) b where a.range + b.range = -1\n"
     )
@@ -207,17 +213,12 @@ def test_being_stopped_ends_the_call(
 
     with pytest.raises(KeyboardInterrupt):
         call_dbt(["build"], project, project / "target", hear=stop)
-    assert another_process_can_write(settings.warehouse_path)
+    assert another_process_can_write(called.warehouse_path)
 
 
-def test_being_stopped_is_told_where_dbt_takes_the_interrupt_for_an_error_of_its_own(
-    make_settings: Callable[..., Settings], project: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.usefixtures("called")
+def test_being_stopped_is_told_where_dbt_takes_the_interrupt_for_an_error_of_its_own(project: Path):
     """As it does while it reads the project."""
-    settings = make_settings(dbt_project_dir=project)
-    dbt_assets_of(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    monkeypatch.setenv("SPOTIFY_WAREHOUSE", str(settings.warehouse_path))
 
     def stop(message: Any) -> None:
         if message.info.name == "AdapterRegistered":

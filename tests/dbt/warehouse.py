@@ -8,7 +8,6 @@ across midnight.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from spotify_assets.assets.dbt_call import environment
 from spotify_assets.tables import (
     ARTISTS,
     COUNTRIES,
@@ -357,22 +357,13 @@ class DbtWarehouse:
 
     def dbt(self, command: str, *arguments: str, artifacts: bool = False) -> dbtRunnerResult:
         """Run dbt on the warehouse, as the command line would; without its JSON files, unless asked for."""
-        before = {name: os.environ.get(name) for name in self.environment}
-        os.environ.update(self.environment)
-        try:
-            manifest: Manifest = self.manifest().deepcopy()  # type: ignore[no-untyped-call]
-            runner = dbtRunner(manifest=manifest)
-            without = WITHOUT_WORDS if artifacts else (*WITHOUT_WORDS, "--no-write-json")
-            result = runner.invoke([*without, command, *PROJECT, *arguments])
-            # dbt keeps the database open within this process: what it wrote may not be in the file yet
-            self.execute("checkpoint")
-            return result
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
+        manifest: Manifest = self.manifest().deepcopy()  # type: ignore[no-untyped-call]
+        without = WITHOUT_WORDS if artifacts else (*WITHOUT_WORDS, "--no-write-json")
+        with environment(self.environment):
+            result = dbtRunner(manifest=manifest).invoke([*without, command, *PROJECT, *arguments])
+        # dbt keeps the database open within this process: what it wrote may not be in the file yet
+        self.execute("checkpoint")
+        return result
 
     def build(self, *arguments: str, unit_tests: bool = False) -> None:
         """`dbt build`; fails with what dbt reports.

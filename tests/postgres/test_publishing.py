@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotify_assets.rows.sql import quoted
 from spotify_assets.serving.publishing import missing_rows, publish_published_copy, publish_to_postgres
 from spotify_assets.serving.server import PostgresError
 from spotify_assets.serving.shape import BESIDE_MARTS
 from spotify_assets.settings import PROJECT_ROOT, Settings
 from spotify_assets.tables import TABLES
-from spotify_assets.warehouse.database import Database, quoted
+from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
 from tests.postgres.looking import asked, everything, in_copy
 from tests.servers.ports import free_ports
