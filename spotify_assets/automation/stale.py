@@ -90,7 +90,10 @@ class Stale:
         early = sorted(day for day in self.held if day < self.start)
         gone = sorted(self.gone - set(early))
         if gone:
-            parts.append(f"Files of {_span(gone)} are no longer in the lake: their rows leave the tables")
+            parts.append(
+                f"Files of {_span(gone)} are no longer in the lake as they were read: "
+                "the rows that came of them leave the tables"
+            )
         if early:
             parts.append(f"Rows of {_span(early)}, before {self.start}, leave the tables")
         return f"{'; '.join(parts)}." if parts else None
