@@ -18,12 +18,13 @@ from tests.figures.recount import FEBRUARY
 ADDRESS = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last)}
 
 
-def test_among_several_listeners_one_is_to_be_chosen(published, monkeypatch):
+@pytest.mark.parametrize("where", ["Listener", "Whose listening"], ids=["in the filters", "on the page"])
+def test_among_several_listeners_one_is_to_be_chosen(where, published, monkeypatch):
     page = open_page("listener", published, monkeypatch, **ADDRESS)
     assert not page.exception
     assert "Choose one of the 25 listeners" in page.info[0].value
 
-    page.selectbox(key="user").select(DECLARED).run()
+    next(box for box in page.selectbox if box.label == where).select(DECLARED).run()
 
     assert not page.exception
     assert tiles(page)["Streams"] == f"{theirs(DECLARED, FEBRUARY)['is_stream'].sum():,}"

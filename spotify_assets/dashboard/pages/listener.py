@@ -11,6 +11,7 @@ from spotify_assets.dashboard.components import (
     compares_with_before,
     heading,
     headline,
+    listener_choice,
     put_period,
     tile,
 )
@@ -42,9 +43,10 @@ def page(filters: Filters) -> None:
     if user_id is None:
         many = ask(personal.listeners).height
         st.info(
-            f"Choose one of the {many:,} listeners in the filters to see their listening.",
+            f"Choose one of the {many:,} listeners to see their listening.",
             icon=":material/person_search:",
         )
+        listener_choice("Whose listening")
         return
     first = ask(personal.totals_of, user_id, filters.period)
     with st.container(horizontal=True, vertical_alignment="bottom"):
