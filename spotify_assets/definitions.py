@@ -64,28 +64,28 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
 
 
 def _tables(settings: Settings, begins: Callable[[], date]) -> list[dg.AssetsDefinition]:
-    """What makes the tables, from raw files to marts."""
+    """What makes the tables, from raw files to marts and models, and the copies published on the way."""
     from spotify_assets.assets.core import core_assets  # noqa: PLC0415
     from spotify_assets.assets.dbt import dbt_assets_of  # noqa: PLC0415
     from spotify_assets.assets.identity import identity_assets  # noqa: PLC0415
     from spotify_assets.assets.ml import ml_assets  # noqa: PLC0415
-    from spotify_assets.assets.publish import metrics_asset  # noqa: PLC0415
+    from spotify_assets.assets.publish import marts_asset, metrics_asset  # noqa: PLC0415
     from spotify_assets.assets.raw import raw_assets  # noqa: PLC0415
     from spotify_assets.assets.spec import key_of  # noqa: PLC0415
     from spotify_assets.assets.unusual import unusual_assets  # noqa: PLC0415
     from spotify_assets.assets.weather import weather_assets  # noqa: PLC0415
     from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS  # noqa: PLC0415
 
-    return [
+    before_models = [
         *raw_assets(settings, begins),
         *core_assets(settings),
         *identity_assets(settings),
-        *ml_assets(settings),
         *unusual_assets(settings),
         *weather_assets(settings),
         dbt_assets_of(settings),
         metrics_asset(settings, [key_of(LISTENING_EVENTS), key_of(DAILY_TRACK_METRICS)]),
     ]
+    return [*before_models, marts_asset(settings, _leaves(before_models)), *ml_assets(settings)]
 
 
 def _of_lakehouse(settings: Settings) -> dg.Definitions:

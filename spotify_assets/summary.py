@@ -10,6 +10,7 @@ from rich.text import Text
 from spotify_assets.figures.overview import unknown_in_words
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, ROW_COUNTS, SKIP_MODEL, TABLES
+from spotify_assets.warehouse.audit import is_stored
 from spotify_assets.warehouse.connection import Connection, single_row
 from spotify_assets.warehouse.door import published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -46,7 +47,7 @@ def _lacking(connection: Connection) -> str:
     found = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables"
     ).fetchall()
-    needed = (ROW_COUNTS, SKIP_MODEL, DAILY_TRACK_METRICS)
+    needed = (ROW_COUNTS, DAILY_TRACK_METRICS)
     return ", ".join(table.full_name for table in needed if (table.full_name,) not in found)
 
 
@@ -90,6 +91,8 @@ def _account(connection: Connection) -> RichTable:
 
 
 def _newest_insight(connection: Connection) -> str:
+    if not is_stored(connection, SKIP_MODEL):
+        return "No model yet: a run trains models last. Run spotify-assets materialize."
     found = connection.execute(
         f"select insight from {SKIP_MODEL.full_name} order by cutoff_date desc limit 1"
     ).fetchall()

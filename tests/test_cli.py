@@ -150,7 +150,7 @@ def test_a_summary_of_a_copy_that_was_half_made_tells_what_there_is_and_what_lac
     result = call("summary")
     assert "core.tracks" in result.stdout
     [line] = result.stderr.splitlines()
-    assert "only partly made, it has no ops.row_counts, ml.skip_model, core.daily_track_metrics" in line
+    assert "only partly made, it has no ops.row_counts, core.daily_track_metrics" in line
     assert "spotify-assets materialize" in line
     assert result.exit_code == 1
 

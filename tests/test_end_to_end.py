@@ -126,12 +126,16 @@ def test_the_run_is_one_run_of_the_instance_with_every_partition_materialised(wo
     assert materialised == expected
 
 
-def test_metrics_are_published_before_what_they_do_not_need(world: World):
+def test_what_people_read_is_published_before_what_it_does_not_need(world: World):
     records = world.instance.get_records_for_run(
         world.outcome.run_id, of_type=dg.DagsterEventType.STEP_START
     ).records
     order = [record.event_log_entry.step_key for record in records]
-    assert order.index("publish__metrics") < order.index("ml__model_features") < order.index("dbt")
+    assert order.index("publish__metrics") < order.index("ml__unusual_listening") < order.index("dbt")
+    models = ("ml__model_features", "recommend", "skip_ladder", "skip_model", "skip_survival")
+    readable = order.index("publish__marts_copy_has_what_is_read")
+    assert order.index("dbt") < order.index("publish__marts") < readable
+    assert all(readable < order.index(step) < order.index("publish__serving") for step in models)
 
 
 def test_every_landed_row_is_in_the_warehouse_and_every_refused_one_has_a_reason(world: World):

@@ -5,6 +5,8 @@ leaves what it finds for the others: the readable skip model, which takes a tent
 `SPOTIFY_MODEL_CUTOFFS`; the ladder, the survival curves and the registry, which take seconds, for
 `SPOTIFY_LADDER_CUTOFFS`. A single partition, as of the daily schedule, always gets them, and a history of
 them is a backfill with the settings raised.
+
+All of them come last in a run: no mart is made from a model, and people need not wait for one.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +18,7 @@ import polars as pl
 
 from spotify_assets.assets.cutoffs import Cutoffs, beside_stored, newest_cutoffs, own_tables, stored_rows
 from spotify_assets.assets.recommendations import recommendation_assets
-from spotify_assets.assets.spec import IO_MANAGER, asset_out, made_anywhere, partitioned, reads
+from spotify_assets.assets.spec import IO_MANAGER, LAST, asset_out, made_anywhere, partitioned, reads
 from spotify_assets.partitions import AS_OF, lookback, windows
 from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
@@ -71,6 +73,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **made_anywhere(MODEL_FEATURES),
         **partitioned(settings),
+        op_tags=LAST,
         io_manager_key=IO_MANAGER,
         ins={
             "listening_events": reads("core.listening_events", lookback(settings, HISTORY_DAYS)),
@@ -109,6 +112,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         outs={t.name: asset_out(t) for t in (SKIP_MODEL, SKIP_MODEL_COEFFICIENTS)},
         ins={"model_features": reads("ml.model_features", lookback(settings, window_days - 1))},
         **partitioned(settings),
+        op_tags=LAST,
     )
     def skip_model(
         context: dg.AssetExecutionContext,
@@ -142,6 +146,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             "tracks": reads("core.tracks", AS_OF),
         },
         **partitioned(settings),
+        op_tags=LAST,
     )
     def skip_ladder(
         context: dg.AssetExecutionContext,
@@ -170,6 +175,7 @@ def ml_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             "track_genres": reads("core.track_genres", AS_OF),
         },
         **partitioned(settings),
+        op_tags=LAST,
     )
     def skip_survival(
         context: dg.AssetExecutionContext,

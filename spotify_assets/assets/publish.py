@@ -10,6 +10,8 @@ from spotify_assets.warehouse.door import published_copy
 from spotify_assets.warehouse.io_manager import Storage
 from spotify_assets.warehouse.publish import publish, publish_serving
 
+METRICS = dg.AssetKey(["publish", "metrics"])
+MARTS = dg.AssetKey(["publish", "marts"])
 SERVING = dg.AssetKey(["publish", "serving"])
 
 
@@ -72,23 +74,50 @@ def postgres_asset(settings: Settings) -> dg.AssetsDefinition:
 
 def metrics_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The published copy while the marts are still to come, made as soon as the metrics are there."""
+    return _early_copy(
+        settings,
+        METRICS,
+        upstream,
+        "The published copy with the new events and daily metrics, some seconds after they were loaded. "
+        "The marts in it are those of the run before until `marts` follows in the same run.",
+        op_tags=FIRST,
+    )
+
+
+def marts_asset(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The published copy while models are still to come, made as soon as the marts are there."""
+    return _early_copy(
+        settings,
+        MARTS,
+        upstream,
+        "The published copy with everything but the models: what the pages of the dashboard and recaps read. "
+        "The models in it, and the Parquet files beside it, are those of the run before until `serving` "
+        "follows in the same run.",
+    )
+
+
+def _early_copy(
+    settings: Settings,
+    key: dg.AssetKey,
+    upstream: list[dg.AssetKey],
+    description: str,
+    op_tags: dict[str, str] | None = None,
+) -> dg.AssetsDefinition:
+    """The serving database alone, in the middle of a run; `serving` publishes the files at its end."""
 
     @dg.asset(
-        key=dg.AssetKey(["publish", "metrics"]),
+        key=key,
         deps=upstream,
         group_name="publish",
         owners=[owner_of("publish")],
         kinds={"duckdb"},
         tags={"layer": "publish"},
         pool=pool_of(settings),
-        op_tags=FIRST,
-        description=(
-            "The published copy with the new events and daily metrics, some seconds after they were loaded. "
-            "The marts in it are those of the run before until `serving` follows in the same run."
-        ),
+        op_tags=op_tags,
+        description=description,
     )
-    def metrics(warehouse: dg.ResourceParam[Storage]) -> dg.MaterializeResult[None]:
+    def copy(warehouse: dg.ResourceParam[Storage]) -> dg.MaterializeResult[None]:
         path = publish_serving(warehouse.door, settings.processed_dir)
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path)})
 
-    return metrics
+    return copy

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from spotify_assets.assets.cutoffs import beside_stored, newest_cutoffs, own_tables
-from spotify_assets.assets.spec import asset_out, partitioned, reads
+from spotify_assets.assets.spec import LAST, asset_out, partitioned, reads
 from spotify_assets.lake.exclusions import read_exclusions
 from spotify_assets.partitions import AS_OF, lookback
 from spotify_assets.rows.window import Window
@@ -39,6 +39,7 @@ def recommendation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             "tracks": reads("core.tracks", AS_OF),
         },
         **partitioned(settings),
+        op_tags=LAST,
     )
     def recommend(
         context: dg.AssetExecutionContext,

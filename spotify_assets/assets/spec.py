@@ -20,6 +20,8 @@ POOL = "duckdb"
 """Every step that opens a warehouse that is a file is in this pool, which lets one run at a time."""
 FIRST = {"dagster/priority": "1"}
 """Tags of the steps from the lake to the published metrics: they go before the other steps of a run."""
+LAST = {"dagster/priority": "-1"}
+"""Tags of the steps that only models need: what people read first waits for none of them."""
 IO_MANAGER = "warehouse"
 
 

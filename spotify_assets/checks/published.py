@@ -17,8 +17,11 @@ from spotify_assets.warehouse.errors import WarehouseError
 METRICS = frozenset({LISTENING_EVENTS.full_name, DAILY_TRACK_METRICS.full_name})
 MARTS = frozenset({"marts.fact_listens", "marts.dim_track", "marts.dim_user"})
 """Marts without which no page of the dashboard and no recap has anything to show."""
+READABLE = "copy_has_what_is_read"
+"""The check by which a copy may be called readable."""
 OF_SERVING = dg.AssetKey(["publish", "serving"])
 OF_METRICS = dg.AssetKey(["publish", "metrics"])
+OF_MARTS = dg.AssetKey(["publish", "marts"])
 OF_POSTGRES = dg.AssetKey(["publish", "postgres"])
 OF_RECAPS = dg.AssetKey(["publish", "monthly_recap"])
 
@@ -38,15 +41,6 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         return _has_tables(settings, METRICS)
 
     @dg.asset_check(
-        asset=OF_SERVING,
-        name="copy_has_what_is_read",
-        description="The published copy opens and has the tables that the dashboard and recaps read.",
-        pool=pool_of(settings),
-    )
-    def copy_has_what_is_read() -> dg.AssetCheckResult:
-        return _has_tables(settings, METRICS | MARTS)
-
-    @dg.asset_check(
         asset=OF_RECAPS,
         name="every_recap_has_its_page",
         description="Each folder of a listener and month has the page of the recap, and it is not empty.",
@@ -62,8 +56,22 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
             metadata={"recaps": len(folders)},
         )
 
-    found = [copy_has_events_and_metrics, copy_has_what_is_read, every_recap_has_its_page]
+    of_copies = [copy_has_events_and_metrics, _check_of_marts(settings, OF_MARTS)]
+    found = [*of_copies, _check_of_marts(settings, OF_SERVING), every_recap_has_its_page]
     return [*found, _postgres_check(settings)] if settings.serving_postgres_url else found
+
+
+def _check_of_marts(settings: Settings, asset: dg.AssetKey) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset,
+        name=READABLE,
+        description="The published copy opens and has the tables that the dashboard and recaps read.",
+        pool=pool_of(settings),
+    )
+    def copy_has_what_is_read() -> dg.AssetCheckResult:
+        return _has_tables(settings, METRICS | MARTS)
+
+    return copy_has_what_is_read
 
 
 def _postgres_check(settings: Settings) -> dg.AssetChecksDefinition:

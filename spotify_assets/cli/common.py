@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped by Ctrl-C or SIGTERM, as shells have it."""
+READABLE_BEFORE_MODELS = "overview, My listening, recaps: spotify-assets dashboard, recap. Models follow."
 
 P = ParamSpec("P")
 
@@ -228,7 +229,10 @@ def output_of_steps(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
-    """A line that says what is being done, on a terminal; a line per finished step elsewhere."""
+    """A line that says what is being done, on a terminal; a line per finished step elsewhere.
+
+    Once, while models are still to come, it says what can be looked at already.
+    """
     console = console_of_output()  # bound to it before the steps' output is sent elsewhere
     with console.status(first) as status:
 
@@ -239,8 +243,20 @@ def progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
                 console.print(labelled("done", "green", event.step_key))
             elif event.is_step_failure:
                 console.print(labelled("failed", "red", event.step_key or ""))
+            elif _is_readable(event):
+                console.print(labelled("readable", "bold green", READABLE_BEFORE_MODELS))
 
         yield told
+
+
+def _is_readable(event: "dg.DagsterEvent") -> bool:
+    """Whether a check has just found that the copy before the models can be read."""
+    from spotify_assets.checks.published import OF_MARTS, READABLE  # noqa: PLC0415
+
+    if event.event_type_value != "ASSET_CHECK_EVALUATION":
+        return False
+    found = event.asset_check_evaluation_data
+    return (found.asset_key, found.check_name, found.passed) == (OF_MARTS, READABLE, True)
 
 
 def labelled(label: str, style: str, words: str) -> Text:

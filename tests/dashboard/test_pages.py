@@ -1,6 +1,7 @@
 """Every page under every filter, and what it says when there is nothing to show."""
 
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,10 @@ from tests.figures.recount import FEBRUARY, within
 
 ADDRESS = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last)}
 MODULES = [page.module for page in PAGES]
+TABLES_OF_MODELS = (
+    "select table_name from information_schema.tables where table_schema = 'ml' "
+    "and table_name <> 'unusual_listening'"
+)
 OWN = ("overview", "tracks", "genres", "skips", "places")
 """Pages whose every chart has listening to show."""
 
@@ -80,6 +85,26 @@ def test_where_no_marts_are_published_the_page_says_what_to_do(module, tmp_path,
 
     assert not app.exception
     assert [code.value for code in app.code] == ["spotify-assets materialize"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_where_no_model_is_published_yet_a_page_shows_all_but_models(
+    module, published, tmp_path, monkeypatch
+):
+    copy = Settings(data_dir=tmp_path, _env_file=None).serving_path
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(Settings(data_dir=published, _env_file=None).serving_path, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for (name,) in connection.execute(TABLES_OF_MODELS).fetchall():
+            connection.execute(f"drop table ml.{name}")
+
+    app = open_page(module, tmp_path, monkeypatch, **ADDRESS)
+
+    assert not app.exception
+    assert not app.warning
+    said = " ".join(info.value for info in app.info)
+    assert ("a run trains models last" in said) == (module == "model")
+    assert "lacks what this page shows" not in said
 
 
 def test_a_listener_who_was_silent_gets_an_empty_state(published, monkeypatch):

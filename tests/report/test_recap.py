@@ -371,6 +371,23 @@ def test_a_copy_of_an_earlier_version_says_what_to_do(changed, tmp_path):
         recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
 
+def test_a_copy_without_models_tells_all_the_same(changed, tmp_path):
+    connection, serving = changed
+    models = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'ml'"
+    ).fetchall()
+    for (name,) in models:
+        if name != "unusual_listening":
+            connection.execute(f"drop table ml.{name}")
+    connection.close()
+
+    made = recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
+
+    assert models
+    assert "What to play" not in Page(made.page.read_text(encoding="utf-8")).text
+    assert made.figures.totals()["plays"] > 0
+
+
 def test_a_copy_without_marts_says_what_to_do(changed, tmp_path):
     connection, serving = changed
     connection.execute("drop table marts.fact_listens")

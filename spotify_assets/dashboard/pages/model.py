@@ -25,7 +25,8 @@ def page(filters: Filters) -> None:
     cutoffs = ask(model.cutoffs)
     if not cutoffs:
         empty_state(
-            "No model was trained yet: it takes four weeks of listening and both outcomes.",
+            "No model was trained yet: a run trains models last, and it takes four weeks of listening and "
+            "both outcomes.",
             "spotify-assets materialize",
         )
         return
