@@ -13,9 +13,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from polars import DataFrame
+
 from spotify_assets.dashboard.access import viewer
 from spotify_assets.dashboard.accounts import EVERYTHING, Viewer
 from spotify_assets.dashboard.once import settings
+from spotify_assets.figures import gathered
 from spotify_assets.figures.own import own_rows
 from spotify_assets.figures.personal import PersonalFigures, figures_beside
 from spotify_assets.report.agreement import Agreement
@@ -143,12 +146,16 @@ def kept_open() -> Iterator[None]:
 
 class _OpenCopy:
     """The published copy while it is open. DuckDB gives a second connection of one process the file that the
-    first has open, be it the old copy: so there is one connection, and none when nobody asks."""
+    first has open, be it the old copy: so there is one connection, and none when nobody asks.
+
+    What a connection gathered of the playbacks is kept for the next one to the same rows.
+    """
 
     def __init__(self) -> None:
         self.users = 0
         self._shown: tuple[Version | None, Viewer] | None = None
         self._connection: Connection | None = None
+        self._gathered: dict[str, DataFrame] = {}
         self._holds = ExitStack()
 
     def at(self, version: Version | None, viewer: Viewer) -> Connection:
@@ -156,11 +163,16 @@ class _OpenCopy:
         if self._connection is None or (version, viewer) != self._shown:
             self.close()
             self._connection = self._holds.enter_context(_as_seen_by(viewer))
+            if (version, viewer) != self._shown:
+                self._gathered = {}
             self._shown = version, viewer
             self._connection.execute(f"set temp_directory = '{own_folder()}'")
+            gathered.give(self._connection, self._gathered)
         return self._connection
 
     def close(self) -> None:
+        if self._connection is not None:
+            self._gathered = gathered.kept(self._connection, self._gathered)
         self._connection = None
         self._holds.close()
 

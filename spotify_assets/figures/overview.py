@@ -2,15 +2,14 @@
 
 import polars as pl
 
+from spotify_assets.figures import gathered
+from spotify_assets.figures.gathered import ask
 from spotify_assets.figures.view import (
     ACTIVE_DAYS,
     DAYS,
-    LOCAL_PLAYBACKS,
     PLACES,
-    PLAYBACKS,
     Filters,
     Period,
-    ask,
     narrowest,
 )
 from spotify_assets.warehouse.connection import Connection
@@ -73,18 +72,13 @@ def by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
 
 def active_listeners(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per local date of the period: `local_date` and `daily_active_users`, 0 without a listener."""
-    if filters.chosen:
-        sql = (
-            "select local_date, count(distinct user_id) as daily_active_users "
-            f"from {LOCAL_PLAYBACKS.sql(filters)} group by local_date"
-        )
-    else:
-        sql = f"select local_date, daily_active_users from {ACTIVE_DAYS.sql(filters)}"
-    return on_every_day(filters.period, "local_date", ask(connection, sql, filters))
+    days = narrowest(filters, ACTIVE_DAYS, gathered.LISTENERS)
+    counted = ask(connection, f"select local_date, daily_active_users from {days}", filters)
+    return on_every_day(filters.period, "local_date", counted)
 
 
 def _counted(filters: Filters) -> str:
-    return narrowest(filters, DAYS, PLACES, PLAYBACKS)
+    return narrowest(filters, DAYS, PLACES, gathered.DAYS)
 
 
 def on_every_day(period: Period, column: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from spotify_assets.figures.gathered import COUNTRIES_AND_DEVICES, HOURS, ask
 from spotify_assets.figures.overview import COUNTS, MS_PER_MINUTE
-from spotify_assets.figures.view import PLACES, PLAYBACKS, Filters, Source, ask, narrowest
+from spotify_assets.figures.view import PLACES, Filters, Source, narrowest
 from spotify_assets.warehouse.connection import Connection
 
 _HOURS = Source("marts.daily_hour_metrics")
@@ -28,7 +29,7 @@ def by_country(connection: Connection, filters: Filters) -> pl.DataFrame:
             plays / sum(plays) over () as play_share
         from (
             select country, {COUNTS}
-            from {narrowest(filters, PLACES, PLAYBACKS)}
+            from {narrowest(filters, PLACES, COUNTRIES_AND_DEVICES)}
             group by country
         ) as counted
         left join marts.dim_country using (country)
@@ -48,7 +49,7 @@ def device_by_region(connection: Connection, filters: Filters) -> pl.DataFrame:
         with counted as (
             select country, device, sum(plays) as plays, sum(skips) as skips,
                 sum(unknowns) as unknowns
-            from {narrowest(filters, PLACES, PLAYBACKS)}
+            from {narrowest(filters, PLACES, COUNTRIES_AND_DEVICES)}
             group by country, device
         ),
         named as (
@@ -84,7 +85,7 @@ def week(connection: Connection, filters: Filters) -> pl.DataFrame:
         connection,
         f"""
         select local_weekday, local_hour, {COUNTS}
-        from {narrowest(filters, _HOURS, PLAYBACKS)}
+        from {narrowest(filters, _HOURS, HOURS)}
         group by local_weekday, local_hour
         order by local_weekday, local_hour
         """,
@@ -120,7 +121,7 @@ def peaks(connection: Connection, filters: Filters) -> pl.DataFrame:
         f"""
         with hours as (
             select time_zone, local_hour, sum(plays)::bigint as plays
-            from {narrowest(filters, _HOURS, PLAYBACKS)}
+            from {narrowest(filters, _HOURS, HOURS)}
             group by time_zone, local_hour
         )
         select

@@ -1,37 +1,35 @@
 """Skips: how soon, at which place in a session, on what, when, and where the export's flag says otherwise."""
 
-from dataclasses import replace
 from typing import Literal
 
 import polars as pl
 
-from spotify_assets.figures.view import FLAGS, PLAYBACKS, Filters, Source, ask, narrowest
+from spotify_assets.figures.gathered import (
+    COUNTRIES_AND_DEVICES,
+    HOURS,
+    LAST_SECOND,
+    SECONDS,
+    WAYS,
+    GatheredPlaybacks,
+    ask,
+)
+from spotify_assets.figures.view import FLAGS, Filters, Source, narrowest
 from spotify_assets.warehouse.connection import Connection
 
 Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
 
-LAST_SECOND, LAST_POSITION = 300, 20
-"""Later ends are counted in the last second, later positions in the one after the last, as in the marts."""
-
 GRADES = {"within 5 s": 5, "within 10 s": 10, "within 30 s": 30, "before the end": LAST_SECOND}
 """How soon a skip came, in seconds, as published figures grade it (P. Lamere, "The Skip", 2014)."""
 
-_VALUES: dict[Dimension, str] = {
-    "device": "device",
-    "position": f"lpad(cast(least(session_position, {LAST_POSITION + 1}) as varchar), 2, '0')",
-    "hour": "lpad(cast(local_hour as varchar), 2, '0')",
-    "shuffle": "case is_shuffle when true then 'on' when false then 'off' else 'unknown' end",
-    "reason_start": "coalesce(nullif(reason_start, ''), 'unknown')",
+_VALUES: dict[Dimension, tuple[GatheredPlaybacks, str]] = {
+    "device": (COUNTRIES_AND_DEVICES, "device"),
+    "position": (WAYS, "lpad(cast(position as varchar), 2, '0')"),
+    "hour": (HOURS, "lpad(cast(local_hour as varchar), 2, '0')"),
+    "shuffle": (WAYS, "case is_shuffle when true then 'on' when false then 'off' else 'unknown' end"),
+    "reason_start": (WAYS, "coalesce(nullif(reason_start, ''), 'unknown')"),
 }
-_SECONDS = Source("marts.daily_skip_seconds")
-_ENDS = replace(
-    PLAYBACKS,
-    relation=f"""(
-        select *, least(cast(ceil(ms_played / 1000) as bigint), {LAST_SECOND}) as second
-        from {PLAYBACKS.relation}
-        where not is_outcome_unknown
-    )""",
-)
+"""Where playbacks are counted by a dimension, and its value there."""
+_SECONDS = Source("(select *, 0 as unknowns from marts.daily_skip_seconds)")
 
 
 def survival(connection: Connection, filters: Filters) -> pl.DataFrame:
@@ -47,11 +45,12 @@ def survival(connection: Connection, filters: Filters) -> pl.DataFrame:
         with ends as (
             select
                 second,
-                sum(plays)::bigint as plays,
+                sum(plays - unknowns)::bigint as plays,
                 sum(skips)::bigint as skips,
                 sum(completes)::bigint as completes
-            from {narrowest(filters, _SECONDS, _ENDS)}
+            from {narrowest(filters, _SECONDS, SECONDS)}
             group by second
+            having sum(plays - unknowns) > 0
         ),
         at_risk as (
             select *, sum(plays) over (order by second desc)::bigint as playing
@@ -97,19 +96,18 @@ def by_dimension(connection: Connection, filters: Filters, dimension: Dimension)
     whose outcome is known).
     """
     groups = Source(f"(select * from marts.daily_skip_metrics where dimension = '{dimension}')")
-    playbacks = replace(
-        PLAYBACKS, relation=f"(select *, {_VALUES[dimension]} as value from {PLAYBACKS.relation})"
-    )
+    gathered, of_gathered = _VALUES[dimension]
+    value = of_gathered if filters.chosen else "value"
     return ask(
         connection,
         f"""
         select
-            value,
+            {value} as value,
             sum(plays)::bigint as plays,
             sum(skips)::bigint as skips,
             sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
-        from {narrowest(filters, groups, playbacks)}
-        group by value
+        from {narrowest(filters, groups, gathered)}
+        group by all
         order by value
         """,
         filters,
@@ -128,7 +126,7 @@ def flag_against_outcome(connection: Connection, filters: Filters) -> pl.DataFra
             flag,
             sum(plays)::bigint as plays,
             sum(plays) / sum(sum(plays)) over (partition by outcome) as share
-        from {narrowest(filters, FLAGS, PLAYBACKS)}
+        from {narrowest(filters, FLAGS, WAYS)}
         group by outcome, flag
         order by outcome, flag
         """,

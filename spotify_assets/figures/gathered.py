@@ -1,0 +1,157 @@
+"""Playbacks that filters let through, counted for many questions by few looks at them.
+
+Marts know no genre, artist or listener, so that such a filter is answered from playbacks. The pages ask
+twenty questions or more of the same ones. A look counts them by all that some questions ask for, and the few
+thousand rows that come of it answer those on every page. They are a table of the connection, made when a
+question first names it, so that a figure asks a `GatheredPlaybacks` as it asks a mart.
+
+Not here: counts by track, of which there are as many as tracks.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from spotify_assets.figures import view
+from spotify_assets.figures.view import LOCAL_PLAYBACKS, PLAYBACKS, Filters, Source
+from spotify_assets.warehouse.connection import Connection
+
+LAST_SECOND, LAST_POSITION = 300, 20
+"""Later ends are counted in the last second, later positions in the one after the last, as in the marts."""
+MOST_KEPT = 60
+"""Looks of which a connection keeps the counts, in a few MB; the oldest goes first."""
+
+_BEGINS = "gathered_"
+_COUNTS = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "ms_played")
+_SUMS = ", ".join(f"sum({count})::bigint as {count}" for count in _COUNTS)
+_EXPRESSIONS = {
+    "second": f"least(cast(ceil(ms_played / 1000) as bigint), {LAST_SECOND})",
+    "position": f"least(session_position, {LAST_POSITION + 1})",
+}
+"""What is counted by beside the columns of `PLAYBACKS`, as expressions over them."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is counted by one look at the playbacks: groups, each by columns that no other one has."""
+
+    name: str
+    groups: tuple[tuple[str, ...], ...]
+
+    def sql(self, filters: Filters) -> str:
+        """The query. All groups come of one finer count: grouping sets over playbacks take twice as long."""
+        columns = [column for group in self.groups for column in group]
+        counted = [f"{_EXPRESSIONS[c]} as {c}" if c in _EXPRESSIONS else c for c in columns]
+        sets = ", ".join(f"({', '.join(group)})" for group in self.groups)
+        which = " ".join(f"when grouping({group[0]}) = 0 then '{group[0]}'" for group in self.groups)
+        return f"""
+            with finest as (
+                select {", ".join(counted)}, {_SUMS} from {PLAYBACKS.sql(filters)} group by all
+            )
+            select case {which} end as counted_by, {", ".join(columns)}, {_SUMS}
+            from finest
+            group by grouping sets ({sets})
+        """
+
+    def table(self, filters: Filters) -> str:
+        """The name of the table that has its counts."""
+        said = repr((filters.period, sorted(filters.chosen.items())))
+        return f"{_BEGINS}{self.name}_{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True)
+class _Listeners(Look):
+    """The look that counts distinct listeners, which do not add up, by local date."""
+
+    def sql(self, filters: Filters) -> str:
+        return (
+            "select local_date, count(distinct user_id) as daily_active_users "
+            f"from {LOCAL_PLAYBACKS.sql(filters)} group by local_date"
+        )
+
+
+_DAYS = Look("days", (("event_date",),))
+_LISTENERS = _Listeners("listeners", ())
+_PLACES = Look("places", (("country", "device"), ("time_zone", "local_weekday", "local_hour")))
+_WAYS = Look("ways", (("position", "is_shuffle", "reason_start", "outcome", "flag"), ("second",)))
+_LOOKS = (_DAYS, _LISTENERS, _PLACES, _WAYS)
+
+
+@dataclass(frozen=True)
+class GatheredPlaybacks(Source):
+    """A group of a look, by its first column as `relation`, which knows every filter."""
+
+    look: Look = _DAYS
+
+    def _sql(self, days: str, filters: Filters) -> str:
+        del days  # those of the filters, to which the playbacks were cut
+        which = f" where counted_by = '{self.relation}'" if self.relation else ""
+        return f"(select * from {self.look.table(filters)}{which})"
+
+
+def _gathered(look: Look, group: str = "") -> GatheredPlaybacks:
+    return GatheredPlaybacks(group, conditions=PLAYBACKS.conditions, look=look)
+
+
+DAYS = _gathered(_DAYS)
+"""One row per UTC day, with the counts that `PLAYBACKS` has, added up; so have the others."""
+LISTENERS = _gathered(_LISTENERS)
+"""One row per local date with a playback: `daily_active_users`, and no other count."""
+COUNTRIES_AND_DEVICES = _gathered(_PLACES, "country")
+"""One row per country and device."""
+HOURS = _gathered(_PLACES, "time_zone")
+"""One row per time zone, weekday (1 is Monday) and hour of the listeners' own clocks."""
+SECONDS = _gathered(_WAYS, "second")
+"""One row per `second` (of 300) in which a playback ended."""
+WAYS = _gathered(_WAYS, "position")
+"""One row per `position` in the session (of 21), `is_shuffle`, `reason_start`, `outcome` and `flag`."""
+
+
+def ask(
+    connection: Connection, sql: str, filters: Filters | None = None, **parameters: object
+) -> pl.DataFrame:
+    """`view.ask` of a query that may read a `GatheredPlaybacks` of these filters."""
+    for look in _LOOKS:
+        if filters and look.table(filters) in sql:
+            _gather(connection, look, filters)
+    return view.ask(connection, sql, filters, **parameters)
+
+
+def kept(connection: Connection, known: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """What a connection has gathered, for another one to the same rows (`give`), oldest first.
+
+    Args:
+        connection: which one.
+        known: what it was given.
+    """
+    return {
+        name: known[name] if name in known else connection.sql(f"from {name}").pl()
+        for name in _names(connection)
+    }
+
+
+def give(connection: Connection, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Let a connection answer from what another one gathered of the same rows."""
+    for name, rows in frames.items():
+        connection.register(name, rows)
+
+
+def _names(connection: Connection) -> list[str]:
+    found = connection.execute(
+        "select view_name from duckdb_views() where starts_with(view_name, ?) order by view_oid",
+        [_BEGINS],
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def _gather(connection: Connection, look: Look, filters: Filters) -> None:
+    """Look at the playbacks of these filters where nobody did yet."""
+    there = _names(connection)
+    if look.table(filters) in there:
+        return
+    rows = view.ask(connection, look.sql(filters), filters)
+    for old in there[: len(there) + 1 - MOST_KEPT]:
+        connection.unregister(old)
+    give(connection, {look.table(filters): rows})
