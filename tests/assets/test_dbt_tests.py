@@ -1,5 +1,6 @@
 """Tests of dbt that pass by their queries alone: the same is told as where dbt tests by itself."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -61,10 +62,10 @@ FAULTS = {
 """By a test, a row that breaks it and no other."""
 
 
-@pytest.fixture
-def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings:
-    """Of a project of four models and nine tests, as dbt parsed it."""
-    project = tmp_path / "dbt_project"
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of four models and nine tests, as dbt parsed it, its tests compiled."""
+    project = tmp_path_factory.mktemp("parsed") / "dbt_project"
     for folder in ("models", "macros", "tests/generic"):
         (project / folder).mkdir(parents=True)
     (project / "dbt_project.yml").write_text(
@@ -82,9 +83,15 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
     for name, sql in MODELS.items():
         (project / "models" / f"{name}.sql").write_text(f"{sql}\n")
     (project / "models" / "models.yml").write_text(TESTED)
-    settings = make_settings(dbt_project_dir=project, start_date=DAY.start, partition_grain="day")
-    prepared_manifest(settings)
-    return settings
+    prepared_manifest(Settings(data_dir=project.parent, dbt_project_dir=project, _env_file=None))
+    return project
+
+
+@pytest.fixture
+def settings(parsed: Path, make_settings: Callable[..., Settings], tmp_path: Path) -> Settings:
+    """Of a copy of the project, to be changed."""
+    project = shutil.copytree(parsed, tmp_path / "dbt_project")
+    return make_settings(dbt_project_dir=project, start_date=DAY.start, partition_grain="day")
 
 
 def write_numbers(settings: Settings, rows: str, schema: str = "main") -> None:

@@ -188,12 +188,13 @@ def test_the_pdf_has_the_words_of_the_page_as_text(figures):
     assert len(reader.pages) > 3
     assert reader.metadata is not None
     assert reader.metadata.title == "Listening of years, 2016"
-    said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    texts = [page.extract_text() for page in reader.pages]
+    said = " ".join(" ".join(texts).split())
     assert world.OBSESSION in said
     assert f"{figures.totals()['streams']:,} streams" in said
-    for number, page in enumerate(reader.pages, 1):
-        assert page.extract_text().rstrip().endswith(str(number))
-        assert len(page.extract_text().split()) > 20
+    for number, text in enumerate(texts, 1):
+        assert text.rstrip().endswith(str(number))
+        assert len(text.split()) > 20
 
 
 # --- playlists
