@@ -23,8 +23,7 @@ from spotify_assets.tables import (
 )
 from spotify_assets.transforms.events import NEEDED_OF_EARLIER, NEEDED_OF_NEIGHBOURS
 from spotify_assets.transforms.events import listening_events as clean_events
-from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS
-from spotify_assets.transforms.metrics import daily_track_metrics as track_metrics
+from spotify_assets.transforms.metrics import NEEDED_FOR_METRICS, metrics_of_pieces
 from spotify_assets.transforms.offline_sync import LONGEST_OFFLINE
 from spotify_assets.transforms.overlaps import REPORTING
 from spotify_assets.transforms.rules import Rules
@@ -119,7 +118,7 @@ def core_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def daily_track_metrics(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
         def metrics(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
-            return track_metrics(events.read(window, NEEDED_FOR_METRICS))
+            return metrics_of_pieces(events.pieces(window, "user_id", NEEDED_FOR_METRICS))
 
         days = windows(context)
         return Slices.of(

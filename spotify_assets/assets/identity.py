@@ -44,7 +44,7 @@ def identity_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def played_tracks(context: dg.AssetExecutionContext, listening_events: TableReader) -> Slices:
         def make(window: Window, events: TableReader = listening_events) -> pl.DataFrame:
-            return played.played_tracks(events.read(window, played.NEEDED_FOR_PLAYED))
+            return played.played_of_pieces(events.pieces(window, "event_id", played.NEEDED_FOR_PLAYED))
 
         days = windows(context)
         return Slices.of(

@@ -1,5 +1,8 @@
 """Daily metrics of tracks."""
 
+from collections.abc import Iterable
+from functools import reduce
+
 import polars as pl
 
 from spotify_assets.tables import DAILY_TRACK_METRICS, PLAYBACK_ACTIONS
@@ -9,6 +12,7 @@ NEEDED_FOR_METRICS = (
     *("ms_played", "is_stream", "outcome"),
 )
 """Columns of core.listening_events that the metrics are counted from."""
+_KEY = ("event_date", "track_id")
 
 
 def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
@@ -18,9 +22,26 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
     seconds is a play and no stream. `skip_rate` is of the plays whose outcome is known. `ms_played` is
     milliseconds heard, never the track's length.
     """
+    return metrics_of_pieces([events])
+
+
+def metrics_of_pieces(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The same of events that are counted one piece after the other; each listener is in one of them."""
+    counted = reduce(_added, map(_counted, pieces))
+    known = pl.col("plays") - pl.col("unknowns")
+    skip_rate = pl.when(known > 0).then(pl.col("skips") / known)
+    return (
+        counted.with_columns(skip_rate=skip_rate)
+        .select(DAILY_TRACK_METRICS.column_names)
+        .sort("event_date", "track_id")
+    )
+
+
+def _counted(events: pl.DataFrame) -> pl.DataFrame:
+    """What adds up over listeners, of each event date and track."""
     is_playback = pl.col("action").is_in(PLAYBACK_ACTIONS)
     music = events.filter((pl.col("content_type") == "music") & pl.col("track_id").is_not_null())
-    counted = music.group_by("event_date", "track_id").agg(
+    return music.group_by(_KEY).agg(
         plays=_count(is_playback),
         streams=_count(pl.col("is_stream")),
         skips=_count(pl.col("outcome") == "skip"),
@@ -32,13 +53,10 @@ def daily_track_metrics(events: pl.DataFrame) -> pl.DataFrame:
         playlist_adds=_count(pl.col("action") == "add_to_playlist"),
         pauses=_count(pl.col("action") == "pause"),
     )
-    known = pl.col("plays") - pl.col("unknowns")
-    skip_rate = pl.when(known > 0).then(pl.col("skips") / known)
-    return (
-        counted.with_columns(skip_rate=skip_rate)
-        .select(DAILY_TRACK_METRICS.column_names)
-        .sort("event_date", "track_id")
-    )
+
+
+def _added(counted: pl.DataFrame, further: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([counted, further]).group_by(_KEY).agg(pl.all().sum())
 
 
 def _count(condition: pl.Expr) -> pl.Expr:

@@ -15,6 +15,7 @@ from spotify_assets.tables import Table
 from spotify_assets.warehouse.buckets import SharedRows, in_buckets
 from spotify_assets.warehouse.connection import single_row
 from spotify_assets.warehouse.door import Warehouse
+from spotify_assets.warehouse.slices import MOST_ROWS, ROWS_AT_ONCE
 from spotify_assets.warehouse.store import EVERYTHING, NOTHING, Predicate, read_rows
 
 _MATCHING = "rows_to_match"
@@ -74,6 +75,31 @@ class TableReader:
                 names = ", ".join(matching.columns)
                 predicate &= Predicate(f"({names}) in (select ({names}) from {_MATCHING})")
             return read_rows(connection, self.table, predicate, columns, self.relation(window))
+
+    def pieces(
+        self, window: Window, by: str, columns: Sequence[str] | None = None
+    ) -> Generator[pl.DataFrame, None, None]:
+        """The rows of a window; those of a share of more than `MOST_ROWS` in pieces of about `ROWS_AT_ONCE`.
+
+        A share grows with what most rows have in common, as one track that everybody plays. Rows with the
+        same text in the column `by` are in the same piece.
+        """
+        count = 0 if self.share is None else self._count(window)
+        of = -(-count // ROWS_AT_ONCE) if count > MOST_ROWS else 1
+        dates = Predicate.window(self.partition_column, window)
+        for number in range(of):
+            rows = dates & Predicate(f"{HashedShares(by, of).number} = {number}") if of > 1 else dates
+            with self.warehouse.reader() as connection:
+                piece = read_rows(connection, self.table, rows, columns, self.relation(window))
+            yield piece
+            del piece  # else it would be held while the next one is read
+
+    def _count(self, window: Window) -> int:
+        dates = Predicate.window(self.partition_column, window)
+        asked = f"select count(*) from {self.relation(window)} where {dates.sql}"
+        with self.warehouse.reader() as connection:
+            [count] = single_row(connection, asked, dates.parameters)
+        return int(count)
 
     def query(
         self, sql: str, window: Window | None = None, frames: Mapping[str, pl.DataFrame] | None = None

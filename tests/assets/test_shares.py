@@ -14,7 +14,7 @@ from spotify_assets.rows.cleaned import Cleaned
 from spotify_assets.rows.share import HashedShares, Share
 from spotify_assets.rows.window import Window
 from spotify_assets.settings import Settings
-from spotify_assets.warehouse import buckets, slices
+from spotify_assets.warehouse import buckets, reader, slices
 from spotify_assets.warehouse.buckets import PREFIX
 from spotify_assets.warehouse.door import warehouse_of
 from spotify_assets.warehouse.reader import TableReader
@@ -81,6 +81,8 @@ def shares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     monkeypatch.setattr(buckets, "SHARES_OF_A_BUCKET", 2)
     monkeypatch.setattr(slices, "MOST_ROWS", 60)
     monkeypatch.setattr(slices, "ROWS_AT_ONCE", 30)
+    monkeypatch.setattr(reader, "MOST_ROWS", 8)
+    monkeypatch.setattr(reader, "ROWS_AT_ONCE", 4)
     monkeypatch.setattr(TableReader, "in_shares", noted)
     monkeypatch.setattr(EventLake, "read_share", noted_of_lake)
     yield found

@@ -81,6 +81,15 @@ def test_memory_is_that_of_the_process_and_its_children():
     ended = watch(python(parent), os.environ)
     assert ended.returncode == 0 and not ended.stopped
     assert 120 < ended.peak_mb < 400
+    assert 120 < ended.largest_mb <= ended.peak_mb
+    assert 120 < ended.peak_shared_once_mb <= ended.peak_mb or not Path("/proc").exists()
+
+
+def test_a_child_that_has_not_begun_its_program_has_the_memory_of_its_parent():
+    starts = "[subprocess.run(['true'], check=True) for _ in range(600)]"
+    ended = watch(python(f"import subprocess; held = b'1' * (200 * 2**20); {starts}"), os.environ)
+    assert ended.returncode == 0
+    assert 200 < ended.peak_mb < 300
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import psutil  # type: ignore[import-untyped]
 
 MEGABYTE = 1024 * 1024
 _POLL_SECONDS = 0.05
+_OF_ONE_MEMORY = ("VmPeak", "VmSize", "VmData", "VmExe")
+"""What /proc says alike of processes that have the same memory."""
 
 
 @dataclass
@@ -78,13 +80,19 @@ class Workers:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a watched process ended. `stopped` says why it was, where it was."""
+    """How a watched process ended. `stopped` says why it was, where it was.
+
+    `peak_mb` counts what processes share once for each of them, `peak_shared_once_mb` once in all, also with
+    processes that are not watched; it is 0 where there is no /proc. `largest_mb` is of the largest process.
+    """
 
     output: str
     errors: str
     returncode: int
     peak_mb: int
     stopped: str = ""
+    peak_shared_once_mb: int = 0
+    largest_mb: int = 0
 
 
 def watch(
@@ -102,10 +110,9 @@ def watch(
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = psutil.Popen(command, env=dict(environment), stdout=output, stderr=errors)
-        end, peak, stopped = time.monotonic() + most_seconds, 0.0, ""
+        end, peak, stopped = time.monotonic() + most_seconds, _Peak(), ""
         while process.poll() is None:
-            together, highest = _resident_mb(_family(process))
-            peak = max(peak, together, highest)
+            together = peak.look(_family(process))
             if together > most_mb:
                 stopped = f"took more than {most_mb:,.0f} MB"
             elif time.monotonic() > end:
@@ -114,7 +121,35 @@ def watch(
                 _kill(_family(process))
                 process.wait()
             time.sleep(_POLL_SECONDS)
-        return Ended(_text(output), _text(errors), process.returncode, round(peak), stopped)
+        highest, shared_once = round(max(peak.together, peak.largest)), round(peak.shared_once)
+        return Ended(
+            _text(output),
+            _text(errors),
+            process.returncode,
+            highest,
+            stopped,
+            shared_once,
+            round(peak.largest),
+        )
+
+
+@dataclass
+class _Peak:
+    """The most memory that some looks met, in MB."""
+
+    together: float = 0.0
+    shared_once: float = 0.0
+    largest: float = 0.0
+
+    def look(self, family: Sequence[psutil.Process]) -> float:
+        """The resident memory of the processes together, now."""
+        own = _with_own_memory(family)
+        self.largest = max([self.largest, *(max(of["VmRSS"], of["VmHWM"]) for of in own.values())])
+        together = sum(of["VmRSS"] for of in own.values())
+        if together > self.together:
+            self.together = together
+            self.shared_once = max(self.shared_once, sum(map(_share_mb, own)))
+        return together
 
 
 def _text(file: IO[str]) -> str:
@@ -130,26 +165,37 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _resident_mb(family: Sequence[psutil.Process]) -> tuple[float, float]:
-    """Resident memory of the processes together, and the highest that the kernel recorded of one of them."""
-    together = highest = 0.0
+def _with_own_memory(family: Sequence[psutil.Process]) -> dict[int, dict[str, float]]:
+    """What the kernel says of the memory of processes, in MB by pid, of those that have their own.
+
+    A child has its parent's until its program begins (vfork), and would count it twice.
+    """
+    found: dict[int, dict[str, float]] = {}
     for member in family:
-        try:
-            together += member.memory_info().rss / MEGABYTE
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-        highest = max(highest, _recorded_peak_mb(member.pid))
-    return together, highest
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            said, parent = _said_of_memory(member), found.get(member.ppid(), {})
+            if not all(name in said and said[name] == parent.get(name) for name in _OF_ONE_MEMORY):
+                found[member.pid] = said
+    return found
 
 
-def _recorded_peak_mb(pid: int) -> float:
-    """VmHWM of a process; 0 where there is no /proc."""
+def _said_of_memory(member: psutil.Process) -> dict[str, float]:
+    """The lines `Vm…` of a process; VmRSS and VmHWM alone where there is no /proc."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        lines = Path(f"/proc/{member.pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return {"VmRSS": member.memory_info().rss / MEGABYTE, "VmHWM": 0.0}
+    said = [line.split() for line in lines if line.startswith("Vm")]  # none of a zombie
+    return {"VmRSS": 0.0, "VmHWM": 0.0} | {name[:-1]: int(size) / 1024 for name, size, _ in said}
+
+
+def _share_mb(pid: int) -> float:
+    """The memory of a process, of what it shares its part (PSS); 0 where there is no /proc."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0.0
-    kilobytes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(kilobytes[0]) / 1024 if kilobytes else 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def _kill(family: Sequence[psutil.Process]) -> None:

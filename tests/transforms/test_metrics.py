@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotify_assets.tables import ACTIONS, CONTENT_TYPES, DAILY_TRACK_METRICS, OUTCOMES
-from spotify_assets.transforms.metrics import daily_track_metrics
+from spotify_assets.transforms.metrics import daily_track_metrics, metrics_of_pieces
 from tests.examples import examples
 from tests.transforms.events import Row, interaction, listening_events, playback, track
 
@@ -84,6 +84,14 @@ def test_metrics_are_what_counting_one_by_one_gives(rows):
     metrics = daily_track_metrics(listening_events(*rows))
     assert metrics.schema == DAILY_TRACK_METRICS.polars_schema
     assert metrics.to_dicts() == count_one_by_one(rows)
+
+
+@examples(60)
+@given(judged_events())
+def test_metrics_of_pieces_of_listeners_are_those_of_all(rows):
+    events = listening_events(*rows)
+    pieces = [events.filter(user_id=name) for name in ("anna", "ben", "cem")]
+    assert metrics_of_pieces(pieces).equals(daily_track_metrics(events))
 
 
 def test_milliseconds_beyond_32_bits_add_up():

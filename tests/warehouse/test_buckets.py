@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from spotify_assets.rows.share import HashedShares
 from spotify_assets.rows.window import Window
 from spotify_assets.warehouse import buckets, slices
+from spotify_assets.warehouse import reader as readers
 from spotify_assets.warehouse.buckets import PREFIX
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.errors import WarehouseMissingError
@@ -114,6 +115,20 @@ def test_each_row_of_any_window_is_in_one_share_with_all_of_its_text(
         texts = [set(part["track"].str.strip_chars()) for part in parts]
         assert sum(map(len, texts)) == len(set().union(*texts))
         assert not set(shares.together) & set().union(*texts[1:])
+
+
+def test_a_share_that_is_still_too_large_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    reader = filled(tmp_path)
+    monkeypatch.setattr(readers, "MOST_ROWS", 3)
+    monkeypatch.setattr(readers, "ROWS_AT_ONCE", 1)
+    for share in reader.in_shares(window(1, 9), HashedShares("note", 3)):
+        whole, pieces = share.read(window(2, 9)), list(share.pieces(window(2, 9), "track"))
+        assert len(pieces) == max(1, whole.height)
+        assert sorted(pl.concat(pieces).rows()) == sorted(whole.rows())
+        texts = [set(piece["track"].str.strip_chars()) for piece in pieces]
+        assert sum(map(len, texts)) == len(set().union(*texts))
+    [whole] = reader.pieces(window(2, 9), "track")
+    assert whole.height == 8
 
 
 def test_the_rows_of_the_window_are_read_once(tmp_path: Path):
