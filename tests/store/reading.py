@@ -24,7 +24,7 @@ def polars_reader(table: str) -> Reader:
 
     store = from_url(table, client_options={"allow_http": True})
 
-    def versions() -> dict[str, str]:
+    def versions() -> dict[str, str | None]:
         return {each["path"]: each["e_tag"] for each in store.list().collect()}
 
     options = {"aws_endpoint_url": os.environ["AWS_ENDPOINT_URL"], "aws_allow_http": "true"}
