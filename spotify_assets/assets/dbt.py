@@ -47,6 +47,7 @@ class ListeningDbtTranslator(DagsterDbtTranslator):
         )
         self._partitions = partitions(settings)
         self._docs_url = settings.docs_url.rstrip("/")
+        self._specs: dict[str, dg.AssetSpec] = {}
 
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
@@ -55,7 +56,15 @@ class ListeningDbtTranslator(DagsterDbtTranslator):
         return self._partitions if _materialized(dbt_resource_props) == INCREMENTAL else None
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        """The spec that dagster-dbt derives, with this project's key, group, owner and kinds."""
+        """The spec that dagster-dbt derives, with this project's key, group, owner and kinds.
+
+        Of one project, it is made once: each test of a model asks for the specs of all that it reads.
+        """
+        if unique_id not in self._specs:
+            self._specs[unique_id] = self._made(manifest, unique_id, project)
+        return self._specs[unique_id]
+
+    def _made(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         properties = self.get_resource_props(manifest, unique_id)
         schema, name = properties["schema"], properties.get("alias") or properties["name"]

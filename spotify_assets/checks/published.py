@@ -7,7 +7,6 @@ tables and dbt's tests say before anything is published.
 import dagster as dg
 
 from spotify_assets.assets.spec import FIRST, key_of, pool_of
-from spotify_assets.report.monthly import PAGE, RECAPS
 from spotify_assets.serving.publishing import missing_rows
 from spotify_assets.settings import Settings
 from spotify_assets.tables import DAILY_TRACK_METRICS, LISTENING_EVENTS
@@ -47,6 +46,8 @@ def published_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         pool=pool_of(settings),
     )
     def every_recap_has_its_page() -> dg.AssetCheckResult:
+        from spotify_assets.report.monthly import PAGE, RECAPS  # noqa: PLC0415
+
         folders = sorted((settings.reports_dir / RECAPS).glob("month=*/*"))
         pages = [folder / PAGE for folder in folders]
         lacking = [page for page in pages if not page.exists() or not page.stat().st_size]

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from dbt.parser.manifest import ManifestLoader
 
+from spotify_assets.assets import dbt
 from spotify_assets.assets.dbt import dbt_assets_of, dbt_executable
 from spotify_assets.assets.dbt_call import PARSED, call_dbt
 from spotify_assets.assets.dbt_cli import ListeningDbtCli, prepared_manifest
@@ -55,6 +56,20 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(parsed: Path, tmp_path: Path) -> Path:
     """A copy of it, to be changed."""
     return Path(shutil.copytree(parsed, tmp_path / "dbt_project"))
+
+
+def test_the_spec_of_a_model_is_made_once(
+    make_settings: Callable[..., Settings], project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made_of, make = [], dbt._column_schema
+
+    def counted(manifest: Mapping[str, Any], model: Mapping[str, Any]) -> dg.TableSchema:
+        made_of.append(model["unique_id"])
+        return make(manifest, model)
+
+    monkeypatch.setattr(dbt, "_column_schema", counted)
+    dbt_assets_of(make_settings(dbt_project_dir=project))
+    assert sorted(made_of) == ["model.tiny.broken", "model.tiny.good"]
 
 
 def dbt_of(settings: Settings) -> ListeningDbtCli:
