@@ -41,17 +41,16 @@ class Look:
     groups: tuple[tuple[str, ...], ...]
 
     def sql(self, filters: Filters) -> str:
-        """The query. All groups come of one finer count: grouping sets over playbacks take twice as long."""
+        """The query."""
         columns = [column for group in self.groups for column in group]
-        counted = [f"{_EXPRESSIONS[c]} as {c}" if c in _EXPRESSIONS else c for c in columns]
+        made = "".join(
+            f", {_EXPRESSIONS[column]} as {column}" for column in columns if column in _EXPRESSIONS
+        )
         sets = ", ".join(f"({', '.join(group)})" for group in self.groups)
         which = " ".join(f"when grouping({group[0]}) = 0 then '{group[0]}'" for group in self.groups)
         return f"""
-            with finest as (
-                select {", ".join(counted)}, {_SUMS} from {PLAYBACKS.sql(filters)} group by all
-            )
             select case {which} end as counted_by, {", ".join(columns)}, {_SUMS}
-            from finest
+            from (select *{made} from {PLAYBACKS.sql(filters)})
             group by grouping sets ({sets})
         """
 
