@@ -2,8 +2,8 @@
 
 Marts know no genre, artist or listener, so that such a filter is answered from playbacks. The pages ask
 twenty questions or more of the same ones. A look counts them by all that some questions ask for, and the few
-thousand rows that come of it answer those on every page. They are a table of the connection, made when a
-question first names it, so that a figure asks a `GatheredPlaybacks` as it asks a mart.
+thousand rows that come of it answer those on every page. They lie in a temporary table of the connection,
+made when a question first names it, so that a figure asks a `GatheredPlaybacks` as it asks a mart.
 
 Not here: counts by track, of which there are as many as tracks.
 """
@@ -20,10 +20,10 @@ from spotify_assets.warehouse.connection import Connection
 
 LAST_SECOND, LAST_POSITION = 300, 20
 """Later ends are counted in the last second, later positions in the one after the last, as in the marts."""
-MOST_KEPT = 60
-"""Looks of which a connection keeps the counts, in a few MB; the oldest goes first."""
+MOST_KEPT = 16
+"""Looks of which a connection keeps the counts, those of four views; the oldest goes first."""
 
-_BEGINS = "gathered_"
+_BEGINS, _GIVEN = "gathered_", "given_counts"
 _COUNTS = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "ms_played")
 _SUMS = ", ".join(f"sum({count})::bigint as {count}" for count in _COUNTS)
 _EXPRESSIONS = {
@@ -41,17 +41,16 @@ class Look:
     groups: tuple[tuple[str, ...], ...]
 
     def sql(self, filters: Filters) -> str:
-        """The query. All groups come of one finer count: grouping sets over playbacks take twice as long."""
+        """The query."""
         columns = [column for group in self.groups for column in group]
-        counted = [f"{_EXPRESSIONS[c]} as {c}" if c in _EXPRESSIONS else c for c in columns]
+        made = "".join(
+            f", {_EXPRESSIONS[column]} as {column}" for column in columns if column in _EXPRESSIONS
+        )
         sets = ", ".join(f"({', '.join(group)})" for group in self.groups)
         which = " ".join(f"when grouping({group[0]}) = 0 then '{group[0]}'" for group in self.groups)
         return f"""
-            with finest as (
-                select {", ".join(counted)}, {_SUMS} from {PLAYBACKS.sql(filters)} group by all
-            )
             select case {which} end as counted_by, {", ".join(columns)}, {_SUMS}
-            from finest
+            from (select *{made} from {PLAYBACKS.sql(filters)})
             group by grouping sets ({sets})
         """
 
@@ -135,12 +134,15 @@ def kept(connection: Connection, known: Mapping[str, pl.DataFrame]) -> dict[str,
 def give(connection: Connection, frames: Mapping[str, pl.DataFrame]) -> None:
     """Let a connection answer from what another one gathered of the same rows."""
     for name, rows in frames.items():
-        connection.register(name, rows)
+        connection.register(_GIVEN, rows)
+        connection.execute(f"create temp table {name} as from {_GIVEN}")
+        connection.unregister(_GIVEN)
 
 
 def _names(connection: Connection) -> list[str]:
     found = connection.execute(
-        "select view_name from duckdb_views() where starts_with(view_name, ?) order by view_oid",
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, ?) "
+        "order by table_oid",
         [_BEGINS],
     ).fetchall()
     return [name for (name,) in found]
@@ -153,5 +155,5 @@ def _gather(connection: Connection, look: Look, filters: Filters) -> None:
         return
     rows = view.ask(connection, look.sql(filters), filters)
     for old in there[: len(there) + 1 - MOST_KEPT]:
-        connection.unregister(old)
+        connection.execute(f"drop table {old}")
     give(connection, {look.table(filters): rows})
