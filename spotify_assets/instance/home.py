@@ -2,9 +2,12 @@
 
 import fcntl
 import os
+from copy import deepcopy
+from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import yaml  # type: ignore[import-untyped]
@@ -88,7 +91,7 @@ def instance_configuration(settings: Settings) -> str:
 
 def _with_runs(text: str, settings: Settings) -> str:
     """The configuration with how runs are launched and how many at once, where that is said otherwise."""
-    told = yaml.safe_load(text)
+    told = deepcopy(_parsed(text))
     concurrency = told["concurrency"]
     concurrency["pools"]["default_limit"] = settings.warehouse_steps
     concurrency["runs"]["max_concurrent_runs"] = settings.concurrent_runs
@@ -96,7 +99,14 @@ def _with_runs(text: str, settings: Settings) -> str:
     backfills["limit"] = settings.backfill_runs
     if settings.run_launcher is not None:
         told["run_launcher"] = settings.run_launcher.model_dump(by_alias=True)
-    return text if told == yaml.safe_load(text) else yaml.safe_dump(told, sort_keys=False)
+    return text if told == _parsed(text) else yaml.safe_dump(told, sort_keys=False)
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    """The packaged configuration, only to be read: parsing it takes a fifth of the opening of an instance."""
+    parsed: dict[str, Any] = yaml.safe_load(text)
+    return parsed
 
 
 def _with_driver(url: str) -> str:

@@ -24,7 +24,8 @@ SHARED = ("raw.raw_events", "core.listening_events", "core.daily_track_metrics",
 SHARED_TOO = ("core.listening_hours", "ml.model_features")
 OF_EVENTS = {f"core.listening_events by {name}" for name in ("user_id", "track_id", "track_key")}
 BEFORE = ("raw.raw_tracks", "core.user_profiles")
-WEEK = Window(worlds.FIRST, worlds.FIRST + timedelta(days=7))
+DAYS = 4
+SOME_DAYS = Window(worlds.FIRST, worlds.FIRST + timedelta(days=DAYS))
 TWO_DAYS = Window(worlds.FIRST, worlds.FIRST + timedelta(days=2))
 SECOND = worlds.FIRST + timedelta(days=1)
 
@@ -47,7 +48,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(
-    lake: Path, folder: Path, window: Window = WEEK, tables: Sequence[str] = (*SHARED, *SHARED_TOO)
+    lake: Path, folder: Path, window: Window = SOME_DAYS, tables: Sequence[str] = (*SHARED, *SHARED_TOO)
 ) -> Settings:
     settings = worlds.settings_of(folder / "data", lake_url=str(lake))
     keys = [dg.AssetKey(name.split(".")) for name in (*BEFORE, *tables)]
@@ -93,7 +94,7 @@ def test_what_is_made_in_shares_is_what_is_made_in_one_piece(
 ):
     shared = made(lake, tmp_path)
     assert set(shares) == {"the lake", "raw.raw_events by user_id", *OF_EVENTS}
-    assert min(shares.values()) > 2 * 7
+    assert min(shares.values()) > 2 * DAYS
     assert not list(shared.warehouse_path.parent.glob(f"{PREFIX}*"))
     found, wanted = worlds.contents(warehouse_of(shared)), worlds.contents(warehouse_of(whole))
     for name, rows in wanted.items():
