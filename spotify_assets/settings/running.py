@@ -41,3 +41,9 @@ class RunSettings(BaseSettings):
     warehouse_steps: int = Field(
         1, ge=1, description="Most steps that use the warehouse at once; a warehouse that is a file has one."
     )
+    spark_wait_seconds: float = Field(
+        900.0,
+        gt=0,
+        description="How long Spark may run none of a step's tasks, for want of executors or because its "
+        "master gave the run up, before the step fails.",
+    )

@@ -1,7 +1,8 @@
 """Rows by shares: of a large window they are first put into buckets: files, one bucket for some shares each.
 
 Else every share would read all rows for its own, and what that takes would grow with the square of the rows.
-The files lie beside those in which DuckDB keeps what its memory does not hold.
+The files lie beside those in which DuckDB keeps what its memory does not hold: beside the warehouse, or, of a
+lakehouse, in a folder for such (`lakehouse_connection.scratch`).
 """
 
 import shutil

@@ -5,10 +5,13 @@ belongs: how it is reached. Not here: what may be done with it (`lakehouse`).
 """
 
 import importlib.util
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
@@ -44,10 +47,21 @@ def attached(address: str, data: str, memory_limit: str | None, state: str = "")
         WarehouseError: an extension is missing, or Postgres or the state cannot be reached.
     """
     config: dict[str, Any] = {"memory_limit": memory_limit} if memory_limit else {}
+    # Else it is the folder `.tmp` of wherever the process was started, which others use as well.
+    config["temp_directory"] = str(scratch() / f".duckdb-{uuid4().hex}")
     connection = duckdb.connect(config=_CONFIG | config)
     with plainly(f"the lakehouse at {data} cannot be opened"):
         attach(connection, address, data, state)
     return connection
+
+
+def scratch() -> Path:
+    """The folder for what memory does not hold.
+
+    In a task of Spark it is the one that Spark gives to it and removes with the executor, however that ends.
+    """
+    given = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
+    return Path(given or tempfile.gettempdir())
 
 
 def attach(connection: Connection, address: str, data: str, state: str = "") -> None:

@@ -24,6 +24,7 @@ from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
 from spotify_assets.warehouse.making import InProcess, Maker, Part
 from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.staged import Staged, Staging, remove_abandoned, signed_by, stage
+from spotify_assets.warehouse.stalled import ended_when_stalled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,11 +39,13 @@ _ANSWER = "answer string"
 class OnSpark:
     """Spark at an address: `local[4]`, `spark://…`, `yarn`, `k8s://…`, or `sc://…` for Spark Connect.
 
-    `folder` is where files are staged for a warehouse that does not say where it takes them.
+    `folder` is where files are staged for a warehouse that does not say where it takes them. `wait_seconds`
+    is how long Spark may run no task of a table before that is an error.
     """
 
     master: str
     folder: Place
+    wait_seconds: float = 900.0
 
     @contextmanager
     def parts(self, slices: Slices, table: Table, warehouse: Warehouse) -> Iterator[Iterable[Part]]:
@@ -79,25 +82,42 @@ class OnSpark:
         make = task(replace(slices, groups=groups), table, staging)
         numbers = session.range(0, len(groups), 1, len(groups))
         try:
-            rows = numbers.mapInArrow(make, _ANSWER).collect()
+            with ended_when_stalled(session, self.wait_seconds) as stalled:
+                rows = numbers.mapInArrow(make, _ANSWER).collect()
         except Exception as error:
-            from pyspark.errors import PySparkException  # noqa: PLC0415
-
-            if not isinstance(error, PySparkException):
+            failure = self._failure(error, table, session, stalled=stalled())
+            if failure is None:
                 raise
-            said = [line for line in str(error).splitlines() if line.strip()]
-            raise WarehouseError(f"{table.full_name}: Spark gave up ({said[-1][:300]})") from error
+            raise failure from error
         answers = [json.loads(row["answer"]) for row in rows]
         if refused := [answer["refused"] for answer in answers if "refused" in answer]:
             raise SliceRefusedError(min(refused))
         return answers
+
+    def _failure(
+        self, error: Exception, table: Table, session: "SparkSession", *, stalled: bool
+    ) -> WarehouseError | None:
+        """What an error of Spark becomes; None for any other, which stays what it is."""
+        from pyspark.errors import PySparkException  # noqa: PLC0415
+
+        if stalled:
+            session.stop()  # the next table asks the master anew
+            return WarehouseError(
+                f"{table.full_name}: Spark has run no task for {self.wait_seconds:,.0f} seconds: it has no "
+                "executors for this run, or its master has given the run up. Nothing was written; start the "
+                "run again, or let it wait longer (SPOTIFY_SPARK_WAIT_SECONDS)."
+            )
+        if not isinstance(error, PySparkException):
+            return None
+        said = [line for line in str(error).splitlines() if line.strip()]
+        return WarehouseError(f"{table.full_name}: Spark gave up ({said[-1][:300]})")
 
 
 def maker_of(settings: Settings) -> Maker:
     """Where the settings say that slices are made."""
     if settings.spark_master is None:
         return InProcess()
-    return OnSpark(settings.spark_master, settings.staging)
+    return OnSpark(settings.spark_master, settings.staging, settings.spark_wait_seconds)
 
 
 def task(

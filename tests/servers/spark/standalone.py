@@ -33,7 +33,8 @@ class Standalone:
 
     `master` is then the address of this machine that they reach.
 
-    Where they are `pinned`, each worker has one core of this machine to itself, with all that it starts.
+    Of the workers so many are `started`, by default all. Where they are `pinned`, each worker has one core of
+    this machine to itself, with all that it starts.
 
     Raises:
         RuntimeError: a daemon ended, with what it said.
@@ -48,8 +49,9 @@ class Standalone:
         master: str = "127.0.0.1",
         *,
         pinned: bool = False,
+        started: int | None = None,
     ) -> None:
-        self._host, self._pinned = master, pinned
+        self._host, self._pinned, self._started = master, pinned, started
         self.folder = Path(tempfile.mkdtemp(prefix="spark-"))
         self._port, page, *self._pages = free_ports(2 + workers)
         self.master = self._daemon("master", page, "master.Master", "--port", str(self._port), host=master)
@@ -68,7 +70,7 @@ class Standalone:
                 "Spark's master",
                 _START_SECONDS,
             )
-            for worker in self.workers:
+            for worker in self.workers[: self._started]:
                 self.start_worker(worker)
         except BaseException:
             self.__exit__()
