@@ -34,7 +34,6 @@ _EVERYTHING = "all"
 _REMEMBERED = "the filters of the last run"
 _PAGE = "the page of the last run"
 _VERSION = "the copy that is shown"
-_CHOSEN_HERE = "listener chosen on the page"
 _POINTS = {"type": "number", "format": "%.1f%%"}
 """How tables write shares, with the one decimal that tiles and charts have."""
 
@@ -128,6 +127,11 @@ def put_period(period: Period) -> None:
     _put(**{"from": str(period.first), "to": str(period.last)})
 
 
+def put_listener(user_id: str) -> None:
+    """Choose whose listening is seen; for callbacks of a page's own widgets."""
+    _put(user=user_id)
+
+
 def _period_widgets(filters: Filters, known: Period, default: Period) -> None:
     lengths = sorted({*_SPANS, known.default().days})
     spans = {f"The last {days} days": known.newest(days) for days in lengths if days < known.days}
@@ -188,27 +192,6 @@ def _days_widget(
         key=key,
         on_change=changed,
         format="YYYY-MM-DD",
-    )
-
-
-def listener_choice(label: str) -> None:
-    """The listeners to choose from on a page that is about one, where nobody is chosen yet.
-
-    On a narrow screen the sidebar is folded away, and its filters with it.
-    """
-
-    def changed() -> None:
-        _put(user=st.session_state[_CHOSEN_HERE])
-
-    listeners = ask(view.choices).user_id
-    st.selectbox(
-        label,
-        list(listeners),
-        index=None,
-        format_func=listeners.__getitem__,
-        placeholder="Choose one",
-        key=_CHOSEN_HERE,
-        on_change=changed,
     )
 
 

@@ -11,7 +11,7 @@ from spotify_assets.dashboard.components import (
     compares_with_before,
     heading,
     headline,
-    listener_choice,
+    put_listener,
     put_period,
     tile,
 )
@@ -41,12 +41,7 @@ def page(filters: Filters) -> None:
     heading("My listening", filters)
     user_id = _whose(filters.user_id)
     if user_id is None:
-        many = ask(personal.listeners).height
-        st.info(
-            f"Choose one of the {many:,} listeners to see their listening.",
-            icon=":material/person_search:",
-        )
-        listener_choice("Whose listening")
+        _choice_of_listener()
         return
     first = ask(personal.totals_of, user_id, filters.period)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -67,6 +62,24 @@ def page(filters: Filters) -> None:
         f"Listener: {user_id}. "
         f"Days and hours are of the listener's own clock ({first.listener.time_zone}), by the start of "
         "the playback. Of the filters, this page obeys the listener, the period and the compared one."
+    )
+
+
+def _choice_of_listener() -> None:
+    """On the page itself, because a narrow screen folds the filters away."""
+    listeners = ask(personal.listeners)["user_id"].to_list()
+    st.info(
+        f"Choose one of the {len(listeners):,} listeners to see their listening.",
+        icon=":material/person_search:",
+    )
+    chosen = "listener chosen on the page"
+    st.selectbox(
+        "Whose listening",
+        listeners,
+        index=None,
+        placeholder="Choose one",
+        key=chosen,
+        on_change=lambda: put_listener(st.session_state[chosen]),
     )
 
 
