@@ -136,7 +136,7 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/vulture
-	SPOTIFY_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
+	SPOTIFY_WAREHOUSE=:memory: DBT_TARGET_PATH=$(CURDIR)/.cache/dbt $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/analyses
 	$(BIN)/sqlfluff lint --templater placeholder --disable-progress-bar spotify_assets/figures
 	$(BIN)/yamllint --strict .
 	$(BIN)/cfn-lint infra/aws.yaml
@@ -163,7 +163,8 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 dbt-parse: $(DEV)
-	SPOTIFY_WAREHOUSE=:memory: $(BIN)/dbt parse --project-dir dbt_project --profiles-dir dbt_project
+	SPOTIFY_WAREHOUSE=:memory: $(BIN)/dbt parse --project-dir dbt_project --profiles-dir dbt_project \
+		--target-path $(CURDIR)/.cache/dbt --log-path $(CURDIR)/.cache/dbt
 
 validate: $(RUNTIME)
 	$(BIN)/dagster definitions validate --workspace workspace.yaml

@@ -21,7 +21,7 @@ from dagster_dbt.asset_utils import (
 )
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from spotify_assets.assets.dbt_call import CallOfDbt, Hear, call_dbt, environment, parsed_project
+from spotify_assets.assets.dbt_call import PARSED, CallOfDbt, Hear, call_dbt, environment, parsed_project
 from spotify_assets.assets.dbt_failures import DbtError, Wrong, summary, with_rows, wrong_in
 from spotify_assets.assets.dbt_files import manifest_of, project_files
 from spotify_assets.assets.dbt_tests import FILE as TESTS
@@ -138,22 +138,42 @@ def _events(
 def prepared_manifest(settings: Settings) -> Path:
     """The dbt project's manifest, made where it is missing or older than a file of the project.
 
+    With it the compiled tests are made, also where dbt by itself, or an earlier version, has parsed the
+    project since: what it left there may be of another database, and would be parsed anew by each run.
+
     Raises:
         RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
     project_dir = settings.dbt_project_dir
-    manifest = manifest_of(project_dir)
-    if manifest.exists() and manifest.stat().st_mtime >= _newest(project_dir):
+    manifest, newest = manifest_of(project_dir), _newest(project_dir)
+    tests, parsed = manifest.parent / TESTS, manifest.parent / PARSED
+    compiles = settings.warehouse_url is None
+    if _made_since(newest, manifest) and (
+        not compiles or _made_since(max(newest, _made_at(parsed)), tests) or not _can_be_written(manifest)
+    ):
         return manifest
     with dbt_variables(settings, warehouse_of(settings)) as variables, environment(variables):
-        parsed = call_dbt(["parse", "--log-level", "none"], project_dir, manifest.parent)
-        if not parsed.success:
-            raise RuntimeError(f"dbt cannot parse {project_dir}:\n" + "\n".join(parsed.errors))
-        (manifest.parent / TESTS).unlink(missing_ok=True)
-        if settings.warehouse_url is None:
+        told = call_dbt(["parse", "--log-level", "none"], project_dir, manifest.parent)
+        if not told.success:
+            raise RuntimeError(f"dbt cannot parse {project_dir}:\n" + "\n".join(told.errors))
+        tests.unlink(missing_ok=True)
+        if compiles:
             compile_tests(project_dir, manifest.parent, variables)
     os.utime(manifest)
     return manifest
+
+
+def _made_since(moment: float, file: Path) -> bool:
+    return file.exists() and _made_at(file) >= moment
+
+
+def _made_at(file: Path) -> float:
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
+def _can_be_written(manifest: Path) -> bool:
+    """Whether more may be put beside it: a project may be part of what is installed."""
+    return os.access(manifest.parent, os.W_OK)
 
 
 def _newest(project_dir: Path) -> float:

@@ -44,7 +44,7 @@ class CompiledTest:
 def compile_tests(project_dir: Path, target: Path, variables: Mapping[str, str]) -> None:
     """Compile the tests of the project that was parsed into a target folder, and keep them there.
 
-    A project that does not compile has no compiled tests: the run that calls dbt tells why.
+    Of a project that does not compile none are kept: the run that calls dbt tells why.
     """
     file = Path(variables[_WAREHOUSE])
     with tempfile.TemporaryDirectory() as folder:
@@ -52,9 +52,9 @@ def compile_tests(project_dir: Path, target: Path, variables: Mapping[str, str])
         with environment({**_WINDOW, _WAREHOUSE: str(elsewhere)}):
             arguments = ["compile", "--select", "resource_type:test", "--log-level", "none"]
             compiled = call_dbt(arguments, project_dir, Path(folder), parsed_project(target, file.stem))
-        if not compiled.success:
-            return
-        nodes = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+        nodes = {}
+        if compiled.success:
+            nodes = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     tests = [
         {"unique_id": key, "sql": node["compiled_code"], "reads": _reads(node)}
         for key, node in nodes.items()

@@ -1,5 +1,6 @@
 """Tests of dbt that pass by their queries alone: the same is told as where dbt tests by itself."""
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -10,6 +11,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from spotify_assets.assets.dbt_call import PARSED
 from spotify_assets.assets.dbt_cli import ListeningDbtCli, prepared_manifest
 from spotify_assets.assets.dbt_tests import FILE, CompiledTest, compiled_tests
 from spotify_assets.rows.window import Window
@@ -188,6 +190,23 @@ def test_each_kind_of_fault_is_found_by_the_query_of_its_test(settings: Settings
     assert failing(GOOD) == {}
     found = {name: failing(f"{GOOD}, {row}") for name, row in FAULTS.items()}
     assert found == {name: {name: 1} for name in FAULTS}
+
+
+@pytest.mark.parametrize("left", [FILE, PARSED], ids=["an earlier version", "dbt by itself"])
+def test_tests_are_compiled_also_where_something_else_parsed_the_project(settings: Settings, left: str):
+    target = settings.dbt_project_dir / "target"
+    known = compiled(settings)
+    made = prepared_manifest(settings).stat().st_mtime_ns
+    if left == FILE:
+        (target / FILE).unlink()
+    else:
+        os.utime(target / PARSED)
+
+    assert prepared_manifest(settings).stat().st_mtime_ns > made
+    assert compiled(settings) == known
+
+    again = prepared_manifest(settings).stat().st_mtime_ns
+    assert prepared_manifest(settings).stat().st_mtime_ns == again
 
 
 def test_a_test_of_other_settings_is_not_taken(settings: Settings):

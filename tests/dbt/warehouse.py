@@ -8,6 +8,7 @@ across midnight.
 """
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -288,7 +289,9 @@ def _parsed(database: str) -> Manifest:
 
     Nothing else of the environment is in it: dbt itself would parse anew for each path of a warehouse.
     """
-    result = dbtRunner().invoke(["--quiet", "parse", *PROJECT])
+    with tempfile.TemporaryDirectory() as folder:  # not where the product keeps what it parsed
+        where = ("--target-path", folder, "--log-path", folder)
+        result = dbtRunner().invoke(["--quiet", "parse", *PROJECT, *where])
     assert isinstance(result.result, Manifest), result.exception
     assert {node.database for node in result.result.nodes.values()} == {database}
     return result.result
