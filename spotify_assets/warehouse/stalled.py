@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 _POLL_SECONDS = 1.0
@@ -33,7 +32,7 @@ def ended_when_stalled(session: "SparkSession", seconds: float) -> Iterator[Call
     def watch() -> None:
         since, before = time.monotonic(), 0
         while not over.wait(_POLL_SECONDS):
-            waiting, done = _progress(context)
+            waiting, done = _progress(session)
             if not waiting or done != before:
                 since, before = time.monotonic(), done
             elif time.monotonic() - since > seconds:
@@ -49,9 +48,9 @@ def ended_when_stalled(session: "SparkSession", seconds: float) -> Iterator[Call
         watching.join()
 
 
-def _progress(context: "SparkContext") -> tuple[bool, int]:
+def _progress(session: "SparkSession") -> tuple[bool, int]:
     """Whether there are tasks and none of them runs, and how many of them have ended."""
-    tracker = context.statusTracker()
+    tracker = session.sparkContext.statusTracker()
     stages = [tracker.getStageInfo(number) for number in tracker.getActiveStageIds()]
     known = [stage for stage in stages if stage is not None]
     waiting = bool(known) and not any(stage.numActiveTasks for stage in known)
