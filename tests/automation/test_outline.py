@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster_dbt.dbt_manifest import read_manifest_path
 
+from spotify_assets.assets.dbt_tests import FILE as TESTS
 from spotify_assets.automation import outline
 from spotify_assets.automation.outline import FILE, outline_of
 from spotify_assets.definitions import build_defs
@@ -59,9 +60,9 @@ def project(tmp_path: Path) -> Path:
 
 
 def write_manifest(project: Path, text: str) -> None:
-    manifest = project / "target" / "manifest.json"
-    manifest.write_text(text)
-    os.utime(manifest, (FAR_AHEAD, FAR_AHEAD))
+    for name, written in {"manifest.json": text, TESTS: "{}"}.items():
+        (project / "target" / name).write_text(written)
+        os.utime(project / "target" / name, (FAR_AHEAD, FAR_AHEAD))
 
 
 @pytest.mark.parametrize("grain", ["day", "month"])
