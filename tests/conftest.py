@@ -163,10 +163,8 @@ def published(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def listeners(tmp_path_factory: pytest.TempPathFactory) -> "Database":
-    """The serving database of four made-up listeners without a catalogue, with what a recap reads; only to be
-    read."""
+    """The published copy of four made-up listeners without a catalogue; only to be read."""
     from spotify_assets.warehouse.database import Database
-    from spotify_assets.warehouse.publish import publish_serving
 
     def make(folder: Path) -> None:
         from tests.dbt.warehouse import DbtWarehouse
@@ -174,8 +172,8 @@ def listeners(tmp_path_factory: pytest.TempPathFactory) -> "Database":
 
         warehouse = DbtWarehouse(folder / "warehouse.duckdb", folder / "target")
         warehouse.create(core_tables())
-        warehouse.build("--select", "+exposure:recap", "--exclude-resource-type", "test")
-        publish_serving(Database(warehouse.path), Settings(data_dir=folder, _env_file=None).processed_dir)
+        warehouse.build("--exclude-resource-type", "test")
+        _publish(warehouse.path, folder)
 
     folder = made_once(tmp_path_factory, "listeners", make)
     return Database(Settings(data_dir=folder, _env_file=None).serving_path)
