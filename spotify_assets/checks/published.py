@@ -6,6 +6,9 @@ tables and dbt's tests say before anything is published.
 
 import dagster as dg
 
+from spotify_assets.assets.publish import MARTS as OF_MARTS
+from spotify_assets.assets.publish import METRICS as OF_METRICS
+from spotify_assets.assets.publish import SERVING as OF_SERVING
 from spotify_assets.assets.spec import FIRST, key_of, pool_of
 from spotify_assets.serving.publishing import missing_rows
 from spotify_assets.settings import Settings
@@ -18,9 +21,6 @@ MARTS = frozenset({"marts.fact_listens", "marts.dim_track", "marts.dim_user"})
 """Marts without which no page of the dashboard and no recap has anything to show."""
 READABLE = "copy_has_what_is_read"
 """The check by which a copy may be called readable."""
-OF_SERVING = dg.AssetKey(["publish", "serving"])
-OF_METRICS = dg.AssetKey(["publish", "metrics"])
-OF_MARTS = dg.AssetKey(["publish", "marts"])
 OF_POSTGRES = dg.AssetKey(["publish", "postgres"])
 OF_RECAPS = dg.AssetKey(["publish", "monthly_recap"])
 

@@ -251,12 +251,13 @@ def progress(first: str) -> "Iterator[Callable[[dg.DagsterEvent], None]]":
 
 def _is_readable(event: "dg.DagsterEvent") -> bool:
     """Whether a check has just found that the copy before the models can be read."""
-    from spotify_assets.checks.published import OF_MARTS, READABLE  # noqa: PLC0415
+    from spotify_assets.assets.publish import MARTS  # noqa: PLC0415
+    from spotify_assets.checks.published import READABLE  # noqa: PLC0415
 
     if event.event_type_value != "ASSET_CHECK_EVALUATION":
         return False
     found = event.asset_check_evaluation_data
-    return (found.asset_key, found.check_name, found.passed) == (OF_MARTS, READABLE, True)
+    return (found.asset_key, found.check_name, found.passed) == (MARTS, READABLE, True)
 
 
 def labelled(label: str, style: str, words: str) -> Text:
