@@ -234,6 +234,13 @@ class TestNothingUsable:
         (tmp_path / "endsong_0.json").write_text(json.dumps(content))
         assert "nothing of what was handed in could be used" in fails("import", "endsong_0.json")
 
+    def test_of_an_unknown_file_is_said_what_would_be_taken(self, tmp_path: Path):
+        (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+        result = call("import", "notes.csv")
+        assert result.exit_code == 1
+        assert "notes.csv: it is text, but no export or catalogue that is known" in result.stderr
+        assert "docs/importing.md says where to get each" in result.stdout
+
     def test_of_a_zip_of_other_files(self, tmp_path: Path):
         write_zip(tmp_path / "my.zip", {"read.pdf": b"%PDF-1.4", "Playlist1.json": b'{"playlists": []}'})
         fails("import", "my.zip")

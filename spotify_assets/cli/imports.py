@@ -226,6 +226,8 @@ def _tell(handed: "Sequence[Handed]", *, named: bool) -> bool:
         out.print(plain(f"{outcome}: {names[0]}{more}: {words}"), soft_wrap=True, highlight=False)
     for file in left:
         say_error(f"{file.name}: {file.words}")
+    if any(file.outcome is Outcome.UNKNOWN for file in left):
+        out.print(_TAKEN, soft_wrap=True, highlight=False)
     for each in handed:
         if each.is_unknown and each.path.with_name(f"{each.path.name}.reason.txt").exists():
             say_error(f"{each.path.name} was moved to {each.path.parent}, with the reason beside it")
@@ -236,6 +238,12 @@ def _tell(handed: "Sequence[Handed]", *, named: bool) -> bool:
     not_taken = {Outcome.REFUSED, Outcome.KEPT_OUT} if named else {Outcome.REFUSED}
     refused = any(file.outcome in not_taken for file in files)
     return refused or bool(files and not usable and not kept_out)
+
+
+_TAKEN = (
+    "Taken are exports as they came, zipped or not, from Spotify, Last.fm, ListenBrainz, Apple Music and YouTube "
+    "Music, and track catalogues as CSV: docs/importing.md says where to get each."
+)
 
 
 def _files_table(files: "Sequence[FileOutcome]") -> RichTable:
