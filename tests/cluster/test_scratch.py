@@ -5,7 +5,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import polars as pl
@@ -19,30 +19,17 @@ from spotify_assets.warehouse.on_spark import OnSpark, session_of
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.store import read_rows
+from tests.cluster.conftest import executors_folder
 from tests.cluster.driver import DAY, write
 from tests.cluster.spark_runs import PATIENCE_SECONDS
 from tests.cluster.test_spark import DAYS, store
 from tests.servers.ports import wait_for
-from tests.servers.spark.standalone import Standalone, missing
+from tests.servers.spark.standalone import Standalone
 from tests.warehouse.plays import PLAYS
 
 pytestmark = pytest.mark.cluster
 SHARES = HashedShares("track", SHARES_OF_A_TABLE + 8)
 [FIRST] = DAYS[:1]
-
-
-@pytest.fixture
-def spark(tmp_path: Path) -> Iterator[Standalone]:
-    """A worker whose executors have their folders in `local`, and the session of this process with it."""
-    if (why := missing()) is not None:
-        pytest.skip(why)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_LOCAL_DIRS", str(tmp_path / "local"))
-        with Standalone(workers=1) as running:
-            patch.delenv("SPARK_LOCAL_DIRS")
-            patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-            yield running
-            session_of(running.address).stop()
 
 
 def below(folder: Path) -> list[Path]:
@@ -97,21 +84,20 @@ def test_a_task_has_it_in_the_folder_of_its_executor(spark: Standalone, lakehous
     made = made_on(spark, lakehouse)
     assert made.height == 20
     [folder] = made["note"].drop_nulls().unique()
-    assert Path(folder).is_relative_to(tmp_path / "local")
+    assert Path(folder).is_relative_to(executors_folder(spark))
     assert below(tmp_path) == below(spark.folder) == []
 
 
-def test_of_an_executor_that_is_killed_nothing_is_left(
-    spark: Standalone, lakehouse: Lakehouse, tmp_path: Path
-):
+def test_of_an_executor_that_is_killed_nothing_is_left(spark: Standalone, lakehouse: Lakehouse):
     write(lakehouse, 7)
     left: list[Path] = []
 
     def kill() -> None:
-        wait_for(lambda: bool(below(tmp_path / "local")), "the files of a share", PATIENCE_SECONDS)
-        [executor] = spark.executors(spark.workers[0])
-        os.kill(executor, signal.SIGKILL)
-        left.extend(below(tmp_path / "local"))
+        wait_for(lambda: bool(below(spark.folder)), "the files of a share", PATIENCE_SECONDS)
+        left.extend(below(spark.folder))
+        for worker in spark.workers:
+            for executor in spark.executors(worker):
+                os.kill(executor, signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
     killing.start()
@@ -120,4 +106,4 @@ def test_of_an_executor_that_is_killed_nothing_is_left(
     assert left
     assert made.height == 20
     session_of(spark.address).stop()
-    wait_for(lambda: not below(tmp_path), "the end of what was left", PATIENCE_SECONDS)
+    wait_for(lambda: not below(spark.folder), "the end of what was left", PATIENCE_SECONDS)

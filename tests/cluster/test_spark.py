@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,29 +17,20 @@ from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import SliceRefusedError, WarehouseError
 from spotify_assets.warehouse.lakehouse import Lakehouse
 from spotify_assets.warehouse.making import Maker
-from spotify_assets.warehouse.on_spark import OnSpark, session_of
+from spotify_assets.warehouse.on_spark import OnSpark
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.slices import Slices
 from spotify_assets.warehouse.staged import PREFIX
 from spotify_assets.warehouse.store import create_table, read_rows
 from tests.cluster.driver import DAY, write
-from tests.servers.spark.standalone import Standalone, missing
+from tests.cluster.spark_runs import PATIENCE_SECONDS
+from tests.servers.ports import wait_for
+from tests.servers.spark.standalone import Standalone
 from tests.warehouse.plays import PLAYS, plays
 
 pytestmark = pytest.mark.cluster
 DAYS = tuple(Window(date(2025, 1, day), date(2025, 1, day + 1)) for day in range(2, 10))
 SECONDS_OF_A_SLICE = 2.0
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Standalone]:
-    """A cluster, and the session of this process with it."""
-    if (why := missing()) is not None:
-        pytest.skip(why)
-    with pytest.MonkeyPatch.context() as patch, Standalone() as running:
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        yield running
-        session_of(running.address).stop()
 
 
 @pytest.fixture(params=["lakehouse", "native"])
@@ -141,8 +132,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     victim, killed = spark.workers[0], threading.Event()
 
     def kill() -> None:
-        while not staged_in(tmp_path):
-            time.sleep(0.05)
+        wait_for(lambda: bool(staged_in(tmp_path)), "files that a task has staged", PATIENCE_SECONDS)
         spark.kill(victim)
         killed.set()
 
