@@ -1,4 +1,4 @@
-"""What takes long to make and is only read: made once for all test runs of the same code, by whoever asks first."""
+"""What takes long to make and is only read: made once for all test runs of the same code."""
 
 import shutil
 import sys
@@ -22,9 +22,9 @@ _OF_OTHER_CODE_SECONDS = 24 * 3600
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """The folder of that name, which all runs of this code have in common; whoever comes meanwhile waits for it.
+    """The folder of that name, which all runs of this code have in common.
 
-    It is made elsewhere and copied: dbt keeps the file of a warehouse that it built open, locked for others.
+    Whoever asks first makes it, and whoever comes meanwhile waits. It is made elsewhere and copied: dbt keeps the file of a warehouse that it built open, locked for others.
     """
     KEPT.mkdir(parents=True, exist_ok=True)
     folder = KEPT / f"{name}-{made_by()}"

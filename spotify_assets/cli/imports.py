@@ -241,8 +241,8 @@ def _tell(handed: "Sequence[Handed]", *, named: bool) -> bool:
 
 
 _TAKEN = (
-    "Taken are exports as they came, zipped or not, from Spotify, Last.fm, ListenBrainz, Apple Music and YouTube "
-    "Music, and track catalogues as CSV: docs/importing.md says where to get each."
+    "Taken are exports as they came, zipped or not, from Spotify, Last.fm, ListenBrainz, Apple Music and "
+    "YouTube Music, and track catalogues as CSV: docs/importing.md says where to get each."
 )
 
 

@@ -33,9 +33,9 @@ def gateway() -> Iterator[ceph.Ceph]:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[standalone.Standalone]:
-    """A cluster of two workers, and the session of this process with it; a test that kills a worker starts it again.
+    """A cluster of two workers, and the session of this process with it.
 
-    Its executors have their folders in `executors_folder`.
+    A test that kills a worker starts it again. Its executors have their folders in `executors_folder`.
     """
     if (why := standalone.missing()) is not None:
         pytest.skip(why)
