@@ -24,7 +24,8 @@ _OF_OTHER_CODE_SECONDS = 24 * 3600
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """The folder of that name, which all runs of this code have in common.
 
-    Whoever asks first makes it, and whoever comes meanwhile waits. It is made elsewhere and copied: dbt keeps the file of a warehouse that it built open, locked for others.
+    Whoever asks first makes it, and whoever comes meanwhile waits. It is made elsewhere and copied: dbt keeps
+    the file of a warehouse that it built open, locked for others.
     """
     KEPT.mkdir(parents=True, exist_ok=True)
     folder = KEPT / f"{name}-{made_by()}"
