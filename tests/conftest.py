@@ -109,6 +109,18 @@ def instances_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def instances_cost_less(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hundreds of runs in one process do not pay for what only a process of its own needs."""
+    from tests import instances
+
+    with pytest.MonkeyPatch.context() as patch:
+        instances.copy_empty_run_files(patch, tmp_path_factory.mktemp("event_log"))
+        instances.keep_engines(patch)
+        instances.print_output_at_the_end(patch)
+        yield
+
+
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     """Settings over a folder of the test's own; keyword arguments change single values."""

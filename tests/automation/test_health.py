@@ -26,7 +26,8 @@ from spotify_assets.settings import Settings
 from spotify_assets.sources.errors import SeveralSourcesError, SourceError
 from spotify_assets.warehouse.incidents import read_incidents
 
-START = date(2025, 3, 1)
+START = date(2026, 8, 1)
+"""Not long ago: every problem that is looked for is one of all days since then."""
 
 
 class Graph:
@@ -43,8 +44,8 @@ class Graph:
         broken.mkdir(parents=True)
 
     def run(self, first: int, last: int, *assets: str, job: str = "everything") -> bool:
-        """One run over the days from `first` to `last` of March; of some assets of a job, or of all."""
-        days = [f"2025-03-{first:02}", f"2025-03-{last:02}"]
+        """One run over the days from `first` to `last` of August; of some assets of a job, or of all."""
+        days = [f"2026-08-{first:02}", f"2026-08-{last:02}"]
         tags = dict(
             zip(
                 ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end"),
@@ -71,7 +72,7 @@ class Graph:
         job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def begin(self, day: int) -> None:
-        """Let the partitions begin on a day of March."""
+        """Let the partitions begin on a day of August."""
         self.settings = self.settings.model_copy(update={"start_date": START + timedelta(days=day - 1)})
         self.definitions = self._definitions()
         self.graph = self.definitions.resolve_asset_graph()
@@ -86,13 +87,13 @@ class Graph:
         return problems(self.instance, self.graph)
 
     def backfill(self, first: int, last: int, which: Which = Which.MISSING) -> Backfill:
-        window = Window(date(2025, 3, first), date(2025, 3, last) + timedelta(days=1))
+        window = Window(date(2026, 8, first), date(2026, 8, last) + timedelta(days=1))
         keys = self.graph.materializable_asset_keys
         broken = to_be_made(self.problems())
         return backfill_of(self.instance, self.graph, self.settings, window, keys, which=which, broken=broken)
 
     def mend(self) -> bool:
-        """What `backfill --failed-only` does, over March."""
+        """What `backfill --failed-only` does, over August."""
         return all(
             self.run(
                 part.window.start.day,
@@ -187,14 +188,14 @@ def test_a_failed_run_is_one_problem_with_its_cause_until_its_partitions_are_mad
     assert not graph.run(1, 3)
     [problem] = graph.problems()
     assert problem.kind == "run"
-    assert problem.partitions == "2025-03-01 to 2025-03-03"
+    assert problem.partitions == "2026-08-01 to 2026-08-03"
     assert "core is full" in problem.detail
     assert "core/core" in problem.assets
     assert "raw/raw" not in problem.assets
     graph.broke()
     assert graph.run(1, 1)
     [left] = failed_partitions(graph.instance, graph.graph)
-    assert left.partitions == "2025-03-02 to 2025-03-03"
+    assert left.partitions == "2026-08-02 to 2026-08-03"
     assert graph.run(1, 3)
     assert graph.problems() == []
 
@@ -240,7 +241,7 @@ def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     graph.broke()
     graph.run(3, 3)
     [problem] = failing_checks(graph.instance, graph.graph)
-    assert problem.title == "Check sound fails on core/core, 2025-03-01"
+    assert problem.title == "Check sound fails on core/core, 2026-08-01"
     assert problem.detail == "2 rows are odd"
     assert problem.blocks
     graph.run(1, 1)
@@ -265,10 +266,10 @@ def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
 @pytest.mark.parametrize(
     ("said", "problems"),
     [
-        ("test sound of core: fails for 2 rows", ["Check sound fails on core/core, 2025-03-01"]),
+        ("test sound of core: fails for 2 rows", ["Check sound fails on core/core, 2026-08-01"]),
         (
             "test sound of core: fails for 2 rows; publish: no such column",
-            ["Failed: publish__publish", "Check sound fails on core/core, 2025-03-01"],
+            ["Failed: publish__publish", "Check sound fails on core/core, 2026-08-01"],
         ),
     ],
 )
@@ -298,7 +299,7 @@ def test_of_a_failing_check_the_rows_that_are_left_are_mended(graph: Graph, firs
     graph.run(1, 3)
     graph.begin(2)
     [problem] = graph.problems()
-    assert problem.unmade == {dg.AssetKey(["core", "core"]): frozenset({"2025-03-02", "2025-03-03"})}
+    assert problem.unmade == {dg.AssetKey(["core", "core"]): frozenset({"2026-08-02", "2026-08-03"})}
     graph.broke()
     graph.run(first, 3)
     assert (graph.problems() == []) is mended
@@ -349,7 +350,7 @@ def test_what_a_check_of_all_rows_found_is_mended_by_one_backfill_too(graph: Gra
     graph.broke("check")
     graph.check()
     [problem] = graph.problems()
-    assert problem.unmade[dg.AssetKey(["core", "core"])] >= {f"2025-03-0{day}" for day in (1, 2, 3)}
+    assert problem.unmade[dg.AssetKey(["core", "core"])] >= {f"2026-08-0{day}" for day in (1, 2, 3)}
     graph.broke()
     assert graph.run(3, 3)
     assert graph.problems() == [problem]
@@ -392,16 +393,16 @@ def test_a_canceled_run_is_mended_by_the_same_command(graph: Graph):
 
 
 def canceled(graph: Graph, first: int, last: int, *, after_raw: bool = False) -> None:
-    """A run over days of March that somebody ends: before its first step, or once `raw` is made."""
+    """A run over days of August that somebody ends: before its first step, or once `raw` is made."""
     job = graph.definitions.resolve_job_def("everything")
     tags = {
-        "dagster/asset_partition_range_start": f"2025-03-{first:02}",
-        "dagster/asset_partition_range_end": f"2025-03-{last:02}",
+        "dagster/asset_partition_range_start": f"2026-08-{first:02}",
+        "dagster/asset_partition_range_end": f"2026-08-{last:02}",
     }
     made = graph.instance.create_run_for_job(job, tags=tags)
     if after_raw:
         for day in range(first, last + 1):
-            event = dg.AssetMaterialization(["raw", "raw"], partition=f"2025-03-{day:02}")
+            event = dg.AssetMaterialization(["raw", "raw"], partition=f"2026-08-{day:02}")
             graph.instance.report_runless_asset_event(event)
     graph.instance.report_run_canceled(made)
 
@@ -415,7 +416,7 @@ def test_what_a_canceled_run_was_to_make_is_named_and_mended(
         assert graph.run(1, 4)
     canceled(graph, 2, 3, after_raw=after_raw)
     [problem] = graph.problems()
-    assert problem.title == "Canceled: before its first step for 2025-03-02 to 2025-03-03"
+    assert problem.title == "Canceled: before its first step for 2026-08-02 to 2026-08-03"
     assert problem.blocks
     assert ("raw/raw" in problem.assets) is not after_raw
     assert {"core/core", "publish/publish"} <= set(problem.assets)
@@ -502,7 +503,7 @@ def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     [problem] = look(graph.settings, graph.instance, graph.graph)
-    assert problem.title == "Failed: core__core for 2025-03-01 to 2025-03-03"
+    assert problem.title == "Failed: core__core for 2026-08-01 to 2026-08-03"
     assert problem.detail == "The process of the run was killed; no step of it goes on."
     assert problem.assets == ("core/core", "publish/publish")
     graph.during_core = lambda: None
@@ -536,37 +537,37 @@ def test_one_cause_is_one_problem_whatever_days_and_numbers_it_names(graph: Grap
     graph.run(1, 2)
     graph.run(5, 6)
     [problem] = graph.problems()
-    assert problem.partitions == "2025-03-01 to 2025-03-02, 2025-03-05 to 2025-03-06"
+    assert problem.partitions == "2026-08-01 to 2026-08-02, 2026-08-05 to 2026-08-06"
     newest = graph.instance.get_run_by_id(str(problem.run_id))
     assert newest is not None
-    assert newest.tags["dagster/asset_partition_range_start"] == "2025-03-05"
+    assert newest.tags["dagster/asset_partition_range_start"] == "2026-08-05"
 
 
 def test_a_cause_is_the_same_whatever_counts_and_processes_it_names():
     held = "warehouse.duckdb is held by python3.11 (process {}), still after {} s: close that program"
     assert cause_key(held.format(23922, 2)) == cause_key(held.format(4, 10))
-    day = "part of date=2025-03-{} cannot be read"
+    day = "part of date=2026-08-{} cannot be read"
     assert cause_key(day.format("01")) != cause_key(day.format("02"))
 
 
 def test_a_backfill_runs_what_is_missing_as_contiguous_ranges(graph: Graph):
-    assert spans(graph.backfill(1, 9)) == [("2025-03-01", "2025-03-09")]
+    assert spans(graph.backfill(1, 9)) == [("2026-08-01", "2026-08-09")]
     graph.run(4, 5)
     found = graph.backfill(1, 9)
-    assert spans(found) == [("2025-03-01", "2025-03-03"), ("2025-03-06", "2025-03-09")]
+    assert spans(found) == [("2026-08-01", "2026-08-03"), ("2026-08-06", "2026-08-09")]
     assert found.done == 2
     assert spans(graph.backfill(4, 5)) == []
-    assert spans(graph.backfill(1, 9, Which.ALL)) == [("2025-03-01", "2025-03-09")]
+    assert spans(graph.backfill(1, 9, Which.ALL)) == [("2026-08-01", "2026-08-09")]
 
 
 def test_a_backfill_leaves_what_failed_until_it_is_asked_for(graph: Graph):
     graph.broke("core")
     graph.run(2, 3)
     found = graph.backfill(1, 4)
-    assert spans(found) == [("2025-03-01", "2025-03-01"), ("2025-03-04", "2025-03-04")]
+    assert spans(found) == [("2026-08-01", "2026-08-01"), ("2026-08-04", "2026-08-04")]
     assert found.failed_left == 2
-    assert spans(graph.backfill(1, 4, Which.FAILED)) == [("2025-03-02", "2025-03-03")]
-    assert spans(graph.backfill(1, 4, Which.MISSING_OR_FAILED)) == [("2025-03-01", "2025-03-04")]
+    assert spans(graph.backfill(1, 4, Which.FAILED)) == [("2026-08-02", "2026-08-03")]
+    assert spans(graph.backfill(1, 4, Which.MISSING_OR_FAILED)) == [("2026-08-01", "2026-08-04")]
 
 
 def test_a_backfill_goes_on_with_the_assets_that_lack_something(graph: Graph):

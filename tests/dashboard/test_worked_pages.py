@@ -33,15 +33,17 @@ def database(data_dir: Path) -> Database:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("name", ["user", "genre", "artist", "country", "device"])
-def test_every_page_opens_under_every_filter(worked, monkeypatch, page, name):
+def test_every_page_opens_under_every_filter(worked, monkeypatch, page):
     app = open_page(page, worked, monkeypatch, **ADDRESS)
     assert not app.exception
-    options = app.selectbox(key=name).options
-    assert options
-    app.selectbox(key=name).select_index(0).run()
-    assert not app.exception
-    assert name in app.query_params
+    names = {"user", "genre", "artist", "country", "device"}
+    for name in sorted(names):
+        for box in (app.selectbox(key=other) for other in names - {name}):
+            box.select(None)
+        assert app.selectbox(key=name).options
+        app.selectbox(key=name).select_index(0).run()
+        assert not app.exception, name
+        assert names & set(app.query_params) == {name}
 
 
 def test_model_shows_the_newest_cutoff_and_the_one_of_the_address(worked, monkeypatch):

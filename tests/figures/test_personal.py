@@ -18,18 +18,25 @@ from spotify_assets.figures.personal_queries import FIGURES, LEAST_PLAYS, TERMS
 from spotify_assets.figures.view import Period
 from tests.dbt.generated import by_recording, core_tables, newest
 from tests.dbt.test_kpis import UNKNOWN, all_playbacks
-from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, number, theirs
+from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, USERS, number, theirs
 from tests.figures.recount import FEBRUARY, genres, playbacks
 
 
-@pytest.fixture(params=[DECLARED, BUSIEST], ids=["declared zone", "busiest"])
+@pytest.fixture(scope="module", params=[DECLARED, BUSIEST], ids=["declared zone", "busiest"])
 def user(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def figures(connection, user):
+    """Only to be read."""
     return personal_figures(connection, user, FEBRUARY, BEFORE)
+
+
+def test_the_listeners_are_those_of_the_world():
+    counted = playbacks()["user_id"].value_counts(sort=True)
+    assert counted["user_id"].sort().to_list() == USERS
+    assert counted["user_id"][0] == BUSIEST
 
 
 def described(rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,8 @@ from spotify_assets.sources.landed import read_landed
 from spotify_assets.tables import RAW_EVENTS
 from tests.generator.worlds import playbacks, small_catalogue
 
-RATE, SECONDS = 30, 40
+RATE, SECONDS = 12, 40
+"""A rate has a population, which is most of what a stream costs."""
 
 
 class FakeClock:
@@ -81,7 +82,8 @@ def test_a_file_holds_one_second_and_appears_whole_after_it(streamed):
         assert ended.is_between(begin, begin + timedelta(seconds=1), closed="left").all()
 
 
-def test_no_file_is_written_before_its_second_is_over(tmp_path):
+def test_no_file_is_written_before_its_second_is_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(realtime, "PILOT_USERS", 2_000)
     early: list[Path] = []
 
     class Watching(FakeClock):

@@ -113,9 +113,15 @@ def cutoffs(settings: Settings) -> list[date]:
     return stored(settings, SKIP_LADDER)["cutoff_date"].unique().sort().to_list()
 
 
-def test_a_range_makes_its_newest_cutoff_and_leaves_what_is_stored_for_the_others(settings):
-    materialize(settings, BEFORE_LAST, BEFORE_LAST)
+def test_a_range_makes_its_newest_cutoff_and_leaves_what_is_stored_for_the_others(two_made, tmp_path):
+    settings = copied(two_made, tmp_path)
+    with Database(settings.warehouse_path).transaction() as connection:
+        for table in (SKIP_LADDER, MODEL_REGISTRY):
+            connection.execute(f"delete from {table.full_name} where cutoff_date = date '{LAST}'")
+        # What is stored says that it is not made again.
+        connection.execute(f"update {SKIP_LADDER.full_name} set sampled_from = sampled_from + 1")
     before = stored(settings, SKIP_LADDER)
+    assert before.height > 0
     materialize(settings, LAST - timedelta(days=3), LAST)
 
     assert cutoffs(settings) == [BEFORE_LAST, LAST]
