@@ -5,7 +5,7 @@ took a file away or brought it, nor when. Here belongs: from which date on table
 here: running it (`runs`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,9 +23,9 @@ from spotify_assets.sources.errors import SourceError
 from spotify_assets.sources.landed import read_landed
 from spotify_assets.start_date import start_of
 from spotify_assets.tables import RAW_EVENTS, RAW_TRACKS, Table
-from spotify_assets.warehouse.door import Warehouse, published_copy, warehouse_of
+from spotify_assets.warehouse.door import published_copy, warehouse_of
 from spotify_assets.warehouse.errors import WarehouseLockedError
-from spotify_assets.warehouse.held import RAW, held_files, refused_files, written_windows
+from spotify_assets.warehouse.held import RAW, Held, held_in
 
 _NEIGHBOUR = timedelta(days=1)
 """What ended on a date may have been the repeat of a playback of the day before."""
@@ -172,40 +172,12 @@ def noted(settings: Settings) -> Stale:
     return found
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What the raw tables hold, by name of the table: dates with their files, and the dates written."""
-
-    files: Mapping[str, frozenset[tuple[date, str]]]
-    written: Mapping[str, frozenset[date]]
-    refused: frozenset[str]
-
-
-def _held(settings: Settings) -> _Held:
+def _held(settings: Settings) -> Held:
     """What the raw tables hold; while a run writes to them, what their published copy does."""
     try:
-        return _held_in(warehouse_of(settings))
+        return held_in(warehouse_of(settings))
     except WarehouseLockedError:
-        return _held_in(published_copy(settings))
-
-
-def _held_in(warehouse: Warehouse) -> _Held:
-    files = held_files(warehouse)
-    return _Held(
-        files={
-            table.full_name: frozenset(
-                files.filter(pl.col("table_name") == table.full_name).select("day", "source_file").iter_rows()
-            )
-            for table in RAW
-        },
-        written={
-            table.full_name: frozenset(
-                day for window in written_windows(warehouse, table) for day in window.days()
-            )
-            for table in RAW
-        },
-        refused=frozenset(refused_files(warehouse)),
-    )
+        return held_in(published_copy(settings))
 
 
 class _Lake:
@@ -243,7 +215,7 @@ class _Lake:
             self._produced[folder] = set(self._sources_in(folder, table))
         return source_file in self._produced[folder]
 
-    def unwritten(self, held: _Held) -> Iterator[date]:
+    def unwritten(self, held: Held) -> Iterator[date]:
         """The dates with files that no table has, of tables that there are."""
         events, tracks = RAW_EVENTS.full_name, RAW_TRACKS.full_name
         months = {(name, day.replace(day=1)) for day, name in held.files[events]}

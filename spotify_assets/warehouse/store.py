@@ -207,14 +207,17 @@ def read_rows(
     return frame.select(pl.col(name).cast(table.polars_schema[name]) for name in names)
 
 
+def stored_tables(connection: Connection) -> set[str]:
+    """The tables that there are, as `schema.table`."""
+    found = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall()
+    return {f"{schema}.{name}" for schema, name in found}
+
+
 def row_counts(connection: Connection, tables: Mapping[str, Table]) -> dict[str, int]:
     """How many rows each table has, by `schema.table`; tables that do not exist are left out."""
-    existing = {
-        f"{schema}.{name}"
-        for schema, name in connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
-        ).fetchall()
-    }
+    existing = stored_tables(connection)
     counts = {}
     for full_name in tables:
         if full_name in existing:

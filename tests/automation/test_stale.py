@@ -78,6 +78,19 @@ def test_tables_that_tell_what_the_lake_has_are_not_stale(settings: Settings):
     assert found.everything == Window(date(2024, 1, 20), date(2024, 3, 26))
 
 
+def test_the_warehouse_is_opened_once(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    opened: list[Path] = []
+    reader = Database.reader
+
+    def counted(self: Database):
+        opened.append(self.path)
+        return reader(self)
+
+    monkeypatch.setattr(Database, "reader", counted)
+    stale(settings)
+    assert opened == [settings.warehouse_path]
+
+
 def delete_file(settings: Settings) -> None:
     of_month(settings, "2024-02").unlink()
 

@@ -10,7 +10,7 @@ from spotify_assets.settings import Settings
 from spotify_assets.warehouse.database import Database
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def connection(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as opened:
         yield opened

@@ -16,6 +16,8 @@ from spotify_assets.figures.personal import (
 )
 from spotify_assets.figures.personal_queries import FIGURES, LEAST_PLAYS, TERMS
 from spotify_assets.figures.view import Period
+from spotify_assets.settings import Settings
+from spotify_assets.warehouse.database import Database
 from tests.dbt.generated import by_recording, core_tables, newest
 from tests.dbt.test_kpis import UNKNOWN, all_playbacks
 from tests.figures.one_listener import BEFORE, BUSIEST, DECLARED, MINUTE, USERS, number, theirs
@@ -28,9 +30,10 @@ def user(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def figures(connection, user):
-    """Only to be read."""
-    return personal_figures(connection, user, FEBRUARY, BEFORE)
+def figures(published, user):
+    """Made once for all that is asked of them; only to be read."""
+    with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as connection:
+        return personal_figures(connection, user, FEBRUARY, BEFORE)
 
 
 def test_the_listeners_are_those_of_the_world():
