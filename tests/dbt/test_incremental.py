@@ -147,7 +147,7 @@ def by_days(warehouse: DbtWarehouse) -> set[str]:
 def test_first_load_of_some_days_has_only_those(tmp_path, built):
     warehouse = DbtWarehouse(tmp_path / "warehouse.duckdb", built.target_path)
     warehouse.create(source_frames())
-    warehouse.build(*window(date(2025, 1, 30), date(2025, 2, 1)))
+    warehouse.build(*UP_TO_INCREMENTAL, *window(date(2025, 1, 30), date(2025, 2, 1)))
     found = warehouse.query("select distinct event_date from marts.fact_listens order by all")
     assert found["event_date"].to_list() == [date(2025, 1, 30), date(2025, 1, 31)]
     assert found.height < DAYS

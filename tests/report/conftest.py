@@ -1,4 +1,4 @@
-"""A connection to the published copy of a generated world; the same chart is drawn once."""
+"""A connection to the published copy of a generated world; the same chart is drawn once, or stays blank."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,3 +39,13 @@ def drawn() -> Iterator[Drawn]:
         for name in ("vegalite_to_svg", "vegalite_to_png"):
             patch.setattr(vl_convert, name, once(getattr(vl_convert, name)))
         yield kept
+
+
+BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100" viewBox="0 0 100 100"></svg>'
+
+
+@pytest.fixture
+def blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are specified and not drawn, for tests of what stands around them."""
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda _, **__: BLANK)
+    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda _, **__: b"\x89PNG")

@@ -149,6 +149,7 @@ def call(published: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> s
     return CliRunner().invoke(app, list(arguments)).output.strip()
 
 
+@pytest.mark.usefixtures("blank")
 def test_the_commands_of_both_lead_to_a_recap(published, monkeypatch, tmp_path):
     days = ("--from", str(FEBRUARY.first), "--to", str(FEBRUARY.last))
     first = call(published, monkeypatch, "share", "agree", "--user", DECLARED, "--with", BUSIEST, *days)

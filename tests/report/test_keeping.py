@@ -35,9 +35,14 @@ def figures(listeners: Database) -> PersonalFigures:
         return figures_of(connection, world.YEARS, YEAR)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize(
+    ("design", "shape", "scheme"),
+    [
+        (design, shape, SCHEMES[(number + second) % len(SCHEMES)])
+        for number, design in enumerate(DESIGNS)
+        for second, shape in enumerate(SHAPES)
+    ],
+)
 def test_a_card_has_its_size_and_keeps_its_margin(figures, design, shape, scheme):
     drawn = card(figures, design, shape, scheme)
     assert drawn is not None
@@ -47,6 +52,19 @@ def test_a_card_has_its_size_and_keeps_its_margin(figures, design, shape, scheme
     assert colours(pixels) > 3
     for edge in (pixels[:40], pixels[-40:], pixels[:, :40], pixels[:, -40:]):
         assert colours(edge) == 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_scheme_changes_nothing_but_colours(figures, design, shape):
+    face = face_of(figures, design)
+    assert face is not None
+    drawn = [card_svg(face, "2016", shape, scheme) for scheme in SCHEMES]
+    colour = re.compile("#[0-9A-F]{6}")
+    assert len({colour.sub("", one) for one in drawn}) == 1
+    light, dark = (set(colour.findall(one)) for one in drawn)
+    assert len(light) == len(dark) > 3
+    assert light != dark
 
 
 def colours(pixels: NDArray[np.uint8]) -> int:

@@ -43,6 +43,7 @@ class Asked(dict[str, str]):
         return super().get(key, default)
 
 
+@pytest.mark.usefixtures("blank")
 @pytest.mark.parametrize("code", FOREIGN)
 def test_every_word_that_is_said_is_known(listeners: Database, connection, monkeypatch, code):
     language = language_of(code)

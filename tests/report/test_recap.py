@@ -194,6 +194,7 @@ def changed(published: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyCo
         yield connection, Database(path)
 
 
+@pytest.mark.usefixtures("blank")
 def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path):
     connection, serving = changed
     evil = "=1+1</svg><script>alert(1)</script>&amp;"
@@ -210,6 +211,7 @@ def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path)
     assert csv["artist_name"].str.starts_with("'=").all()
 
 
+@pytest.mark.usefixtures("blank")
 def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
     connection, serving = changed
     connection.execute(
@@ -244,6 +246,7 @@ def test_a_table_is_never_named_in_words(written):
 # --- podcasts and audiobooks
 
 
+@pytest.mark.usefixtures("blank")
 def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     connection, serving = changed
     connection.execute(
@@ -288,6 +291,7 @@ def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     assert f"Podcasts {hours:,.1f} {kinds['podcast']['minutes_share']:.1%}" in text
 
 
+@pytest.mark.usefixtures("blank")
 def test_videos_are_told_by_the_artists_whose_they_are(changed, tmp_path):
     connection, serving = changed
     connection.execute(
@@ -306,6 +310,7 @@ def test_videos_are_told_by_the_artists_whose_they_are(changed, tmp_path):
     assert str(video["show_name"]) in text
 
 
+@pytest.mark.usefixtures("blank")
 def test_without_podcasts_one_line_says_so(changed, tmp_path):
     connection, serving = changed
     connection.execute("delete from marts.fact_listens where not is_music")
@@ -343,6 +348,7 @@ def test_hours_on_the_clock_and_played_are_explained_where_they_differ(listened,
     assert ("counts each moment once" in said) == (music + other - listened > 5)
 
 
+@pytest.mark.usefixtures("blank")
 def test_discoveries_of_all_time_are_no_copy_of_the_top(serving, tmp_path):
     with serving.reader() as connection:
         known = find_listener(connection, BUSIEST).known
@@ -371,6 +377,7 @@ def test_a_copy_of_an_earlier_version_says_what_to_do(changed, tmp_path):
         recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
 
+@pytest.mark.usefixtures("blank")
 def test_a_copy_without_models_tells_all_the_same(changed, tmp_path):
     connection, serving = changed
     models = connection.execute(
@@ -411,6 +418,7 @@ def test_the_command_writes_the_page(published, written, monkeypatch, tmp_path):
     assert target.read_bytes() == written.read_bytes()
 
 
+@pytest.mark.usefixtures("blank")
 def test_the_last_whole_month_is_the_default(published, monkeypatch, tmp_path):
     result = call(published, monkeypatch, "--user", BUSIEST, "-o", str(tmp_path / "recap.html"))
     assert "2025-03-01..2025-03-31, compared with 2025-02-01..2025-02-28" in result.output
@@ -487,6 +495,7 @@ def test_a_month_is_materialised_for_the_listeners_that_the_setting_names(march)
     assert "data:image/png;base64," in str(made.metadata["listening time"].value)
 
 
+@pytest.mark.usefixtures("blank")
 def test_a_month_that_is_made_again_keeps_no_recap_of_others(data_dir):
     fewer = settings_of(data_dir, BUSIEST)
     materialized(fewer, "2025-03-01")
@@ -498,6 +507,7 @@ def test_a_month_without_listening_has_no_recap(data_dir):
     assert materialized(settings_of(data_dir), "2025-06-01").metadata["recaps"].value == 0
 
 
+@pytest.mark.usefixtures("blank")
 def test_recaps_of_an_erased_listener_go(data_dir):
     settings = settings_of(data_dir, BUSIEST)
     materialized(settings, "2025-02-01")
