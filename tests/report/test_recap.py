@@ -194,7 +194,6 @@ def changed(published: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyCo
         yield connection, Database(path)
 
 
-@pytest.mark.usefixtures("blank")
 def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path):
     connection, serving = changed
     evil = "=1+1</svg><script>alert(1)</script>&amp;"
