@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -102,8 +103,18 @@ class Postgres:
         wait_for(lambda: self.daemon.runs() and self._is_ready(), "Postgres")
 
     def stop(self, number: int = signal.SIGQUIT) -> None:
-        """End the server at once, as a power cut would: it recovers from its log at the next start."""
+        """End the server at once, as a power cut would: it recovers from its log at the next start.
+
+        One that was killed leaves processes that see it a moment later; before they end, none can start.
+        """
         self.daemon.stop(number)
+        wait_for(lambda: not any(map(self._is_one, Path("/proc").glob("[0-9]*"))), "the end of its processes")
+
+    def _is_one(self, process: Path) -> bool:
+        """Whether a process is one of the server's: they all work in its folder."""
+        with suppress(OSError):  # it has ended meanwhile
+            return (process / "cwd").readlink() == self.data
+        return False
 
     def restart(self, number: int = signal.SIGQUIT) -> None:
         """End the server and start it again on the same port."""
