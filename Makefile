@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Compiled once, not again by each of the many processes that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench scale soak faults fuzz explore mutate clean
+.PHONY: help demo secrets test test-slow test-stream kafka test-postgres test-store readers test-cluster test-e2e test-conformance up dashboard lint types format dbt-parse validate docs lock test-duckdb-1.5 scan bench performance scale soak faults fuzz explore mutate clean
 
 help:
 	@echo "make demo    generate listening, build everything, check it, sum it up"
@@ -28,6 +28,7 @@ help:
 	@echo "make dashboard  only the dashboard, on http://127.0.0.1:8501"
 	@echo "make lint types dbt-parse validate scan  what CI runs beside the tests"
 	@echo "make bench   speed and memory, side by side (SIZE=10M for more); make fuzz: 10,000 broken files through the import"
+	@echo "make performance  instructions of a few pieces of work, compared with those noted (valgrind)"
 	@echo "make scale   what a cluster costs (KIND=ratios, model or native); make soak: a lakehouse for HOURS=24"
 	@echo "make faults  a stream whose processes, brokers, disk and store all die, and what was lost and doubled"
 	@echo "make explore property tests with examples nobody has seen; make mutate: are the tests able to fail"
@@ -179,9 +180,13 @@ $(BENCH): requirements-bench.lock requirements-duckdb-1.5.lock $(DEV)
 	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-duckdb-1.5.lock
 	@touch $@
 
-# One after the other, at a million events; more with SIZE=10M or SIZE=100M.
+# One after the other, at a million events; more with SIZE=10M or SIZE=100M. NOTE=--note makes it the baseline.
 bench: $(BENCH) kafka
-	$(BIN)/python -m tests.benchmarks --size $(or $(SIZE),1M)
+	$(BIN)/python -m tests.benchmarks --size $(or $(SIZE),1M) $(NOTE)
+
+# Instructions of a few pieces of work, compared with those noted; NOTE=--note notes what is counted.
+performance: $(DEV)
+	$(BIN)/python -m tests.performance $(NOTE)
 
 # What a cluster costs, and whether a model of it comes true: make scale KIND=ratios, model or native
 scale: $(BENCH) $(LAKEHOUSE)/.installed

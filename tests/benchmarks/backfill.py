@@ -215,6 +215,16 @@ def _row(outcome: Outcome, script: Outcome | None, best: Mapping[str, Outcome]) 
     }
 
 
+def ratios(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """The assets' least processor time by that of each other engine that finished."""
+    least = {
+        name: min((_cpu(o) for o in outcomes if o.engine == name and o.finished), default=None)
+        for name in ENGINES
+    }
+    own = least.pop("assets", None)
+    return {f"assets / {name}, processor time": own / it for name, it in least.items() if own and it}
+
+
 def main() -> None:
     """Measure, print the table, and end with 1 where engines disagree."""
     parser = argparse.ArgumentParser(
@@ -240,11 +250,12 @@ def main() -> None:
     lake = arguments.data / f"{arguments.events}-{days}"
     make_lake(lake, arguments.events, days)
     limits = Limits(arguments.memory_gb * 1024, arguments.patience)
-    rows = as_rows(compare(lake, days, engines, arguments.rounds, limits))
+    outcomes = compare(lake, days, engines, arguments.rounds, limits)
+    rows = as_rows(outcomes)
     facts = {"events": arguments.events, "days": days, "rounds": arguments.rounds}
     notes = [f"{name}: {ENGINES[name]}" for name in ENGINES if name in engines]
     notes.append("`bookkeeping` is Dagster's own share of the seconds, left out of both × script")
-    report(f"backfill-{arguments.events}-{days}", facts, rows, notes)
+    report(f"backfill-{arguments.events}-{days}", facts, rows, notes, ratios(outcomes))
     if any(row["result"] == "DIFFERENT" for row in rows):
         sys.exit("engines disagree: see _tables in the JSON")
 

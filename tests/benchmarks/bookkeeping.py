@@ -106,7 +106,12 @@ def main() -> None:
         for name, median in medians.items()
     ]
     facts = {"assets": len(ASSETS), "partitions": arguments.partitions, "rounds": rounds}
-    report("bookkeeping", facts, rows)
+    ratios = {
+        f"{name} / Dagster's own, processor time": median["cpu"] / yardstick["cpu"]
+        for name, median in medians.items()
+        if median is not yardstick
+    }
+    report("bookkeeping", facts, rows, ratios=ratios)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
+from typing import cast
 
 from spotify_assets.generator.dirt import AS_SENT, Rates
 from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
@@ -32,6 +33,7 @@ BUSIEST_PER_DAY = 0.4 * MAX_SESSIONS_PER_DAY * TRACKS_PER_SESSION
 YEARS = 15
 ROWS_PER_PLAY = 1.06
 """Rows that a history tells of each play asked for: bursts, repeats and videos come on top."""
+DISTINCT = "DuckDB, distinct "
 COMMAND = str(Path(sys.executable).with_name("spotify-assets"))
 
 
@@ -106,13 +108,19 @@ def main() -> None:
             zips = [str(each) for each in sorted(path.iterdir()) if each.is_file()]
             if what.endswith("as sent"):
                 found = counted_by_duckdb(zips, folder / f"unpacked-{number}")
-                rows.append({"what": f"DuckDB, distinct {what}", **found})
+                rows.append({"what": f"{DISTINCT}{what}", **found})
             rows.append({"what": f"import {what}", **measured([COMMAND, "import", *zips], data_dir)})
             if arguments.materialize:
                 grain = {"SPOTIFY_PARTITION_GRAIN": arguments.materialize}
                 found = measured([COMMAND, "materialize"], data_dir, **grain)
                 rows.append({"what": f"materialize {what}, by {arguments.materialize}", **found})
-    report("imports", {"rows": arguments.rows}, rows)
+    cpu = {str(row["what"]): cast("float", row["cpu seconds"]) for row in rows}
+    ratios = {
+        f"import / DuckDB's distinct, {what}, processor time": cpu[f"import {what}"] / by_duckdb
+        for what, by_duckdb in ((name.removeprefix(DISTINCT), seconds) for name, seconds in cpu.items())
+        if f"{DISTINCT}{what}" in cpu
+    }
+    report("imports", {"rows": arguments.rows}, rows, ratios=ratios)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from spotify_assets.generator.catalogue import generate_catalogue, write_catalogue
 from spotify_assets.lake import layout
@@ -115,7 +116,12 @@ def main() -> None:
         f"{arguments.small:,} events on a day of the history, {arguments.events:,} on the new one",
         "the peak of `assets` is that of the whole process, making the history included",
     ]
-    report("new-day", facts, rows, notes)
+    cpu = {(row["engine"], row["days of history"]): cast("float", row["CPU seconds"]) for row in rows}
+    ratios = {
+        f"assets / script, {days:,} days before, processor time": cpu["assets", days] / cpu["script", days]
+        for days in sorted(arguments.history)
+    }
+    report("new-day", facts, rows, notes, ratios)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,24 @@ FOLDER = Path(__file__).parents[2] / ".benchmarks"
 Row = Mapping[str, object]
 
 
-def report(name: str, facts: Mapping[str, object], rows: Sequence[Row], notes: Sequence[str] = ()) -> Path:
-    """Write `<name>.json` with what was measured and where, print the rows as a table, and give the path."""
+def report(
+    name: str,
+    facts: Mapping[str, object],
+    rows: Sequence[Row],
+    notes: Sequence[str] = (),
+    ratios: Mapping[str, float] | None = None,
+) -> Path:
+    """Write `<name>.json` with what was measured and where, print the rows as a table, and give the path.
+
+    `ratios` are what is compared with the baseline: a figure of the product by one of the same run, less is
+    better.
+    """
     machine = {"system": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
     found = {"benchmark": name, "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine}
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.json"
-    path.write_text(json.dumps({**found, **facts, "results": rows, "notes": notes}, indent=2, default=str))
+    told = {**found, **facts, "results": rows, "notes": notes, "ratios": ratios or {}}
+    path.write_text(json.dumps(told, indent=2, default=str))
     print(f"\n{table(rows)}")
     for note in notes:
         print(f"  {note}")

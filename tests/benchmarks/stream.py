@@ -24,6 +24,7 @@ from confluent_kafka.cimpl import NewTopic
 from spotify_assets.settings import Settings
 from spotify_assets.stream.consumer import LakeConsumer
 from spotify_assets.stream.status import status
+from tests.benchmarks.reporting import report
 from tests.benchmarks.stream_roles import AT_ONCE, plain_consumer
 from tests.servers import kafka
 
@@ -149,8 +150,14 @@ def main() -> None:
         print(f"no figures of the stream: {why}")
     else:
         with tempfile.TemporaryDirectory(prefix="stream-bench-") as folder:
-            for name, value in speed(given.events, Path(folder)).items():
-                print(f"{name:40} {value:12,.2f}", flush=True)
+            found = speed(given.events, Path(folder))
+        bare = found["bare loop, CPU (µs a message)"]
+        ratios = {
+            f"{who} / bare loop, processor time": found[f"{what}, CPU (µs a message)"] / bare
+            for who, what in (("producer", "producer command"), ("consumer", "consumer"))
+        }
+        rows = [{"what": what, "value": value} for what, value in found.items()]
+        report("stream", {"events": given.events}, rows, ratios=ratios)
 
 
 if __name__ == "__main__":
