@@ -17,6 +17,8 @@ from spotify_assets.cli.common import READABLE_BEFORE_MODELS
 from spotify_assets.settings import Settings
 from spotify_assets.warehouse.manifest import PublishedManifest
 
+pytestmark = pytest.mark.slow
+
 MODELS = ("recommendations", "skip_ladder", "skip_model", "skip_survival")
 
 

@@ -211,6 +211,7 @@ def test_generated_listening_is_over_the_imported_tracks(catalogue: Path, data_d
     assert set(events["track_id"].drop_nulls()) == {"4ChVFOiAIPwnKLgWGUcErS"}
 
 
+@pytest.mark.slow
 def test_a_warehouse_locked_by_another_process_is_one_line_that_names_it(
     catalogue: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ):

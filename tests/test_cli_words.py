@@ -227,6 +227,7 @@ def test_a_pipe_gets_whole_lines_without_colours_whatever_the_width(published: P
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_is_no_error(published: Path):
     with duckdb.connect(str(published / "data/processed/serving.duckdb")) as connection:
         connection.execute(

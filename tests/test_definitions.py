@@ -248,6 +248,7 @@ def dbt_project(tmp_path: Path) -> Path:
     return project
 
 
+@pytest.mark.slow
 def test_the_manifest_is_made_where_missing_and_again_only_when_the_project_changed(
     make_settings: Callable[..., Settings], dbt_project: Path
 ):

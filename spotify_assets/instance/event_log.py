@@ -21,6 +21,7 @@ run's file and the index are two databases: a kill between their commits leaves 
 the run's log and out of the index, as it does with Dagster's own class.
 """
 
+import fcntl
 import os
 import sqlite3
 import threading
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 MAX_OPEN_SHARDS = 16
 """Run files kept open at once; each takes three file handles (database, WAL, shared memory)."""
+_MAKING = "making.lock"
 
 
 class _Shard(NamedTuple):
@@ -136,6 +138,12 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             self._close(next(iter(self._shards)))
         self._shards[shard] = _Shard(engine, _identity(self.path_for_shard(shard)))
         return engine
+
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        """Make a file, and keep other processes from it meanwhile: nobody can open one with two stamps."""
+        with (Path(self._base_dir) / _MAKING).open("a", encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            super()._initdb(engine, for_index_shard)
 
     def _close(self, shard: str) -> None:
         self._shards.pop(shard).engine.dispose()

@@ -184,6 +184,7 @@ def _speaks_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pylast, "DELAY_TIME", 0)
 
 
+@pytest.mark.slow
 def test_a_catalogue_of_kaggle_is_downloaded_once(
     scrobblers: Scrobblers, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

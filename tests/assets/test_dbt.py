@@ -137,6 +137,7 @@ def test_a_model_that_cannot_be_made_is_one_line(make_settings: Callable[..., Se
     assert why_not(result).startswith("good: Conversion Error: Could not convert string 'a' to INT32")
 
 
+@pytest.mark.slow
 def test_a_project_that_cannot_be_compiled_is_one_line(make_settings: Callable[..., Settings], project: Path):
     settings = make_settings(dbt_project_dir=project)
     assert run_models(settings, "good").success
@@ -163,6 +164,7 @@ def test_checks_alone_are_all_evaluated_whatever_others_find(
     assert found == {"good": False, "broken": False}
 
 
+@pytest.mark.slow
 def test_what_was_parsed_once_serves_every_warehouse(
     make_settings: Callable[..., Settings],
     project: Path,
@@ -180,6 +182,7 @@ def test_what_was_parsed_once_serves_every_warehouse(
     assert made(run_models(second, "good")) == {"good": 2}
 
 
+@pytest.mark.slow
 def test_without_what_was_parsed_dbt_parses_itself(make_settings: Callable[..., Settings], project: Path):
     """Somebody removed it, or another version of dbt left it."""
     settings = make_settings(dbt_project_dir=project)
@@ -217,6 +220,7 @@ def called(
     return settings
 
 
+@pytest.mark.slow
 def test_being_stopped_ends_the_call(called: Settings, project: Path):
     (project / "models" / "good.sql").write_text(
         "select count(*) as number from range(100000000) a, range(1000000) b where a.range + b.range = -1\n"
@@ -231,6 +235,7 @@ def test_being_stopped_ends_the_call(called: Settings, project: Path):
     assert another_process_can_write(called.warehouse_path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("called")
 def test_being_stopped_is_told_where_dbt_takes_the_interrupt_for_an_error_of_its_own(project: Path):
     """As it does while it reads the project."""

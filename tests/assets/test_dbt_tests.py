@@ -143,6 +143,7 @@ def calls_of(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return calls
 
 
+@pytest.mark.slow
 def test_what_passes_is_told_as_dbt_tells_it(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     calls = calls_of(monkeypatch)
     write_numbers(settings, GOOD)
@@ -158,6 +159,7 @@ def test_what_passes_is_told_as_dbt_tells_it(settings: Settings, monkeypatch: py
     assert len(by_queries) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ["(2, 'b', 11)", "(3, null, 10)"], ids=["blocks", "warns"])
 def test_what_does_not_pass_is_told_as_dbt_tells_it(settings: Settings, row: str):
     """And nothing is made of a model whose test blocks."""
@@ -192,6 +194,7 @@ def test_each_kind_of_fault_is_found_by_the_query_of_its_test(settings: Settings
     assert found == {name: {name: 1} for name in FAULTS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [FILE, PARSED], ids=["an earlier version", "dbt by itself"])
 def test_tests_are_compiled_also_where_something_else_parsed_the_project(settings: Settings, left: str):
     target = settings.dbt_project_dir / "target"

@@ -20,6 +20,8 @@ from spotify_assets.warehouse.door import warehouse_of
 from spotify_assets.warehouse.reader import TableReader
 from tests.cluster import worlds
 
+pytestmark = pytest.mark.slow
+
 SHARED = ("raw.raw_events", "core.listening_events", "core.daily_track_metrics", "core.played_tracks")
 SHARED_TOO = ("core.listening_hours", "ml.model_features")
 OF_EVENTS = {f"core.listening_events by {name}" for name in ("user_id", "track_id", "track_key")}

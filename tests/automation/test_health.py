@@ -344,6 +344,7 @@ def test_whatever_is_broken_one_backfill_of_what_failed_mends(graph: Graph, brok
     assert graph.backfill(1, 31, Which.FAILED).ranges == ()
 
 
+@pytest.mark.slow
 def test_what_a_check_of_all_rows_found_is_mended_by_one_backfill_too(graph: Graph):
     """Which day the bad row is of nobody knows, so every day that was made is made again."""
     assert graph.run(1, 3)

@@ -147,6 +147,7 @@ def test_the_schedule_asks_for_a_day_that_nobody_has_done(world: World):
     assert world.daily(D) is None
 
 
+@pytest.mark.slow
 def test_a_thousand_files_in_a_hundred_partitions_end_in_few_runs(world: World):
     scattered = [START + timedelta(days=2 * number) for number in range(100)]
     for number in range(10):

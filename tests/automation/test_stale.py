@@ -169,6 +169,7 @@ def test_nothing_at_all_is_no_window(make_settings: Callable[..., Settings]):
     assert agrees(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("grain", "start", "early"),
     [
@@ -245,6 +246,7 @@ HEARD, UPLOADED = datetime(2024, 2, 14, 9), datetime(2024, 3, 6, 20)  # noqa: DT
 BURST = [offline(n, HEARD + n * timedelta(minutes=4), UPLOADED) for n in range(4)]
 
 
+@pytest.mark.slow
 def test_what_was_reported_on_a_date_is_new_where_it_was_heard_and_the_reverse(make_settings, tmp_path):
     """The account data tell of the upload alone, so that both dates decide what is one playback."""
     files = (

@@ -215,6 +215,7 @@ def test_slices_of_several_days_are_reconciled_as_they_were_written() -> None:
         )
 
 
+@pytest.mark.slow
 def test_days_written_into_a_month_leave_no_books_of_the_month() -> None:
     """As after a change of the grain: each day counts by its own slice, days not yet rewritten are named."""
     with duckdb.connect() as connection:

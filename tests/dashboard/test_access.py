@@ -198,6 +198,7 @@ def test_a_list_that_breaks_while_a_server_runs_lets_nobody_in(lists, monkeypatc
     assert "nobody is let in" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_listener_has_the_page_that_an_analyst_sees_of_them(lists, monkeypatch, published):
     address = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last), "compare": "none"}
     log_in(monkeypatch, ANALYST)

@@ -42,6 +42,7 @@ def test_what_a_view_writes_is_read_as_the_same_view(period, comparison, own, va
     assert address.read(written, KNOWN, CHOICES) == (filters, [])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*address.NAMES, "of", "id"]), st.text(max_size=30)))
 def test_no_address_is_an_error_and_everything_that_is_not_followed_is_told(parameters):
     filters, complaints = address.read(parameters, KNOWN, CHOICES)

@@ -48,6 +48,7 @@ def said(page: AppTest) -> str:
     return "".join(one.proto.body for one in page.get("html"))
 
 
+@pytest.mark.slow
 def test_each_agrees_and_both_see_it(published, monkeypatch):
     page = opened(monkeypatch, published, LENA, user=DECLARED)
     next(one for one in page.text_input if one.label == "Listener to stand beside").set_value(BUSIEST).run()
@@ -79,6 +80,7 @@ def test_a_third_listener_sees_nothing_of_either(published, monkeypatch):
             ask_of_other(agreement(AGREED, KEY), user)
 
 
+@pytest.mark.slow
 def test_other_days_than_those_agreed_to_are_not_shown(published, monkeypatch):
     page = opened(monkeypatch, published, LENA, user=DECLARED, beside=AGREED, to="2025-02-20")
     assert "of their streams in common" not in said(page)

@@ -39,6 +39,7 @@ def test_tops_are_told_by_streams_and_by_minutes(published, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_without_a_compared_period_nothing_rises_or_falls(published, monkeypatch):
     alone = open_page("listener", published, monkeypatch, user=DECLARED, compare="none", **ADDRESS)
     both = open_page("listener", published, monkeypatch, user=DECLARED, compare=str(BEFORE), **ADDRESS)
@@ -80,6 +81,7 @@ def test_how_much_was_heard_stands_before_all_that_takes_longer(published, monke
     assert kinds.index("markdown") < min(kinds.index(kind) for kind in ("html", "metric", "vega_lite_chart"))
 
 
+@pytest.mark.slow
 def test_years_and_months_with_listening_are_offered(published, monkeypatch):
     page = open_page("listener", published, monkeypatch, user=DECLARED)
     offered = page.selectbox(key="preset").options
@@ -110,6 +112,7 @@ def test_the_page_speaks_the_language_of_its_address(published, monkeypatch):
     assert "Gehörte Stunden" in tiles(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compare", [None, "none"])
 def test_the_recap_is_the_page_that_the_command_line_writes(published, monkeypatch, tmp_path, compare):
     offered: dict[str, Any] = {}

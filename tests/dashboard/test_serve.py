@@ -75,6 +75,7 @@ def test_the_command_says_what_it_does():
     assert "--no-browser" in result.output
 
 
+@pytest.mark.slow
 def test_the_app_needs_no_orchestrator_and_no_model(tmp_path: Path):
     script = (
         "import sys, spotify_assets.dashboard.app\n"

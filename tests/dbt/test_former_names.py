@@ -11,6 +11,8 @@ from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.publish import publish
 from tests.dbt.warehouse import FIRST_DAY, PROJECT_DIR, DbtWarehouse, assert_same_rows
 
+pytestmark = pytest.mark.slow
+
 FORMER = {
     "fct_listening_hours": "fact_listening_hours",
     "fct_sessions": "fact_sessions",

@@ -32,6 +32,7 @@ def window(start: date, end: date) -> tuple[str, ...]:
     return "--event-time-start", start.isoformat(), "--event-time-end", end.isoformat()
 
 
+@pytest.mark.slow
 def test_building_again_changes_nothing(copy_of_built):
     """What dbt's tests would find in the same rows, they found when these were built."""
     before = copy_of_built.marts()
@@ -83,6 +84,7 @@ def other_snapshot(before: dict[str, pl.DataFrame], day: date, random: Random) -
     return tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "times"), [(0, 1), *(pytest.param(seed, 3, marks=pytest.mark.slow) for seed in range(4))]
 )
@@ -169,6 +171,7 @@ def test_a_window_that_would_lose_rows_is_refused(copy_of_built, arguments, mess
     assert_same_rows({"fact": copy_of_built.query("from marts.fact_listens order by all")}, {"fact": before})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "frames",
     [

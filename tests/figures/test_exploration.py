@@ -117,6 +117,7 @@ def test_what_explores_nothing_is_refused(settings):
         explore(settings, "retention")
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_on_what_is_published(published, monkeypatch):
     monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ from tests.fuzz.mutate import fuzzed
 from tests.fuzz.seeds import seeds
 
 
+@pytest.mark.slow
 def test_seeds_cover_every_kind_of_input():
     assert {seed.kind for seed in seeds()} >= {
         "extended_history", "account_music", "account_podcast", "account_audiobook", "lastfm", "listenbrainz",
@@ -19,6 +20,7 @@ def test_an_input_can_be_made_again():
     assert fuzzed(1, 0) != fuzzed(2, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [60, pytest.param(300, marks=pytest.mark.slow)])
 def test_fuzzed_inputs_neither_crash_the_import_nor_leave_anything_half_landed(count: int):
     found = list(run(seed=20_260_101, first=0, count=count))

@@ -247,12 +247,14 @@ def test_a_burst_has_one_stamp_and_holds_a_repeat_that_only_its_own_time_tells_a
     assert elsewhere.select("uri", "stamped_ms", "ms_played").is_duplicated().sum() == 0
 
 
+@pytest.mark.slow
 def test_the_same_person_gives_the_same_bytes(folder, tmp_path):
     write_corpus(tmp_path, Corpus(PERSON))
     for path in (folder / INBOX).iterdir():
         assert path.read_bytes() == (tmp_path / INBOX / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_five_exports_of_which_the_last_two_overlap(tmp_path):
     key = write_corpus(tmp_path, five_exports(PERSON))
     rows = key.rows.filter(pl.col("play_id").is_not_null()).with_columns(

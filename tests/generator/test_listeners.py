@@ -156,6 +156,7 @@ def test_interactions_take_no_time_and_lie_within_their_playback():
     assert inside["event_id"].n_unique() >= others.height - 3
 
 
+@pytest.mark.slow
 def test_reasons_agree_with_what_happened():
     rows = playbacks(default_month()[0])
     lengths = default_month()[1].group_by("track_id").agg(pl.col("duration_ms").first())
@@ -257,6 +258,7 @@ def test_users_listen_where_they_live():
     assert all(home[name] == (country, zone) for name, country, zone in events.iter_rows())
 
 
+@pytest.mark.slow
 def test_written_days_are_what_is_generated_however_many_processes_write(tmp_path: Path):
     first, last = date(2026, 10, 1), date(2026, 10, 3)
     one, two = tmp_path / "one", tmp_path / "two"

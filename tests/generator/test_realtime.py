@@ -82,6 +82,7 @@ def test_a_file_holds_one_second_and_appears_whole_after_it(streamed):
         assert ended.is_between(begin, begin + timedelta(seconds=1), closed="left").all()
 
 
+@pytest.mark.slow
 def test_no_file_is_written_before_its_second_is_over(tmp_path, monkeypatch):
     monkeypatch.setattr(realtime, "PILOT_USERS", 2_000)
     early: list[Path] = []
@@ -106,6 +107,7 @@ def test_events_are_possible_and_marked_as_streamed(streamed):
     assert plays.filter(pl.col("started_at") < pl.col("ended_at").shift(1).over("user_id")).is_empty()
 
 
+@pytest.mark.slow
 def test_the_length_of_the_windows_made_ahead_changes_nothing(streamed, tmp_path, monkeypatch):
     lake, _, written = streamed
     monkeypatch.setattr(realtime, "WINDOW_SECONDS", 17)

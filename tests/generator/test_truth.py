@@ -63,6 +63,7 @@ def fit(plays: pl.DataFrame, columns: tuple[str, ...]) -> tuple[dict[str, float]
     return coefficients, float(roc_auc_score(test["skip"].to_numpy(), predicted))
 
 
+@pytest.mark.slow
 def test_audio_features_alone_tell_little_and_their_planted_signs_are_found(plays):
     coefficients, auc = fit(plays, AUDIO)
     assert 0.53 < auc < 0.62
@@ -70,6 +71,7 @@ def test_audio_features_alone_tell_little_and_their_planted_signs_are_found(play
         assert np.sign(coefficients[name]) == np.sign(planted), (name, coefficients[name])
 
 
+@pytest.mark.slow
 def test_history_and_context_tell_much(plays):
     coefficients, auc = fit(plays, AUDIO + CONTEXT + HISTORY)
     assert 0.75 < auc < 0.85

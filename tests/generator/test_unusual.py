@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from spotify_assets.generator.catalogue import generate_catalogue
 from spotify_assets.generator.config import GeneratorConfig
@@ -26,6 +27,7 @@ def written(folder: Path, workers: int, *, last: date = LAST, unusual: bool = Tr
     return read.rows.sort("event_date", "source_row")
 
 
+@pytest.mark.slow
 def test_days_are_the_same_by_any_number_of_workers_and_have_a_key(tmp_path: Path):
     events = written(tmp_path / "one", 1)
     assert events.equals(written(tmp_path / "two", 2))

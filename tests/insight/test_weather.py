@@ -42,6 +42,7 @@ def test_at_noon_of_the_equinox_the_sun_stands_as_high_as_the_equator_is_far():
     assert height == pytest.approx(40.0, abs=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_by_chance_at_most_one_answer_in_twenty_is_positive(seed: int):
     answers = weather_effects(weather_year(seed, users=12))
@@ -52,6 +53,7 @@ def test_by_chance_at_most_one_answer_in_twenty_is_positive(seed: int):
     assert (known["p_value"] < 0.05).sum() <= 0.09 * known.height
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_planted_effect_is_found_and_no_other(seed: int):
     answers = weather_effects(weather_year(seed, users=8, planted=True))

@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -375,6 +376,24 @@ def test_processes_write_at_once(tmp_path: Path) -> None:
         assert sorted(run_partitions(storage)) == sorted(index_partitions(storage)) == expected
 
 
+def open_at_once(folder: str, together: Barrier) -> None:
+    together.wait(60)
+    with closing_storage(Path(folder)):
+        pass
+
+
+def test_a_log_that_nobody_has_made_is_made_by_one_of_many(tmp_path: Path) -> None:
+    """Three times: without a lock most times one of the four found two stamps and ended."""
+    for number in range(3):
+        folder, together = tmp_path / str(number), processes.Barrier(4)
+        openers = [processes.Process(target=open_at_once, args=(str(folder), together)) for _ in range(4)]
+        for opener in openers:
+            opener.start()
+        for opener in openers:
+            opener.join(60)
+        assert [opener.exitcode for opener in openers] == [0] * len(openers)
+
+
 def write_until_killed(folder: str, name: str, size: int, acknowledge: Connection) -> None:
     storage = PooledSqliteEventLogStorage(folder)
     batch = 0
@@ -468,6 +487,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_switching_to_dagsters_own_class_and_back(home: Path) -> None:
     classes = []
     for number, yaml in enumerate([OWN_YAML, POOLED_YAML, OWN_YAML, POOLED_YAML], start=1):
@@ -516,6 +536,7 @@ def test_cursors_page_through_events(home: Path) -> None:
         assert latest.get_dagster_event().partition == "2024-01-05"
 
 
+@pytest.mark.slow
 def test_dagster_instance_migrate(home: Path) -> None:
     """Brings files with an old stamp up to date while another process has them open."""
     with dg.DagsterInstance.get() as instance:

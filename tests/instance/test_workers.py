@@ -109,6 +109,7 @@ def test_a_launched_run_holds_its_lock_while_it_goes_on(instance: dg.DagsterInst
     assert list((home / "running").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_steps_in_processes_of_their_own_hold_the_lock_of_the_run_and_are_not_measured(
     instance: dg.DagsterInstance,
 ) -> None:

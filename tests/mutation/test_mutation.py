@@ -51,6 +51,7 @@ def changes(source: str) -> set[tuple[str, str]]:
     return {(mutant.before, mutant.after) for mutant in mutants(source)}
 
 
+@pytest.mark.slow
 def test_a_weak_test_lets_the_bound_through_and_the_source_stays(shop: Path):
     tried = [BOUND, ("if age < 18:", "if (not (age < 18)):"), ("full -= 4", "full += 4")]
     drawn = [
@@ -65,6 +66,7 @@ def test_a_weak_test_lets_the_bound_through_and_the_source_stays(shop: Path):
     assert (shop / PACKAGE / "shop.py").read_text() == PRICE
 
 
+@pytest.mark.slow
 def test_a_mutant_that_never_ends_is_stopped(shop: Path, monkeypatch: pytest.MonkeyPatch):
     endless = PRICE.replace("    full = 10\n", "    full = 10\n    while age < 0:\n        pass\n")
     (shop / PACKAGE / "shop.py").write_text(endless)
@@ -135,6 +137,7 @@ def test_types_docstrings_assertions_and_messages_are_left_alone():
     assert not changes('"""1 < 2."""\nx: tuple[1] | None\nassert 1 < 2\nraise ValueError(1 < 2)\n')
 
 
+@pytest.mark.slow
 def test_every_module_has_tests_and_every_listed_equivalent_still_is_a_mutant():
     assert all(concerned(module, ROOT) for module in MODULES)
     of_module = {

@@ -92,6 +92,7 @@ def test_a_cutoff_is_made_checked_and_kept_beside_the_next(settings: Settings):
     assert kept.sort(kept.columns).equals(lists.sort(lists.columns))
 
 
+@pytest.mark.slow
 def test_what_is_excluded_by_now_or_was_heard_fails_the_check(settings: Settings):
     materialize(settings, CUTOFF)
     lists = stored(settings, RECOMMENDATIONS)
@@ -109,6 +110,7 @@ def test_what_is_excluded_by_now_or_was_heard_fails_the_check(settings: Settings
     assert failing(settings, RECOMMENDATIONS) == ["nothing_heard"]
 
 
+@pytest.mark.slow
 def test_quality_below_the_plain_rung_warns_and_later_learning_fails(settings: Settings):
     materialize(settings, CUTOFF)
     with Database(settings.warehouse_path).transaction() as connection:

@@ -72,6 +72,7 @@ def test_where_taste_is_shuffled_nothing_beats_popularity(world: Generated):
             assert value <= high, (task, name)
 
 
+@pytest.mark.slow
 def test_nothing_of_the_days_that_are_judged_on_enters(small: Generated):
     """Other plays, other listeners and other sessions after the cut-off leave every list as it was."""
     told = small.told

@@ -105,6 +105,7 @@ def streams_by_artist(user: str) -> Counter[str]:
     return Counter(theirs(user, FEBRUARY).filter("is_stream").select(credited).drop_nulls().to_series())
 
 
+@pytest.mark.slow
 def test_what_is_in_common_is_the_sum_of_the_smaller_shares(figures):
     mine, yours = streams_by_artist(DECLARED), streams_by_artist(BUSIEST)
     wanted = {
@@ -132,6 +133,7 @@ def test_no_more_of_the_other_is_read_than_was_agreed(copy):
     assert set(other.frames) == set(OF_OTHER)
 
 
+@pytest.mark.slow
 def test_alone_there_is_no_such_section(copy, figures):
     with copy.reader() as connection:
         alone = figures_of(connection, DECLARED, FEBRUARY)
@@ -149,6 +151,7 @@ def call(published: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> s
     return CliRunner().invoke(app, list(arguments)).output.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_the_commands_of_both_lead_to_a_recap(published, monkeypatch, tmp_path):
     days = ("--from", str(FEBRUARY.first), "--to", str(FEBRUARY.last))

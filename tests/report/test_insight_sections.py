@@ -42,6 +42,7 @@ def of(planted: Database, user: str) -> PersonalFigures:
         return figures_of(connection, user, Period(days.min(), days.max()))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_unusual_listening_of_the_period_has_a_section(planted: Database):
     section = unusual.tell(of(planted, USERS[0]))
     assert section is not None

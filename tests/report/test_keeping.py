@@ -201,6 +201,7 @@ def test_what_is_cut_says_so():
 # --- paper
 
 
+@pytest.mark.slow
 def test_the_pdf_has_the_words_of_the_page_as_text(figures):
     reader = PdfReader(io.BytesIO(paper(figures)))
     assert len(reader.pages) > 3
@@ -290,6 +291,7 @@ def test_what_no_card_can_be_is_told_in_one_line(listeners, monkeypatch, argumen
     assert says in re.sub(r"\s+", " ", line)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_pdf_beside_the_page(listeners, monkeypatch, tmp_path):
     page = tmp_path / "r.html"
     made = call(

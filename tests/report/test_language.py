@@ -43,6 +43,7 @@ class Asked(dict[str, str]):
         return super().get(key, default)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 @pytest.mark.parametrize("code", FOREIGN)
 def test_every_word_that_is_said_is_known(listeners: Database, connection, monkeypatch, code):
@@ -80,6 +81,7 @@ def test_numbers_and_days_are_written_as_in_the_language():
     assert (count(1_234_567), percent(0.125), day(date(2025, 3, 9))) == ("1,234,567", "12.5%", "9 March 2025")
 
 
+@pytest.mark.slow
 def test_the_page_says_in_which_language_it_is(listeners: Database):
     with listeners.reader() as connection:
         figures = figures_of(connection, world.MONTH, PERIODS[world.MONTH])

@@ -58,6 +58,7 @@ def test_the_planted_obsession_leads_to_its_five_days(everything):
     assert life.bars == [("2016", 70, 1.0)]
 
 
+@pytest.mark.slow
 def test_each_name_in_a_table_is_one_click_from_its_journey(everything):
     page = rendered(everything)
     anchors = re.findall(r'<section class="life" id="([^"]+)"', page)

@@ -103,6 +103,7 @@ def test_obsessions_are_the_dates_that_a_track_or_artist_filled(everything):
     assert found == wanted
 
 
+@pytest.mark.slow
 def test_an_obsession_that_the_period_does_not_reach_is_not_told(listeners):
     assert asked(listeners, OF_2019)["obsessions"].is_empty()
     before_it_ended = asked(listeners, Period(date(2016, 1, 1), date(2016, 5, 12)))

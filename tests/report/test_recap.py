@@ -160,6 +160,7 @@ def test_the_names_of_the_top_are_those_of_the_files(written):
         assert f"{row['rank_by_streams']} {row['artist_name']} {row['streams']:,}" in text
 
 
+@pytest.mark.slow
 def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp_path, drawn):
     drawn.clear()
     again = recap(
@@ -169,6 +170,7 @@ def test_the_same_recap_is_written_again_as_the_same_bytes(written, serving, tmp
     assert again.picture.read_bytes() == written.with_suffix(".png").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_page_my_listening_has_the_same_numbers(published, written, monkeypatch):
     address = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last), "compare": str(BEFORE)}
     page = open_page("listener", published, monkeypatch, user=BUSIEST, **address)
@@ -194,6 +196,7 @@ def changed(published: Path, tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyCo
         yield connection, Database(path)
 
 
+@pytest.mark.slow
 def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path):
     connection, serving = changed
     evil = "=1+1</svg><script>alert(1)</script>&amp;"
@@ -210,6 +213,7 @@ def test_names_are_text_in_the_page_and_no_formula_in_the_csv(changed, tmp_path)
     assert csv["artist_name"].str.starts_with("'=").all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_without_a_catalogue_the_recap_says_so(changed, tmp_path):
     connection, serving = changed
@@ -290,6 +294,7 @@ def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     assert f"Podcasts {hours:,.1f} {kinds['podcast']['minutes_share']:.1%}" in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_videos_are_told_by_the_artists_whose_they_are(changed, tmp_path):
     connection, serving = changed
@@ -309,6 +314,7 @@ def test_videos_are_told_by_the_artists_whose_they_are(changed, tmp_path):
     assert str(video["show_name"]) in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_without_podcasts_one_line_says_so(changed, tmp_path):
     connection, serving = changed
@@ -347,6 +353,7 @@ def test_hours_on_the_clock_and_played_are_explained_where_they_differ(listened,
     assert ("counts each moment once" in said) == (music + other - listened > 5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_discoveries_of_all_time_are_no_copy_of_the_top(serving, tmp_path):
     with serving.reader() as connection:
@@ -376,6 +383,7 @@ def test_a_copy_of_an_earlier_version_says_what_to_do(changed, tmp_path):
         recap(serving, tmp_path / "recap.html", Asked(BUSIEST))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_a_copy_without_models_tells_all_the_same(changed, tmp_path):
     connection, serving = changed
@@ -417,6 +425,7 @@ def test_the_command_writes_the_page(published, written, monkeypatch, tmp_path):
     assert target.read_bytes() == written.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_the_last_whole_month_is_the_default(published, monkeypatch, tmp_path):
     result = call(published, monkeypatch, "--user", BUSIEST, "-o", str(tmp_path / "recap.html"))
@@ -494,6 +503,7 @@ def test_a_month_is_materialised_for_the_listeners_that_the_setting_names(march)
     assert "data:image/png;base64," in str(made.metadata["listening time"].value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_a_month_that_is_made_again_keeps_no_recap_of_others(data_dir):
     fewer = settings_of(data_dir, BUSIEST)
@@ -506,6 +516,7 @@ def test_a_month_without_listening_has_no_recap(data_dir):
     assert materialized(settings_of(data_dir), "2025-06-01").metadata["recaps"].value == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_recaps_of_an_erased_listener_go(data_dir):
     settings = settings_of(data_dir, BUSIEST)

@@ -125,6 +125,7 @@ def test_an_expired_link_is_refused(port: int):
         opened(SHARED.token(KEY), KEY, now=SOON)
 
 
+@pytest.mark.slow
 def test_a_link_shows_the_recap_of_its_listener_and_days(port: int, copy: Database, tmp_path: Path):
     status, headers, page = ask(port, PATH + SHARED.token(KEY))
     made = recap(copy, tmp_path / "recap.html", Asked(DECLARED, FEBRUARY.first, FEBRUARY.last))

@@ -41,6 +41,7 @@ def test_no_text_is_in_the_share_of_an_empty_one():
     assert null == empty
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=4), min_size=1, max_size=4), st.text(BLANKS, max_size=2))
 def test_texts_that_are_to_be_together_are_in_the_first_share(texts: list[str], blanks: str):
     together = [text.strip(BLANKS) for text in texts]

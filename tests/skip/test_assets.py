@@ -113,6 +113,7 @@ def cutoffs(settings: Settings) -> list[date]:
     return stored(settings, SKIP_LADDER)["cutoff_date"].unique().sort().to_list()
 
 
+@pytest.mark.slow
 def test_a_range_makes_its_newest_cutoff_and_leaves_what_is_stored_for_the_others(two_made, tmp_path):
     settings = copied(two_made, tmp_path)
     with Database(settings.warehouse_path).transaction() as connection:
@@ -154,6 +155,7 @@ def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_eve
         assert row["current_model_id"] == (row["model_id"] if row["promoted"] else current)
 
 
+@pytest.mark.slow
 def test_days_without_data_make_nothing(settings):
     materialize(settings, LAST + timedelta(days=1), LAST + timedelta(days=2))
     assert cutoffs(settings) == []

@@ -92,12 +92,14 @@ def share_in_interval(*, robust: bool) -> float:
     return inside / (REPETITIONS * len(MODEL_TERMS))
 
 
+@pytest.mark.slow
 def test_95_percent_of_the_intervals_hold_the_planted_effects():
     trials = REPETITIONS * len(MODEL_TERMS)
     low, high = binomial_bounds(trials, 0.95)
     assert low <= share_in_interval(robust=True) <= high
 
 
+@pytest.mark.slow
 def test_intervals_that_ignore_the_users_would_miss_them():
     trials = REPETITIONS * len(MODEL_TERMS)
     assert share_in_interval(robust=False) < binomial_bounds(trials, 0.95)[0]

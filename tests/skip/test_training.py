@@ -189,6 +189,7 @@ def test_the_survival_insight_says_grades_bands_and_the_flag():
     assert "flag says so of 33 % of the skips" in says or "flag says so of 34 % of the skips" in says
 
 
+@pytest.mark.slow
 def test_plots_become_files_that_carry_their_words(made, tmp_path):
     assert [plot.name for plot in plots_of(made, CUTOFF)] == [
         "skip_coefficients",

@@ -98,6 +98,7 @@ def test_the_id_is_not_one_of_another_source_or_user():
     assert read(content).rows["event_id"][0] != read(content, user="ben").rows["event_id"][0]
 
 
+@pytest.mark.slow
 def test_repeats_are_numbered_over_the_whole_file(monkeypatch: pytest.MonkeyPatch):
     """It is read by several windows, and in several batches."""
     monkeypatch.setattr(json_stream, "BATCH_ROWS", 500)

@@ -49,6 +49,7 @@ VALUES = st.recursive(
 OBJECTS = st.lists(st.dictionaries(st.text(max_size=6), VALUES, max_size=5), max_size=12)
 
 
+@pytest.mark.slow
 @examples(300)
 @given(
     OBJECTS,

@@ -185,6 +185,7 @@ def by_days(rows: list[Row], days_at_once: int) -> pl.DataFrame:
     return pl.concat(found).drop("session_id", "session_position").sort("event_id")
 
 
+@pytest.mark.slow
 def test_an_upload_weeks_later_is_no_second_playback_and_gives_its_names_in_any_slices():
     heard = extended(
         "e", "2025-04-02 12:03:20", 200.5, reported_at=at("2025-04-28 08:00:30"), track_name=None
@@ -218,6 +219,7 @@ def uploads(draw: st.DrawFn) -> list[Row]:
     return [row | {"source_row": n} for n, row in enumerate(rows, 1)]
 
 
+@pytest.mark.slow
 @examples(25)
 @given(uploads(), st.randoms(use_true_random=False))
 def test_neither_slices_nor_order_change_what_an_upload_is(rows: list[Row], random):

@@ -277,6 +277,7 @@ def test_hours_are_those_of_a_walk_through_every_minute(rows: list[Row], anna: s
         assert (day, hour) in {(local.date(), local.hour) for local in inside}
 
 
+@pytest.mark.slow
 @examples(80)
 @given(playbacks(unit=777), st.booleans(), st.sets(st.integers(1, 5), max_size=3))
 def test_no_hour_exceeds_an_hour_nothing_is_lost_and_slices_change_nothing(

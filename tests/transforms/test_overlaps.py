@@ -296,6 +296,7 @@ def test_a_chain_goes_on_where_what_was_not_read_may_lie_in_it(begin: str, end: 
     assert may_go_on(raw_events(rows[0], rows[-1]), day, day, 1) is False
 
 
+@pytest.mark.slow
 def test_a_chain_of_overlaps_over_days_is_followed_to_its_end():
     """Each scrobble lies between two plays of a song on repeat, a little nearer to the second, and nearer to
     it than the next one: what the first takes depends on the last of them, two days later."""

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +132,7 @@ ROWS = st.builds(
 )
 
 
+@pytest.mark.slow
 @examples(60)
 @given(
     st.lists(st.lists(ROWS, max_size=6), min_size=1, max_size=3),

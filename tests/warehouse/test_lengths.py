@@ -146,6 +146,7 @@ def made(database: Database, readers: tuple[TableReader, ...], days: int) -> pl.
     return rows.select("event_id", "outcome", "is_stream", "known_duration_ms").sort("event_id")
 
 
+@pytest.mark.slow
 def test_days_give_the_outcomes_and_lengths_that_the_month_gives(database):
     """Own plays and refutations of any day count for all days; a play of the next day follows nothing."""
     account = {"track_id": None, "reason_start": None, "reason_end": None, "source": "account_data"}
