@@ -100,6 +100,10 @@ def world(
     patch.undo()
 
 
+IN_MONTHS = pytest.mark.parametrize("world", [pytest.param("month", marks=pytest.mark.slow)], indirect=True)
+"""What costs as much as the whole graph once more is shown at one grain."""
+
+
 def landed_events(world: World) -> list[dict[str, object]]:
     files = sorted((world.settings.lake_dir / "listening_events").rglob("*.parquet"))
     return [row for file in files for row in pl.read_parquet(file, hive_partitioning=False).to_dicts()]
@@ -240,7 +244,7 @@ def assert_same(rows: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert_frame_equal(rows, expected, rel_tol=1e-12, abs_tol=0)
 
 
-@pytest.mark.slow  # the whole graph once more; tests/dbt/test_incremental.py shows it of the marts
+@IN_MONTHS  # the whole graph once more; tests/dbt/test_incremental.py shows it of the marts
 def test_running_again_changes_no_table(world: World):
     before = {name: world.table(name) for name in COMPARED}
 
@@ -266,7 +270,7 @@ def test_the_grain_changes_no_table(world: World, lake: Path, tmp_path_factory: 
             world.table(name).write_parquet(kept / f"{name}.parquet")
 
 
-@pytest.mark.parametrize("world", [pytest.param("month", marks=pytest.mark.slow)], indirect=True)
+@IN_MONTHS
 def test_the_checks_alone_run_on_whole_tables_dbts_tests_included(world: World):
     checked = world.run("checks")
 

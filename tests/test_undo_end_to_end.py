@@ -28,6 +28,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         patch.setenv("SPOTIFY_DATA_DIR", str(folder / "data"))
         patch.setenv("DAGSTER_HOME", str(folder / "home"))
         patch.setenv("SPOTIFY_PARTITION_GRAIN", "month")
+        patch.setenv("SPOTIFY_MODEL_CUTOFFS", "0")  # so few plays teach nothing
+        patch.setenv("SPOTIFY_LADDER_CUTOFFS", "0")
         made = Settings(_env_file=None)
         shared = play(FEBRUARY, 3)
         write_json(made.inbox_dir / "anna" / "1.json", plays(JANUARY, 2))

@@ -27,7 +27,6 @@ POLLING = """
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "listeners"), [(2, 2), pytest.param(30, 3, marks=pytest.mark.slow, id="month")]
 )
@@ -41,7 +40,6 @@ def test_no_play_is_lost_and_each_counts_once(world: World, days: int, listeners
     assert told.precision >= 0.995, f"{told.kept - told.kept_of_history} of {told.listed} plays count twice"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tracks", "kills"), [(150, 2), pytest.param(5_000, 6, marks=pytest.mark.slow, id="5000")]
 )
@@ -57,7 +55,6 @@ def test_processes_that_are_killed_ask_for_nothing_twice_that_was_answered(
     assert told.hours >= tracks / 180 / 60
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("listeners", [20, pytest.param(1_000, marks=pytest.mark.slow, id="1000")])
 def test_many_listeners_are_polled_in_one_process(world: World, tmp_path: Path, listeners: int):
     world.clock.seconds = time.time()
