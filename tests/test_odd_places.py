@@ -88,6 +88,8 @@ def test_the_whole_flow_below_an_odd_folder(tmp_path: Path):
         "PYTHONPATH": str(home / "checkout"),
         "SPOTIFY_DATA_DIR": str(home / "data"),
         "DAGSTER_HOME": str(home / "instance"),
+        "SPOTIFY_MODEL_CUTOFFS": "0",  # three plays teach nothing
+        "SPOTIFY_LADDER_CUTOFFS": "0",
     }
 
     def works(*commands: list[str]) -> list[str]:

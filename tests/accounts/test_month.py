@@ -28,7 +28,7 @@ POLLING = """
 
 
 @pytest.mark.parametrize(
-    ("days", "listeners"), [(2, 2), pytest.param(30, 3, marks=pytest.mark.slow, id="month")]
+    ("days", "listeners"), [(2, 2), pytest.param(30, 2, marks=pytest.mark.slow, id="month")]
 )
 def test_no_play_is_lost_and_each_counts_once(world: World, days: int, listeners: int):
     told = simulate(world, days, listeners, seed=7)
