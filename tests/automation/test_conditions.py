@@ -132,7 +132,6 @@ def test_all_of_a_day_by_hand_is_followed_by_no_run(ticks: Ticks, everything: li
     assert ticks.ticks(8) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("by", [RAW_FILES, "daily", COMMAND_LINE])
 def test_a_late_file_is_followed_by_one_run_for_the_features_that_look_back(
     ticks: Ticks, everything: list[str], by: str
