@@ -45,9 +45,9 @@ def add_events(settings: Settings, window: Window, events: int) -> None:
     )
 
 
-def clean_catalogue(settings: Settings) -> pl.DataFrame:
-    """`core.tracks`, which every engine is given: cleaning it is not part of what is measured."""
-    files = layout.landed_files(layout.tracks_dir(settings.lake_dir, FIRST))
+def clean_catalogue(settings: Settings, snapshot: date = FIRST) -> pl.DataFrame:
+    """`core.tracks` of a snapshot, one row per track: every engine is given it, and it is not measured."""
+    files = layout.landed_files(layout.tracks_dir(settings.lake_dir, snapshot))
     return clean_tracks(pl.read_parquet(files, hive_partitioning=False)).tracks.rows
 
 

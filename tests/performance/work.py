@@ -15,7 +15,6 @@ from spotify_assets.generator.exports import INBOX, Corpus, write_corpus
 from spotify_assets.generator.listeners import write_days
 from spotify_assets.generator.spotify_files import Export
 from spotify_assets.generator.true_plays import Person
-from spotify_assets.lake import layout
 from spotify_assets.lake.events import EventLake
 from spotify_assets.lake.importing import ImportOptions, Outcome, import_path
 from spotify_assets.rows.window import Window
@@ -24,11 +23,11 @@ from spotify_assets.tables import LISTENING_EVENTS, RAW_EVENTS, TRACKS, Table
 from spotify_assets.transforms.events import listening_events
 from spotify_assets.transforms.features import TRACK_COLUMNS, model_features
 from spotify_assets.transforms.metrics import daily_track_metrics
-from spotify_assets.transforms.tracks import clean_tracks
 from spotify_assets.warehouse.database import Database
 from spotify_assets.warehouse.lookback import ListeningHistory
 from spotify_assets.warehouse.reader import TableReader
 from spotify_assets.warehouse.store import EVERYTHING, create_table, insert_rows
+from tests.benchmarks.lakes import clean_catalogue
 
 FIRST = date(2025, 3, 3)
 SLICE = Window(FIRST + timedelta(days=2), FIRST + timedelta(days=4))
@@ -82,7 +81,6 @@ class Work:
         """Land a listener's history in a lake where nothing is."""
         lake = self.folder / f"imported-{next(self._stored)}"
         outcomes = list(import_path(self.folder / EXPORT, lake, ImportOptions("ann", today=WHOLE.end)))
-
         assert Outcome.LANDED in {file.outcome for each in outcomes for file in each.files}
 
     def landed(self, window: Window) -> pl.DataFrame:
@@ -91,8 +89,7 @@ class Work:
 
     def catalogue(self) -> pl.DataFrame:
         """`core.tracks`, from the catalogue's file."""
-        files = layout.landed_files(layout.tracks_dir(self.settings.lake_dir, FIRST))
-        return clean_tracks(pl.read_parquet(files, hive_partitioning=False)).tracks.rows
+        return clean_catalogue(self.settings, FIRST)
 
     def events(self, window: Window = SLICE) -> pl.DataFrame:
         """`core.listening_events` of some days, from the raw events."""
