@@ -1,6 +1,5 @@
 """The assets over the models: which cut-offs a run makes, what it leaves, and what it compares."""
 
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,9 +62,12 @@ def every(settings: Settings) -> Settings:
 
 
 def copied(settings: Settings, folder: Path) -> Settings:
-    """The same with a copy of its warehouse, to be changed."""
+    """The same with a copy of its warehouse, to be changed.
+
+    What was committed may still stand in the log beside the file, so its bytes alone are not enough.
+    """
     copy = settings.model_copy(update={"data_dir": folder})
-    shutil.copyfile(settings.warehouse_path, copy.warehouse_path)
+    Database(settings.warehouse_path).copy_to(copy.warehouse_path)
     return copy
 
 

@@ -1,7 +1,6 @@
 """The published copy: what is in it, how it takes the place of the old one, CSV out of it."""
 
 import csv
-import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -221,7 +220,9 @@ DAYS = [date(2025, 1, 30), date(2025, 1, 31), date(2025, 2, 1), date(2025, 3, 5)
 @pytest.fixture
 def months(of_three_months: Path, tmp_path: Path) -> Database:
     """A copy of it, to be changed."""
-    return Database(Path(shutil.copy(of_three_months, tmp_path)), lock_timeout_seconds=0)
+    copy = tmp_path / of_three_months.name
+    Database(of_three_months).copy_to(copy)
+    return Database(copy, lock_timeout_seconds=0)
 
 
 @pytest.fixture(scope="module")
