@@ -213,7 +213,7 @@ mutate: $(DEV)
 	$(BIN)/python -m tests.mutation $(MODULE) --count $(or $(COUNT),40) --seed $(or $(SEED),1)
 
 # The last DuckDB 1.5 stands in front of the installed one on the path, so no second environment is needed.
-OLDER_TESTS := tests/warehouse/test_io_manager.py tests/warehouse/test_store.py tests/warehouse/test_publish.py tests/dbt
+OLDER_TESTS := $(addprefix tests/warehouse/test_,io_manager.py store.py publish.py buckets.py) tests/dbt
 test-duckdb-1.5: $(DEV)
 	@$(PIP_INSTALL) --no-deps --upgrade --require-hashes --target $(OLDER_DUCKDB) -r requirements-duckdb-1.5.lock
 	PYTHONPATH=$(OLDER_DUCKDB) $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder -m "not slow" $(or $(PYTEST_ARGS),$(OLDER_TESTS))

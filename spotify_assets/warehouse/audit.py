@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spotify_assets.tables import Column, Table
-from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.connection import Connection, columns_of, single_row
 
 ROW_CHECKS = ("not_null", "ranges", "accepted_values", "patterns")
 """Checks that look at one row at a time."""
@@ -142,12 +142,7 @@ def audit_columns(connection: Connection, table: Table) -> Finding:
 
 def stored_columns(connection: Connection, full_name: str) -> dict[str, str]:
     """Names and types of the columns of a stored `schema.table`; none where it does not exist."""
-    described = connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name || '.' || table_name = ?",
-        [full_name],
-    )
-    return dict(described.fetchall())
+    return {name: kind for name, kind, _ in columns_of(connection, full_name)}
 
 
 def is_stored(connection: Connection, table: Table) -> bool:

@@ -21,7 +21,7 @@ from spotify_assets.rows.sql import text
 from spotify_assets.rows.window import Window
 from spotify_assets.tables import Table
 from spotify_assets.warehouse.connection import Connection, single_row
-from spotify_assets.warehouse.store import NOTHING, Predicate, read_rows
+from spotify_assets.warehouse.store import NOTHING, read_rows
 from spotify_assets.warehouse.upkeep import ABANDONED
 
 PREFIX = ".shares-"
@@ -59,9 +59,7 @@ class SharedRows:
             files = ", ".join(text(file) for file in self.files)
             parts.append(self._rows(f"read_parquet([{files}])", "true"))
         if not inside:
-            day = self.table.partition_column
-            others = f"not ({day} >= date '{self.window.start}' and {day} < date '{self.window.end}')"
-            parts.append(self._rows(self.table.full_name, others))
+            parts.append(self._rows(self.table.full_name, f"not ({_dates(self.table, self.window)})"))
         if not parts:
             parts.append(self._rows(self.table.full_name, "false"))
         return f"({' union all '.join(parts)}) as {self.table.name}"
@@ -84,9 +82,9 @@ def in_buckets(
     with _folder_beside(connection) as folder:
         if buckets:
             names = f"{', '.join(columns)}, {shares.number} % {buckets} as {_BUCKET}"
-            dates = Predicate.window(str(table.partition_column), window)
-            asked = f"select {names} from {table.full_name} where {dates.sql}"
-            _write(connection.sql(asked, params=list(dates.parameters)), folder)
+            # Without parameters: DuckDB 1.5 holds the whole answer of a query with any in memory.
+            asked = f"select {names} from {table.full_name} where {_dates(table, window)}"
+            _write(connection.sql(asked), folder)
         written = window if buckets else Window(window.start, window.start)
         yield [
             SharedRows(
@@ -98,6 +96,12 @@ def in_buckets(
             )
             for number in range(shares.of)
         ]
+
+
+def _dates(table: Table, window: Window) -> str:
+    """The rows of a window, as a condition without parameters."""
+    day = table.partition_column
+    return f"{day} >= date '{window.start}' and {day} < date '{window.end}'"
 
 
 @contextmanager

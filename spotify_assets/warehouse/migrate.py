@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spotify_assets.tables import Column, Table
-from spotify_assets.warehouse.connection import Connection, single_row
+from spotify_assets.warehouse.connection import Connection, columns_of, single_row
 from spotify_assets.warehouse.door import Warehouse
 from spotify_assets.warehouse.errors import WarehouseMissingError
 
@@ -69,12 +69,7 @@ class Migration:
 
 def stored_table(connection: Connection, table: Table) -> StoredTable | None:
     """What the warehouse has under the name of a table of the catalogue; None where it has nothing."""
-    described = connection.execute(
-        "select column_name, data_type, is_nullable from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ? "
-        "order by column_index",
-        [table.schema, table.name],
-    ).fetchall()
+    described = columns_of(connection, table.full_name)
     if not described:
         return None
     nullable = {name: is_nullable for name, _, is_nullable in described}

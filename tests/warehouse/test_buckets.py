@@ -5,9 +5,11 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,3 +198,31 @@ def test_a_share_that_fails_undoes_the_day_and_leaves_nothing(
     assert wrong in failures(attempt)
     assert warehouse.plays() == [(1, "before", 1, 0)]
     assert not left_in(tmp_path)
+
+
+def test_rows_are_put_into_buckets_while_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """When the first is written, memory does not yet hold the others."""
+    rows = 1_000_000
+    database = Database(tmp_path / "warehouse.duckdb")
+    with database.transaction() as connection:
+        create_table(connection, PLAYS)
+        connection.execute(
+            f"insert into {PLAYS.full_name} by name select date '2025-01-01' as event_date, "
+            f"repeat('a long name ', 20) || range as track, range as plays from range({rows})"
+        )
+    process, held = psutil.Process(), list[int]()
+    written = pl.DataFrame.write_parquet
+
+    def noted(part: pl.DataFrame, file: Path, **options: Any) -> None:
+        held.append(process.memory_info().rss)
+        written(part, file, **options)
+
+    monkeypatch.setattr(buckets, "ROWS_AT_A_TIME", 20_000)
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", noted)
+    with database.reader() as connection:
+        before = process.memory_info().rss
+        shares = HashedShares("track", buckets.SHARES_OF_A_TABLE + 1)
+        with buckets.in_buckets(connection, PLAYS, window(1), shares, PLAYS.column_names) as of_each:
+            files = {file for share in of_each for file in share.files}
+            assert pl.scan_parquet(sorted(files)).select(pl.len()).collect().item() == rows
+    assert held[0] - before < 150e6 < rows * 240
