@@ -313,8 +313,6 @@ def a_wrong_value_of(asset: str, wrong: str, check: str) -> Fault:
 STORED = [
     a_row_gone_of("marts/fact_listening_hours", "fact_listening_hours_has_all_time_listened"),
     a_row_gone_of("core/daily_track_metrics"),
-    a_row_gone_of("core/listening_hours"),
-    a_row_gone_of("core/played_tracks"),
     a_row_gone_of("core/track_genres"),
     a_row_gone_of("raw/raw_events"),
     a_row_gone_of("ml/model_features"),
@@ -328,8 +326,6 @@ WRONG = [
     ),
     a_wrong_value_of("core/daily_track_metrics", "skip_rate = 2", "ranges"),
     a_wrong_value_of("core/recordings", "matched_by = 'guess'", "accepted_values"),
-    a_wrong_value_of("core/played_tracks", "content_type = 'radio'", "accepted_values"),
-    a_wrong_value_of("core/artists", "track_count = 0", "ranges"),
     Fault("the copy is something else", "copy_has_what_is_read", no_copy, checked("publish/serving")),
 ]
 

@@ -145,6 +145,7 @@ def by_days(warehouse: DbtWarehouse) -> set[str]:
     return names
 
 
+@pytest.mark.slow
 def test_first_load_of_some_days_has_only_those(tmp_path, built):
     warehouse = DbtWarehouse(tmp_path / "warehouse.duckdb", built.target_path)
     warehouse.create(source_frames())
