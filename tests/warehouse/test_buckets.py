@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
