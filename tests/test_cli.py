@@ -240,6 +240,7 @@ def test_export_writes_csv_and_names_the_tables_it_knows(tmp_path: Path, data_di
     assert "marts.days" in fails_with_one_line(call("export", "marts.nothing", "-o", "x.csv"))
 
 
+@pytest.mark.slow
 def test_migrating_says_what_it_did_and_what_remains(data_dir: Path):
     assert "does not exist yet" in fails_with_one_line(call("migrate"))
     data_dir.mkdir(parents=True)

@@ -67,6 +67,7 @@ def test_a_new_rule_says_what_it_matches_and_is_added_whatever_that_is(
     assert len(read_exclusions(published.exclusions_path)) == 1
 
 
+@pytest.mark.slow
 def test_the_list_counts_the_matches_of_each_rule(published: Settings):
     works("add", "--track", "don't stop")
     works("add", "--artist", "nobody")

@@ -25,6 +25,7 @@ def make(folder: Path, *options: str) -> Result:
     )
 
 
+@pytest.mark.slow
 def test_make_export_says_what_it_wrote_and_what_comes_next(tmp_path: Path, data_dir: Path):
     result = make(tmp_path / "corpus", "--user", "ann")
 
@@ -36,6 +37,7 @@ def test_make_export_says_what_it_wrote_and_what_comes_next(tmp_path: Path, data
     assert not data_dir.exists()
 
 
+@pytest.mark.slow
 def test_make_export_writes_over_nothing(tmp_path: Path):
     assert make(tmp_path / "corpus").exit_code == 0
     again = make(tmp_path / "corpus")

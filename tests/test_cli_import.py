@@ -80,6 +80,7 @@ app(["import", *sys.argv[1:]])
 """The command, with a second file that never ends once the first is landed."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_an_import_and_what_was_landed_stays(tmp_path: Path, data_dir: Path, number: int):
     first = write_json(tmp_path / "a.json", [play(START, platform="ios")])
@@ -98,6 +99,7 @@ def test_a_signal_ends_an_import_and_what_was_landed_stays(tmp_path: Path, data_
     assert sorted(receipt.rows_in for receipt in read_receipts(data_dir / "raw")) == [1, 100]
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_is_told_in_a_line_and_nothing_half_landed_stays(
     tmp_path: Path, data_dir: Path
 ):

@@ -83,6 +83,7 @@ def test_an_import_is_undone_told_and_imported_anew(inbox: Path, data_dir: Path)
     assert len(receipts(data_dir)) == 3
 
 
+@pytest.mark.slow
 def test_several_at_once_and_the_whole_of_a_zip(data_dir: Path, tmp_path: Path):
     write_zip(tmp_path / "data.zip", {"a.json": plays(JANUARY, 2), "b.json": plays(FEBRUARY, 3)})
     write_json(tmp_path / "c.json", plays(JANUARY, 4))
@@ -130,6 +131,7 @@ app(["import", *sys.argv[1:]])
 """
 
 
+@pytest.mark.slow
 def test_while_an_import_is_under_way_it_says_so_and_after_a_kill_it_works(inbox: Path, data_dir: Path):
     path = write_json(data_dir / "more.json", plays(JANUARY, 9))
     command = [sys.executable, "-c", HANGING, str(path)]
@@ -147,6 +149,7 @@ class Killed(BaseException):
     """As if the process were killed."""
 
 
+@pytest.mark.slow
 def test_killed_before_the_tables_the_same_command_finishes_it(
     inbox: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ):

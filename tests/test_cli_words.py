@@ -220,6 +220,7 @@ def run(*arguments: str, pipe: str = "cat") -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_whole_lines_without_colours_whatever_the_width(published: Path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     done = run("query", "listener_lifetimes", "-p", f"listener={LISTENERS[-1]}")

@@ -55,6 +55,7 @@ def test_exposures_name_every_model_that_is_read():
     assert marts <= exposed("dashboard")
 
 
+@pytest.mark.slow
 def test_what_code_reads_is_what_it_calls_and_not_all_that_its_modules_hold():
     """The recap imports modules of other pages' figures, and calls a few of their functions."""
     recap, dashboard = models_read_by("spotify_assets.report"), models_read_by("spotify_assets.dashboard")

@@ -270,6 +270,7 @@ def test_the_grain_changes_no_table(world: World, lake: Path, tmp_path_factory: 
             world.table(name).write_parquet(kept / f"{name}.parquet")
 
 
+@pytest.mark.slow
 @IN_MONTHS
 def test_the_checks_alone_run_on_whole_tables_dbts_tests_included(world: World):
     checked = world.run("checks")

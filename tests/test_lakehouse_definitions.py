@@ -45,6 +45,7 @@ def test_a_lakehouse_is_looked_after_by_a_job_and_a_schedule_of_its_own(definiti
         assert UPKEEP not in definitions.resolve_job_def(job).asset_layer.selected_asset_keys
 
 
+@pytest.mark.slow
 def test_every_step_in_a_lakehouse_is_in_the_pool_of_that_one(
     make_settings: Callable[..., Settings], tmp_path: Path
 ):

@@ -155,6 +155,7 @@ def test_top_tracks_of_all_days_by_recording_and_on_demand_by_id(serving: Databa
     assert (expected["track_ids"].max() == 2) == (by == "recording")
 
 
+@pytest.mark.slow
 def test_by_recording_is_the_default_and_ids_of_one_are_one_row(serving: Database):
     for name in ("top_100_tracks", "skip_rate_by_track", "top_tracks_past_7_days", "top_songs_per_artist"):
         by_default = run_query(serving, QUERIES[name])
@@ -480,6 +481,7 @@ def test_sql_example_runs(serving: Database):
         assert connection.execute(last).fetchall()
 
 
+@pytest.mark.slow
 def test_shell_examples_are_commands_that_exist(serving: Database, tmp_path: Path):
     lines = [line for language, code in examples() if language == "sh" for line in code.splitlines()]
     commands = [line.split("#")[0].strip() for line in lines if line.startswith("spotify-assets ")]

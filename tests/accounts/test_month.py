@@ -40,6 +40,7 @@ def test_no_play_is_lost_and_each_counts_once(world: World, days: int, listeners
     assert told.precision >= 0.995, f"{told.kept - told.kept_of_history} of {told.listed} plays count twice"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tracks", "kills"), [(60, 2), pytest.param(5_000, 6, marks=pytest.mark.slow, id="5000")]
 )
@@ -55,6 +56,7 @@ def test_processes_that_are_killed_ask_for_nothing_twice_that_was_answered(
     assert told.hours >= tracks / 180 / 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listeners", [20, pytest.param(1_000, marks=pytest.mark.slow, id="1000")])
 def test_many_listeners_are_polled_in_one_process(world: World, tmp_path: Path, listeners: int):
     world.clock.seconds = time.time()

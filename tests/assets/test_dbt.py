@@ -117,6 +117,7 @@ def made(result: dg.ExecuteInProcessResult) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_fails_the_run_and_is_told_beside_what_was_made(
     make_settings: Callable[..., Settings], project: Path
 ):
@@ -147,6 +148,7 @@ def test_a_project_that_cannot_be_compiled_is_one_line(make_settings: Callable[.
     assert len(why) < 500
 
 
+@pytest.mark.slow
 def test_checks_alone_are_all_evaluated_whatever_others_find(
     make_settings: Callable[..., Settings], project: Path
 ):
@@ -198,6 +200,7 @@ def test_without_what_was_parsed_dbt_parses_itself(make_settings: Callable[..., 
         }
 
 
+@pytest.mark.slow
 def test_a_call_leaves_the_folder_the_variables_and_the_file_as_they_were(
     make_settings: Callable[..., Settings], project: Path
 ):

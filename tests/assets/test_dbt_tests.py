@@ -178,6 +178,7 @@ def test_what_does_not_pass_is_told_as_dbt_tells_it(settings: Settings, row: str
     assert not all(passed for _, passed, *_ in told(by_dbt).values())
 
 
+@pytest.mark.slow
 def test_each_kind_of_fault_is_found_by_the_query_of_its_test(settings: Settings):
     """Where a test passes with rows, or only warns, dbt alone can tell."""
     tests = compiled(settings)

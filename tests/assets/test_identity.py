@@ -103,6 +103,7 @@ def test_profiles_are_those_that_listeners_declared(settings: Settings):
     ]
 
 
+@pytest.mark.slow
 def test_hours_follow_the_declared_zone_and_add_up_across_partitions(settings: Settings):
     write_profile(settings.lake_dir, Profile("anna", "Asia/Kolkata"))
     materialise(settings, USER_PROFILES, LISTENING_HOURS)

@@ -94,6 +94,7 @@ def stored(settings: Settings, table: Table) -> pl.DataFrame:
     return TableReader(Database(settings.warehouse_path), table).read()
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_before_somebody_declares_a_place(settings: Settings, server: Server):
     materialise(settings)
     assert server.requests == 0

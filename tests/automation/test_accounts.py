@@ -62,6 +62,7 @@ def test_without_an_account_nothing_is_asked_for(settings: Settings, api: Spotif
     assert not settings.accounts_dir.exists()
 
 
+@pytest.mark.slow
 def test_a_listener_is_asked_and_then_left_alone(settings: Settings, api: SpotifyApi):
     connect(settings, api, "anna")
     api.person("anna").played(round((time.time() - 600) * 1_000), 7)

@@ -40,6 +40,7 @@ def metered(settings: Settings, definitions: dg.Definitions, **options: Any) -> 
     return costs
 
 
+@pytest.mark.slow
 def test_a_step_is_measured_with_the_rows_that_it_read_and_wrote(make_settings: Callable[..., Settings]):
     settings = make_settings(start_date=date(2025, 3, 1))
     rows = raw_events(*(playback(str(n), f"2025-03-01 12:0{n}") for n in range(5)))

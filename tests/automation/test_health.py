@@ -200,6 +200,7 @@ def test_a_failed_run_is_one_problem_with_its_cause_until_its_partitions_are_mad
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_files_that_are_broken_together_are_one_problem_that_names_the_first_and_counts_the_others(
     graph: Graph,
 ):
@@ -216,6 +217,7 @@ def test_files_that_are_broken_together_are_one_problem_that_names_the_first_and
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_retry_that_fails_alike_is_the_same_problem(graph: Graph):
     graph.broke("core")
     found = []
@@ -225,6 +227,7 @@ def test_a_retry_that_fails_alike_is_the_same_problem(graph: Graph):
     assert [[problem.key for problem in each] for each in found] == [[found[0][0].key]] * 2
 
 
+@pytest.mark.slow
 def test_an_unpartitioned_asset_that_failed_is_told(graph: Graph):
     graph.broke("publish")
     assert not graph.run(1, 1)
@@ -235,6 +238,7 @@ def test_an_unpartitioned_asset_that_failed_is_told(graph: Graph):
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     graph.broke("check")
     graph.run(1, 2)
@@ -250,6 +254,7 @@ def test_a_failing_check_is_told_until_the_same_rows_pass(graph: Graph):
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
     graph.broke("blocking")
     assert not graph.run(1, 2)
@@ -263,6 +268,7 @@ def test_a_run_that_checks_stopped_is_one_problem_with_them(graph: Graph):
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "problems"),
     [
@@ -293,6 +299,7 @@ def test_a_check_of_days_before_the_first_partition_is_about_nothing(graph: Grap
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "mended"), [(2, True), (3, False)])
 def test_of_a_failing_check_the_rows_that_are_left_are_mended(graph: Graph, first: int, mended: bool):
     graph.broke("check")
@@ -333,6 +340,7 @@ def test_readers_outside_dagster_find_what_is_broken(graph: Graph):
     assert asdict(incident) == {name: getattr(problem, name) for name in asdict(incident)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["raw", "core", "check", "publish"])
 def test_whatever_is_broken_one_backfill_of_what_failed_mends(graph: Graph, broken: str):
     graph.broke(broken)
@@ -370,6 +378,7 @@ def test_a_receipt_that_is_none_is_told_beside_all_else(graph: Graph):
     assert str(receipt) in found[1].detail
 
 
+@pytest.mark.slow
 def test_what_a_failed_step_left_unmade_beside_the_way_is_mended_too(graph: Graph):
     """`publish` waited for `core` in the run that failed, and `core` alone was made by hand since."""
     graph.broke("core")
@@ -382,6 +391,7 @@ def test_what_a_failed_step_left_unmade_beside_the_way_is_mended_too(graph: Grap
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_canceled_run_is_mended_by_the_same_command(graph: Graph):
     graph.broke("core")
     graph.run(2, 3)
@@ -408,6 +418,7 @@ def canceled(graph: Graph, first: int, last: int, *, after_raw: bool = False) ->
     graph.instance.report_run_canceled(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_raw", [False, True])
 @pytest.mark.parametrize("done_before", [False, True])
 def test_what_a_canceled_run_was_to_make_is_named_and_mended(
@@ -425,6 +436,7 @@ def test_what_a_canceled_run_was_to_make_is_named_and_mended(
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_canceled_run_stays_named_while_another_repairs_it_and_not_where_it_was_mended_before(graph: Graph):
     canceled(graph, 2, 3)
     [left] = graph.problems()
@@ -438,6 +450,7 @@ def test_a_canceled_run_stays_named_while_another_repairs_it_and_not_where_it_wa
     assert seen == [[]]
 
 
+@pytest.mark.slow
 def test_a_canceled_run_of_days_before_the_first_partition_is_about_nothing(graph: Graph):
     canceled(graph, 2, 3)
     graph.begin(8)
@@ -445,6 +458,7 @@ def test_a_canceled_run_of_days_before_the_first_partition_is_about_nothing(grap
     assert graph.problems() == []
 
 
+@pytest.mark.slow
 def test_a_problem_stays_while_a_run_repairs_it_and_goes_with_its_success(graph: Graph):
     graph.broke("core")
     graph.run(1, 3)
@@ -461,6 +475,7 @@ def test_a_problem_stays_while_a_run_repairs_it_and_goes_with_its_success(graph:
     assert look(graph.settings, graph.instance, graph.graph) == []
 
 
+@pytest.mark.slow
 def test_a_run_of_other_days_repairs_nothing(graph: Graph):
     graph.broke("core")
     graph.run(1, 3)
@@ -473,6 +488,7 @@ def test_a_run_of_other_days_repairs_nothing(graph: Graph):
     assert seen == [[]]
 
 
+@pytest.mark.slow
 def test_a_failed_run_of_a_job_says_nothing_of_assets_that_are_not_of_the_job(graph: Graph):
     graph.broke("raw")
     assert not graph.run(1, 3, job="raw_only")
@@ -495,6 +511,7 @@ def test_a_check_of_a_run_under_way_decides_nothing(graph: Graph):
     assert failing_checks(graph.instance, graph.graph) == []
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
     graph.during_core = lambda: os.kill(os.getpid(), signal.SIGKILL)
     window = Window(START, START + timedelta(days=3))
@@ -512,6 +529,7 @@ def test_a_killed_run_is_ended_and_says_at_which_step(graph: Graph):
     assert look(graph.settings, graph.instance, graph.graph) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen_by", ["the code server", "run monitoring"])
 def test_a_kill_is_told_alike_whoever_saw_it(graph: Graph, seen_by: str):
     graph.during_core = lambda: os._exit(1)
@@ -533,6 +551,7 @@ def test_a_kill_is_told_alike_whoever_saw_it(graph: Graph, seen_by: str):
     assert problem.title.startswith("Failed: core__core for ")
 
 
+@pytest.mark.slow
 def test_one_cause_is_one_problem_whatever_days_and_numbers_it_names(graph: Graph):
     graph.broke("core")
     graph.run(1, 2)

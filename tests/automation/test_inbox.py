@@ -116,6 +116,7 @@ def test_no_second_run_while_one_is_landing(inbox: Inbox):
     assert said.endswith("is landing files.")
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_is_asked_for_again_a_bounded_number_of_times(inbox: Inbox):
     inbox.drop("Streaming_History_Audio_2025_0.json", json.dumps([PLAY]))
     inbox.settings.lake_dir.parent.mkdir(parents=True, exist_ok=True)

@@ -65,6 +65,7 @@ def write_manifest(project: Path, text: str) -> None:
         os.utime(project / "target" / name, (FAR_AHEAD, FAR_AHEAD))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grain", ["day", "month"])
 def test_the_outline_is_that_of_the_graph(make_settings: Callable[..., Settings], grain: str):
     settings = make_settings(partition_grain=grain)

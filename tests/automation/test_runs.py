@@ -118,6 +118,7 @@ def test_no_step_begins_after_a_signal_that_came_out_as_an_error_of_its_step(
     assert record.status is dg.DagsterRunStatus.CANCELED
 
 
+@pytest.mark.slow
 def test_a_turn_that_a_run_kept_when_it_ended_is_given_back(folder: Path) -> None:
     with instance_of(settings_in(folder)) as instance:
         [ended] = instance.get_runs()
@@ -126,6 +127,7 @@ def test_a_turn_that_a_run_kept_when_it_ended_is_given_back(folder: Path) -> Non
     assert run_totals(folder).success
 
 
+@pytest.mark.slow
 def test_a_lock_of_a_foreign_process_fails_the_step_by_its_name_and_leaves_no_turn_taken(
     folder: Path,
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_file_before_the_partitions_is_told_and_stops_nothing(world: World):
     assert "events of 2024-12-31 outside the partitions" in world.said
 
 
+@pytest.mark.slow
 def test_sensor_schedule_and_another_run_never_do_the_same_twice(world: World):
     world.drop(D)
     waiting = world.queue(day(-5), day(5))
@@ -158,6 +159,7 @@ def test_a_thousand_files_in_a_hundred_partitions_end_in_few_runs(world: World):
     assert world.tick() == []
 
 
+@pytest.mark.slow
 def test_a_stream_is_one_run_for_all_its_files_and_the_next_one_waits(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):

@@ -127,6 +127,7 @@ def test_a_batch_of_a_stream(settings: Settings, name: str):
     assert stale(settings).gone == {DAY}
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_producers_date(settings: Settings):
     shutil.rmtree(layout.events_dir(settings.lake_dir, DAY))
     assert stale(settings).gone == {DAY}
@@ -141,6 +142,7 @@ def test_the_earliest_catalogue_describes_the_days_before_it(settings: Settings)
     assert found.window == Window(date(2024, 1, 20), date(2024, 3, 26))
 
 
+@pytest.mark.slow
 def test_a_deleted_month_that_is_imported_again_is_new(settings: Settings, tmp_path: Path):
     of_month(settings, "2024-02").unlink()
     load(settings)
@@ -206,6 +208,7 @@ def test_what_is_due_stays_due_until_a_run_to_the_end_has_done_it(settings: Sett
     assert [due.first for due in owed(settings.lake_dir)] == [date(2024, 3, 1)]
 
 
+@pytest.mark.slow
 def test_a_catalogue_after_the_last_events_makes_nothing_longer(settings: Settings, tmp_path: Path):
     catalogue = write_csv(tmp_path / "new.csv", [tracks_dataset_row(2)])
     list(import_path(catalogue, settings.lake_dir, ImportOptions("anna", TODAY, date(2025, 6, 1))))
@@ -219,6 +222,7 @@ def test_a_catalogue_after_the_last_events_makes_nothing_longer(settings: Settin
     assert stale(settings).window == Window(date(2024, 2, 19), date(2025, 6, 2))
 
 
+@pytest.mark.slow
 def test_what_is_gone_is_noted_before_the_tables_forget_it(settings: Settings):
     of_month(settings, "2024-02").unlink()
     noted(settings)
@@ -273,6 +277,7 @@ def test_what_is_gone_reaches_where_it_was_heard(make_settings, tmp_path):
     assert stale(settings).first == HEARD.date()
 
 
+@pytest.mark.slow
 def test_an_earlier_landing_that_another_file_moves_is_due(make_settings, tmp_path):
     """One row alone does not tell that it is late; the upload of the same playback in a later export does."""
     settings = make_settings()

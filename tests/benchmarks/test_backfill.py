@@ -85,6 +85,7 @@ def test_memory_is_that_of_the_process_and_its_children():
     assert 120 < ended.peak_shared_once_mb <= ended.peak_mb or not Path("/proc").exists()
 
 
+@pytest.mark.slow
 def test_a_child_that_has_not_begun_its_program_has_the_memory_of_its_parent():
     starts = "[subprocess.run(['true'], check=True) for _ in range(600)]"
     ended = watch(python(f"import subprocess; held = b'1' * (200 * 2**20); {starts}"), os.environ)

@@ -87,12 +87,14 @@ def test_shares_of_what_rose_and_fell_are_in_points(figures):
     assert sorted(row["points"] for row in rows) == pytest.approx(sorted(changes * 100))
 
 
+@pytest.mark.slow
 def test_one_period_has_no_legend_of_two(published):
     with Database(Settings(data_dir=published, _env_file=None).serving_path).reader() as connection:
         alone = personal_figures(connection, BUSIEST, FEBRUARY)
     assert periods.COMPARED not in inline_svg(charts.listening_time(alone["timeline"]), 720, "a", "time")
 
 
+@pytest.mark.slow
 def test_the_poster_is_a_picture(figures):
     picture = to_png(poster("Listening", ["28 days"], figures.frames))
     assert picture.startswith(b"\x89PNG")
@@ -115,6 +117,7 @@ def titles_of(poster: alt.VConcatChart) -> list[str]:
 ALL = ["Listening time", "Artists", "Tracks", "Hours of the week", "Eras", "Moods"]
 
 
+@pytest.mark.slow
 def test_the_poster_leaves_out_what_the_period_has_nothing_of(figures):
     assert titles_of(poster("Listening", [], figures.frames)) == ALL
     unknown = {

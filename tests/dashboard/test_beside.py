@@ -70,6 +70,7 @@ def test_each_agrees_and_both_see_it(published, monkeypatch):
     assert f"{DECLARED} and {BUSIEST} have" in said(page)
 
 
+@pytest.mark.slow
 def test_a_third_listener_sees_nothing_of_either(published, monkeypatch):
     page = opened(monkeypatch, published, EVE, user=THIRD, beside=AGREED)
     assert "of their streams in common" not in said(page)
@@ -88,6 +89,7 @@ def test_other_days_than_those_agreed_to_are_not_shown(published, monkeypatch):
     assert "of their streams in common" in said(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "~", "nonsense", GIVEN.token(KEY), AGREED.replace("~", "~A")])
 def test_an_address_that_nobody_agreed_to_shows_nobody(published, monkeypatch, text):
     page = opened(monkeypatch, published, LENA, user=DECLARED, beside=text)

@@ -19,6 +19,7 @@ def _two_pages() -> None:
     run(PAGES[st.session_state.get("number", 0)])
 
 
+@pytest.mark.slow
 def test_filters_are_put_back_when_the_page_changes_and_only_then(
     published: Path, monkeypatch: pytest.MonkeyPatch
 ):

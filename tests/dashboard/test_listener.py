@@ -18,6 +18,7 @@ from tests.figures.recount import FEBRUARY
 ADDRESS = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["Listener", "Whose listening"], ids=["in the filters", "on the page"])
 def test_among_several_listeners_one_is_to_be_chosen(where, published, monkeypatch):
     page = open_page("listener", published, monkeypatch, **ADDRESS)
@@ -50,6 +51,7 @@ def test_without_a_compared_period_nothing_rises_or_falls(published, monkeypatch
     assert "America/Los_Angeles" in "".join(one.value for one in both.caption)
 
 
+@pytest.mark.slow
 def test_a_period_without_listening_says_so(published, monkeypatch):
     page = open_page(
         "listener", published, monkeypatch, user=DECLARED, **{"from": "2025-01-25", "to": "2025-01-25"}
@@ -57,6 +59,7 @@ def test_a_period_without_listening_says_so(published, monkeypatch):
     assert not page.exception
 
 
+@pytest.mark.slow
 def test_the_page_opens_on_the_one_who_imported(published, monkeypatch):
     def owners(_connection: object) -> list[str]:
         return [DECLARED]

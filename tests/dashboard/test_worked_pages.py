@@ -32,6 +32,7 @@ def database(data_dir: Path) -> Database:
     return Database(Settings(data_dir=data_dir, _env_file=None).serving_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_opens_under_every_filter(worked, monkeypatch, page):
     app = open_page(page, worked, monkeypatch, **ADDRESS)
@@ -46,6 +47,7 @@ def test_every_page_opens_under_every_filter(worked, monkeypatch, page):
         assert names & set(app.query_params) == {name}
 
 
+@pytest.mark.slow
 def test_model_shows_the_newest_cutoff_and_the_one_of_the_address(worked, monkeypatch):
     with database(worked).reader() as connection:
         auc = {
@@ -94,6 +96,7 @@ def test_audience_says_which_filters_do_not_apply(worked, monkeypatch):
     assert "Not filtered by genre." in said(app)
 
 
+@pytest.mark.slow
 def test_audience_switches_cohorts_and_tells_of_garbage(worked, monkeypatch):
     assert "Who comes back, by month" in said(open_page("audience", worked, monkeypatch, cohorts="month"))
     app = open_page("audience", worked, monkeypatch, cohorts="decade")
@@ -106,6 +109,7 @@ def test_catalogue_says_why_there_are_no_followers(worked, monkeypatch):
     assert "Followers of artists are in no source" in said(open_page("catalogue", worked, monkeypatch))
 
 
+@pytest.mark.slow
 def test_catalogue_of_an_artist_that_nobody_heard_in_the_period_says_so(worked, monkeypatch):
     app = open_page("catalogue", worked, monkeypatch, **{"from": "2025-02-10", "to": "2025-02-10"})
     artists = app.selectbox(key="artist").options

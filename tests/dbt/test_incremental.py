@@ -155,6 +155,7 @@ def test_first_load_of_some_days_has_only_those(tmp_path, built):
     assert found.height < DAYS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -171,6 +172,7 @@ def test_a_window_that_would_lose_rows_is_refused(copy_of_built, arguments, mess
     assert_same_rows({"fact": copy_of_built.query("from marts.fact_listens order by all")}, {"fact": before})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "frames",
     [
@@ -191,6 +193,7 @@ def test_marts_build_on_empty_tables(tmp_path, built, tests_of_marts, frames):
     assert warehouse.query("from marts.dim_artist where artist_id = 'unknown'").height == 1
 
 
+@pytest.mark.slow
 def test_tests_of_a_window_judge_its_days_only(copy_of_built):
     """A fault on a day fails the run of that day and not the run of another: no test reads all of history."""
     faulty, other = date(2025, 2, 3), date(2025, 1, 31)

@@ -62,6 +62,7 @@ def expected() -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_metrics_give_what_the_source_rows_give(built, expected):
     assert {name: value(built, name) for name in expected} == pytest.approx(expected)
 

@@ -73,6 +73,7 @@ def test_tracks_from_outside_the_catalogue_are_those_that_the_listener_played(co
         assert connection.execute(outside).fetchall() == []
 
 
+@pytest.mark.slow
 def test_the_listeners_figures_are_those_of_the_whole_copy(copy, own):
     narrow = personal.personal_figures(own, DECLARED, FEBRUARY, BEFORE)
     with copy.reader() as connection:

@@ -119,6 +119,7 @@ def test_withdrawn_tracks_are_gone_and_renamed_ones_changed_from_that_day_on(row
     assert (is_new_name == (renamed["snapshot_date"] >= renamed["renamed"])).all()
 
 
+@pytest.mark.slow
 def test_nobody_plays_a_track_before_it_is_out_or_after_it_is_withdrawn(lake):
     tracks = tracks_over_time(lake)
     assert tracks is not None

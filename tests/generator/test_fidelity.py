@@ -32,6 +32,7 @@ def kaggle_file(tracks: int) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "first", "catalogue"),
     [

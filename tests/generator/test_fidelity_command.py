@@ -28,6 +28,7 @@ def compare(*options: str) -> Result:
     return CliRunner().invoke(app, ["generate", "--fidelity", "--tracks", tracks, *options])
 
 
+@pytest.mark.slow
 def test_a_figure_outside_its_tolerance_is_named_and_the_exit_code_is_1(few_listeners: Path):
     result = compare("--until", "2026-10-28")
     assert result.exit_code == 1, result.output
@@ -47,6 +48,7 @@ def test_where_every_figure_of_every_seed_is_within_the_exit_code_is_0(monkeypat
     assert "3 of 3 seeds from 2026-10-01 on are within tolerance of every figure." in result.stdout
 
 
+@pytest.mark.slow
 def test_one_seed_that_misses_among_several_is_enough_for_exit_code_1(monkeypatch: pytest.MonkeyPatch):
     real = fidelity.default_population
 

@@ -175,6 +175,7 @@ def test_reasons_agree_with_what_happened():
     assert by_end["trackdone"] == {"trackdone", "clickrow"}
 
 
+@pytest.mark.slow
 def test_the_outcome_rule_finds_the_skips_that_were_made():
     events, tracks = default_month()
     lengths = tracks.group_by("track_id").agg(pl.col("duration_ms").first().alias("known_duration_ms"))

@@ -32,6 +32,7 @@ def plays(world: World) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_tracks_are_played_as_often_as_their_chances_say(world: World, plays: pl.DataFrame):
     oracle, tracks = Oracle(world), len(track_ids(world))
     week = LAST - timedelta(days=6)

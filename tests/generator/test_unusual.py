@@ -44,6 +44,7 @@ def test_days_are_the_same_by_any_number_of_workers_and_have_a_key(tmp_path: Pat
     assert not key_path(tmp_path / "plain", CONFIG.seed).exists()
 
 
+@pytest.mark.slow
 def test_in_a_case_its_listener_does_nothing_else():
     world = World.build(CONFIG, TRACKS)
     planted = plant(world, TRACKS, FIRST, LAST)

@@ -31,6 +31,7 @@ def secrets(folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_file_is_one_of_compose():
     checker = Path(sys.executable).with_name("check-jsonschema")
     said = subprocess.run(

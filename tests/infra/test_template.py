@@ -174,6 +174,7 @@ def columns_of(table: dict[str, Any]) -> dict[str, str]:
     return {each["Name"]: each["Type"] for each in table["StorageDescriptor"]["Columns"]}
 
 
+@pytest.mark.slow
 def test_glue_has_the_columns_of_the_catalogue(in_glue: dict[str, dict[str, Any]]):
     assert in_glue.keys() == {f"{table.schema}.{table.name}" for table in published_tables()}
     for name, table in TABLES.items():

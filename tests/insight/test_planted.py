@@ -29,6 +29,7 @@ def test_every_kind_is_planted_and_found(planted: Heard):
     check(agreement(planted.find(), planted.key))
 
 
+@pytest.mark.slow
 def test_each_day_alone_finds_what_all_days_together_find(planted: Heard):
     days = Window(planted.days.start + timedelta(days=40), planted.days.start + timedelta(days=54))
     alone = pl.concat(planted.find(Window(day, day + timedelta(days=1))) for day in days.days())
@@ -36,6 +37,7 @@ def test_each_day_alone_finds_what_all_days_together_find(planted: Heard):
     assert alone.equals(planted.find(days))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_where_nothing_is_planted_one_alarm_per_listener_and_year_is_the_most(seed: int):
     found = heard(seed, users=USERS, days=DAYS, unusual=False).find()

@@ -254,6 +254,7 @@ def test_a_range_run_records_every_partition(
 # Connections
 
 
+@pytest.mark.slow
 def test_open_files_are_bounded(storage: PooledSqliteEventLogStorage, tmp_path: Path) -> None:
     runs = [f"run-{number}" for number in range(2 * MAX_OPEN_SHARDS)]
     for run_id in runs:
@@ -290,6 +291,7 @@ def test_wiping_and_deleting_a_run(storage: PooledSqliteEventLogStorage) -> None
     assert index_partitions(storage) == run_partitions(storage, "run-b") == ["c"]
 
 
+@pytest.mark.slow
 def test_threads_share_a_storage(storage: PooledSqliteEventLogStorage) -> None:
     def write(thread: int) -> None:
         for number in range(20):
@@ -305,6 +307,7 @@ def test_threads_share_a_storage(storage: PooledSqliteEventLogStorage) -> None:
     assert set(run_partitions(storage)) == set(index_partitions(storage)) == expected
 
 
+@pytest.mark.slow
 def test_a_fork_shares_no_connection(storage: PooledSqliteEventLogStorage, tmp_path: Path) -> None:
     stop = threading.Event()
     written: list[str] = []
@@ -502,6 +505,7 @@ def test_switching_to_dagsters_own_class_and_back(home: Path) -> None:
     assert classes == [SqliteEventLogStorage, PooledSqliteEventLogStorage] * 2
 
 
+@pytest.mark.slow
 def test_a_sensor_follows_its_cursor(home: Path) -> None:
     with dg.DagsterInstance.get() as instance:
         materialize_range(instance, "2024-01-01", "2024-01-01")
@@ -521,6 +525,7 @@ def tick(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str], s
     return [str(request.run_key).split("/")[1] for request in result.run_requests or []], result.cursor
 
 
+@pytest.mark.slow
 def test_cursors_page_through_events(home: Path) -> None:
     with dg.DagsterInstance.get() as instance:
         materialize_range(instance, "2024-01-01", "2024-01-05")

@@ -43,6 +43,7 @@ def test_bytes_are_those_that_calls_read_and_wrote_with_those_of_children(tmp_pa
     assert 5 * MB <= took.bytes_out < 6 * MB
 
 
+@pytest.mark.slow
 def test_processor_time_is_that_of_this_process_and_its_children():
     before = used()
     sum(range(2_000_000))

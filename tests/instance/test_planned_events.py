@@ -76,6 +76,7 @@ def test_only_what_has_partitions_is_planned_by_partition(
             assert [each.status for each in executions] == [AssetCheckExecutionRecordStatus.SUCCEEDED]
 
 
+@pytest.mark.slow
 def test_a_run_that_names_its_place_is_found_there(make_settings: Callable[..., Settings]):
     """As the UI asks: by the origin for the timeline, by the tag for the page of a job."""
     job = DEFINITIONS.resolve_job_def("both")

@@ -54,6 +54,7 @@ def test_a_port_answers_where_something_listens(taken):
     assert not answers(HOST, free_port())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "option"),
     [
@@ -75,6 +76,7 @@ def test_commands_end_at_once_where_their_port_is_taken(command, option, taken, 
     assert line.endswith(f"with {option}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["--dashboard-port", "--viewers"])
 def test_two_servers_on_one_port_are_refused(tmp_path, other):
     done = cli(tmp_path, "up", "--port", "3999", other, "3999")
@@ -82,6 +84,7 @@ def test_two_servers_on_one_port_are_refused(tmp_path, other):
     assert f"--port and {other} are both 3999" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_second_up_on_one_instance_says_where_the_first_is(tmp_path):
     home = tmp_path / "home"
     with served_once(home, "Dagster UI http://127.0.0.1:3000"):

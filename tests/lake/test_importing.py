@@ -201,6 +201,7 @@ def test_a_file_that_changed_has_another_mark(lake, tmp_path):
     assert mark_of(path) not in known_marks(lake)
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_leaves_no_row_to_read_and_can_be_repeated(lake, tmp_path):
     path = write_json(tmp_path / "endsong_0.json", plays(START, 400))
     script = (
@@ -253,6 +254,7 @@ class TestSideBySide:
         receipts = {receipt.input_file: receipt.rows_in for receipt in read_receipts(lake)}
         assert receipts == {"export.zip/a/endsong_0.json": 3_000, "export.zip/c/endsong_1.json": 3}
 
+    @pytest.mark.slow
     def test_files_of_a_folder_are_told_in_the_order_of_their_names(self, lake, tmp_path):
         sizes = {f"{n:02d}.json": (2_000 if n % 3 == 0 else 2) + n for n in range(12)}
         for name, size in sizes.items():

@@ -33,6 +33,7 @@ NAMES = (
 )
 
 
+@pytest.mark.slow
 def test_each_keeps_its_own_and_can_be_erased(tmp_path: Path, make_settings):
     settings = make_settings(data_dir=tmp_path / "deep" / "er" / "data")
     for number, name in enumerate(NAMES):

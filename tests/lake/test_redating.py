@@ -155,6 +155,7 @@ class TestAnOlderLake:
             write_json(tmp_path / "endsong_1.json", burst(5)[4:]),
         ]
 
+    @pytest.mark.slow
     def test_migrating_gives_what_an_import_gives(self, lake, tmp_path, files):
         fresh = tmp_path / "fresh" / "raw"
         for file in files:

@@ -77,6 +77,7 @@ def test_a_mutant_that_never_ends_is_stopped(shop: Path, monkeypatch: pytest.Mon
     assert (result.killed, result.how) == (True, "time limit")
 
 
+@pytest.mark.slow
 def test_tests_that_fail_without_any_change_judge_nothing(shop: Path):
     (shop / "tests" / "test_shop.py").write_text("def test_nothing():\n    assert False\n")
     with pytest.raises(RuntimeError, match="must pass before"):
@@ -94,6 +95,7 @@ def test_what_is_listed_as_equivalent_is_drawn_beside_the_count_with_its_reason(
         assert sum(reason is None for _, reason in of_count) == count
 
 
+@pytest.mark.slow
 def test_a_seed_gives_one_sample():
     source = (ROOT / PACKAGE / "transforms/hours.py").read_text()
     assert sample("m", source, [], 40, 1) == sample("m", source, [], 40, 1)

@@ -125,6 +125,7 @@ def test_quality_below_the_plain_rung_warns_and_later_learning_fails(settings: S
     assert failing(settings, RECOMMENDATION_QUALITY) == ["nothing_later", "no_worse_than_baseline"]
 
 
+@pytest.mark.slow
 def test_days_without_listening_make_nothing(settings: Settings):
     materialize(settings, CUTOFF + timedelta(days=3))
     assert stored(settings, RECOMMENDATIONS).is_empty()

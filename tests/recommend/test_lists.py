@@ -50,6 +50,7 @@ def test_nothing_that_was_heard_is_new_and_most_of_what_comes_next_was_heard(
     assert known.filter(task="next").height > 0.8 * lists.filter(task="next").height
 
 
+@pytest.mark.slow
 def test_what_was_played_before_the_windows_is_not_new_either(world: Generated, lists: pl.DataFrame):
     first = lists.filter(task="new", rank=1)
     before = replace(world, told=replace(world.told, known=first.select("user_id", "track_id")))
@@ -57,6 +58,7 @@ def test_what_was_played_before_the_windows_is_not_new_either(world: Generated, 
     assert again.join(first, on=["user_id", "track_id"], how="semi").is_empty()
 
 
+@pytest.mark.slow
 def test_what_is_excluded_is_not_recommended_and_only_to_whom_it_is(world: Generated, lists: pl.DataFrame):
     somebody, track = lists.filter(task="next", rank=1).select("user_id", "track_id").row(0)
     tracks = world.told.tracks
@@ -95,6 +97,7 @@ def test_reasons_say_what_the_listener_did(world: Generated, lists: pl.DataFrame
     assert new.n_unique() > 20
 
 
+@pytest.mark.slow
 def test_quality_rows_compare_each_rung_with_the_plain_one(world: Generated):
     [rows] = quality_of_recommendations().values()
     assert rows.select("task", "rung").n_unique() == rows.height == 11

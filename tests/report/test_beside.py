@@ -120,6 +120,7 @@ def test_what_is_in_common_is_the_sum_of_the_smaller_shares(figures):
     assert float(said[1]) == pytest.approx(100 * sum(wanted.values()), abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_figures_of_both_are_those_that_each_has(figures, copy):
     with copy.reader() as connection:
         alone = [figures_of(connection, user, FEBRUARY).totals() for user in (DECLARED, BUSIEST)]

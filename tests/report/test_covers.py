@@ -27,6 +27,7 @@ def write(folder: Path, name: str) -> Path:
     return folder / name
 
 
+@pytest.mark.slow
 def test_albums_of_the_page_have_the_covers_of_the_folder(figures, tmp_path):
     write(tmp_path, "SINGER 3 - album.png")
     pictures = re.findall(r'<img class="cover" src="([^"]+)" alt="">', rendered(figures, covers=tmp_path))

@@ -112,6 +112,7 @@ def test_names_of_any_length_and_script_stay_on_the_card():
             assert end <= width - 40
 
 
+@pytest.mark.slow
 def test_a_design_without_anything_to_tell_has_no_card(listeners):
     with listeners.reader() as connection:
         days = Period(date(2025, 1, 1), date(2025, 10, 27))
@@ -154,6 +155,7 @@ def test_a_rank_stands_apart_from_a_name_that_runs_from_right_to_left():
     assert {"1", "فيروز", "2", "עידן רייכל"} <= set(said)
 
 
+@pytest.mark.slow
 def test_bars_say_from_when_to_when_and_are_of_all_of_the_period(listeners):
     with listeners.reader() as connection:
         all_years = figures_of(connection, world.YEARS, Period(world.FIRST, world.LAST))
@@ -265,6 +267,7 @@ def call(listeners: Database, monkeypatch: pytest.MonkeyPatch, *arguments: str) 
     return CliRunner().invoke(app, list(arguments))
 
 
+@pytest.mark.slow
 def test_the_command_draws_the_cards_that_are_asked_for(listeners, monkeypatch, tmp_path):
     asked = ("cards", "--user", world.YEARS, "--period", "2019", "--theme", "dark", "-o", str(tmp_path / "c"))
     made = call(listeners, monkeypatch, *asked, "--design", "obsession", "--design", "week")

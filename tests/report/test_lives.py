@@ -96,6 +96,7 @@ def test_pictures_are_told_with_their_numbers(everything):
     assert told[4] == f"{most.day} {most:%B %Y}"
 
 
+@pytest.mark.slow
 def test_no_picture_leaves_its_numbers_unsaid(listeners, everything):
     short = asked(listeners, ALL, world.DAY)
     for figures in (everything, short):

@@ -76,6 +76,7 @@ def test_the_planted_obsession_is_found_with_its_end(everything):
     assert (told["days"], told["streams"], told["ending"]) == (5, 70, "never streamed again")
 
 
+@pytest.mark.slow
 def test_obsessions_are_the_dates_that_a_track_or_artist_filled(everything):
     wanted = set()
     for kind, least, share in (("track", 5, 0.2), ("artist", 15, 0.5)):
@@ -111,6 +112,7 @@ def test_an_obsession_that_the_period_does_not_reach_is_not_told(listeners):
     assert (told["last_date"], told["ending"]) == (date(2016, 5, 12), "goes on")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [world.LAST, date(2016, 12, 31)])
 def test_forgotten_favourites_were_streamed_often_and_not_for_half_a_year(listeners, last):
     found = rows(asked(listeners, Period(date(2014, 1, 1), last)), "forgotten")
@@ -127,6 +129,7 @@ def test_forgotten_favourites_were_streamed_often_and_not_for_half_a_year(listen
     assert found == sorted(found, key=lambda row: -row["streams"])
 
 
+@pytest.mark.slow
 def test_the_best_month_is_the_one_with_most_streams(everything):
     for row in rows(everything, "forgotten"):
         months: Counter[date] = Counter()
@@ -135,6 +138,7 @@ def test_the_best_month_is_the_one_with_most_streams(everything):
         assert row["best_month"] == min(months, key=lambda month: (-months[month], month))
 
 
+@pytest.mark.slow
 def test_on_this_day_are_the_earlier_years_of_the_last_date(listeners):
     period = Period(date(2025, 12, 1), date(2025, 12, 20))
     found = rows(asked(listeners, period), "on_this_day")
@@ -154,6 +158,7 @@ def test_on_this_day_are_the_earlier_years_of_the_last_date(listeners):
         assert row["years_ago"] == 2025 - row["local_date"].year
 
 
+@pytest.mark.slow
 def test_milestones_are_counted_play_by_play(everything, listeners):
     ordered = plays().to_dicts()
     for row in rows(everything, "milestones"):
@@ -189,6 +194,7 @@ def test_silences_lie_between_dates_with_playbacks(everything):
     assert longest["ended_by_track_name"] == back["track_name"]
 
 
+@pytest.mark.slow
 def test_discoveries_that_stayed_were_streamed_a_month_later(listeners):
     found = asked(listeners, OF_2016)["kept"].filter(pl.col("kind") == "artist").to_dicts()
     known = (
@@ -209,6 +215,7 @@ def test_discoveries_that_stayed_were_streamed_a_month_later(listeners):
         assert row["is_old_enough"] == ((OF_2016.last - row["first_date"]).days >= 30)
 
 
+@pytest.mark.slow
 def test_ranks_are_those_among_all_artists(listeners):
     found = rows(asked(listeners, OF_2016), "ranks")
     counted = (
@@ -263,6 +270,7 @@ def test_what_is_always_and_never_skipped_has_a_minimum_of_plays(everything):
     assert found[world.NEVER_SKIPPED, "Planted Artist"][1] == 0
 
 
+@pytest.mark.slow
 def test_sessions_are_those_of_the_events(listeners):
     events = plays().filter(pl.col("on").is_between(OF_2016.first, OF_2016.last))
     counted = events.group_by("session_id").agg(pl.col("ms_played").sum() / 60_000, pl.len())
@@ -274,6 +282,7 @@ def test_sessions_are_those_of_the_events(listeners):
     assert found["playbacks"].sum() == events.height
 
 
+@pytest.mark.slow
 def test_stays_are_the_journey_that_was_planted(everything, listeners):
     home, away, home_again = rows(everything, "stays")
     assert [row["country"] for row in (home, away, home_again)] == ["DE", world.AWAY_IN, "DE"]
@@ -332,6 +341,7 @@ def test_the_story_is_the_planted_month(everything):
     assert told["value"] == (of_may["artist_name"] == "Planted Artist").sum() / of_may.height
 
 
+@pytest.mark.slow
 def test_a_story_is_told_of_stretches_with_enough_before_them(listeners):
     for first in (date(2011, 1, 3), date(2013, 1, 1)):
         figures = asked(listeners, Period(first, date(2015, 12, 31)))
@@ -345,6 +355,7 @@ def test_a_story_is_told_of_stretches_with_enough_before_them(listeners):
         assert abs(told["robust_z"]) == abs(most["robust_z"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", [world.DAY, world.MONTH, world.PODCASTS])
 def test_short_and_speechless_histories_have_every_figure(listeners, user):
     days = {

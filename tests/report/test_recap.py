@@ -135,6 +135,7 @@ def test_the_figures_at_the_top_are_counted_from_playbacks(written):
     assert f"{number(rows['is_stream'].sum()) / before - 1:+.1%}" in text
 
 
+@pytest.mark.slow
 def test_every_number_lies_beside_the_page(written, serving):
     with serving.reader() as connection:
         figures = figures_of(connection, BUSIEST, FEBRUARY, BEFORE)
@@ -249,6 +250,7 @@ def test_a_table_is_never_named_in_words(written):
 # --- podcasts and audiobooks
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank")
 def test_podcasts_have_their_hours_shows_and_share(changed, tmp_path):
     connection, serving = changed

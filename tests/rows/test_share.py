@@ -22,6 +22,7 @@ def shares_of(texts: Sequence[str | None], together: Sequence[str] = ()) -> list
     return [number for (number,) in rows]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=6), st.text(BLANKS, max_size=2), st.text(BLANKS, max_size=2))
 def test_blanks_around_a_text_do_not_change_its_share(text: str, before: str, after: str):
     [bare, padded] = shares_of([text, before + text + after])

@@ -72,6 +72,7 @@ def test_users_that_resemble_themselves_widen_the_interval():
     assert width(by_user) > 2 * width(by_playback)
 
 
+@pytest.mark.slow
 def test_an_interval_covers_guessing_where_nothing_is_known():
     """Of 30 AUC intervals at 95 %, fewer than 24 hold 0.5 less than once in 1,000 times."""
     covered = 0

@@ -100,6 +100,7 @@ def test_the_test_rows_teach_nothing(rows, ladder):
             )
 
 
+@pytest.mark.slow
 def test_shuffled_outcomes_cannot_be_predicted(rows):
     covered = 0
     for seed in range(4):

@@ -182,6 +182,7 @@ def test_the_order_of_the_rows_changes_nothing(features, model):
     assert_frame_equal(skip_model_row(again, "{}"), skip_model_row(model, "{}"), check_exact=True)
 
 
+@pytest.mark.slow
 def test_shuffled_labels_cannot_be_predicted(features):
     for seed in range(20):
         labels = features["is_skip"].sample(fraction=1, shuffle=True, seed=seed)

@@ -191,6 +191,7 @@ def drain(file: InputFile) -> int:
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bomb.gz", "bomb.zip"])
 def test_a_bomb_is_stopped_while_it_is_read(tmp_path: Path, name: str):
     size = guarded.FREE_BYTES * 2

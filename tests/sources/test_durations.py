@@ -93,6 +93,7 @@ def _grouped(value: int, mark: str) -> str:
     return f"{value:,}".replace(",", mark)
 
 
+@pytest.mark.slow
 @examples(100)
 @given(LENGTHS, st.randoms(use_true_random=False))
 def test_the_same_lengths_are_read_from_every_way_to_write_them(lengths: Sequence[int], random):

@@ -67,6 +67,7 @@ def test_any_array_is_read_whole_in_any_layout_encoding_and_window(
     assert not found.malformed
 
 
+@pytest.mark.slow
 @examples(200)
 @given(OBJECTS, st.sampled_from(["\n", "\r\n", "\n\n", "", " ", ",\n"]), st.sampled_from([7, SMALL, 1 << 20]))
 def test_any_sequence_of_objects_is_read_whole(objects: list[dict[str, Any]], between: str, window: int):
@@ -76,6 +77,7 @@ def test_any_sequence_of_objects_is_read_whole(objects: list[dict[str, Any]], be
     assert not found.malformed
 
 
+@pytest.mark.slow
 @examples(200)
 @given(OBJECTS.filter(bool), st.data(), st.sampled_from([7, SMALL, 1 << 20]))
 def test_a_cut_file_keeps_every_object_before_the_cut_and_says_that_it_is_cut(
@@ -99,6 +101,7 @@ def test_no_bytes_make_it_fail(content: bytes, window: int):
     whole(content, window)
 
 
+@pytest.mark.slow
 @examples(200)
 @given(OBJECTS.filter(bool), st.data(), st.sampled_from([SMALL, 1 << 20]))
 def test_a_flipped_byte_costs_little_and_never_fails(
@@ -330,6 +333,7 @@ def peak_of(size: int, row: bytes) -> int:
     return peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [

@@ -93,6 +93,7 @@ def rows_of(table: Table) -> st.SearchStrategy[list[Row]]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [RAW_EVENTS, RAW_TRACKS], ids=lambda table: table.name)
 @examples(25)
 @given(data=st.data())

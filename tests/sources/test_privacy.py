@@ -143,6 +143,7 @@ def test_nothing_deep_passes():
     assert scrub(value) is None
 
 
+@pytest.mark.slow
 @given(
     st.recursive(st.text() | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
 )

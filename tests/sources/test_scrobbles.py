@@ -215,6 +215,7 @@ def test_broken_records_of_a_csv_cost_themselves():
     assert set(reasons(found)) == {2, 4}
 
 
+@pytest.mark.slow
 def test_a_large_csv_is_read_block_by_block(monkeypatch: pytest.MonkeyPatch):
     from spotify_assets.sources import text_stream
 

@@ -448,6 +448,7 @@ JUNK = st.recursive(
 )
 
 
+@pytest.mark.slow
 @examples(150)
 @given(st.lists(st.dictionaries(st.sampled_from([*play(), "other", "more"]), JUNK, max_size=8), max_size=6))
 def test_any_values_are_read_or_refused(changes: list[dict[str, Any]]):
@@ -483,6 +484,7 @@ _WRITTEN = {
 }
 
 
+@pytest.mark.slow
 @examples(150)
 @given(st.lists(st.fixed_dictionaries({}, optional=_WRITTEN), min_size=1, max_size=5), st.booleans())
 def test_rows_as_spotify_writes_them_are_read_like_those_beside_a_row_that_it_does_not(rows, has_all):
@@ -581,6 +583,7 @@ def test_nesting_in_a_field_costs_neither_the_row_nor_its_neighbours(key: str, d
     assert found.rows["track_name"].to_list()[::2] == ["Song 1", "Song 3"]
 
 
+@pytest.mark.slow
 def test_what_is_nested_deeply_takes_no_more_memory_than_its_text(tmp_path: Path):
     """Polars' reader of nested values takes gigabytes for such a file of 20 KB."""
     path = tmp_path / "history.json"

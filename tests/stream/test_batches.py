@@ -208,6 +208,7 @@ def test_names_are_read_as_they_are_written(
     assert BatchName.parse(str(name)) == name
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9), st.booleans()), max_size=12))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_writers_that_race_leave_every_offset_once(

@@ -194,6 +194,7 @@ def messy_rows(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@pytest.mark.slow
 @examples(100)
 @given(messy_rows())
 def test_the_rows_that_came_in_are_those_kept_refused_and_repeated(rows):
@@ -207,6 +208,7 @@ def test_the_rows_that_came_in_are_those_kept_refused_and_repeated(rows):
     assert set(result.duplicate_plays["kept_event_id"]) <= set(kept)
 
 
+@pytest.mark.slow
 @examples(50)
 @given(messy_rows(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows, random):

@@ -284,6 +284,7 @@ def test_how_a_playback_and_all_after_it_ended_moves_no_row_up_to_it(events, dat
     assert_frame_equal(known_features(perturbed).filter(up_to_it), known_features(events).filter(up_to_it))
 
 
+@pytest.mark.slow
 @examples(25)
 @given(events=listening())
 def test_what_was_still_running_at_the_start_moves_no_row(events):

@@ -261,6 +261,7 @@ def playbacks(draw: st.DrawFn, unit: int = MINUTE_MS) -> list[Row]:
     ]
 
 
+@pytest.mark.slow
 @examples(80)
 @given(playbacks(), ZONES, ZONES)
 def test_hours_are_those_of_a_walk_through_every_minute(rows: list[Row], anna: str, ben: str):

@@ -279,6 +279,7 @@ def catalogues(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@pytest.mark.slow
 @examples(100)
 @given(catalogues(), st.randoms(use_true_random=False))
 def test_recordings_of_any_catalogue(rows: list[Row], random):

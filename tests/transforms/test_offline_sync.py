@@ -316,6 +316,7 @@ ROWS = st.builds(
 )
 
 
+@pytest.mark.slow
 @examples(150)
 @given(st.lists(ROWS, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(rows, random):

@@ -348,6 +348,7 @@ def test_order_repetition_and_slices_change_nothing(rows: list[Row], cuts: set[i
     assert dropped.height == whole[1].height + len(again)
 
 
+@pytest.mark.slow
 @examples(60)
 @given(histories())
 def test_a_playback_is_dropped_only_for_one_of_another_source_and_each_takes_one_of_a_source(rows: list[Row]):

@@ -102,6 +102,7 @@ def histories(draw: st.DrawFn) -> list[Row]:
     return draw(st.permutations(rows))
 
 
+@pytest.mark.slow
 @examples(150)
 @given(histories(), st.sets(st.integers(1, 12), max_size=4))
 def test_sessions_are_the_same_at_once_day_by_day_month_by_month_and_by_any_slices(rows, cuts):

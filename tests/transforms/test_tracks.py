@@ -436,6 +436,7 @@ def numbered(rows: list[Values]) -> list[Values]:
     return [{**row, "source_row": number} for number, row in enumerate(rows, start=1)]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(raw_rows, max_size=12).map(numbered), st.randoms())
 def test_the_order_of_the_rows_decides_nothing(rows: list[Values], shuffle: random.Random):

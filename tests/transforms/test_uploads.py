@@ -111,6 +111,7 @@ def test_account_data_tells_of_the_upload_at_its_minute():
     assert sorted(dropped["kept_event_id"]) == kept["event_id"].to_list()
 
 
+@pytest.mark.slow
 def test_account_data_of_both_uploads_goes_to_the_one_playback():
     both = [*burst(FIRST + DAY), burst(FIRST + 9 * DAY)[0]]
     account = [
@@ -155,6 +156,7 @@ def test_slices_and_order_change_nothing(files: list[list[Row]], cuts: set[int],
     )
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.lists(ROWS, min_size=1, max_size=10), st.data())
 def test_how_an_export_is_cut_into_files_changes_no_count(rows: list[Row], data: st.DataObject):

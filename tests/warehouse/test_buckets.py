@@ -93,6 +93,7 @@ def counted(reader: TableReader, asked: Window) -> pl.DataFrame:
     )
 
 
+@pytest.mark.slow
 @examples(60)
 @given(rows_of_plays, spans, spans, ways)
 def test_each_row_of_any_window_is_in_one_share_with_all_of_its_text(
@@ -119,6 +120,7 @@ def test_each_row_of_any_window_is_in_one_share_with_all_of_its_text(
         assert not set(shares.together) & set().union(*texts[1:])
 
 
+@pytest.mark.slow
 def test_a_share_that_is_still_too_large_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     reader = filled(tmp_path)
     monkeypatch.setattr(readers, "MOST_ROWS", 3)

@@ -86,6 +86,7 @@ def test_a_failed_insert_leaves_the_partition_as_it_was(warehouse: Warehouse) ->
     assert warehouse.plays() == [(1, "a", 5, 1)]
 
 
+@pytest.mark.slow
 @trap("an exception leaves its connection open, and so the file locked")
 def test_an_exception_leaves_no_lock(warehouse: Warehouse) -> None:
     warehouse.store(asset(plays([(1, "a", 5, 1)]), **BY_DAY), **day(1))
@@ -168,6 +169,7 @@ def test_a_lazy_frame_is_stored(warehouse: Warehouse) -> None:
     assert warehouse.plays() == [(1, "a", 5, 1)]
 
 
+@pytest.mark.slow
 @trap("it opens the file for writing even to read")
 def test_a_read_succeeds_beside_another_reader(warehouse: Warehouse, naps: list[float]) -> None:
     upstream = asset(plays([(1, "a", 5, 1)]), **BY_DAY)
@@ -232,6 +234,7 @@ def test_a_duration_is_refused_with_what_to_store_instead(warehouse: Warehouse) 
 # What it stores
 
 
+@pytest.mark.slow
 def test_a_rerun_replaces_its_partition_and_no_other(warehouse: Warehouse) -> None:
     warehouse.store(asset(plays([(1, "a", 5, 1), (1, "b", 2, 0)]), **BY_DAY), **day(1))
     warehouse.store(asset(plays([(2, "a", 6, 2)]), **BY_DAY), **day(2))
@@ -337,6 +340,7 @@ def test_a_stored_table_that_differs_from_the_catalogue_is_left_alone(warehouse:
     assert warehouse.sql("from core.plays") == [(date(2025, 1, 1),)]
 
 
+@pytest.mark.slow
 def test_a_column_that_is_new_in_the_catalogue_is_added_by_the_write_or_not_at_all(tmp_path: Path) -> None:
     older = replace(PLAYS, columns=tuple(c for c in PLAYS.columns if c.name != "note"))
     with Database(tmp_path / "w.duckdb").transaction() as connection:
@@ -364,6 +368,7 @@ def test_hours_of_a_date_column_are_an_error(warehouse: Warehouse) -> None:
         assert "partitions that do not start at midnight need a TIMESTAMP column" in failures(result)
 
 
+@pytest.mark.slow
 def test_hours_of_a_moment_are_stored(warehouse: Warehouse) -> None:
     hours = dg.HourlyPartitionsDefinition("2025-01-01-00:00", end_date="2025-01-03-00:00")
     for hour in (10, 11, 10):
@@ -473,6 +478,7 @@ EARLIER: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [1, 2], ids=["its first partition", "a later one"])
 def test_an_asset_that_reads_its_own_earlier_partition_finds_nothing_there_the_first_time(
     warehouse: Warehouse, first: int
@@ -518,6 +524,7 @@ def test_the_rows_of_a_range_are_not_claimed_for_each_of_its_partitions(warehous
         assert metadata["dagster/row_count"] == 3
 
 
+@pytest.mark.slow
 def test_each_partition_of_a_range_has_its_own_numbers(warehouse: Warehouse) -> None:
     """As `ops.row_counts` has them, whether slices are made one by one or together."""
 
@@ -596,6 +603,7 @@ def test_slices_of_an_unpartitioned_table_are_refused(warehouse: Warehouse) -> N
     assert "is not part of this run (none)" in failures(warehouse.attempt(asset(slices, TOTALS)))
 
 
+@pytest.mark.slow
 def test_a_slice_sees_the_committed_rows_while_it_is_made(warehouse: Warehouse) -> None:
     """An asset may read its own table from before the run: the write that is under way is not seen."""
     warehouse.store(asset(plays([(1, "a", 5, 1), (2, "a", 6, 2)]), **IN_ONE_RUN), **days(1, 2))
@@ -647,6 +655,7 @@ def test_the_books_say_what_became_of_every_row(warehouse: Warehouse) -> None:
     assert metadata["dagster/partition_row_count"] == 3
 
 
+@pytest.mark.slow
 def test_a_rerun_replaces_the_books_of_its_slice_and_no_other(warehouse: Warehouse) -> None:
     warehouse.store(asset(cleaned(3, "no_track", same_row=4), **BY_DAY), **day(1))
     warehouse.store(asset(plays([(2, "a", 1, 0)]), **BY_DAY), **day(2))

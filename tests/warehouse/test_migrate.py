@@ -161,6 +161,7 @@ def test_a_write_adds_a_column_and_asks_for_everything_else(connection: duckdb.D
 # The whole warehouse
 
 
+@pytest.mark.slow
 def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path) -> None:
     database = Database(tmp_path / "warehouse.duckdb")
     with database.writer():
@@ -223,6 +224,7 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.slow
 @examples(200)
 @given(old_tables(), new_tables())
 def test_after_migrating_the_table_is_the_catalogues_with_all_it_held_or_nothing_changed(

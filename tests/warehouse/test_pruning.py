@@ -48,6 +48,7 @@ def dates(database: Database, table: str, column: str) -> list[str]:
     return [day for (day,) in found]
 
 
+@pytest.mark.slow
 def test_rows_and_books_before_the_start_leave_and_the_others_stay(database: Database):
     assert prune(database, START) == {"raw.raw_events": 1, "ml.skip_model": 1}
     assert dates(database, "raw.raw_events", "event_date") == list(DATES[1:])

@@ -111,6 +111,7 @@ def test_every_table_lies_beside_it_as_parquet(database: Database, processed: Pa
     assert nothing.schema == {"day": pl.Date, "n": pl.Int64}
 
 
+@pytest.mark.slow
 def test_whoever_has_the_old_copy_open_keeps_reading_it(database: Database, processed: Path) -> None:
     serving = publish(database, processed).serving
     with opened(serving) as old:
@@ -155,6 +156,7 @@ def test_what_a_killed_publishing_left_is_cleared(database: Database, processed:
     assert tree(processed) == PUBLISHED
 
 
+@pytest.mark.slow
 def test_tables_that_vanish_are_published_no_more(database: Database, processed: Path) -> None:
     publish(database, processed)
     with database.transaction() as connection:
@@ -261,6 +263,7 @@ def test_a_table_of_dates_has_a_file_for_each_month(months: Database, processed:
     assert len(published_rows(processed, "marts.fact_days")) == len(DAYS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 7, 10_000])
 def test_however_many_months_are_written_at_once_each_file_has_its_rows(
     tmp_path: Path, processed: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -308,6 +311,7 @@ def test_nothing_is_written_again_when_nothing_changed(months: Database, process
     assert {path: (processed / path).stat().st_mtime_ns for path in before} == before
 
 
+@pytest.mark.slow
 def test_only_the_months_of_written_slices_are_written_again(months: Database, processed: Path) -> None:
     publish(months, processed)
     day = Window(date(2025, 2, 1), date(2025, 2, 2))
@@ -316,6 +320,7 @@ def test_only_the_months_of_written_slices_are_written_again(months: Database, p
     published_rows(processed, METRICS.full_name)
 
 
+@pytest.mark.slow
 def test_a_month_that_loses_its_rows_loses_its_file(months: Database, processed: Path) -> None:
     publish(months, processed)
     day = Window(date(2025, 2, 1), date(2025, 2, 2))
@@ -325,6 +330,7 @@ def test_a_month_that_loses_its_rows_loses_its_file(months: Database, processed:
     assert len(published_rows(processed, METRICS.full_name)) == len(DAYS) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -343,6 +349,7 @@ def test_what_was_changed_past_the_books_is_noticed_by_its_rows_and_columns(
     published_rows(processed, METRICS.full_name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -380,6 +387,7 @@ def test_what_was_lost_is_published_again(months: Database, processed: Path, los
     assert PublishedManifest.read(processed).complete
 
 
+@pytest.mark.slow
 def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
     months: Database, processed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,6 +416,7 @@ def test_a_publishing_cut_short_between_files_and_manifest_is_made_good(
     assert published_rows(processed, METRICS.full_name) == rows
 
 
+@pytest.mark.slow
 def test_the_manifest_says_which_publishing_wrote_each_file(months: Database, processed: Path) -> None:
     publish(months, processed)
     day = Window(date(2025, 2, 1), date(2025, 2, 2))
@@ -420,6 +429,7 @@ def test_the_manifest_says_which_publishing_wrote_each_file(months: Database, pr
     assert manifest.files[metrics_file("2025-01")].rows == 2
 
 
+@pytest.mark.slow
 def test_the_lock_is_held_while_the_warehouse_is_copied_and_given_back(
     months: Database, processed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -534,6 +544,7 @@ def test_exporting_before_anything_was_published_says_so(tmp_path: Path) -> None
         export_csv(Database(tmp_path / "serving.duckdb"), "core.plays", tmp_path / "out.csv")
 
 
+@pytest.mark.slow
 def test_the_serving_database_alone_is_new_while_the_files_stay(database: Database, processed: Path) -> None:
     publish(database, processed)
     before = PublishedManifest.read(processed)

@@ -75,6 +75,7 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.lists(writes(), max_size=6))
 def test_after_any_writes_the_table_is_the_union_of_the_last_good_write_of_each_day(
