@@ -1977,6 +1977,31 @@ tblproperties (
   'classification' = 'parquet'
 );
 
+create external table if not exists `listening_marts`.`daily_track_plays` (
+  `event_date` date,
+  `track_id` string,
+  `plays` bigint,
+  `streams` bigint,
+  `skips` bigint,
+  `completes` bigint,
+  `abandons` bigint,
+  `unknowns` bigint,
+  `ms_played` bigint
+)
+partitioned by (`month` string)
+stored as parquet
+location 's3://BUCKET/PREFIX/processed/marts/daily_track_plays/'
+tblproperties (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.month.type' = 'date',
+  'projection.month.format' = 'yyyy-MM',
+  'projection.month.interval' = '1',
+  'projection.month.interval.unit' = 'MONTHS',
+  'projection.month.range' = '2000-01,NOW+1MONTHS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/processed/marts/daily_track_plays/month=${month}'
+);
+
 create external table if not exists `listening_marts`.`listening_by_weather` (
   `user_id` string,
   `condition` string,

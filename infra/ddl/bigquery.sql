@@ -1381,6 +1381,19 @@ create or replace external table `listening_marts`.`daily_session_metrics` (
 )
 options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/daily_session_metrics/*']);
 
+create or replace external table `listening_marts`.`daily_track_plays` (
+  `event_date` date,
+  `track_id` string,
+  `plays` int64,
+  `streams` int64,
+  `skips` int64,
+  `completes` int64,
+  `abandons` int64,
+  `unknowns` int64,
+  `ms_played` int64
+)
+options (format = 'PARQUET', uris = ['gs://BUCKET/PREFIX/processed/marts/daily_track_plays/*']);
+
 create or replace external table `listening_marts`.`listening_by_weather` (
   `user_id` string,
   `condition` string,

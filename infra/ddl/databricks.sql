@@ -1530,6 +1530,22 @@ create table if not exists `listening_marts`.`daily_session_metrics` (
 using parquet
 location 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/';
 
+create table if not exists `listening_marts`.`daily_track_plays` (
+  `event_date` date,
+  `track_id` string,
+  `plays` bigint,
+  `streams` bigint,
+  `skips` bigint,
+  `completes` bigint,
+  `abandons` bigint,
+  `unknowns` bigint,
+  `ms_played` bigint,
+  `month` string
+)
+using parquet
+partitioned by (`month`)
+location 's3://BUCKET/PREFIX/processed/marts/daily_track_plays/';
+
 create table if not exists `listening_marts`.`listening_by_weather` (
   `user_id` string,
   `condition` string,

@@ -1855,6 +1855,25 @@ from 's3://BUCKET/PREFIX/processed/marts/daily_session_metrics/'
 iam_role default
 format as parquet;
 
+create table if not exists "listening_marts"."daily_track_plays" (
+  "event_date" date,
+  "track_id" varchar(65535),
+  "plays" bigint,
+  "streams" bigint,
+  "skips" bigint,
+  "completes" bigint,
+  "abandons" bigint,
+  "unknowns" bigint,
+  "ms_played" bigint
+);
+
+truncate "listening_marts"."daily_track_plays";
+
+copy "listening_marts"."daily_track_plays"
+from 's3://BUCKET/PREFIX/processed/marts/daily_track_plays/'
+iam_role default
+format as parquet;
+
 create table if not exists "listening_marts"."listening_by_weather" (
   "user_id" varchar(65535),
   "condition" varchar(65535),

@@ -1702,6 +1702,23 @@ from @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
 file_format = (type = parquet use_logical_type = true)
 match_by_column_name = case_insensitive;
 
+create or replace table "LISTENING_MARTS"."DAILY_TRACK_PLAYS" (
+  "EVENT_DATE" date,
+  "TRACK_ID" varchar,
+  "PLAYS" number(19, 0),
+  "STREAMS" number(19, 0),
+  "SKIPS" number(19, 0),
+  "COMPLETES" number(19, 0),
+  "ABANDONS" number(19, 0),
+  "UNKNOWNS" number(19, 0),
+  "MS_PLAYED" number(19, 0)
+);
+
+copy into "LISTENING_MARTS"."DAILY_TRACK_PLAYS"
+from @"LISTENING_CORE".published/processed/marts/daily_track_plays/
+file_format = (type = parquet use_logical_type = true)
+match_by_column_name = case_insensitive;
+
 create or replace table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
   "USER_ID" varchar,
   "CONDITION" varchar,

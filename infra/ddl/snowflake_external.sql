@@ -1615,6 +1615,23 @@ location = @"LISTENING_CORE".published/processed/marts/daily_session_metrics/
 auto_refresh = false
 file_format = (type = parquet use_logical_type = true);
 
+create or replace external table "LISTENING_MARTS"."DAILY_TRACK_PLAYS" (
+  "EVENT_DATE" date as (value:"event_date"::date),
+  "TRACK_ID" varchar as (value:"track_id"::varchar),
+  "PLAYS" number(19, 0) as (value:"plays"::number(19, 0)),
+  "STREAMS" number(19, 0) as (value:"streams"::number(19, 0)),
+  "SKIPS" number(19, 0) as (value:"skips"::number(19, 0)),
+  "COMPLETES" number(19, 0) as (value:"completes"::number(19, 0)),
+  "ABANDONS" number(19, 0) as (value:"abandons"::number(19, 0)),
+  "UNKNOWNS" number(19, 0) as (value:"unknowns"::number(19, 0)),
+  "MS_PLAYED" number(19, 0) as (value:"ms_played"::number(19, 0)),
+  "MONTH" varchar as (split_part(split_part(metadata$filename, 'month=', 2), '/', 1))
+)
+partition by ("MONTH")
+location = @"LISTENING_CORE".published/processed/marts/daily_track_plays/
+auto_refresh = false
+file_format = (type = parquet use_logical_type = true);
+
 create or replace external table "LISTENING_MARTS"."LISTENING_BY_WEATHER" (
   "USER_ID" varchar as (value:"user_id"::varchar),
   "CONDITION" varchar as (value:"condition"::varchar),

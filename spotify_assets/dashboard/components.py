@@ -247,7 +247,7 @@ def headline(says: str) -> None:
 
 def heard(filters: Filters) -> None:
     """The headline of pages about what was heard."""
-    headline(overview.in_words(ask(overview.totals, filters)))
+    headline(overview.in_words(ask(overview.counts, filters)))
 
 
 # --- numbers and charts

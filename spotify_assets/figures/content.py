@@ -5,7 +5,15 @@ from typing import Literal
 import polars as pl
 
 from spotify_assets.figures.overview import COUNTS, MS_PER_MINUTE, on_every_day
-from spotify_assets.figures.view import PLAYBACKS, Filters, ask, track_counts, track_counts_over_time
+from spotify_assets.figures.view import (
+    PLAYBACKS,
+    TRACK_DAYS,
+    Filters,
+    ask,
+    narrowest,
+    track_counts,
+    track_counts_over_time,
+)
 from spotify_assets.warehouse.connection import Connection
 
 Kind = Literal["tracks", "artists", "albums"]
@@ -138,7 +146,7 @@ def one_by_day(connection: Connection, filters: Filters, kind: Kind, identifier:
     """The days of the period for one of them, with the columns that `overview.by_day` has for all."""
     counted = ask(
         connection,
-        f"select event_date, {COUNTS} from {PLAYBACKS.sql(filters)} "
+        f"select event_date, {COUNTS} from {narrowest(filters, TRACK_DAYS, PLAYBACKS)} "
         f"where track_id in (select track_id from marts.dim_track where {KEYS[kind]} = $id) "
         "group by event_date",
         filters,

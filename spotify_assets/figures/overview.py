@@ -8,6 +8,7 @@ from spotify_assets.figures.view import (
     ACTIVE_DAYS,
     DAYS,
     PLACES,
+    TRACK_DAYS,
     Filters,
     Period,
     narrowest,
@@ -36,26 +37,29 @@ def unknown_in_words(unknowns: float, plays: float) -> str | None:
     return f"Of {much} of the plays it is unknown how they ended; they are in no skip rate."
 
 
-def in_words(totals: pl.DataFrame) -> str:
-    """The row of `totals` as a sentence in Markdown."""
-    now = totals.row(0, named=True)
+def in_words(counts: pl.DataFrame) -> str:
+    """The row of `counts` as a sentence in Markdown."""
+    now = counts.row(0, named=True)
     if not now["plays"]:
         return "Nobody listened."
     skipped = "" if now["skip_rate"] is None else f"; {now['skip_rate']:.1%} of the plays were skipped"
-    return (
-        f"**{now['streams']:,} streams** and {now['minutes'] / 60:,.0f} hours heard by "
-        f"{now['mean_daily_active_users']:,.1f} listeners a day{skipped}."
-    )
+    return f"**{now['streams']:,} streams** and {now['minutes'] / 60:,.0f} hours heard{skipped}."
+
+
+def counts(connection: Connection, filters: Filters) -> pl.DataFrame:
+    """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
+    outcome is known, null without any) and `minutes` heard.
+    """
+    return ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
 
 
 def totals(connection: Connection, filters: Filters) -> pl.DataFrame:
-    """One row for the period: `plays`, `streams`, `skips`, `unknowns`, `skip_rate` (of the plays whose
-    outcome is known, null without any), `minutes` heard and `mean_daily_active_users`, the mean over all days
-    of the period.
+    """The row of `counts` with `mean_daily_active_users`, the mean over all days of the period.
+
+    Of some filters only the playbacks tell listeners apart, which takes longer than to count them.
     """
-    counts = ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
     active = active_listeners(connection, filters)["daily_active_users"]
-    return counts.with_columns(mean_daily_active_users=pl.lit(active.mean()))
+    return counts(connection, filters).with_columns(mean_daily_active_users=pl.lit(active.mean()))
 
 
 def by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
@@ -78,7 +82,7 @@ def active_listeners(connection: Connection, filters: Filters) -> pl.DataFrame:
 
 
 def _counted(filters: Filters) -> str:
-    return narrowest(filters, DAYS, PLACES, gathered.DAYS)
+    return narrowest(filters, DAYS, PLACES, TRACK_DAYS, gathered.DAYS)
 
 
 def on_every_day(period: Period, column: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -10,10 +10,9 @@ from spotify_assets.figures.gathered import (
     LAST_SECOND,
     SECONDS,
     WAYS,
-    GatheredPlaybacks,
     ask,
 )
-from spotify_assets.figures.view import FLAGS, Filters, Source, narrowest
+from spotify_assets.figures.view import FLAGS, PLACES, Filters, Source, narrowest
 from spotify_assets.warehouse.connection import Connection
 
 Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
@@ -21,14 +20,14 @@ Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
 GRADES = {"within 5 s": 5, "within 10 s": 10, "within 30 s": 30, "before the end": LAST_SECOND}
 """How soon a skip came, in seconds, as published figures grade it (P. Lamere, "The Skip", 2014)."""
 
-_VALUES: dict[Dimension, tuple[GatheredPlaybacks, str]] = {
-    "device": (COUNTRIES_AND_DEVICES, "device"),
-    "position": (WAYS, "lpad(cast(position as varchar), 2, '0')"),
-    "hour": (HOURS, "lpad(cast(local_hour as varchar), 2, '0')"),
-    "shuffle": (WAYS, "case is_shuffle when true then 'on' when false then 'off' else 'unknown' end"),
-    "reason_start": (WAYS, "coalesce(nullif(reason_start, ''), 'unknown')"),
+_VALUES: dict[Dimension, tuple[tuple[Source, ...], str]] = {
+    "device": ((PLACES, COUNTRIES_AND_DEVICES), "device"),
+    "position": ((WAYS,), "lpad(cast(position as varchar), 2, '0')"),
+    "hour": ((HOURS,), "lpad(cast(local_hour as varchar), 2, '0')"),
+    "shuffle": ((WAYS,), "case is_shuffle when true then 'on' when false then 'off' else 'unknown' end"),
+    "reason_start": ((WAYS,), "coalesce(nullif(reason_start, ''), 'unknown')"),
 }
-"""Where playbacks are counted by a dimension, and its value there."""
+"""Where playbacks under filters are counted by a dimension, the smallest first, and its value there."""
 _SECONDS = Source("(select *, 0 as unknowns from marts.daily_skip_seconds)")
 
 
@@ -96,8 +95,8 @@ def by_dimension(connection: Connection, filters: Filters, dimension: Dimension)
     whose outcome is known).
     """
     groups = Source(f"(select * from marts.daily_skip_metrics where dimension = '{dimension}')")
-    gathered, of_gathered = _VALUES[dimension]
-    value = of_gathered if filters.chosen else "value"
+    sources, of_sources = _VALUES[dimension]
+    value = of_sources if filters.chosen else "value"
     return ask(
         connection,
         f"""
@@ -106,7 +105,7 @@ def by_dimension(connection: Connection, filters: Filters, dimension: Dimension)
             sum(plays)::bigint as plays,
             sum(skips)::bigint as skips,
             sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
-        from {narrowest(filters, groups, gathered)}
+        from {narrowest(filters, groups, *sources)}
         group by all
         order by value
         """,

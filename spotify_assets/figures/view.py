@@ -180,6 +180,9 @@ DAYS = Source("marts.daily_aggregates")
 day."""
 PLACES = Source("marts.daily_location_metrics", conditions=_OF_PLACE)
 """One row per UTC day, country and device: plays, streams, skips, unknowns, ms_played."""
+TRACK_DAYS = Source("marts.daily_track_plays", conditions=_OF_TRACK)
+"""One row per UTC day and track that was played: plays, streams, skips, completes, abandons, unknowns,
+ms_played."""
 FLAGS = Source("marts.daily_skip_flags", conditions=_OF_PLACE)
 """One row per UTC day, country, device, outcome and what the source's own skip flag says: plays."""
 ACTIVE_DAYS = Source("marts.daily_active_users", day="local_date")
@@ -200,17 +203,17 @@ def track_counts(filters: Filters) -> str:
     """Counts per track in the period, as a query in brackets: one row or more per track and month.
 
     Whole months of the period come from the monthly mart where the filters allow it, so that a period of
-    years does not read its playbacks; their `event_date` is the first of the month.
+    years does not read its days; their `event_date` is the first of the month.
     """
     months = _whole_months(filters.period)
     if months is None or filters.chosen.keys() - _OF_TRACK.keys():
-        return PLAYBACKS.sql(filters)
+        return narrowest(filters, TRACK_DAYS, PLAYBACKS)
     day = timedelta(days=1)
     pieces = [_COUNTS_BY_MONTH.within(months, filters)]
     if filters.period.first < months.first:
-        pieces.append(PLAYBACKS.within(Period(filters.period.first, months.first - day), filters))
+        pieces.append(TRACK_DAYS.within(Period(filters.period.first, months.first - day), filters))
     if months.last < filters.period.last:
-        pieces.append(PLAYBACKS.within(Period(months.last + day, filters.period.last), filters))
+        pieces.append(TRACK_DAYS.within(Period(months.last + day, filters.period.last), filters))
     columns = "event_date, track_id, plays, streams, skips, completes, abandons, unknowns, ms_played"
     return f"({' union all '.join(f'select {columns} from {piece}' for piece in pieces)})"
 
@@ -218,7 +221,7 @@ def track_counts(filters: Filters) -> str:
 def track_counts_over_time(filters: Filters) -> str:
     """The same with `step`: the Monday of the week, or in long periods the first of the month."""
     by_week = filters.period.days <= MOST_WEEKS_IN_DAYS
-    rows = PLAYBACKS.sql(filters) if by_week else track_counts(filters)
+    rows = narrowest(filters, TRACK_DAYS, PLAYBACKS) if by_week else track_counts(filters)
     return f"(select *, date_trunc('{'week' if by_week else 'month'}', event_date)::date as step from {rows})"
 
 

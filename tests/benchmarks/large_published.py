@@ -24,6 +24,7 @@ GROWING = (
     *("fact_listens", "fact_sessions", "fact_user_activity", "fact_listening_hours"),
     *("daily_active_users", "daily_aggregates", "daily_hour_metrics", "daily_location_metrics"),
     *("daily_session_metrics", "daily_skip_flags", "daily_skip_metrics", "daily_skip_seconds"),
+    "daily_track_plays",
 )
 """Marts of which each four weeks have rows of their own."""
 

@@ -28,8 +28,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_view_is_counted_once_for_questions_far_apart(published, looks, monkeypatch):
     """The copy is closed between two questions, and opened again."""
     monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
-    genre = next(iter(ask(choices).genre))
-    filters = Filters(FEBRUARY, genre=genre)
+    offered = ask(choices)
+    genre, device = next(iter(offered.genre)), next(iter(offered.device))
+    filters = Filters(FEBRUARY, genre=genre, device=device)
 
     totals = ask(overview.totals, filters)
     assert len(looks) == 2  # the days, and the listeners
@@ -40,6 +41,13 @@ def test_a_view_is_counted_once_for_questions_far_apart(published, looks, monkey
     ask(skips.by_dimension, filters, "position")
     assert len(looks) == 3
 
-    ask(overview.by_day, Filters(FEBRUARY.before(), genre=genre))
+    ask(overview.by_day, Filters(FEBRUARY.before(), genre=genre, device=device))
     assert len(looks) == 4
     assert gathered.MOST_KEPT >= 4
+
+
+def test_marts_answer_how_much_was_heard_of_a_genre(published, looks, monkeypatch):
+    monkeypatch.setenv("SPOTIFY_DATA_DIR", str(published))
+    filters = Filters(FEBRUARY, genre=next(iter(ask(choices).genre)))
+    assert ask(overview.by_day, filters)["plays"].sum() == ask(overview.counts, filters)["plays"].item() > 0
+    assert looks == []

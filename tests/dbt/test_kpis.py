@@ -352,6 +352,12 @@ def monthly_track_metrics() -> pl.DataFrame:
     return counted(rows, ["event_month", "track_id"], *figures, "first_event_date", "last_event_date")
 
 
+def daily_track_plays() -> pl.DataFrame:
+    figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "ms_played")
+    rows = music().drop("track_id").rename({"track": "track_id"})
+    return counted(rows, ["event_date", "track_id"], *figures)
+
+
 def track_totals() -> pl.DataFrame:
     figures = ("plays", "streams", "skips", "completes", "abandons", "unknowns", "skip_rate", "ms_played")
     listeners = first_streams().group_by(track="track_id").agg(listeners=pl.len())
@@ -724,6 +730,7 @@ EXPECTED: dict[str, tuple[Callable[[], pl.DataFrame], list[str]]] = {
     "daily_genre_metrics": (daily_genre_metrics, ["event_date", "genre"]),
     "daily_location_metrics": (daily_location_metrics, ["event_date", "country", "device"]),
     "daily_hour_metrics": (daily_hour_metrics, ["event_date", "time_zone", "local_date", "local_hour"]),
+    "daily_track_plays": (daily_track_plays, ["event_date", "track_id"]),
     "listening_by_weather": (listening_by_weather, ["user_id", "condition", "measure"]),
     "daily_session_metrics": (daily_session_metrics, ["local_date"]),
     "monthly_track_metrics": (monthly_track_metrics, ["event_month", "track_id"]),

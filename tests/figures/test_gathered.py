@@ -76,6 +76,9 @@ def test_places_hours_and_ways_are_those_of_the_playbacks(connection, kind):
     capped = rows.group_by(pl.min_horizontal("session_position", 21).cast(pl.String).str.zfill(2)).len()
     assert sorted(positions.select("value", "plays").rows()) == sorted(capped.rows())
 
+    devices = skips.by_dimension(connection, filters, "device").select("value", "plays", "skips")
+    assert sorted(devices.rows()) == sorted(rows.group_by("device").agg(pl.len(), pl.sum("is_skip")).rows())
+
     hours = skips.by_dimension(connection, filters, "hour")
     begun = rows.group_by(pl.col("local_hour").cast(pl.String).str.zfill(2)).len()
     assert sorted(hours.select("value", "plays").rows()) == sorted(begun.rows())
@@ -94,14 +97,14 @@ def test_the_curve_begins_with_every_play_whose_outcome_is_known(connection, kin
 def test_one_look_answers_every_question_of_a_view(connection):
     """A connection that has no playbacks answers from what another one gathered; of other views it cannot."""
     filters = view_of("genre", connection)
-    asked = (overview.by_day, skips.survival, places.week, skips.flag_against_outcome)
+    asked = (overview.active_listeners, skips.survival, places.week, skips.flag_against_outcome)
     wanted = [figure(connection, filters) for figure in asked]
     with duckdb.connect() as other:
         gathered.give(other, gathered.kept(connection, {}))
         for figure, rows in zip(asked, wanted, strict=True):
             assert figure(other, filters).equals(rows), figure
         with pytest.raises(duckdb.CatalogException):
-            overview.by_day(other, replace(filters, period=FEBRUARY))
+            skips.survival(other, replace(filters, period=FEBRUARY))
 
 
 def test_the_oldest_views_are_forgotten(connection, monkeypatch):
@@ -109,7 +112,7 @@ def test_the_oldest_views_are_forgotten(connection, monkeypatch):
     views = [view_of(kind, connection) for kind in ("user", "genre", "artist")]
     kept = []
     for filters in views:
-        overview.by_day(connection, filters)
+        overview.active_listeners(connection, filters)
         kept.append(list(gathered.kept(connection, {})))
     assert [len(names) for names in kept] == [1, 2, 2]
     assert kept[2][0] == kept[1][1]

@@ -44,7 +44,7 @@ def page(filters: Filters) -> None:
                 change=change(share, then, points=True),
             )
     if unknown := overview.unknown_in_words(
-        *ask(overview.totals, filters).select("unknowns", "plays").row(0)
+        *ask(overview.counts, filters).select("unknowns", "plays").row(0)
     ):
         st.caption(unknown)
     show(

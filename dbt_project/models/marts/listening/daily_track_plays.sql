@@ -1,0 +1,40 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='event_window',
+    event_time='event_date',
+    on_schema_change='fail'
+) }}
+
+-- A genre or an artist of any days is added up from here: which tracks these have follows the dimensions of today.
+
+with music_playbacks as (
+
+    select *
+    from {{ ref('fact_listens') }}
+    where
+        is_music
+        and {{ in_event_window('event_date') }}
+
+),
+
+final as (
+
+    select
+        event_date,
+        track_id,
+        count(*) as plays,
+        count(*) filter (where is_stream) as streams,
+        count(*) filter (where is_skip) as skips,
+        count(*) filter (where is_complete) as completes,
+        count(*) filter (where is_abandoned) as abandons,
+        count(*) filter (where is_outcome_unknown) as unknowns,
+        cast(sum(ms_played) as bigint) as ms_played
+    from music_playbacks
+    group by
+        event_date,
+        track_id
+
+)
+
+select *
+from final
