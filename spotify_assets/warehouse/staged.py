@@ -104,11 +104,15 @@ def stage(slices: Slices, table: Table, staging: Staging) -> Iterator[Signed]:
     Raises:
         SliceRefusedError: rows may not stand in the table; nothing of their part was written.
     """
+    before = TALLY.read
+
+    def written(part: MadeHere) -> Signed:
+        nonlocal before
+        read, before = TALLY.read - before, TALLY.read
+        return _written(part, table, staging, read)
+
     with closing(made(slices, table)) as parts:
-        before = TALLY.read
-        for part in parts:
-            yield _written(part, table, staging, TALLY.read - before)
-            before = TALLY.read
+        yield from map(written, parts)  # a loop would hold each of them while the next one is made
 
 
 def _written(part: MadeHere, table: Table, staging: Staging, rows_read: int) -> Signed:

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -63,6 +64,24 @@ def as_staged(given: Slices, folder: Path) -> list[Staged]:
     staging = Staging(folder)
     signed = [Signed.from_json(each.to_json()) for each in stage(given, PLAYS, staging)]
     return [Staged(each, staging, PLAYS, None) for each in signed]
+
+
+def test_no_rows_are_held_while_the_next_are_made(tmp_path: Path):
+    """Of slices and of shares alike: what a task holds is one of them."""
+    held: list[weakref.ref[Cleaned]] = []
+    still: list[int] = []
+
+    def noted(window: Window) -> Cleaned:
+        still.append(sum(each() is not None for each in held))
+        held.append(weakref.ref(rows := judged(window)))
+        return rows
+
+    def shares(window: Window, count: int) -> Generator[Cleaned, None, None]:
+        yield from map(noted, [window] * count)
+
+    given = replace(slices(noted, *([day] for day in DAYS)), make_shares=shares, shares={DAYS[2]: 3})
+    assert len(as_staged(given, tmp_path)) == len(held) == 6
+    assert still == [0] * 6
 
 
 def test_staged_slices_are_stored_with_the_books_of_slices_made_here(tmp_path: Path):
