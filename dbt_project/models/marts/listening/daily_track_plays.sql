@@ -5,7 +5,7 @@
     on_schema_change='fail'
 ) }}
 
--- A genre or an artist of any days is added up from here: which tracks these have follows the dimensions of today.
+-- A genre or an artist is added up from here, because which tracks they have follows the dimensions of today.
 
 with music_playbacks as (
 
