@@ -15,6 +15,8 @@ from spotify_assets.transforms.lengths import (
 from spotify_assets.transforms.outcomes import STARTS_ONLY
 from spotify_assets.warehouse.reader import TableReader
 
+_BEYOND = "beyond"
+
 
 def length_sources(events: TableReader, tracks: TableReader) -> LengthSources:
     """The sources of lengths in raw.raw_events and core.tracks; all dates of both, whatever slice asks."""
@@ -49,24 +51,31 @@ class _Stored:
     @cached_property
     def _refuted(self) -> pl.DataFrame:
         with_id = f"{self.events.table.full_name} where track_id is not null and source not in {STARTS_ONLY}"
-        return self.tracks.query(
+        playbacks = f"(select track_id, event_id, ms_played from {with_id})"
+        # In one question DuckDB cannot tell how few lengths are spoken against, and holds all playbacks.
+        beyond = self.tracks.query(
             f"""
             with lengths as (
                 select distinct track_id, duration_ms from {self.tracks.table.full_name}
-            ),
-            beyond as (
-                select track_id, duration_ms, count(distinct event_id) as plays
-                from lengths
-                join (select track_id, event_id, ms_played from {with_id}) using (track_id)
-                where ms_played > {FAR_MORE} * duration_ms
-                group by all
-                having plays >= {MANY_TIMES}
             )
+            select track_id, duration_ms, count(distinct event_id) as plays
+            from lengths
+            join {playbacks} using (track_id)
+            where ms_played > {FAR_MORE} * duration_ms
+            group by all
+            having plays >= {MANY_TIMES}
+            """
+        )
+        if beyond.is_empty():
+            return beyond.drop("plays")
+        return self.tracks.query(
+            f"""
             select track_id, duration_ms
-            from beyond
-            join (select track_id, event_id, ms_played from {with_id}) using (track_id)
+            from {_BEYOND}
+            join {playbacks} using (track_id)
             where ms_played >= duration_ms
             group by track_id, duration_ms, plays
             having 2 * plays >= count(distinct event_id)
-            """
+            """,
+            frames={_BEYOND: beyond},
         )
