@@ -53,15 +53,6 @@ def counts(connection: Connection, filters: Filters) -> pl.DataFrame:
     return ask(connection, f"select {COUNTS} from {_counted(filters)}", filters)
 
 
-def totals(connection: Connection, filters: Filters) -> pl.DataFrame:
-    """The row of `counts` with `mean_daily_active_users`, the mean over all days of the period.
-
-    Of some filters only the playbacks tell listeners apart, which takes longer than to count them.
-    """
-    active = active_listeners(connection, filters)["daily_active_users"]
-    return counts(connection, filters).with_columns(mean_daily_active_users=pl.lit(active.mean()))
-
-
 def by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
     """One row per UTC day of the period, also where nothing was played: `event_date`, `plays`, `streams`,
     `skips`, `unknowns`, `skip_rate` (as in `totals`) and `minutes` heard.
@@ -75,7 +66,10 @@ def by_day(connection: Connection, filters: Filters) -> pl.DataFrame:
 
 
 def active_listeners(connection: Connection, filters: Filters) -> pl.DataFrame:
-    """One row per local date of the period: `local_date` and `daily_active_users`, 0 without a listener."""
+    """One row per local date of the period: `local_date` and `daily_active_users`, 0 without a listener.
+
+    Under some filters only the playbacks tell them apart, which takes longer than to count what was heard.
+    """
     days = narrowest(filters, ACTIVE_DAYS, gathered.LISTENERS)
     counted = ask(connection, f"select local_date, daily_active_users from {days}", filters)
     return on_every_day(filters.period, "local_date", counted)

@@ -1,6 +1,6 @@
 """How long a visitor waits for a page of the dashboard, in a headless Chromium, on what is published.
 
-    .venv/bin/python -m tests.benchmarks.pages [--data FOLDER]
+    .venv/bin/python -m tests.benchmarks.pages [--data FOLDER] [--all-days]
 
 FOLDER is a data folder in which something is published, `./data` by default: `make demo` makes one. A server
 is started on it, and each page is opened twice, in a browser context of its own, as by somebody who was never
@@ -8,7 +8,8 @@ there; My listening also for one listener. `first content` is the time until its
 words or drawn, or a message; `drawn` until its first tile, chart, table or message, `whole` until nothing is
 drawn any more. The second time its address names a period, which is then cleared by the button of the
 sidebar: `filtered` is the time until all of the other view is there. CPU is what the server used: on a
-machine that others use, compare that.
+machine that others use, compare that. With `--all-days` these are the pages whose questions cost most, of all
+days that there are, under one filter of each kind.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import duckdb
 import psutil  # type: ignore[import-untyped]
@@ -27,6 +28,7 @@ import psutil  # type: ignore[import-untyped]
 from spotify_assets.dashboard.app import PAGES
 from spotify_assets.dashboard.components import HEADLINE
 from spotify_assets.figures.view import choices, known_days
+from tests.benchmarks.page_questions import values
 from tests.benchmarks.reporting import report
 from tests.e2e.browser import opened_browser
 from tests.e2e.dashboard import served
@@ -92,14 +94,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=Path("data"))
-    data = parser.parse_args().data.resolve()
+    parser.add_argument("--all-days", action="store_true")
+    asked = parser.parse_args()
+    data = asked.data.resolve()
     with duckdb.connect(str(data / "processed" / "serving.duckdb"), read_only=True) as connection:
-        known, [listener, *_] = known_days(connection), choices(connection).user_id
+        known, offered = known_days(connection), choices(connection)
     if known is None:
         sys.exit(f"nothing is published in {data}: make demo")
     period = known.default()
     other = f"from={period.first + timedelta(days=1)}&to={period.last}"
-    views = [*(page.module for page in PAGES), f"listener?user={quote(listener)}"]
+    views = [*(page.module for page in PAGES), f"listener?user={quote(next(iter(offered.user_id)))}"]
+    if asked.all_days:
+        views = [
+            f"{page}?{urlencode({'from': known.first, 'to': known.last, **chosen})}"
+            for page in ("overview", "skips", "places")
+            for chosen in values(offered).values()
+        ]
     load = os.getloadavg()[0]
     with served(data) as (url, server), opened_browser() as browser:
         rows = [measured(browser, url, view, other, server) for view in views]

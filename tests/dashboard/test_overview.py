@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from spotify_assets.figures.view import Filters
 from tests.dashboard.pages import open_page, tiles
-from tests.figures.recount import FEBRUARY, within
+from tests.figures.recount import FEBRUARY, chosen, within
 
 ADDRESS = {"from": str(FEBRUARY.first), "to": str(FEBRUARY.last)}
 
@@ -17,6 +18,8 @@ def test_tiles_show_the_period_of_the_address(published, monkeypatch):
     assert tiles(app)["Streams"] == f"{int(rows['is_stream'].sum()):,}"
     assert tiles(app)["Minutes heard"] == f"{rows['ms_played'].sum() / 60_000:,.0f}"
     assert tiles(app)["Skip rate"] == f"{rate:.1%}"
+    listeners = chosen(Filters(FEBRUARY), "local_date").select("local_date", "user_id").n_unique()
+    assert tiles(app)["Daily active listeners"] == f"{listeners / FEBRUARY.days:,.1f}"
     heard = f"{rows['ms_played'].sum() / 3_600_000:,.0f} hours heard; {rate:.1%} of the plays were skipped."
     assert app.markdown[0].value == f"**{int(rows['is_stream'].sum()):,} streams** and {heard}"
 

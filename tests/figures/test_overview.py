@@ -38,9 +38,9 @@ def expected(filters: Filters, connection, day: str = "event_date") -> pl.DataFr
     return rows
 
 
-def test_totals_count_the_playbacks_that_the_filters_let_through(connection, filters):
+def test_counts_are_of_the_playbacks_that_the_filters_let_through(connection, filters):
     rows = expected(filters, connection)
-    found = overview.totals(connection, filters).row(0, named=True)
+    found = overview.counts(connection, filters).row(0, named=True)
 
     assert rows.height > 0
     assert found["plays"] == rows.height

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import overview as charts
@@ -20,16 +21,14 @@ _BY_DAY = (
 
 
 def page(filters: Filters) -> None:
-    """Draw the page."""
+    """Draw the page, the listeners last: they may have to be counted anew."""
     heading("Overview", filters)
     compared = filters.of_compared()
     heard(filters)
-    now = ask(overview.totals, filters).row(0, named=True)
-    then = ask(overview.totals, compared).row(0, named=True) if compared else dict.fromkeys(now)
-    with st.container(horizontal=True):
-        active = now["mean_daily_active_users"]
-        before = then["mean_daily_active_users"]
-        tile("Daily active listeners", f"{active:,.1f}", term="DAU", change=change(active, before))
+    now = ask(overview.counts, filters).row(0, named=True)
+    then = ask(overview.counts, compared).row(0, named=True) if compared else dict.fromkeys(now)
+    tiles = st.container(horizontal=True)
+    with tiles:
         tile("Streams", f"{now['streams']:,}", term="stream", change=change(now["streams"], then["streams"]))
         tile(
             "Minutes heard",
@@ -45,20 +44,6 @@ def page(filters: Filters) -> None:
         )
     if unknown := overview.unknown_in_words(now["unknowns"], now["plays"]):
         st.caption(unknown)
-    listeners = overview.days_side_by_side(
-        ask(overview.active_listeners, filters),
-        ask(overview.active_listeners, compared) if compared else None,
-        "local_date",
-        "daily_active_users",
-    )
-    show(
-        "Listeners a day",
-        partial(charts.by_day, name="listeners", today=today(LAST_ZONE)),
-        listeners,
-        term="DAU",
-        name="listeners_by_day",
-        note="By the listeners' own dates; everything else on this page is by UTC date.",
-    )
     days = ask(overview.by_day, filters)
     days_before = ask(overview.by_day, compared) if compared else None
     for title, number, axis, term in _BY_DAY:
@@ -70,3 +55,24 @@ def page(filters: Filters) -> None:
             term=term,
             name=f"{number}_by_day",
         )
+    active = ask(overview.active_listeners, filters)
+    active_before = ask(overview.active_listeners, compared) if compared else None
+    with tiles:
+        _active_tile(active, active_before)
+    show(
+        "Listeners a day",
+        partial(charts.by_day, name="listeners", today=today(LAST_ZONE)),
+        overview.days_side_by_side(active, active_before, "local_date", "daily_active_users"),
+        term="DAU",
+        name="listeners_by_day",
+        note="By the listeners' own dates; everything else on this page is by UTC date.",
+    )
+
+
+def _active_tile(days: pl.DataFrame, before: pl.DataFrame | None) -> None:
+    now, then = _mean(days), None if before is None else _mean(before)
+    tile("Daily active listeners", f"{now:,.1f}", term="DAU", change=change(now, then))
+
+
+def _mean(days: pl.DataFrame) -> float:
+    return float(days["daily_active_users"].to_numpy().mean())
