@@ -75,6 +75,11 @@ def active_listeners(connection: Connection, filters: Filters) -> pl.DataFrame:
     return on_every_day(filters.period, "local_date", counted)
 
 
+def mean_of_days(active: pl.DataFrame) -> float:
+    """Listeners a day: the mean of the rows of `active_listeners`, days without any among them."""
+    return float(active["daily_active_users"].to_numpy().mean())
+
+
 def _counted(filters: Filters) -> str:
     return narrowest(filters, DAYS, PLACES, TRACK_DAYS, gathered.DAYS)
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import polars as pl
 import streamlit as st
 
 from spotify_assets.charts import overview as charts
@@ -57,8 +56,10 @@ def page(filters: Filters) -> None:
         )
     active = ask(overview.active_listeners, filters)
     active_before = ask(overview.active_listeners, compared) if compared else None
+    mean = overview.mean_of_days(active)
+    mean_before = overview.mean_of_days(active_before) if active_before is not None else None
     with tiles:
-        _active_tile(active, active_before)
+        tile("Daily active listeners", f"{mean:,.1f}", term="DAU", change=change(mean, mean_before))
     show(
         "Listeners a day",
         partial(charts.by_day, name="listeners", today=today(LAST_ZONE)),
@@ -67,12 +68,3 @@ def page(filters: Filters) -> None:
         name="listeners_by_day",
         note="By the listeners' own dates; everything else on this page is by UTC date.",
     )
-
-
-def _active_tile(days: pl.DataFrame, before: pl.DataFrame | None) -> None:
-    now, then = _mean(days), None if before is None else _mean(before)
-    tile("Daily active listeners", f"{now:,.1f}", term="DAU", change=change(now, then))
-
-
-def _mean(days: pl.DataFrame) -> float:
-    return float(days["daily_active_users"].to_numpy().mean())
