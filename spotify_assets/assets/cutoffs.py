@@ -42,6 +42,9 @@ def newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_mo
     with_data = source.rows_per_date(joined(days))
     last_days = {window: max((d for d in window.days() if d in with_data), default=None) for window in days}
     cutoffs = {window: day for window, day in last_days.items() if day is not None}
+    if not cutoffs:
+        nothing = f"{source.table.full_name} has no rows in {joined(days)}: no cut-off is made"
+        context.log.info(nothing)
     older = max(len(cutoffs) - at_most, 0)
     return Cutoffs(made=dict(list(cutoffs.items())[older:]), kept=list(cutoffs)[:older])
 

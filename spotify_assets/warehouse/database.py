@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,11 +165,13 @@ class Database:
         Raises:
             WarehouseMissingError: there is no such file.
             WarehouseLockedError: another process holds the file longer than `lock_timeout_seconds`.
-            WarehouseError: the copy was cut short; the target holds nothing that can be used.
+            WarehouseError: the copy was cut short, or a table of it has other rows; the target holds nothing
+                that can be used.
         """
         self._must_exist()
         with self.writer() as connection:
             connection.execute("checkpoint")
+            rows = _rows_of_tables(connection)
             command = [sys.executable, "-I", "-c", _COPY, str(self.path), str(target)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             wanted, copied = (file.stat().st_size if file.exists() else 0 for file in (self.path, target))
@@ -180,6 +182,14 @@ class Database:
             raise WarehouseError(
                 f"{self.path} could not be copied to {target}: {copied:,} of {wanted:,} bytes were written "
                 f"({said[0]}). What was published before stays."
+            )
+        with replace(self, path=target).reader() as connection:
+            there = _rows_of_tables(connection)
+        if there != rows:
+            [name, *_] = sorted(table for table in rows.keys() | there if rows.get(table) != there.get(table))
+            raise WarehouseError(
+                f"{self.path} was not copied whole to {target}: {name} has {there.get(name, 0):,} of "
+                f"{rows.get(name, 0):,} rows. What was published before stays."
             )
 
     def pinned(self) -> "Database":
@@ -263,6 +273,16 @@ class Database:
                 if waited >= self.lock_timeout_seconds:
                     raise WarehouseLockedError(self.path, _holder(str(error)), waited) from error
                 time.sleep(_RETRY_SECONDS)
+
+
+def _rows_of_tables(connection: Connection) -> dict[str, int]:
+    """Rows of each table by its full name: milliseconds for a hundred million, because none is read."""
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall()
+    names = [f"{quoted(schema)}.{quoted(table)}" for schema, table in tables]
+    counts = " union all ".join(f"select {text(name)}, count(*) from {name}" for name in names)
+    return dict(connection.execute(counts).fetchall()) if counts else {}
 
 
 def _holder(message: str) -> str:

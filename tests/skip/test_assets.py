@@ -53,6 +53,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         for table, rows in ((MODEL_FEATURES, feature_rows(1)), (TRACKS, required)):
             create_table(connection, table)
             insert_rows(connection, table, rows, EVERYTHING, label="test")
+    assert stored(made, MODEL_FEATURES).height == feature_rows(1).height
     return made
 
 
@@ -81,6 +82,7 @@ def two_made(described: Settings, tmp_path_factory: pytest.TempPathFactory) -> S
     """The same after a history of models of the last two days was made; only to be read."""
     made = copied(described, tmp_path_factory.mktemp("two_made"))
     materialize(every(made), BEFORE_LAST, LAST)
+    assert cutoffs(made) == [BEFORE_LAST, LAST]
     return made
 
 
@@ -158,9 +160,10 @@ def test_a_history_of_models_is_a_range_with_the_setting_raised_and_the_same_eve
 
 
 @pytest.mark.slow
-def test_days_without_data_make_nothing(settings):
+def test_days_without_data_make_nothing_and_say_so(settings, capfd):
     materialize(settings, LAST + timedelta(days=1), LAST + timedelta(days=2))
     assert cutoffs(settings) == []
+    assert "ml.model_features has no rows in 2025-01-21" in capfd.readouterr().err
 
 
 def test_a_cutoff_whose_data_is_gone_keeps_nothing(two_made, tmp_path):

@@ -277,6 +277,29 @@ def test_a_process_killed_in_a_transaction_leaves_what_was_committed(database: D
         assert rows(connection) == [1]
 
 
+def test_a_copy_has_what_is_committed_wherever_it_stands(database: Database, tmp_path: Path) -> None:
+    with database.writer() as connection:
+        connection.execute("set checkpoint_threshold = '1GB'; create table numbers as from range(10)")
+        database.copy_to(tmp_path / "copy.duckdb")
+    with duckdb.connect(str(tmp_path / "copy.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(*) from numbers").fetchall() == [(10,)]
+
+
+def test_a_copy_with_other_rows_is_refused_and_says_which(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a file of the same size that is not the same."""
+    other = Database(tmp_path / "other.duckdb")
+    for made, rows in ((database, 10), (other, 9)):
+        with made.transaction() as connection:
+            connection.execute(f"create table numbers as from range({rows})")
+    copies_other = f"import shutil, sys; shutil.copyfile({str(other.path)!r}, sys.argv[2])"
+    monkeypatch.setattr("spotify_assets.warehouse.database._COPY", copies_other)
+    assert other.path.stat().st_size == database.path.stat().st_size
+    with pytest.raises(WarehouseError, match=r'"main"."numbers" has 9 of 10 rows'):
+        database.copy_to(tmp_path / "copy.duckdb")
+
+
 def test_the_memory_limit_is_set(tmp_path: Path) -> None:
     with Database(tmp_path / "warehouse.duckdb", memory_limit="123MiB").writer() as connection:
         assert connection.execute("select current_setting('memory_limit')").fetchall() == [("123.0 MiB",)]
