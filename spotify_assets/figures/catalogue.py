@@ -6,7 +6,7 @@ applies to it; what was listened to follows the filters.
 
 import polars as pl
 
-from spotify_assets.figures.view import Filters, ask, track_counts
+from spotify_assets.figures.view import SKIP_RATE, Filters, ask, track_counts
 from spotify_assets.warehouse.connection import Connection
 
 SHOWN_TRACKS = 5
@@ -196,7 +196,7 @@ def release_years(connection: Connection, filters: Filters) -> pl.DataFrame:
             sum(counts.plays)::bigint as plays,
             sum(counts.streams)::bigint as streams,
             sum(counts.streams) / nullif(sum(sum(counts.streams)) over (), 0) as stream_share,
-            sum(counts.skips) / nullif(sum(counts.plays - counts.unknowns), 0) as skip_rate
+            {SKIP_RATE} as skip_rate
         from {track_counts(filters)} as counts
         inner join marts.dim_track as tracks using (track_id)
         group by release_year

@@ -8,6 +8,7 @@ from spotify_assets.figures.view import (
     ACTIVE_DAYS,
     DAYS,
     PLACES,
+    SKIP_RATE,
     TRACK_DAYS,
     Filters,
     Period,
@@ -21,7 +22,7 @@ COUNTS = f"""
     coalesce(sum(plays), 0)::bigint as plays,
     coalesce(sum(streams), 0)::bigint as streams,
     coalesce(sum(skips), 0)::bigint as skips,
-    sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
+    {SKIP_RATE} as skip_rate,
     coalesce(sum(unknowns), 0)::bigint as unknowns,
     coalesce(sum(ms_played), 0) / {MS_PER_MINUTE} as minutes
 """

@@ -4,7 +4,7 @@ import polars as pl
 
 from spotify_assets.figures.gathered import COUNTRIES_AND_DEVICES, HOURS, ask
 from spotify_assets.figures.overview import COUNTS, MS_PER_MINUTE
-from spotify_assets.figures.view import PLACES, Filters, Source, narrowest
+from spotify_assets.figures.view import PLACES, SKIP_RATE, Filters, Source, narrowest
 from spotify_assets.warehouse.connection import Connection
 
 _HOURS = Source("marts.daily_hour_metrics")
@@ -67,7 +67,7 @@ def device_by_region(connection: Connection, filters: Filters) -> pl.DataFrame:
             region,
             device,
             sum(plays)::bigint as plays,
-            sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate,
+            {SKIP_RATE} as skip_rate,
             sum(plays) / sum(sum(plays)) over (partition by region) as share
         from named
         group by region, device

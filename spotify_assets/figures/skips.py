@@ -12,7 +12,7 @@ from spotify_assets.figures.gathered import (
     WAYS,
     ask,
 )
-from spotify_assets.figures.view import FLAGS, PLACES, Filters, Source, narrowest
+from spotify_assets.figures.view import FLAGS, PLACES, SKIP_RATE, Filters, Source, narrowest
 from spotify_assets.warehouse.connection import Connection
 
 Dimension = Literal["device", "position", "hour", "shuffle", "reason_start"]
@@ -104,7 +104,7 @@ def by_dimension(connection: Connection, filters: Filters, dimension: Dimension)
             {value} as value,
             sum(plays)::bigint as plays,
             sum(skips)::bigint as skips,
-            sum(skips) / nullif(sum(plays - unknowns), 0) as skip_rate
+            {SKIP_RATE} as skip_rate
         from {narrowest(filters, groups, *sources)}
         group by all
         order by value

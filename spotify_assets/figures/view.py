@@ -153,6 +153,9 @@ class Source:
         return f"(select * from {self.relation} where {' and '.join(conditions)})"
 
 
+SKIP_RATE = "sum(skips) / nullif(sum(plays - unknowns), 0)"
+"""Of a group of rows of any `Source`: skips among the plays whose outcome is known; null where none is."""
+
 _OF_TRACK = {
     "genre": "track_id in (select track_id from marts.bridge_track_genre where genre = $genre)",
     "artist_id": "track_id in (select track_id from marts.dim_track where primary_artist_id = $artist_id)",

@@ -10,7 +10,7 @@ select
     days.streams,
     days.skips,
     days.unknowns,
-    days.skips / nullif(days.plays - days.unknowns, 0) as skip_rate,
+    {{ skip_rate('days') }} as skip_rate,
     {{ minutes('days.ms_played') }} as minutes_played,
     sessions.sessions,
     {{ minutes('sessions.mean_duration_ms') }} as mean_session_minutes,

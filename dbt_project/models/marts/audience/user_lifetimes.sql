@@ -92,7 +92,7 @@ final as (
         totals.streams,
         totals.skips,
         totals.unknowns,
-        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
+        {{ skip_rate('totals') }} as skip_rate,
         totals.ms_played,
         coalesce(discovered.tracks_streamed, 0) as tracks_streamed,
         1 - coalesce(discovered.tracks_streamed, 0) / nullif(totals.streams, 0) as repeat_share

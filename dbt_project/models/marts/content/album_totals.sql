@@ -80,7 +80,7 @@ final as (
         totals.streams,
         totals.skips,
         totals.unknowns,
-        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
+        {{ skip_rate('totals') }} as skip_rate,
         totals.ms_played,
         recordings.most_streams / nullif(totals.streams, 0) as top_track_share,
         totals.mean_popularity,

@@ -56,7 +56,7 @@ final as (
         totals.streams / nullif(sum(totals.streams) over (), 0) as stream_share,
         totals.skips,
         totals.unknowns,
-        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
+        {{ skip_rate('totals') }} as skip_rate,
         totals.ms_played,
         totals.tracks_played,
         totals.first_event_date,

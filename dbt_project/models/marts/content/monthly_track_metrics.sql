@@ -28,12 +28,7 @@ final as (
     select
         event_month,
         track_id,
-        count(*) as plays,
-        count(*) filter (where is_stream) as streams,
-        count(*) filter (where is_skip) as skips,
-        count(*) filter (where is_complete) as completes,
-        count(*) filter (where is_abandoned) as abandons,
-        count(*) filter (where is_outcome_unknown) as unknowns,
+        {{ outcome_counts() }},
         count(distinct user_id) as listeners,
         cast(sum(ms_played) as bigint) as ms_played,
         min(event_date) as first_event_date,

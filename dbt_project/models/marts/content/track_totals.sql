@@ -78,7 +78,7 @@ final as (
         totals.completes,
         totals.abandons,
         totals.unknowns,
-        totals.skips / nullif(totals.plays - totals.unknowns, 0) as skip_rate,
+        {{ skip_rate('totals') }} as skip_rate,
         coalesce(listeners.listeners, 0) as listeners,
         totals.ms_played,
         totals.first_event_date,

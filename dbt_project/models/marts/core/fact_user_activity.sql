@@ -150,7 +150,7 @@ user_days as (
         coalesce(counted.completes, 0) as completes,
         coalesce(counted.abandons, 0) as abandons,
         coalesce(counted.unknowns, 0) as unknowns,
-        counted.skips / nullif(counted.plays - counted.unknowns, 0) as skip_rate,
+        {{ skip_rate('counted') }} as skip_rate,
         coalesce(counted.playlist_adds, 0) as playlist_adds,
         coalesce(counted.sessions, 0) as sessions,
         coalesce(counted.tracks, 0) as tracks,

@@ -30,8 +30,7 @@ final as (
         count(*) filter (where is_complete) as completes,
         count(*) filter (where is_abandoned) as abandons,
         count(*) filter (where is_outcome_unknown) as unknowns,
-        count(*) filter (where is_skip)
-        / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
+        {{ skip_rate() }} as skip_rate,
         count(distinct user_id) as listeners,
         count(distinct recording_track_id) filter (where recording_track_id <> {{ unknown_member() }})
             as tracks,

@@ -27,8 +27,7 @@ final as (
         count(*) filter (where music_playbacks.is_stream) as streams,
         count(*) filter (where music_playbacks.is_skip) as skips,
         count(*) filter (where music_playbacks.is_outcome_unknown) as unknowns,
-        count(*) filter (where music_playbacks.is_skip)
-        / nullif(count(*) filter (where not music_playbacks.is_outcome_unknown), 0) as skip_rate,
+        {{ skip_rate() }} as skip_rate,
         count(distinct music_playbacks.user_id) as listeners,
         cast(sum(music_playbacks.ms_played) as bigint) as ms_played
     from music_playbacks

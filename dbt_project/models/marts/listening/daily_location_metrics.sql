@@ -25,8 +25,7 @@ final as (
         count(*) filter (where is_stream) as streams,
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_outcome_unknown) as unknowns,
-        count(*) filter (where is_skip)
-        / nullif(count(*) filter (where not is_outcome_unknown), 0) as skip_rate,
+        {{ skip_rate() }} as skip_rate,
         count(distinct user_id) as listeners,
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks

@@ -22,12 +22,7 @@ final as (
     select
         event_date,
         track_id,
-        count(*) as plays,
-        count(*) filter (where is_stream) as streams,
-        count(*) filter (where is_skip) as skips,
-        count(*) filter (where is_complete) as completes,
-        count(*) filter (where is_abandoned) as abandons,
-        count(*) filter (where is_outcome_unknown) as unknowns,
+        {{ outcome_counts() }},
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by

@@ -32,12 +32,7 @@ in_groups as (
         event_date,
         '{{ dimension }}' as dimension,
         {{ value }} as value,
-        count(*) as plays,
-        count(*) filter (where is_stream) as streams,
-        count(*) filter (where is_skip) as skips,
-        count(*) filter (where is_complete) as completes,
-        count(*) filter (where is_abandoned) as abandons,
-        count(*) filter (where is_outcome_unknown) as unknowns,
+        {{ outcome_counts() }},
         cast(sum(ms_played) as bigint) as ms_played
     from music_playbacks
     group by
@@ -60,7 +55,7 @@ final as (
         completes,
         abandons,
         unknowns,
-        skips / nullif(plays - unknowns, 0) as skip_rate,
+        {{ skip_rate() }} as skip_rate,
         ms_played
     from in_groups
 
