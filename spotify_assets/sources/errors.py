@@ -15,7 +15,9 @@ class SourceError(Exception):
         self.file = file
         self.problem = problem
         self.remedy = remedy
-        super().__init__(" ".join(f"{name or file.name}: {problem}. {remedy}.".split()))
+        # What a library says of a file is a sentence of its own, or not.
+        said = f"{name or file.name}: {problem.rstrip('. ')}. {remedy[:1].upper()}{remedy[1:]}."
+        super().__init__(" ".join(said.split()))
 
     def named(self, name: str) -> "SourceError":
         """The same error of the file under another name, such as its path in the lake."""

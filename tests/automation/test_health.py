@@ -208,10 +208,10 @@ def test_files_that_are_broken_together_are_one_problem_that_names_the_first_and
     assert not graph.run(1, 3)
     [problem] = graph.problems()
     assert problem.detail == (
-        "4 files cannot be used: raw-a: cannot be read. write it again. "
-        "raw-b: cannot be read. write it again. raw-c: cannot be read. write it again. and 1 more"
+        "4 files cannot be used: raw-a: cannot be read. Write it again. "
+        "raw-b: cannot be read. Write it again. raw-c: cannot be read. Write it again. and 1 more"
     )
-    assert problem.key.splitlines() == [f"run:raw-{day}: cannot be read. write it again." for day in "abcd"]
+    assert problem.key.splitlines() == [f"run:raw-{day}: cannot be read. Write it again." for day in "abcd"]
     graph.broke()
     assert graph.mend()
     assert graph.problems() == []

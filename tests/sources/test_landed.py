@@ -167,7 +167,7 @@ def test_unknown_and_missing_columns_refuse_the_file_by_name(tmp_path, suffix, c
     frame = raw_events(playback("e1"))
     frame = frame.drop("event_id") if change is None else frame.with_columns(change)
     write(tmp_path, f"one{suffix}", frame)
-    with pytest.raises(SourceError, match=f"/one{suffix}: {problem}. write the columns of raw.raw_events.$"):
+    with pytest.raises(SourceError, match=f"/one{suffix}: {problem}. Write the columns of raw.raw_events.$"):
         read(tmp_path)
 
 
@@ -440,7 +440,7 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path):
     file.unlink()
     file.symlink_to(tmp_path / "gone.parquet")
     with pytest.raises(
-        SourceError, match=r"/one\.parquet: cannot be read: .* write or import the file again"
+        SourceError, match=r"/one\.parquet: cannot be read: .* Write or import the file again"
     ):
         read(tmp_path)
 
@@ -450,7 +450,7 @@ def test_a_parquet_file_that_was_cut_is_named(tmp_path):
     for content in [b"no Parquet", *cut(whole)]:
         write(tmp_path, "one.parquet", content)
         with pytest.raises(
-            SourceError, match=r"/one\.parquet: cannot be read: .* write or import the file again"
+            SourceError, match=r"/one\.parquet: cannot be read: .* Write or import the file again"
         ):
             read(tmp_path)
 
@@ -477,7 +477,7 @@ def test_a_damaged_compressed_file_is_named(tmp_path, suffix):
     for content in [b"no gzip", overwritten, *cut(whole)]:
         write(tmp_path, f"one{suffix}", content)
         with pytest.raises(
-            SourceError, match=rf"/one{suffix}: cannot be read: .* write or import the file again"
+            SourceError, match=rf"/one{suffix}: cannot be read: .* Write or import the file again"
         ):
             read(tmp_path)
 
