@@ -58,12 +58,13 @@ def beside_stored(
     """Slices of a run for each table: what was made for some cut-offs, by the tables' names and nothing of
     those that are left out, and what is stored of the others that have data."""
     rows = list(made)
-    return tuple(
-        _beside_stored(
-            context, table, cutoffs, [each[table.table.name] for each in rows if table.table.name in each]
+    with tables[0].warehouse.held():
+        return tuple(
+            _beside_stored(
+                context, table, cutoffs, [each[table.table.name] for each in rows if table.table.name in each]
+            )
+            for table in tables
         )
-        for table in tables
-    )
 
 
 def _beside_stored(
@@ -73,8 +74,15 @@ def _beside_stored(
     made: Sequence[pl.DataFrame],
 ) -> Slices:
     days, column = windows(context), pl.col(table.partition_column)
-    stored = stored_rows(table, joined(days))
-    kept = stored.filter(column.is_in([day for window in cutoffs.kept for day in window.days()]))
-    rows = pl.concat([kept, *made])
+    rows = pl.concat([_kept(table, cutoffs.kept), *made])
     # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
     return Slices.of(days, lambda w: rows.filter((column >= w.start) & (column < w.end)), rows={})
+
+
+def _kept(table: TableReader, windows_kept: Sequence[Window]) -> pl.DataFrame:
+    """What is stored of windows that are not made again."""
+    if not windows_kept:
+        return table.table.empty()
+    stored = stored_rows(table, joined(windows_kept))
+    days = [day for window in windows_kept for day in window.days()]
+    return stored.filter(pl.col(table.partition_column).is_in(days))

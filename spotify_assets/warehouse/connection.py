@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from spotify_assets.rows.sql import text
+
 Connection = duckdb.DuckDBPyConnection
 """A connection to a warehouse: `execute` and `sql` take DuckDB's SQL; `.pl()` of the answer is a frame."""
 OUTDATED_COPY = (duckdb.CatalogException, duckdb.BinderException)
@@ -26,11 +28,19 @@ def single_row(connection: Connection, query: str, parameters: Sequence[object] 
 def columns_of(connection: Connection, full_name: str) -> list[tuple[str, str, bool]]:
     """Name, type and whether it may be null of each column of a stored `schema.table`, in order.
 
-    One row per column; none where there is no such table. `pragma_table_info` is no cheaper over a whole run,
-    and an error about a missing table would end the transaction in DuckDB 2.
+    One row per column; none where there is no such table. What describes one table takes a tenth of the time
+    of what describes all (0.6 and 5.7 ms of 80 tables), but an error about a missing one would end the
+    transaction in DuckDB 2. So another connection is asked first whether it is there; that one sees neither
+    what this transaction made nor a database that this connection chose with `use`.
     """
-    return connection.execute(
-        "select column_name, data_type, is_nullable from duckdb_columns() where database_name = "
-        "current_database() and schema_name || '.' || table_name = ? order by column_index",
-        [full_name],
-    ).fetchall()
+    one = f'select name, type, not "notnull" from pragma_table_info({text(full_name)}) order by cid'
+    try:
+        with connection.cursor() as other:
+            other.execute(one)
+    except duckdb.CatalogException:
+        return connection.execute(
+            "select column_name, data_type, is_nullable from duckdb_columns() where database_name = "
+            "current_database() and schema_name || '.' || table_name = ? order by column_index",
+            [full_name],
+        ).fetchall()
+    return connection.execute(one).fetchall()
