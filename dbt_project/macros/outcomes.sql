@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 
-{#- Skips among the playbacks whose outcome is known, of counts of a relation; null where none is. -#}
+{#- Skips among the playbacks whose outcome is known, null where none is: of a relation, or of the counts beside it. -#}
 {% macro skip_rate(relation=none) -%}
     {%- set counts = relation ~ '.' if relation else '' -%}
     {{ counts }}skips / nullif({{ counts }}plays - {{ counts }}unknowns, 0)

@@ -43,8 +43,7 @@ def newest_cutoffs(context: dg.AssetExecutionContext, source: TableReader, at_mo
     last_days = {window: max((d for d in window.days() if d in with_data), default=None) for window in days}
     cutoffs = {window: day for window, day in last_days.items() if day is not None}
     if not cutoffs:
-        nothing = f"{source.table.full_name} has no rows in {joined(days)}: no cut-off is made"
-        context.log.info(nothing)
+        context.log.info(f"{source.table.full_name} has no rows in {joined(days)}: no cut-off is made")
     older = max(len(cutoffs) - at_most, 0)
     return Cutoffs(made=dict(list(cutoffs.items())[older:]), kept=list(cutoffs)[:older])
 
@@ -58,31 +57,31 @@ def beside_stored(
     """Slices of a run for each table: what was made for some cut-offs, by the tables' names and nothing of
     those that are left out, and what is stored of the others that have data."""
     rows = list(made)
+    kept = _kept(tables, cutoffs.kept)
+    return tuple(
+        _beside_stored(context, table, [kept[name], *(each[name] for each in rows if name in each)])
+        for table in tables
+        for name in [table.table.name]
+    )
+
+
+def _kept(tables: Sequence[TableReader], kept: Sequence[Window]) -> dict[str, pl.DataFrame]:
+    """What is stored of windows that are not made again, by the tables' names."""
+    if not kept:
+        return {table.table.name: table.table.empty() for table in tables}
+    days = [day for window in kept for day in window.days()]
     with tables[0].warehouse.held():
-        return tuple(
-            _beside_stored(
-                context, table, cutoffs, [each[table.table.name] for each in rows if table.table.name in each]
+        return {
+            table.table.name: stored_rows(table, joined(kept)).filter(
+                pl.col(table.partition_column).is_in(days)
             )
             for table in tables
-        )
+        }
 
 
 def _beside_stored(
-    context: dg.AssetExecutionContext,
-    table: TableReader,
-    cutoffs: Cutoffs,
-    made: Sequence[pl.DataFrame],
+    context: dg.AssetExecutionContext, table: TableReader, parts: Sequence[pl.DataFrame]
 ) -> Slices:
-    days, column = windows(context), pl.col(table.partition_column)
-    rows = pl.concat([_kept(table, cutoffs.kept), *made])
+    days, column, rows = windows(context), pl.col(table.partition_column), pl.concat(parts)
     # What was made for a cut-off is small; one insert for thousands of windows saves minutes.
     return Slices.of(days, lambda w: rows.filter((column >= w.start) & (column < w.end)), rows={})
-
-
-def _kept(table: TableReader, windows_kept: Sequence[Window]) -> pl.DataFrame:
-    """What is stored of windows that are not made again."""
-    if not windows_kept:
-        return table.table.empty()
-    stored = stored_rows(table, joined(windows_kept))
-    days = [day for window in windows_kept for day in window.days()]
-    return stored.filter(pl.col(table.partition_column).is_in(days))
