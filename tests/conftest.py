@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,21 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_configure() -> None:
+    """Nothing here sees the developer's variables, fixtures of a module as little as tests."""
+    _forget_variables()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Settings that a module leaves in the environment would be those of modules that happen to come after it
+    in the same process; so it fails. What `prepare_instance` tells the process of Dagster is taken out."""
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        left = [name for name in _forget_variables() if name.startswith("SPOTIFY_")]
+        assert not left, f"{item.path.name} leaves {', '.join(left)} in the environment"
+
+
 MAIN = sys.modules["__main__"]
 
 
@@ -68,8 +83,15 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.delenv(name)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
     yield
-    for name in _of_the_product():
+    _forget_variables()
+
+
+def _forget_variables() -> list[str]:
+    """Take the product's variables out of the environment; their names."""
+    found = _of_the_product()
+    for name in found:
         del os.environ[name]
+    return found
 
 
 def _of_the_product() -> list[str]:

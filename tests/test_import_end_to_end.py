@@ -106,10 +106,11 @@ def person(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 class in_folder:  # noqa: N801 - a context manager that reads as a phrase
-    """A data folder and Dagster instance of its own, by the environment."""
+    """A data folder and Dagster instance of its own, by the environment; `changes` are further variables."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **changes: str) -> None:
         self._folder = folder
+        self._changes = changes
         self._patch = pytest.MonkeyPatch()
 
     def __enter__(self) -> Person:
@@ -118,6 +119,7 @@ class in_folder:  # noqa: N801 - a context manager that reads as a phrase
             "DAGSTER_HOME": self._folder / "home",
             "SPOTIFY_PARTITION_GRAIN": "month",
             "SPOTIFY_TRAINING_DAYS": 30,
+            **self._changes,
         }
         for name, value in variables.items():
             self._patch.setenv(name, str(value))

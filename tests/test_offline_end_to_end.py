@@ -54,14 +54,15 @@ def judged(person: Person) -> pl.DataFrame:
     return events
 
 
-@pytest.mark.parametrize("grain", ["month", "day"])
-def test_listening_stands_where_it_was_heard_and_counts_once(export, tmp_path_factory, monkeypatch, grain):
-    with in_folder(tmp_path_factory.mktemp("person")) as person:
-        monkeypatch.setenv("SPOTIFY_PARTITION_GRAIN", grain)
+MONTHS = {"SPOTIFY_PARTITION_GRAIN": "month"}
+DAYS = {"SPOTIFY_PARTITION_GRAIN": "day", "SPOTIFY_START_DATE": "2024-02-25"}
+
+
+@pytest.mark.parametrize("grain", [MONTHS, DAYS], ids=["month", "day"])
+def test_listening_stands_where_it_was_heard_and_counts_once(export, tmp_path_factory, grain):
+    with in_folder(tmp_path_factory.mktemp("person"), **grain) as person:
         told = person.works("import", *map(str, sorted(export.iterdir())), "--user", ANNA)
         assert "12 rows tell of offline listening that was uploaded later" in told
-        if grain == "day":
-            monkeypatch.setenv("SPOTIFY_START_DATE", "2024-02-25")
         person.works("materialize", "--select", RAW_AND_CORE, "--to", "2024-03-10")
         judged(person)
         dropped = person.table("ops.duplicate_plays")
