@@ -64,14 +64,14 @@ def parts(requests: Requests, tracks: int) -> list[Requests]:
 
 def learn_blend(fitted: Fitted, task: Task, requests: Requests) -> Blend:
     """The weights that best tell what was played from what was ranked high and not played."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
-
     if len(requests) < LEAST_REQUESTS:
         return Blend(USUAL[task], learnt=False)
     found = [_examples(fitted, task, part) for part in parts(requests, len(fitted.listening.tracks))]
     x, played = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     if played.all() or not played.any():
         return Blend(USUAL[task], learnt=False)
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, which little listening spares
+
     spread = x.std(axis=0)
     spread[spread == 0] = 1
     model = LogisticRegression(max_iter=_MOST_STEPS).fit(x / spread, played)

@@ -175,11 +175,7 @@ def test_a_window_that_would_lose_rows_is_refused(copy_of_built, arguments, mess
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "frames",
-    [
-        {},
-        pytest.param(catalogue_frames(), marks=pytest.mark.slow),
-        pytest.param(event_frames(events_frame(60)), marks=pytest.mark.slow),
-    ],
+    [{}, catalogue_frames(), event_frames(events_frame(60))],
     ids=["nothing", "catalogue only", "events only"],
 )
 def test_marts_build_on_empty_tables(tmp_path, built, tests_of_marts, frames):

@@ -36,14 +36,10 @@ def kaggle_file(tracks: int) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("seed", "first", "catalogue"),
     [
-        pytest.param(
-            *(1, date(2025, 1, 1), lambda: generate_catalogue(5_000, seed=1)), marks=pytest.mark.slow
-        ),
-        pytest.param(*(13, date(2027, 6, 30), lambda: kaggle_file(10_000)), marks=pytest.mark.slow),
-        pytest.param(
-            *(5, date(2026, 10, 31), lambda: generate_catalogue(5_000, seed=5)), marks=pytest.mark.slow
-        ),
-        pytest.param(*(6, date(2024, 2, 10), lambda: kaggle_file(10_000)), marks=pytest.mark.slow),
+        (1, date(2025, 1, 1), lambda: generate_catalogue(5_000, seed=1)),
+        (13, date(2027, 6, 30), lambda: kaggle_file(10_000)),
+        (5, date(2026, 10, 31), lambda: generate_catalogue(5_000, seed=5)),
+        (6, date(2024, 2, 10), lambda: kaggle_file(10_000)),
     ],
 )
 def test_other_seeds_dates_and_catalogues_are_within_tolerance_too(
