@@ -22,10 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a few days of listening, materialised by the command line; no models."""
+    """A folder with a few days of listening, materialised by the command line; no models, but what is
+    unusual, which the page of one listener tells."""
     found = tmp_path_factory.mktemp("e2e")
     run_cli(found, "generate", "--users", "8", "--days", str(DAYS), "--tracks", "120", "--until", str(LAST))
-    run_cli(found, "materialize", "--select", 'not group:"ml"')
+    run_cli(found, "materialize", "--select", 'not group:"ml" or key:"ml/unusual_listening"')
     return found
 
 
